@@ -1,0 +1,1 @@
+"""Everything that is Python: landing files in, published marts out."""
