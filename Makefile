@@ -1,0 +1,81 @@
+# The manual. Every target makes what it needs, starting from a bare Python 3.11 or 3.12.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.dev-installed
+
+SCALE ?= S
+ARGS ?=
+
+.PHONY: help install demo build test lint format bench dev lock clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(CORE) ## Install the locked core into .venv; nothing for development.
+
+demo: $(CORE) ## Build the shipped sample shop into var/ and show what came out.
+	$(BIN)/lifecycle build --raw-dir seeds/sample --state-dir var $(ARGS)
+
+build: $(CORE) ## Build from LIFECYCLE_RAW_DIR into LIFECYCLE_STATE_DIR (ARGS="--as-of 2025-06-30").
+	$(BIN)/lifecycle build $(ARGS)
+
+test: $(DEV) ## Run the tests (ARGS="-k sessions").
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## Judge style, types, import order, SQL, YAML, locks and dbt artefacts.
+	$(BIN)/python -m tests.lint $(ARGS)
+
+format: $(DEV) ## Mend what ruff and sqlfluff can mend by themselves.
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+	$(BIN)/sqlfluff fix --quiet dbt_project tests/data
+
+bench: $(DEV) ## Measure the SQL against the scan at SCALE=S, M or L.
+	$(BIN)/python -m tests.benchmarks --scale $(SCALE) $(ARGS)
+
+dev: $(CORE) ## Open the Dagster UI on loopback.
+	DAGSTER_HOME="$(CURDIR)" $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1 $(ARGS)
+
+lock: $(DEV) ## Resolve pyproject.toml again into the two lock files (LOCK_ARGS=--upgrade).
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --quiet $(LOCK_ARGS) --custom-compile-command "make lock" -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	    --generate-hashes --no-annotate --quiet $(LOCK_ARGS) -c requirements.lock \
+	    --custom-compile-command "make lock" -o requirements-dev.lock
+
+clean: ## Remove var/ and what tools have left behind; .venv stays.
+	rm -rf var .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf dbt_project/target dbt_project/logs logs
+	find orchestration tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Trying each name is the only test that counts: a version manager's shim may exist and not run.
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3.11 python3.12 python3 python; do \
+	    if "$$candidate" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+	        2>/dev/null; then \
+	        echo "Making $(VENV) with $$("$$candidate" --version)"; \
+	        exec "$$candidate" -m venv $(VENV); \
+	    fi; \
+	done; \
+	echo "Python 3.11 or 3.12 with venv is needed, and none of python3.11, python3.12, python3 is" \
+	    "one; install it, or name it: make PYTHON=/path/to/python3.11" >&2; \
+	exit 1
+
+# The locks carry hashes, so what is installed is what was locked. The project itself goes in
+# without its dependencies, which the lock has brought; it stays editable.
+$(CORE): requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(CORE)
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
