@@ -87,3 +87,14 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.4) -> str:
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known)}
     close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=cutoff)
     return f'; did you mean "{by_folded[close[0]]}"?' if close else ""
+
+
+def sentence(text: str) -> str:
+    """Return the text closed with a full stop, unless it is closed already."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def shown(text: str) -> str:
+    """Return a user's text in quotes, shortened and without control characters."""
+    clean = "".join(character if character.isprintable() else "?" for character in text)
+    return f'"{clean[:80]}…"' if len(clean) > 80 else f'"{clean}"'
