@@ -7,7 +7,8 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Twice quiet: a machine with several indexes warns once per package and index, errors still show.
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
 
@@ -69,13 +70,17 @@ $(BIN)/python:
 	    "one; install it, or name it: make PYTHON=/path/to/python3.11" >&2; \
 	exit 1
 
-# The locks carry hashes, so what is installed is what was locked. The project itself goes in
-# without its dependencies, which the lock has brought; it stays editable.
+# The locks are complete and carry hashes: nothing is resolved again, and what is installed is what
+# was locked. The project itself goes in last, editable.
 $(CORE): requirements.lock pyproject.toml | $(BIN)/python
-	$(PIP) install --require-hashes -r requirements.lock
-	$(PIP) install --no-deps --editable .
+	@echo "Installing the locked packages into $(VENV)"
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --editable .
+	@$(BIN)/python -m pip check --quiet
 	@touch $@
 
 $(DEV): requirements-dev.lock $(CORE)
-	$(PIP) install --require-hashes -r requirements-dev.lock
+	@echo "Installing the locked development packages into $(VENV)"
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip check --quiet
 	@touch $@
