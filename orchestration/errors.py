@@ -54,6 +54,10 @@ class BuildBusyError(LifecycleError):
     exit_code = EXIT_BUSY
 
 
+class StateDirError(LifecycleError):
+    """The state directory cannot be read or written."""
+
+
 class WarehouseError(LifecycleError):
     """The dbt run did not come to an end that can be judged."""
 

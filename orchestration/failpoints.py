@@ -1,0 +1,52 @@
+"""Named places at which a test can kill the process, as `kill -9` or a power cut would.
+
+Belongs here: the list of names and the one function that dies. Does not belong here: what is
+cleaned up afterwards; nothing may be, that is the point.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+
+from orchestration.errors import SettingsError, nearest, sentence, shown
+
+VARIABLE = "LIFECYCLE_FAIL_POINT"
+
+# Name -> the instant, in the order in which a build passes them.
+FAIL_POINTS: Mapping[str, str] = {
+    "build.locked": "The lock is held, nothing has been read.",
+    "build.rules_written": "The merged rules lie in the state directory, raw is untouched.",
+    "build.ingested": "Raw is loaded, dbt has not started.",
+    "build.dbt_started": "dbt has begun to write the working database.",
+    "build.dbt_ended": "The working database is complete, the gate has not been asked.",
+    "build.gate_passed": "The gate is open, nothing has been copied.",
+    "publish.directory_made": "The version directory exists, empty and hidden.",
+    "publish.database_written": "The DuckDB file is written, not yet verified.",
+    "publish.parquet_written": "Database and Parquet files are written, not yet verified.",
+    "publish.verified": "The version is verified and on disk, under its hidden name.",
+    "publish.renamed": "The version has its final name, readers still see the old one.",
+    "publish.linked": "Readers see the new version, old versions are not yet removed.",
+    "publish.pruned": "Everything is done but the report.",
+}
+
+
+def check_fail_point(environment: Mapping[str, str]) -> None:
+    """Refuse a fail point that does not exist, since it would never be reached.
+
+    Raises:
+        SettingsError: names the nearest fail point.
+    """
+    name = environment.get(VARIABLE, "")
+    if name and name not in FAIL_POINTS:
+        hint = nearest(name, FAIL_POINTS)
+        raise SettingsError(sentence(f"The fail point {shown(name)} is unknown{hint}"))
+
+
+def reach(name: str) -> None:
+    """Kill this process without any clean-up when the environment names this fail point."""
+    if name not in FAIL_POINTS:
+        raise ValueError(name)
+    if os.environ.get(VARIABLE) == name:
+        os.kill(os.getpid(), signal.SIGKILL)
