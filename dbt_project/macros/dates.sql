@@ -1,0 +1,46 @@
+{# Dates and instants. Every difference between engines in date arithmetic stands here. #}
+
+{# The reporting date of an instant given in UTC. #}
+{% macro local_date(instant) -%}
+    {{ return(adapter.dispatch('local_date')(instant)) }}
+{%- endmacro %}
+
+{% macro default__local_date(instant) -%}
+    {%- set zone = var('reporting_timezone') -%}
+    {%- if zone == 'UTC' -%}
+        cast({{ instant }} as date)
+    {%- else -%}
+        cast(timezone('{{ zone | replace("'", "''") }}', timezone('UTC', {{ instant }})) as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro add_days(date, days) -%}
+    {{ return(adapter.dispatch('add_days')(date, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(date, days) -%}
+    ({{ date }} + cast({{ days }} as integer))
+{%- endmacro %}
+
+{# Whole days from one date to a later one. #}
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    ({{ later }} - {{ earlier }})
+{%- endmacro %}
+
+{# One row per date from `first_on` to `last_on`, both ends included. #}
+{% macro unnest_dates(first_on, last_on) -%}
+    {{ return(adapter.dispatch('unnest_dates')(first_on, last_on)) }}
+{%- endmacro %}
+
+{% macro default__unnest_dates(first_on, last_on) -%}
+    cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
+{%- endmacro %}
+
+{# A date that has come by the as-of date, else null: later facts have not happened yet. #}
+{% macro up_to_as_of(date) -%}
+    case when {{ date }} <= settings.as_of_date then {{ date }} end
+{%- endmacro %}

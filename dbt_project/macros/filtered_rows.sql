@@ -1,0 +1,118 @@
+{# The rows of a raw table that staging leaves out, each with the first reason that applies.
+
+   table        the raw table
+   key          its primary key columns
+   conflict     the reason given to the losers of a key: `superseded` or `id_conflict`
+   ranked_by    (expression, direction) pairs that decide the winner of a key
+   ties         which row hash wins a tie, `greatest` or `least`: no order of arrival, no clock
+   dated_by     the instant (or date) that may not lie more than a day after the row was received
+   received     true when the table carries `received_at`
+   reasons      further (reason, condition) pairs judged on the row itself, for rows not out yet
+
+   The steps: unknown at `known_at`, dated in the future, other reasons, then conflicts among what is
+   left, so that a row with a wrong clock never hides a good one. #}
+{% macro filtered_rows(table, key, conflict, ranked_by, ties='greatest', dated_by=none, received=false, reasons=[]) %}
+
+{%- set verdicts = [] -%}
+{%- if received and var('known_at') -%}
+    {%- do verdicts.append(
+        ('not_yet_known', "received_at > cast('" ~ var('known_at') ~ "' as timestamp)")
+    ) -%}
+{%- endif -%}
+{%- if dated_by -%}
+    {%- set received_or_loaded = 'coalesce(received_at, loaded_at)' if received else 'loaded_at' -%}
+    {%- do verdicts.append(
+        ('future', dated_by ~ ' > ' ~ received_or_loaded ~ ' + interval 24 hours')
+    ) -%}
+{%- endif -%}
+{%- do verdicts.extend(reasons) -%}
+
+with
+
+raw_rows as (
+
+    {{ raw_rows(table) }}
+
+),
+
+judged_rows as (
+
+    select
+        raw_row_id,
+        row_hash,
+        {{ key | join(', ') }},
+        {% for term in ranked_by -%}
+        {{ term[0] }} as rank_{{ loop.index }},
+        {% endfor -%}
+        {% if not verdicts -%}
+        cast(null as varchar) as reason
+        {%- else -%}
+        case
+            {% for reason, condition in verdicts -%}
+            when {{ condition }} then '{{ reason }}'
+            {% endfor -%}
+        end as reason
+        {%- endif %}
+    from raw_rows
+
+),
+
+contested_keys as (
+
+    select {{ key | join(', ') }}
+    from judged_rows
+    where reason is null
+    group by {{ key | join(', ') }}
+    having count(*) > 1
+
+),
+
+contested_rows as (
+
+    select
+        judged_rows.raw_row_id,
+        {% for column in key -%}
+        judged_rows.{{ column }},
+        {% endfor -%}
+        row_number() over (
+            partition by {% for column in key %}judged_rows.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+            order by
+                {% for term in ranked_by -%}
+                judged_rows.rank_{{ loop.index }} {{ term[1] }},
+                {% endfor -%}
+                judged_rows.row_hash {{ 'asc' if ties == 'least' else 'desc' }},
+                judged_rows.raw_row_id
+        ) as place
+    from judged_rows
+    inner join contested_keys
+        on {% for column in key -%}
+            judged_rows.{{ column }} = contested_keys.{{ column }}
+            {{- ' and ' if not loop.last }}
+        {%- endfor %}
+    where judged_rows.reason is null
+
+),
+
+filtered_rows as (
+
+    select
+        raw_row_id,
+        {{ key | join(', ') }},
+        reason
+    from judged_rows
+    where reason is not null
+
+    union all
+
+    select
+        raw_row_id,
+        {{ key | join(', ') }},
+        '{{ conflict }}' as reason
+    from contested_rows
+    where place > 1
+
+)
+
+select * from filtered_rows
+
+{% endmacro %}

@@ -1,0 +1,39 @@
+{# The natural logarithm of the gap between two order days, as a decimal so that sums are exact. #}
+{% macro log_gap(earlier, later) -%}
+    cast(ln({{ days_between(earlier, later) }}) as decimal(18, 15))
+{%- endmacro %}
+
+{# Days of silence after which the policy calls a subject `at_risk` or `lapsed` (lifecycle.md, section 6),
+   before the two are put in order. `quantile` is `at_risk` or `lapsed`. #}
+{% macro silence_limit(quantile) -%}
+    cast(
+        greatest(
+            least(
+                ceil(round(exp(epochs.mean_log_gap + policy.z_{{ quantile }} * policy.log_gap_sigma), 6)),
+                policy.max_days
+            ),
+            policy.min_days
+        ) as bigint
+    )
+{%- endmacro %}
+
+{# The healths, in the order in which a silent customer passes them. #}
+{% macro healths() -%}
+    {{ return(['prospect', 'active', 'at_risk', 'lapsed']) }}
+{%- endmacro %}
+
+{% macro health_step(health) -%}
+    case {{ health }}
+        {% for name in healths() -%}
+        when '{{ name }}' then {{ loop.index0 }}
+        {% endfor -%}
+    end
+{%- endmacro %}
+
+{% macro health_name(step) -%}
+    case {{ step }}
+        {% for name in healths() -%}
+        when {{ loop.index0 }} then '{{ name }}'
+        {% endfor -%}
+    end
+{%- endmacro %}

@@ -1,0 +1,55 @@
+{# Reading the raw tables, whoever filled them: this project's ingest or a loader of the user's. #}
+
+{# All rows of a raw table with every column of the contract; a column (or a whole optional table)
+   that the loader does not have is null (empty). `raw_row_id` names a row within one build. #}
+{% macro raw_rows(table) -%}
+    {{ return(adapter.dispatch('raw_rows')(table)) }}
+{%- endmacro %}
+
+{% macro default__raw_rows(table) -%}
+    {%- set relation = source('raw', table) -%}
+    {%- if execute -%}
+        {%- set contract = graph.sources.values()
+            | selectattr('source_name', 'equalto', 'raw')
+            | selectattr('name', 'equalto', table) | first -%}
+        {%- set loaded = load_relation(relation) -%}
+        {%- set present = [] -%}
+        {%- if loaded is not none -%}
+            {%- for column in adapter.get_columns_in_relation(loaded) -%}
+                {%- do present.append(column.name | lower) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        select
+            {% if loaded is none -%} cast(null as bigint) {%- else -%} rowid {%- endif %} as raw_row_id,
+            {% for column in contract.columns.values() -%}
+            {% if column.name in present -%}
+            {{ column.name }},
+            {% else -%}
+            cast(null as {{ column.data_type }}) as {{ column.name }},
+            {% endif -%}
+            {%- endfor -%}
+            {% if '_loaded_at' in present -%} _loaded_at {%- else -%} cast(null as timestamp) {%- endif %} as loaded_at,
+            {% if '_row_hash' in present -%}
+            _row_hash
+            {%- elif loaded is none -%}
+            cast(null as ubigint)
+            {%- else -%}
+            hash({% for name in present %}{{ name }}{{ ', ' if not loop.last }}{% endfor %})
+            {%- endif %} as row_hash
+        {% if loaded is none -%}
+        where false
+        {%- else -%}
+        from {{ relation }}
+        {%- endif -%}
+    {%- else -%}
+        select * from {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# An id with surrounding space removed, or null when it is a placeholder such as `null` or `0`. #}
+{% macro known_id(column) -%}
+    case
+        when lower(trim({{ column }})) in (select id from {{ ref('excluded_ids') }}) then null
+        else nullif(trim({{ column }}), '')
+    end
+{%- endmacro %}

@@ -1,0 +1,74 @@
+-- The distinct conditions of the built frameworks, each with its place in the state of a subject: the
+-- true conditions of a subject on a day are bits of two integers ("words") of 60 bits.
+
+with
+
+rule_uses as (
+
+    select
+        stage_rules.rule,
+        bool_or(built_frameworks.subject_type = 'person') as for_persons,
+        bool_or(built_frameworks.subject_type = 'account') as for_accounts
+    from {{ ref('stage_rules') }} as stage_rules
+    inner join {{ ref('int_built_frameworks') }} as built_frameworks
+        on stage_rules.framework = built_frameworks.framework
+    group by stage_rules.rule
+
+),
+
+distinct_conditions as (
+
+    select
+        rule_conditions.signal,
+        rule_conditions.measure,
+        rule_conditions.window_days,
+        rule_conditions.at_least,
+        rule_conditions.below,
+        bool_or(rule_uses.for_persons) as for_persons,
+        bool_or(rule_uses.for_accounts) as for_accounts
+    from {{ ref('rule_conditions') }} as rule_conditions
+    inner join rule_uses on rule_conditions.rule = rule_uses.rule
+    group by
+        rule_conditions.signal,
+        rule_conditions.measure,
+        rule_conditions.window_days,
+        rule_conditions.at_least,
+        rule_conditions.below
+
+),
+
+numbered_conditions as (
+
+    select
+        *,
+        row_number() over (
+            order by signal, measure, window_days, at_least, below
+        ) - 1 as condition_no,
+        dense_rank() over (order by signal, measure, window_days) as metric_no
+    from distinct_conditions
+
+),
+
+conditions as (
+
+    select
+        condition_no,
+        metric_no,
+        signal,
+        measure,
+        window_days,
+        at_least,
+        below,
+        for_persons,
+        for_accounts,
+        case when condition_no < 60 then {{ bit('condition_no') }} else 0 end as bit_0,
+        case when condition_no >= 60 then {{ bit('condition_no - 60') }} else 0 end as bit_1,
+        -- Counts and sums are 0 where nothing happened yet; the other measures are null, which is false.
+        measure in ('count', 'days', 'sum')
+        and coalesce(at_least <= 0, true)
+        and coalesce(below > 0, true) as holds_at_zero
+    from numbered_conditions
+
+)
+
+select * from conditions

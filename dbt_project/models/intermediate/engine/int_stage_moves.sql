@@ -1,0 +1,112 @@
+-- What each step from one set of true conditions to the next means in each framework: the stage before
+-- and after, and the stages jumped over. Few rows, however many customers take the step.
+
+with
+
+set_stages as (
+
+    select * from {{ ref('int_set_stages') }}
+
+),
+
+set_steps as (
+
+    select
+        subjects.subject_type,
+        states.previous_word_0,
+        states.previous_word_1,
+        states.word_0,
+        states.word_1
+    from {{ ref('int_subject_states') }} as states
+    inner join {{ ref('int_subjects') }} as subjects on states.subject_key = subjects.subject_key
+    group by
+        subjects.subject_type,
+        states.previous_word_0,
+        states.previous_word_1,
+        states.word_0,
+        states.word_1
+
+),
+
+moves as (
+
+    select
+        set_steps.*,
+        built_frameworks.framework,
+        later.stage,
+        later.rule,
+        later.ordinal,
+        earlier.stage as previous_stage,
+        earlier.ordinal as previous_ordinal
+    from set_steps
+    inner join {{ ref('int_built_frameworks') }} as built_frameworks
+        on set_steps.subject_type = built_frameworks.subject_type
+    left join set_stages as later
+        on
+            set_steps.subject_type = later.subject_type
+            and set_steps.word_0 = later.word_0
+            and set_steps.word_1 = later.word_1
+            and built_frameworks.framework = later.framework
+    left join set_stages as earlier
+        on
+            set_steps.subject_type = earlier.subject_type
+            and set_steps.previous_word_0 = earlier.word_0
+            and set_steps.previous_word_1 = earlier.word_1
+            and built_frameworks.framework = earlier.framework
+
+),
+
+jumps as (
+
+    select
+        moves.framework,
+        moves.previous_ordinal,
+        moves.ordinal,
+        count(*) as skipped_stages
+    from (
+        select framework, previous_ordinal, ordinal
+        from moves
+        group by framework, previous_ordinal, ordinal
+    ) as moves
+    inner join {{ ref('framework_stages') }} as between_stages
+        on
+            moves.framework = between_stages.framework
+            and moves.previous_ordinal < between_stages.ordinal
+            and moves.ordinal > between_stages.ordinal
+    where not between_stages.is_optional
+    group by
+        moves.framework,
+        moves.previous_ordinal,
+        moves.ordinal
+
+),
+
+stage_moves as (
+
+    select
+        moves.subject_type,
+        moves.previous_word_0,
+        moves.previous_word_1,
+        moves.word_0,
+        moves.word_1,
+        moves.framework,
+        moves.stage,
+        moves.rule,
+        moves.previous_stage,
+        case
+            when moves.previous_word_0 is null then 'entered'
+            when moves.ordinal > moves.previous_ordinal then 'advanced'
+            when moves.ordinal < moves.previous_ordinal then 'fell_back'
+            else 'health_only'
+        end as movement,
+        coalesce(jumps.skipped_stages, 0) as skipped_stages
+    from moves
+    left join jumps
+        on
+            moves.framework = jumps.framework
+            and moves.previous_ordinal = jumps.previous_ordinal
+            and moves.ordinal = jumps.ordinal
+
+)
+
+select * from stage_moves

@@ -1,0 +1,73 @@
+-- Who owns a shared device when. A moment belongs to the next identification at or after it, and past
+-- the last one to that one; at one instant the lowest event_id names the owner up to it and the
+-- highest the owner after it.
+
+with
+
+shared_devices as (
+
+    select
+        device_key,
+        anonymous_id
+    from {{ ref('int_devices') }}
+    where owners > 1
+
+),
+
+identifications as (
+
+    select
+        shared_devices.device_key,
+        events.occurred_at,
+        min_by(coalesce(merges.final_customer_id, events.user_id), events.event_id)
+            as customer_until,
+        max_by(coalesce(merges.final_customer_id, events.user_id), events.event_id)
+            as customer_after
+    from {{ ref('stg_events') }} as events
+    inner join shared_devices on events.anonymous_id = shared_devices.anonymous_id
+    cross join {{ ref('int_settings') }} as settings
+    left join {{ ref('int_customer_merges') }} as merges on events.user_id = merges.customer_id
+    where
+        events.user_id is not null
+        and {{ local_date('events.occurred_at') }} <= settings.identity_as_of
+    group by
+        shared_devices.device_key,
+        events.occurred_at
+
+),
+
+ordered_identifications as (
+
+    select
+        device_key,
+        occurred_at,
+        customer_until,
+        customer_after,
+        lag(occurred_at) over (partition by device_key order by occurred_at) as previous_at,
+        lead(occurred_at) over (partition by device_key order by occurred_at) as next_at
+    from identifications
+
+),
+
+ownerships as (
+
+    select
+        device_key,
+        coalesce(previous_at, cast('-infinity' as timestamp)) as owned_after,
+        occurred_at as owned_until,
+        customer_until as customer_id
+    from ordered_identifications
+
+    union all
+
+    select
+        device_key,
+        occurred_at as owned_after,
+        cast('infinity' as timestamp) as owned_until,
+        customer_after as customer_id
+    from ordered_identifications
+    where next_at is null
+
+)
+
+select * from ownerships

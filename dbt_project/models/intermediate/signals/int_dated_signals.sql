@@ -1,0 +1,197 @@
+-- Every signal of a person except `any` and `reactivation`, which are made from these.
+
+with
+
+settings as (
+
+    select as_of_date from {{ ref('int_settings') }}
+
+),
+
+event_signals as (
+
+    select
+        events.person_key,
+        events.signal,
+        events.event_date as signal_date,
+        events.occurred_at,
+        event_values.value,
+        cast(null as date) as voided_on,
+        'events' as source_table,
+        events.event_id as source_id
+    from {{ ref('int_events') }} as events
+    left join {{ ref('int_event_values') }} as event_values
+        on events.event_id = event_values.event_id
+    where events.signal is not null
+
+),
+
+visits as (
+
+    select
+        person_key,
+        'visit' as signal,
+        event_date as signal_date,
+        occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        cast(null as date) as voided_on,
+        'sessions' as source_table,
+        event_id as source_id
+    from {{ ref('int_events') }}
+    where starts_session
+
+),
+
+orders as (
+
+    select
+        person_key,
+        'order' as signal,
+        order_date as signal_date,
+        created_at as occurred_at,
+        order_value as value,
+        voided_on,
+        'orders' as source_table,
+        order_id as source_id
+    from {{ ref('int_orders') }}
+
+),
+
+earned_revenue as (
+
+    select
+        person_key,
+        'revenue' as signal,
+        order_date as signal_date,
+        created_at as occurred_at,
+        order_value as value,
+        cancelled_on as voided_on,
+        'orders' as source_table,
+        order_id as source_id
+    from {{ ref('int_orders') }}
+
+),
+
+refunded_revenue as (
+
+    select
+        person_key,
+        'revenue' as signal,
+        refund_date as signal_date,
+        created_at as occurred_at,
+        -refund_value as value,
+        cancelled_on as voided_on,
+        'refunds' as source_table,
+        refund_id as source_id
+    from {{ ref('int_refunds') }}
+
+),
+
+open_orders as (
+
+    select
+        person_key,
+        'open_order' as signal,
+        order_date as signal_date,
+        created_at as occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        least(delivered_on, voided_on, fulfilment_due_on) as voided_on,
+        'orders' as source_table,
+        order_id as source_id
+    from {{ ref('int_orders') }}
+
+),
+
+deliveries as (
+
+    select
+        person_key,
+        'delivery' as signal,
+        delivered_on as signal_date,
+        delivered_at as occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        cast(null as date) as voided_on,
+        'orders' as source_table,
+        order_id as source_id
+    from {{ ref('int_orders') }}
+    where delivered_on is not null
+
+),
+
+refunds as (
+
+    select
+        person_key,
+        'refund' as signal,
+        refund_date as signal_date,
+        created_at as occurred_at,
+        refund_value as value,
+        cast(null as date) as voided_on,
+        'refunds' as source_table,
+        refund_id as source_id
+    from {{ ref('int_refunds') }}
+
+),
+
+customer_leads as (
+
+    select
+        persons.person_key,
+        'lead' as signal,
+        {{ local_date('customers.created_at') }} as signal_date,
+        customers.created_at as occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        cast(null as date) as voided_on,
+        'customers' as source_table,
+        customers.customer_id as source_id
+    from {{ ref('stg_customers') }} as customers
+    cross join settings
+    left join {{ ref('int_customer_merges') }} as merges
+        on customers.customer_id = merges.customer_id
+    inner join {{ ref('int_persons') }} as persons
+        on coalesce(merges.final_customer_id, customers.customer_id) = persons.customer_id
+    where
+        not customers.is_deleted
+        and {{ local_date('customers.created_at') }} <= settings.as_of_date
+
+),
+
+dated_signals as (
+
+    select * from event_signals
+
+    union all
+
+    select * from visits
+
+    union all
+
+    select * from orders
+
+    union all
+
+    select * from earned_revenue
+
+    union all
+
+    select * from refunded_revenue
+
+    union all
+
+    select * from open_orders
+
+    union all
+
+    select * from deliveries
+
+    union all
+
+    select * from refunds
+
+    union all
+
+    select * from customer_leads
+
+)
+
+select * from dated_signals

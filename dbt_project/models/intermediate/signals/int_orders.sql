@@ -1,0 +1,143 @@
+-- Valid orders up to the as-of date, with their person, their value in the reporting currency and the
+-- dates on which they stop to stand. What is dated after the as-of date has not happened yet.
+
+with
+
+settings as (
+
+    select * from {{ ref('int_settings') }}
+
+),
+
+valid_orders as (
+
+    select
+        orders.*,
+        {{ local_date('orders.created_at') }} as order_date,
+        coalesce(merges.final_customer_id, orders.customer_id) as final_customer_id
+    from {{ ref('stg_orders') }} as orders
+    cross join settings
+    left join {{ ref('int_customer_merges') }} as merges
+        on orders.customer_id = merges.customer_id
+    where
+        orders.is_valid
+        and {{ local_date('orders.created_at') }} <= settings.as_of_date
+
+),
+
+owned_orders as (
+
+    select
+        valid_orders.*,
+        coalesce(customers.person_key, visitors.person_key, guests.person_key) as person_key
+    from valid_orders
+    left join {{ ref('int_devices') }} as devices
+        on
+            valid_orders.final_customer_id is null
+            and valid_orders.anonymous_id = devices.anonymous_id
+    left join {{ ref('int_device_ownerships') }} as ownerships
+        on
+            devices.owners > 1
+            and devices.device_key = ownerships.device_key
+            and valid_orders.created_at > ownerships.owned_after
+            and valid_orders.created_at <= ownerships.owned_until
+    left join {{ ref('int_persons') }} as customers
+        on
+            coalesce(
+                valid_orders.final_customer_id, devices.customer_id, ownerships.customer_id
+            ) = customers.customer_id
+    left join {{ ref('int_persons') }} as visitors on devices.device_key = visitors.device_key
+    left join {{ ref('int_persons') }} as guests on valid_orders.order_id = guests.guest_order_id
+
+),
+
+refund_days as (
+
+    select
+        refunds.order_id,
+        {{ local_date('refunds.created_at') }} as refund_date,
+        sum(refunds.amount) as amount
+    from {{ ref('stg_refunds') }} as refunds
+    cross join settings
+    where {{ local_date('refunds.created_at') }} <= settings.as_of_date
+    group by
+        refunds.order_id,
+        {{ local_date('refunds.created_at') }}
+
+),
+
+refunded_to_date as (
+
+    select
+        order_id,
+        refund_date,
+        sum(amount) over (partition by order_id order by refund_date) as amount_to_date
+    from refund_days
+
+),
+
+full_refunds as (
+
+    select
+        refunded_to_date.order_id,
+        min(refunded_to_date.refund_date) as fully_refunded_on
+    from refunded_to_date
+    inner join valid_orders on refunded_to_date.order_id = valid_orders.order_id
+    where refunded_to_date.amount_to_date >= valid_orders.total_price
+    group by refunded_to_date.order_id
+
+),
+
+valued_orders as (
+
+    select
+        owned_orders.order_id,
+        owned_orders.person_key,
+        owned_orders.created_at,
+        owned_orders.order_date,
+        owned_orders.status,
+        owned_orders.currency,
+        owned_orders.total_price,
+        case
+            when owned_orders.currency = settings.reporting_currency then 1
+            else rates.rate
+        end as rate,
+        cast(
+            round(
+                cast(
+                    owned_orders.total_price
+                    - coalesce(owned_orders.total_tax, 0)
+                    - coalesce(owned_orders.total_shipping, 0)
+                    as decimal(18, 4)
+                ) * case
+                    when owned_orders.currency = settings.reporting_currency then 1
+                    else rates.rate
+                end,
+                4
+            ) as decimal(18, 4)
+        ) as order_value,
+        {{ up_to_as_of(local_date('owned_orders.cancelled_at')) }} as cancelled_on,
+        {{ up_to_as_of(local_date('owned_orders.delivered_at')) }} as delivered_on,
+        owned_orders.delivered_at,
+        full_refunds.fully_refunded_on,
+        {{ add_days('owned_orders.order_date', var('fulfilment_sla_days')) }} as fulfilment_due_on
+    from owned_orders
+    cross join settings
+    left join {{ ref('int_daily_rates') }} as rates
+        on
+            owned_orders.currency = rates.currency
+            and owned_orders.order_date = rates.date
+    left join full_refunds on owned_orders.order_id = full_refunds.order_id
+
+),
+
+orders as (
+
+    select
+        *,
+        least(cancelled_on, fully_refunded_on) as voided_on
+    from valued_orders
+
+)
+
+select * from orders

@@ -1,0 +1,74 @@
+-- The evidence as people read it: every signal of every person, `any` and `reactivation` included. The
+-- engine does not read this view; it reads int_signal_days.
+
+with
+
+dated_signals as (
+
+    select * from {{ ref('int_dated_signals') }}
+
+),
+
+any_signals as (
+
+    select
+        person_key,
+        'any' as signal,
+        signal_date,
+        occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        cast(null as date) as voided_on,
+        source_table,
+        source_id
+    from dated_signals
+
+),
+
+reactivations as (
+
+    select
+        reactivations.subject_key as person_key,
+        'reactivation' as signal,
+        reactivations.reactivated_on as signal_date,
+        reactivations.occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        reactivations.voided_on,
+        'orders' as source_table,
+        reactivations.order_id as source_id
+    from {{ ref('int_reactivations') }} as reactivations
+
+),
+
+all_signals as (
+
+    select * from dated_signals
+
+    union all
+
+    select * from any_signals
+
+    union all
+
+    select * from reactivations
+
+),
+
+signals as (
+
+    select
+        persons.person_id as subject_id,
+        all_signals.person_key as subject_key,
+        all_signals.signal,
+        all_signals.signal_date,
+        all_signals.occurred_at,
+        all_signals.value,
+        all_signals.voided_on,
+        all_signals.source_table,
+        all_signals.source_id
+    from all_signals
+    inner join {{ ref('int_persons') }} as persons
+        on all_signals.person_key = persons.person_key
+
+)
+
+select * from signals

@@ -1,0 +1,6 @@
+{{ filtered_rows(
+    table='products',
+    key=['product_id'],
+    conflict='superseded',
+    ranked_by=[],
+) }}

@@ -1,0 +1,37 @@
+with
+
+raw_rows as (
+
+    {{ raw_rows('channel_daily') }}
+
+),
+
+accepted_rows as (
+
+    select
+        raw_rows.date,
+        raw_rows.channel,
+        raw_rows.campaign,
+        raw_rows.impressions,
+        raw_rows.reach,
+        raw_rows.clicks,
+        raw_rows.spend,
+        upper(raw_rows.currency) as currency,
+        raw_rows.followers,
+        raw_rows.likes,
+        raw_rows.comments,
+        raw_rows.shares,
+        raw_rows.podcast_downloads,
+        raw_rows.podcast_listeners,
+        raw_rows.sessions
+    from raw_rows
+    where
+        not exists (
+            select 1
+            from {{ ref('filtered_channel_daily') }} as filtered
+            where filtered.raw_row_id = raw_rows.raw_row_id
+        )
+
+)
+
+select * from accepted_rows
