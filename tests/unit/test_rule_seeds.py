@@ -1,0 +1,396 @@
+"""The shipped lifecycle seeds say what the specification says, row for row.
+
+What belongs here: the tables of the specification as compact literals, and the laws that hold
+within the shipped rows. What does not: whether a user's own rows are sound (rules.py decides that
+and its tests prove it), and the KPI catalogue (test_kpi_catalogue.py).
+"""
+
+import csv
+import re
+from collections import Counter
+from pathlib import Path
+from statistics import NormalDist
+
+import pytest
+
+RULES_DIR = Path(__file__).resolve().parents[2] / "seeds" / "rules"
+
+LIFECYCLE_SEEDS = [
+    "event_signals",
+    "excluded_ids",
+    "framework_stages",
+    "frameworks",
+    "health_policy",
+    "rule_conditions",
+    "rules",
+    "stage_rules",
+]
+
+# framework: subject type, stages in order (* = optional), source document
+FRAMEWORKS = """
+discovery_to_advocacy | person | discovery, engagement, conversion, retention, loyalty, advocacy \
+| 002_dbe4c24966065fd7.txt
+lifecycle_management | person | reach, acquisition, conversion, retention, loyalty \
+| 004_12d82698229cdd96.txt
+customer_cycle | person | reach, acquisition, development, retention, loyalty \
+| 000_c4cc2638ecc1070c.txt
+experience | person | awareness, engagement*, evaluation, purchase, \
+product_and_support_experience, bonding | 003_0437376e8ae9168b.txt
+consumer_journey | person | awareness, deliberation, decision, purchase, post_purchase \
+| 001_1f17eb0c34c8babb.txt
+lifecycle_marketing | person | attract, convert, fulfil, retain, advocate \
+| 001_1f17eb0c34c8babb.txt
+customer_marketing | person | acquisition, onboarding, engagement, retention, advocacy \
+| 001_1f17eb0c34c8babb.txt
+classic_five | person | awareness, consideration, conversion, retention, advocacy \
+| 001_1f17eb0c34c8babb.txt
+four_stage | person | acquisition, onboarding, engagement, retention | 001_1f17eb0c34c8babb.txt
+six_stage | person | awareness, consideration, purchase, retention, advocacy, loyalty \
+| 001_1f17eb0c34c8babb.txt
+b2b | account | awareness, consideration, decision, implementation, retention, advocacy \
+| 001_1f17eb0c34c8babb.txt
+"""
+
+# rule: signal measure[/window] range; further conditions after a semicolon
+RULES = """
+seen: any count >= 1
+returning_visitor: visit count/30 >= 2
+content_engaged: content_engagement count/60 >= 1
+socially_engaged: social_interaction count/60 >= 1
+lead_captured: lead count/365 >= 1
+product_interest: product_view count/30 >= 2
+cart_active: cart_add count/14 >= 1
+checkout_active: checkout count/7 >= 1
+trial_active: trial_start count/30 >= 1
+quote_open: quote count/60 >= 1
+contract_signed: contract count >= 1
+has_ordered: order count >= 1
+won_back: reactivation count/30 >= 1
+order_in_fulfilment: open_order count >= 1
+order_settled: order count >= 1; open_order count < 1
+engaged_customer_visit: order count >= 1; visit count/30 >= 1
+engaged_customer_use: order count >= 1; feature_use count/30 >= 3
+supported_customer: order count >= 1; support_contact count/90 >= 1
+implementing_order: order days_since_first < 90; onboarding_complete count < 1
+implementing_contract: contract days_since_first < 90; onboarding_complete count < 1
+established_order: order days_since_first >= 90
+onboarded: onboarding_complete count >= 1; order count >= 1
+renewed: subscription_renewal count/400 >= 1
+repeat_customer: order days/365 >= 2
+loyal_by_frequency: order days/365 >= 4
+loyal_by_value: revenue sum/365 >= 500; order days/365 >= 2
+loyal_by_tenure: order days_since_first >= 365; order days/365 >= 2
+loyalty_member: loyalty_join count >= 1; order days/365 >= 2
+advocate_referrer: referral_converted count/365 >= 1
+advocate_promoter: nps latest/365 >= 9; order count >= 1
+advocate_reviewer: review latest/365 >= 4; order count >= 1
+advocate_sharer: product_share count/180 >= 2; order count >= 1
+"""
+
+RULE_GROUPS = {
+    "<interest>": "returning_visitor content_engaged socially_engaged lead_captured "
+    "product_interest",
+    "<intent>": "cart_active checkout_active trial_active quote_open",
+    "<loyal>": "loyal_by_frequency loyal_by_value loyal_by_tenure loyalty_member",
+    "<advocates>": "advocate_referrer advocate_promoter advocate_reviewer advocate_sharer",
+}
+
+# framework: one stage per semicolon, in order
+STAGE_RULES = """
+discovery_to_advocacy: discovery seen; engagement <interest> <intent>; \
+conversion has_ordered won_back; retention repeat_customer; loyalty <loyal>; advocacy <advocates>
+lifecycle_management: reach seen; acquisition <interest> <intent>; conversion has_ordered; \
+retention repeat_customer; loyalty <loyal> <advocates>
+customer_cycle: reach seen; acquisition <interest> <intent>; development has_ordered; \
+retention repeat_customer; loyalty <loyal> <advocates>
+experience: awareness seen; engagement content_engaged socially_engaged lead_captured; \
+evaluation product_interest cart_active trial_active; \
+purchase checkout_active order_in_fulfilment; \
+product_and_support_experience order_settled supported_customer; \
+bonding repeat_customer <advocates>
+consumer_journey: awareness seen; deliberation <interest>; decision <intent>; \
+purchase order_in_fulfilment; post_purchase order_settled
+lifecycle_marketing: attract seen; convert <interest> <intent>; fulfil order_in_fulfilment; \
+retain order_settled repeat_customer; advocate <advocates>
+customer_marketing: acquisition seen; onboarding has_ordered; \
+engagement engaged_customer_visit engaged_customer_use; retention repeat_customer; \
+advocacy <advocates>
+classic_five: awareness seen; consideration <interest> <intent>; conversion has_ordered; \
+retention repeat_customer; advocacy <advocates>
+four_stage: acquisition seen; onboarding has_ordered; \
+engagement engaged_customer_visit engaged_customer_use; retention repeat_customer
+six_stage: awareness seen; consideration <interest> <intent>; purchase has_ordered; \
+retention repeat_customer; advocacy <advocates>; loyalty <loyal>
+b2b: awareness seen; consideration <interest> trial_active; \
+decision quote_open contract_signed has_ordered; \
+implementation implementing_order implementing_contract; \
+retention established_order onboarded renewed; advocacy <advocates>
+"""
+
+EVENT_NAMES = """
+content_engagement: Content Viewed, Article Read, Podcast Played, Video Played, \
+Webinar Attended, content_view, video_start
+social_interaction: Social Followed, Social Liked, Social Commented, Social Shared
+lead: Signed Up, Account Created, Lead Submitted, Newsletter Subscribed, sign_up, generate_lead
+product_search: Products Searched, search, view_search_results
+product_view: Product Viewed, view_item
+cart_add: Product Added, add_to_cart
+checkout: Checkout Started, begin_checkout
+trial_start: Trial Started
+trial_end: Trial Ended
+subscription_start: Subscription Started
+subscription_renewal: Subscription Renewed
+subscription_change: Subscription Changed
+subscription_cancel: Subscription Cancelled
+quote: Quote Requested
+contract: Contract Signed
+onboarding_complete: Onboarding Completed
+feature_use: Feature Used
+support_contact: Ticket Opened, Chat Started
+ticket_response: Ticket First Response
+support_resolution: Ticket Resolved
+chat_answer: Chat Answered
+page_view: Page Viewed, page_view
+survey_sent: Survey Sent
+nps: NPS Answered
+csat: CSAT Answered
+review: Review Posted, Product Reviewed
+product_share: Product Shared, share
+referral_sent: Referral Sent, Invite Sent
+referral_converted: Referral Converted
+loyalty_join: Loyalty Joined
+points_earned: Points Earned
+points_redeemed: Points Redeemed
+email_delivered: Email Delivered
+email_opened: Email Opened
+email_clicked: Email Link Clicked, Email Clicked
+email_unsubscribed: Email Unsubscribed, Unsubscribed
+"""
+
+KEY_EVENT_SIGNALS = {
+    "lead",
+    "checkout",
+    "trial_start",
+    "subscription_start",
+    "quote",
+    "contract",
+    "referral_sent",
+    "loyalty_join",
+}
+
+# The page names the four subscription signals; cart_add joins them because its value is summed as
+# an amount of money (cart_value_abandoned), and unlike currencies must not be added up.
+MONEY_SIGNALS = {
+    "cart_add",
+    "subscription_start",
+    "subscription_renewal",
+    "subscription_change",
+    "subscription_cancel",
+}
+
+# Signals that come from other tables than events (lifecycle.md, section 3), and `any`.
+TABLE_SIGNALS = {
+    "any",
+    "visit",
+    "order",
+    "revenue",
+    "open_order",
+    "delivery",
+    "refund",
+    "reactivation",
+    "lead",
+}
+
+
+def read_seed(name: str) -> list[dict[str, str]]:
+    """Return the rows of a shipped seed, every cell as text."""
+    with (RULES_DIR / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert rows, f"the seed {name} is empty"
+    return rows
+
+
+def literal_lines(text: str) -> list[str]:
+    """Return the non-blank lines of a specification literal."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def stage_key(row: dict[str, str]) -> tuple[str, str]:
+    """Return what identifies a stage."""
+    return row["framework"], row["stage"]
+
+
+def condition_notation(row: dict[str, str]) -> str:
+    """Write a condition the way the specification does."""
+    window = f"/{row['window_days']}" if row["window_days"] else ""
+    bounds = [f">= {row['at_least']}"] if row["at_least"] else []
+    bounds += [f"< {row['below']}"] if row["below"] else []
+    return " ".join([row["signal"], row["measure"] + window, *bounds])
+
+
+def test_every_lifecycle_seed_ships_with_a_description_beside_it() -> None:
+    for name in LIFECYCLE_SEEDS:
+        assert (RULES_DIR / f"{name}.csv").is_file()
+        assert (RULES_DIR / f"{name}.yml").is_file()
+
+
+def test_the_frameworks_are_the_eleven_of_the_specification() -> None:
+    specified = [tuple(line.split(" | ")) for line in literal_lines(FRAMEWORKS)]
+    assert len(specified) == 11
+    stages: dict[str, list[str]] = {}
+    for row in read_seed("framework_stages"):
+        mark = {"true": "*", "false": ""}[row["is_optional"]]
+        stages.setdefault(row["framework"], []).append(row["stage"] + mark)
+    shipped = [
+        (row["framework"], row["subject_type"], ", ".join(stages[row["framework"]]), row["source"])
+        for row in read_seed("frameworks")
+    ]
+    assert shipped == specified
+    assert set(stages) == {framework for framework, *_ in specified}
+
+
+def test_discovery_to_advocacy_is_the_only_default_framework() -> None:
+    flags = {row["framework"]: row["is_default"] for row in read_seed("frameworks")}
+    assert set(flags.values()) == {"true", "false"}
+    assert [name for name, flag in flags.items() if flag == "true"] == ["discovery_to_advocacy"]
+
+
+def test_ordinals_run_from_one_without_holes() -> None:
+    ordinals: dict[str, list[int]] = {}
+    for row in read_seed("framework_stages"):
+        ordinals.setdefault(row["framework"], []).append(int(row["ordinal"]))
+    assert len(ordinals) == 11
+    for framework, numbers in ordinals.items():
+        assert numbers == list(range(1, len(numbers) + 1)), framework
+
+
+@pytest.mark.parametrize("column", ["label", "label_it"])
+def test_stage_labels_are_told_apart_within_a_framework(column: str) -> None:
+    labels = Counter((row["framework"], row[column]) for row in read_seed("framework_stages"))
+    assert "" not in {label for _, label in labels}
+    assert [key for key, times in labels.items() if times > 1] == []
+
+
+def test_the_rules_are_those_of_the_specification() -> None:
+    specified = dict(line.split(": ", 1) for line in literal_lines(RULES))
+    assert len(specified) == 32
+    conditions: dict[str, list[str]] = {}
+    for row in read_seed("rule_conditions"):
+        conditions.setdefault(row["rule"], []).append(condition_notation(row))
+    assert {rule: "; ".join(parts) for rule, parts in conditions.items()} == specified
+
+
+def test_condition_numbers_run_from_one_within_a_rule() -> None:
+    numbers: dict[str, list[int]] = {}
+    for row in read_seed("rule_conditions"):
+        numbers.setdefault(row["rule"], []).append(int(row["condition_no"]))
+    for rule, found in numbers.items():
+        assert found == list(range(1, len(found) + 1)), rule
+
+
+def test_every_rule_in_use_has_one_row_with_a_rationale() -> None:
+    rationales = {row["rule"]: row["rationale"] for row in read_seed("rules")}
+    assert len(rationales) == len(read_seed("rules"))
+    in_use = {row["rule"] for row in read_seed("stage_rules")}
+    assert in_use == set(rationales) == {row["rule"] for row in read_seed("rule_conditions")}
+    for rule, rationale in rationales.items():
+        assert re.fullmatch(r"[A-Z].{20,}\.", rationale), rule
+
+
+def test_the_stages_are_granted_by_the_rules_of_the_specification() -> None:
+    specified: list[tuple[str, str, str]] = []
+    for line in literal_lines(STAGE_RULES):
+        framework, stages = line.split(": ", 1)
+        for part in stages.split(";"):
+            stage, *names = part.split()
+            rules = " ".join(RULE_GROUPS.get(name, name) for name in names).split()
+            specified += [(framework, stage, rule) for rule in rules]
+    shipped = [(*stage_key(row), row["rule"]) for row in read_seed("stage_rules")]
+    assert sorted(shipped) == sorted(specified)
+    assert len(set(shipped)) == len(shipped)
+
+
+def test_every_stage_has_a_rule_and_every_granted_stage_exists() -> None:
+    stages = {stage_key(row) for row in read_seed("framework_stages")}
+    assert {stage_key(row) for row in read_seed("stage_rules")} == stages
+
+
+def test_the_lowest_stage_of_every_framework_is_granted_by_seen_alone() -> None:
+    lowest = {stage_key(row) for row in read_seed("framework_stages") if row["ordinal"] == "1"}
+    assert len(lowest) == 11
+    granted = [row["rule"] for row in read_seed("stage_rules") if stage_key(row) in lowest]
+    assert granted == ["seen"] * 11
+
+
+def test_event_names_feed_the_signals_of_the_specification() -> None:
+    specified = [
+        (name, signal)
+        for signal, names in (line.split(": ", 1) for line in literal_lines(EVENT_NAMES))
+        for name in names.split(", ")
+    ]
+    assert len(specified) == 62
+    shipped = [(row["event_name"], row["signal"]) for row in read_seed("event_signals")]
+    assert sorted(shipped) == sorted(specified)
+
+
+def test_an_event_name_feeds_one_signal_only() -> None:
+    names = Counter(row["event_name"] for row in read_seed("event_signals"))
+    assert {name: times for name, times in names.items() if times > 1} == {}
+
+
+def test_key_events_and_money_signals_are_those_of_the_specification() -> None:
+    rows = read_seed("event_signals")
+    for column, signals in (("is_key_event", KEY_EVENT_SIGNALS), ("is_money", MONEY_SIGNALS)):
+        assert {row[column] for row in rows} == {"true", "false"}
+        wrong = [row for row in rows if (row[column] == "true") != (row["signal"] in signals)]
+        assert wrong == [], column
+
+
+def test_only_product_reviewed_takes_its_value_from_a_property() -> None:
+    properties = {
+        row["event_name"]: row["value_property"]
+        for row in read_seed("event_signals")
+        if row["value_property"]
+    }
+    assert properties == {"Product Reviewed": "rating"}
+
+
+def test_conditions_measure_signals_that_exist() -> None:
+    known = {row["signal"] for row in read_seed("event_signals")} | TABLE_SIGNALS
+    assert {row["signal"] for row in read_seed("rule_conditions")} <= known
+
+
+def test_the_health_policy_is_the_one_of_the_specification() -> None:
+    assert read_seed("health_policy") == [
+        {
+            "key": "default",
+            "prior_gap_days": "60",
+            "prior_weight": "3",
+            "log_gap_sigma": "0.9",
+            "at_risk_quantile": "0.80",
+            "z_at_risk": "0.841621",
+            "lapsed_quantile": "0.95",
+            "z_lapsed": "1.644854",
+            "min_days": "7",
+            "max_days": "730",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("quantile_column", "z_column"),
+    [("at_risk_quantile", "z_at_risk"), ("lapsed_quantile", "z_lapsed")],
+)
+def test_z_is_the_standard_normal_quantile_beside_it(quantile_column: str, z_column: str) -> None:
+    for row in read_seed("health_policy"):
+        expected = NormalDist().inv_cdf(float(row[quantile_column]))
+        assert float(row[z_column]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_excluded_ids_are_those_of_the_specification_in_lower_case() -> None:
+    specified = {"0", "null", "undefined", "none", "nan", "00000000-0000-0000-0000-000000000000"}
+    rows = read_seed("excluded_ids")
+    assert list(rows[0]) == ["id", "reason"]
+    assert {row["id"] for row in rows} == specified
+    assert len(rows) == len(specified)
+    assert all(row["reason"] for row in rows)
