@@ -1,0 +1,1 @@
+"""`make lint`: every judge of style and structure, run one after the other."""
