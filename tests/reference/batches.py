@@ -1,0 +1,223 @@
+"""Which worlds are built together: a batch shares settings, rates and rules.
+
+Belongs here: the list of batches, the making of their worlds with a fixed seed, and the landing
+folder and command line of each. Does not belong here: comparing (``compare``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, given
+
+from tests.reference import rule_strategies, strategies
+from tests.reference.rule_strategies import RuleRows
+from tests.reference.rulebook import Rulebook
+from tests.reference.world import (
+    ExchangeRate,
+    LandingOptions,
+    Settings,
+    World,
+    renamed,
+    write_landing,
+)
+
+END = date(2024, 11, 20)
+SHIPPED_SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "rules"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Worlds that one build takes in together.
+
+    ``end`` is the day around which worlds end; it is ``as_of_date`` unless that is blank.
+    """
+
+    name: str
+    seed: int
+    settings: Settings
+    end: date = END
+    invented_rules: bool = False
+    landing: LandingOptions = field(default_factory=LandingOptions)
+
+    def options(self, raw_dir: Path, state_dir: Path, rules_dir: Path | None) -> list[str]:
+        """The arguments of ``lifecycle`` that build this batch."""
+        given = self.settings
+        named = {
+            "--raw-dir": raw_dir,
+            "--state-dir": state_dir,
+            "--rules-dir": rules_dir,
+            "--as-of": given.as_of_date,
+            "--known-at": given.known_at.isoformat() if given.known_at else None,
+            "--timezone": given.timezone,
+            "--currency": given.currency,
+            "--frameworks": "all",
+        }
+        variables = {
+            "identity_as_of": given.identity_as_of,
+            "fulfilment_sla_days": given.fulfilment_sla_days,
+            "session_timeout_minutes": given.session_timeout_minutes,
+            "allow_missing_rates": str(given.allow_missing_rates).lower(),
+        }
+        options = ["build"]
+        for name, value in named.items():
+            options += [] if value is None else [name, str(value)]
+        for name, value in variables.items():
+            options += [] if value is None else ["--var", f"{name}={value}"]
+        return options
+
+
+def _rates(*rows: tuple[date, str, str]) -> tuple[ExchangeRate, ...]:
+    return tuple(ExchangeRate(day, currency, Decimal(rate)) for day, currency, rate in rows)
+
+
+# GBP is always known, USD changes on two days, JPY begins late: what came before it has no value.
+TO_EUR = _rates(
+    (date(2022, 1, 1), "GBP", "1.1512345678"),
+    (date(2023, 1, 1), "USD", "0.9"),
+    (date(2024, 6, 30), "USD", "0.9333333333"),
+    (date(2024, 10, 1), "USD", "1.05"),
+    (date(2024, 8, 1), "JPY", "0.0061728395"),
+)
+TO_USD = _rates(
+    (date(2022, 1, 1), "EUR", "1.1"),
+    (date(2024, 9, 1), "EUR", "1.0876543210"),
+    (date(2024, 5, 1), "GBP", "1.25"),
+)
+
+BATCHES = (
+    Batch("defaults", 1, Settings(rates=TO_EUR)),
+    Batch(
+        "half_hour_zone",
+        2,
+        Settings(as_of_date=END, timezone="Asia/Kolkata", currency="EUR", rates=TO_EUR),
+        landing=LandingOptions(formats={"events": "jsonl", "orders": "jsonl"}),
+    ),
+    Batch(
+        "half_hour_summer_time_known_at",
+        3,
+        Settings(
+            as_of_date=date(2024, 10, 31),
+            known_at=datetime(2024, 11, 4, 10, 30),
+            timezone="Australia/Lord_Howe",
+            currency="USD",
+            rates=TO_USD,
+        ),
+        end=date(2024, 10, 31),
+    ),
+    Batch(
+        "identity_known_later",
+        4,
+        Settings(
+            as_of_date=END,
+            identity_as_of=END + timedelta(days=45),
+            timezone="America/New_York",
+            currency="EUR",
+            fulfilment_sla_days=3,
+            rates=TO_EUR,
+        ),
+        landing=LandingOptions(parts=3),
+    ),
+    Batch(
+        "identity_known_earlier",
+        5,
+        Settings(
+            as_of_date=date(2024, 3, 31),
+            identity_as_of=date(2024, 2, 29),
+            timezone="Europe/Rome",
+            currency="EUR",
+            session_timeout_minutes=45,
+            rates=TO_EUR,
+        ),
+        end=date(2024, 3, 31),
+    ),
+    Batch(
+        "invented_rules_one",
+        6,
+        Settings(as_of_date=END, timezone="Pacific/Auckland", currency="EUR", rates=TO_EUR),
+        invented_rules=True,
+    ),
+    Batch(
+        "invented_rules_two",
+        7,
+        Settings(as_of_date=END, currency="USD", fulfilment_sla_days=30, rates=TO_USD),
+        invented_rules=True,
+    ),
+    Batch(
+        "invented_rules_three",
+        8,
+        Settings(
+            as_of_date=END,
+            timezone="Asia/Kathmandu",
+            known_at=datetime(2024, 11, 30),
+            currency="EUR",
+            fulfilment_sla_days=1,
+            rates=TO_EUR,
+        ),
+        invented_rules=True,
+        landing=LandingOptions(backwards=True),
+    ),
+)
+
+
+def worlds_per_batch() -> int:
+    """Worlds of one batch; LIFECYCLE_WORLDS asks for more of them over all batches."""
+    wanted = int(os.environ.get("LIFECYCLE_WORLDS", "400"))
+    return -(-wanted // len(BATCHES))
+
+
+def worlds_of(batch: Batch, count: int, rulebook: Rulebook) -> list[World]:
+    """The worlds of a batch, ids prefixed; the same ones in every run."""
+    made: list[World] = []
+
+    @hypothesis.seed(_seed(batch))
+    @_quiet(count)
+    @given(strategies.worlds(batch.settings, batch.end))
+    def collect(world: World) -> None:
+        made.append(world)
+
+    collect()
+    return [
+        renamed(world, f"w{number:04d}", rulebook.excluded_ids) for number, world in enumerate(made)
+    ]
+
+
+def rules_of(batch: Batch) -> RuleRows:
+    """The invented rule rows of a batch; the same ones in every run."""
+    made: list[RuleRows] = []
+
+    @hypothesis.seed(_seed(batch))
+    @_quiet(4)
+    @given(rule_strategies.rule_rows())
+    def collect(rows: RuleRows) -> None:
+        made.append(rows)
+
+    collect()
+    # Hypothesis begins with the simplest rows; the last ones are the richest.
+    return made[-1]
+
+
+def write(batch: Batch, worlds: Sequence[World], raw_dir: Path) -> None:
+    """Write the worlds of a batch as its landing folder."""
+    write_landing(worlds, batch.settings, raw_dir, batch.landing)
+
+
+def _seed(batch: Batch) -> int:
+    # LIFECYCLE_WORLDS_SEED turns the same suite into a search among other worlds.
+    return batch.seed + 100 * int(os.environ.get("LIFECYCLE_WORLDS_SEED", "0"))
+
+
+def _quiet(count: int) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=tuple(HealthCheck.__members__.values()),
+    )

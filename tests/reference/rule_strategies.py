@@ -1,0 +1,198 @@
+"""Hypothesis strategy that invents rule rows.
+
+Belongs here: frameworks, stages, rules and conditions over every measure and signal, and a health
+policy, written as the CSV files that override the shipped ones. Does not belong here: worlds
+(``strategies``). The default framework stays as shipped, since other seeds name its stages.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+SIGNALS = (
+    *("order", "order", "order", "revenue", "revenue", "open_order", "open_order", "delivery"),
+    *("refund", "reactivation", "reactivation", "any", "any", "any", "visit", "visit", "visit"),
+    *("lead", "product_view", "product_view", "product_view", "cart_add", "nps", "review"),
+    *(
+        "content_engagement",
+        "page_view",
+        "product_share",
+        "subscription_renewal",
+        "support_contact",
+    ),
+)
+VALUED = ("order", "revenue", "revenue", "refund", "nps", "review", "subscription_renewal", "visit")
+MEASURES = ("count", "days", "sum", "latest", "days_since_first", "days_since_last")
+WINDOWS = (None, None, 1, 2, 7, 14, 29, 30, 31, 60, 61, 90, 180, 364, 365, 366)
+HEALTH = (
+    {"prior_gap_days": "60", "prior_weight": "3", "min_days": "7", "max_days": "730"},
+    {"prior_gap_days": "5", "prior_weight": "0.5", "min_days": "2", "max_days": "40"},
+    {"prior_gap_days": "30", "prior_weight": "1", "min_days": "1", "max_days": "30"},
+)
+FILES = ("frameworks", "framework_stages", "stage_rules", "rules", "rule_conditions")
+
+
+@dataclass(frozen=True)
+class RuleRows:
+    """Invented rows per seed file, header names as keys."""
+
+    frameworks: tuple[dict[str, str], ...]
+    framework_stages: tuple[dict[str, str], ...]
+    stage_rules: tuple[dict[str, str], ...]
+    rules: tuple[dict[str, str], ...]
+    rule_conditions: tuple[dict[str, str], ...]
+    health_policy: dict[str, str]
+
+
+@st.composite
+def rule_rows(draw: Callable[[Any], Any]) -> RuleRows:
+    """Five person frameworks and two of accounts, of two to six stages, and their rules."""
+    rules = [f"x_rule_{number:02d}" for number in range(40)]
+    conditions = [
+        {"rule": rule, "condition_no": str(number), **condition}
+        for rule in rules
+        for number, condition in enumerate(
+            draw(
+                st.lists(
+                    _conditions(),
+                    min_size=1,
+                    max_size=draw(st.sampled_from((1, 1, 2, 3))),
+                    unique_by=lambda row: (row["signal"], row["measure"], row["window_days"]),
+                )
+            ),
+            start=1,
+        )
+    ]
+    unused = list(rules)
+    frameworks: list[dict[str, str]] = []
+    stages: list[dict[str, str]] = []
+    stage_rules: list[dict[str, str]] = []
+    for number in range(7):
+        framework = f"x_framework_{number}"
+        subject_type = "account" if number >= 5 else "person"
+        frameworks.append(
+            {
+                "framework": framework,
+                "subject_type": subject_type,
+                "title": f"Invented {number}",
+                "is_default": "false",
+                "source": "invented",
+            }
+        )
+        for ordinal in range(1, draw(st.integers(2, 6)) + 1):
+            stage = f"s{ordinal}"
+            stages.append(
+                {
+                    "framework": framework,
+                    "stage": stage,
+                    "ordinal": str(ordinal),
+                    "is_optional": "true" if ordinal > 1 and draw(st.booleans()) else "false",
+                    "label": stage,
+                    "label_it": stage,
+                    "description": "An invented stage.",
+                }
+            )
+            chosen = {"seen"} if ordinal == 1 else set()
+            while ordinal > 1 and len(chosen) < draw(st.integers(1, 3)):
+                chosen.add(unused.pop(0) if unused else draw(st.sampled_from(rules)))
+            stage_rules += [
+                {"framework": framework, "stage": stage, "rule": rule} for rule in sorted(chosen)
+            ]
+    used = {row["rule"] for row in stage_rules}
+    return RuleRows(
+        frameworks=tuple(frameworks),
+        framework_stages=tuple(stages),
+        stage_rules=tuple(stage_rules),
+        rules=tuple({"rule": rule, "rationale": "Invented."} for rule in rules if rule in used),
+        rule_conditions=tuple(row for row in conditions if row["rule"] in used),
+        health_policy=draw(st.sampled_from(HEALTH)),
+    )
+
+
+@st.composite
+def _conditions(draw: Callable[[Any], Any]) -> dict[str, str]:
+    measure = draw(st.sampled_from(MEASURES))
+    signals = VALUED if measure in ("sum", "latest") and draw(st.integers(1, 4)) > 1 else SIGNALS
+    low, high = draw(_bounds(measure))
+    # A range its window can never reach is refused before a build, so none is invented.
+    reachable = [
+        window
+        for window in WINDOWS
+        if window is None or measure in ("count", "sum", "latest") or low is None or low < window
+    ]
+    window = draw(st.sampled_from(reachable))
+    return {
+        "signal": draw(st.sampled_from(signals)),
+        "measure": measure,
+        "window_days": "" if window is None else str(window),
+        "at_least": "" if low is None else str(low),
+        "below": "" if high is None else str(high),
+    }
+
+
+@st.composite
+def _bounds(draw: Callable[[Any], Any], measure: str) -> tuple[Decimal | None, Decimal | None]:
+    if measure in ("count", "days"):
+        marks = ("0", "1", "1", "2", "3", "4")
+    elif measure in ("sum", "latest"):
+        marks = ("-100", "-0.0001", "0", "0.0001", "4", "9", "99.9999", "250", "500")
+    else:
+        marks = ("0", "1", "7", "13.5", "14", "30", "60", "89.5", "90", "365")
+    low, high = sorted(
+        (Decimal(draw(st.sampled_from(marks))), Decimal(draw(st.sampled_from(marks))))
+    )
+    if low == high:
+        high += 1
+    return draw(st.sampled_from(((low, None), (low, None), (None, high), (low, high))))
+
+
+def write_rules(rows: RuleRows, shipped: Path, rules_dir: Path) -> None:
+    """Write the override files: the shipped default framework and its rules, and the invented ones.
+
+    Args:
+        rows: invented rows.
+        shipped: the shipped seeds directory.
+        rules_dir: folder to fill; made when absent.
+    """
+    rules_dir.mkdir(parents=True, exist_ok=True)
+    shipped_rows = {name: _read(shipped / f"{name}.csv") for name in (*FILES, "health_policy")}
+    default = {
+        row["framework"]
+        for row in shipped_rows["frameworks"][1]
+        if row["is_default"].strip().lower() == "true"
+    }
+    kept_rules = {
+        row["rule"] for row in shipped_rows["stage_rules"][1] if row["framework"] in default
+    }
+    for name in FILES:
+        header, old = shipped_rows[name]
+        kept = [
+            row
+            for row in old
+            if (row["framework"] in default if "framework" in row else row["rule"] in kept_rules)
+        ]
+        _write(rules_dir / f"{name}.csv", header, [*kept, *getattr(rows, name)])
+    header, policies = shipped_rows["health_policy"]
+    changed = [{**policy, **rows.health_policy} for policy in policies]
+    _write(rules_dir / "health_policy.csv", header, changed)
+
+
+def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+        return list(reader.fieldnames or []), rows
+
+
+def _write(path: Path, header: list[str], rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,477 @@
+"""Hypothesis strategies that invent small, awkward worlds.
+
+Belongs here: worlds of one to four people whose dates sit on window edges, whose instants sit on
+midnight and session edges, and whose rows contradict each other in every way the contract allows.
+Does not belong here: random rule rows (``rule_strategies``) and settings (``batches``).
+
+Not invented, since the page leaves them to a hash or to the machine's clock: two versions of a
+row with equal ``updated_at`` or ``received_at``, two merges of one customer at one instant, and
+rows whose copy lies in the future.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from tests.reference.world import (
+    Customer,
+    CustomerMerge,
+    Event,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    Settings,
+    World,
+)
+
+EDGE_GAPS = (0, 1, 6, 7, 8, 13, 14, 15, 29, 30, 31, 59, 60, 61, 89, 90, 91, 120, 180, 181)
+LONG_GAPS = (199, 235, 300, 364, 365, 366, 400)
+FIRST_DAYS_BACK = (0, 14, 30, 31, 60, 90, 180, 200, 365, 366, 400, 500, 700, 731, 900, 1100)
+SESSION_GAPS = (
+    timedelta(0),
+    timedelta(seconds=1),
+    timedelta(minutes=29, seconds=59),
+    timedelta(minutes=30),
+    timedelta(minutes=30, microseconds=1),
+    timedelta(minutes=30, seconds=1),
+    timedelta(minutes=45),
+    timedelta(minutes=45, seconds=1),
+    timedelta(hours=23, minutes=59),
+    timedelta(hours=24),
+    timedelta(hours=24, seconds=1),
+)
+LOCAL_TIMES = (
+    time(0, 0),
+    time(0, 0, 0, 1),
+    time(0, 29, 59),
+    time(1, 45),
+    time(2, 30),
+    time(12, 0),
+    time(12, 0),
+    time(18, 30),
+    time(23, 30),
+    time(23, 59, 59, 999999),
+)
+PRICES = (
+    *(Decimal("0.0001"), Decimal("0.01"), Decimal(3), Decimal("33.33"), Decimal("99.9999")),
+    *(Decimal(100), Decimal("249.9999"), Decimal(250), Decimal("250.0001"), Decimal("499.9999")),
+    *(Decimal(500), Decimal("500.0001"), Decimal("1234.5678"), Decimal("20000.0005")),
+)
+NOT_IDS = (
+    None,
+    "",
+    " NULL ",
+    "0",
+    "undefined",
+    "None",
+    "NaN",
+    "00000000-0000-0000-0000-000000000000",
+)
+BROWSING = (
+    *("Product Viewed", "Product Viewed", "view_item", "Product Added", "Checkout Started"),
+    *("Content Viewed", "Article Read", "Social Shared", "Products Searched", "Page Viewed"),
+    *("Product Shared", "share", "Feature Used", "Ticket Opened", "Chat Started", "Chat Answered"),
+    *("Button Clicked", "product viewed", "Order Completed", "Email Opened", "Survey Sent"),
+)
+MILESTONES = (
+    *("Signed Up", "Newsletter Subscribed", "Trial Started", "Trial Ended", "Quote Requested"),
+    *("Contract Signed", "Onboarding Completed", "Referral Sent", "Referral Converted"),
+    *("Loyalty Joined", "Points Earned", "Points Redeemed", "CSAT Answered", "Ticket Resolved"),
+)
+SUBSCRIBING = (
+    *("Subscription Started", "Subscription Renewed", "Subscription Renewed"),
+    *("Subscription Changed", "Subscription Cancelled"),
+)
+CURRENCIES = ("EUR", "EUR", "USD", "GBP", "JPY")
+
+
+@dataclass
+class Draft:
+    """A world while it is being written, with the days and people it uses."""
+
+    draw: Callable[[Any], Any]
+    settings: Settings
+    as_of: date
+    days: list[date]
+    customers: list[str]
+    devices: list[str]
+    received: bool
+    rows: dict[str, list[Any]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def pick(self, options: Sequence[Any]) -> Any:
+        """One of the options."""
+        return self.draw(st.sampled_from(options))
+
+    def chance(self, one_in: int) -> bool:
+        """True about once in ``one_in``."""
+        return self.draw(st.integers(1, one_in)) == one_in
+
+    def new_id(self, letter: str) -> str:
+        """An id nobody has yet, whose text order is not its order of birth."""
+        number = self.draw(st.integers(1, 200))
+        while f"{letter}{number}" in self.used:
+            number += 7
+        self.used.add(f"{letter}{number}")
+        return f"{letter}{number}"
+
+    def instant(self, day: date | None = None) -> datetime:
+        """An awkward UTC instant on an awkward reporting day."""
+        local = datetime.combine(day or self.pick(self.days), self.pick(LOCAL_TIMES))
+        aware = local.replace(tzinfo=ZoneInfo(self.settings.timezone))
+        return aware.astimezone(UTC).replace(tzinfo=None)
+
+    def near(self, at: datetime) -> datetime:
+        """An instant a window's edge before, at or after another one."""
+        days = self.pick((0, 0, 0, 1, 1, 2, 3, 13, 14, 15, 30, 60, 90))
+        shift = self.pick((timedelta(0), timedelta(seconds=1), timedelta(hours=11)))
+        return at + timedelta(days=days) + shift
+
+    def arrival(self, latest: datetime) -> datetime | None:
+        """When a row that says something about ``latest`` was received, if it says."""
+        if not self.received or self.chance(3):
+            return None
+        return latest + self.pick(
+            (timedelta(0), timedelta(minutes=5), timedelta(days=1), timedelta(days=40))
+        )
+
+    def add(self, table: str, row: Any) -> Any:
+        """Put a row into the world."""
+        self.rows.setdefault(table, []).append(row)
+        return row
+
+    def world(self) -> World:
+        """The finished world."""
+        tables: dict[str, Any] = {table: tuple(rows) for table, rows in self.rows.items()}
+        return World(**tables)
+
+
+@st.composite
+def worlds(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
+    """A world for a batch.
+
+    Args:
+        draw: hypothesis' hand.
+        settings: the batch's; zone, session timeout and ``known_at`` decide what is awkward.
+        end: the day around which the world ends (``as_of_date`` where it is given).
+    """
+    day = end - timedelta(days=draw(st.sampled_from(FIRST_DAYS_BACK)))
+    days = [day]
+    for _ in range(draw(st.integers(2, 6))):
+        gaps = LONG_GAPS if draw(st.integers(1, 5)) == 5 else EDGE_GAPS
+        day += timedelta(days=draw(st.sampled_from(gaps)))
+        # Two months beyond the end are enough to show that later facts are ignored.
+        if day <= end + timedelta(days=60):
+            days.append(day)
+    draft = Draft(
+        draw=draw,
+        settings=settings,
+        as_of=end,
+        days=days,
+        # The first of them is drawn twice as often, so that one subject gathers many facts.
+        customers=["c1", *(f"c{n}" for n in range(1, draw(st.integers(1, 4)) + 1))],
+        devices=["d1", *(f"d{n}" for n in range(1, draw(st.integers(1, 3)) + 1))],
+        received=settings.known_at is not None or draw(st.booleans()),
+    )
+    first = draw(st.sampled_from((_shopping, _shopping, _browsing, _identification, _customers)))
+    first(draft)
+    for scene in draw(st.lists(st.sampled_from(SCENES), min_size=4, max_size=12)):
+        scene(draft)
+    return draft.world()
+
+
+def _event(draft: Draft, name: str, at: datetime, **columns: Any) -> Event:
+    event = Event(
+        event_id=draft.new_id("e"),
+        event_name=name,
+        occurred_at=at,
+        received_at=draft.arrival(at),
+        **columns,
+    )
+    return draft.add("events", event)
+
+
+def _who(draft: Draft) -> dict[str, Any]:
+    """Ids of an event: a device, a customer, both, or a placeholder beside the other."""
+    device = draft.pick(draft.devices)
+    customer = draft.pick(draft.customers)
+    match draft.pick(("device", "device", "customer", "both", "placeholder")):
+        case "device":
+            return {"anonymous_id": device, "user_id": draft.pick(NOT_IDS[:3])}
+        case "customer":
+            return {"user_id": customer, "anonymous_id": draft.pick(NOT_IDS)}
+        case "both":
+            return {"anonymous_id": device, "user_id": customer}
+        case _:
+            return {"anonymous_id": device, "user_id": draft.pick(NOT_IDS)}
+
+
+def _browsing(draft: Draft) -> None:
+    """A run of events of one device with gaps on session edges."""
+    who = _who(draft)
+    at = draft.instant()
+    session = draft.pick((None, None, "s1", "s1", "s2", " null "))
+    for _ in range(draft.draw(st.integers(1, 5))):
+        value = draft.pick((None, Decimal("2.5"), Decimal(100)))
+        _event(draft, draft.pick(BROWSING), at, session_id=session, value=value, **who)
+        at += draft.pick(SESSION_GAPS)
+        if draft.chance(4):
+            session = draft.pick((None, "s1", "s3"))
+
+
+def _identification(draft: Draft) -> None:
+    """A device seen anonymous, then known, then perhaps known as somebody else."""
+    device = draft.pick(draft.devices)
+    at = draft.instant()
+    _event(draft, draft.pick(BROWSING), at, anonymous_id=device)
+    for customer in draft.draw(st.lists(st.sampled_from(draft.customers), min_size=1, max_size=3)):
+        at = draft.near(at)
+        _event(draft, draft.pick(BROWSING), at, anonymous_id=device, user_id=customer)
+        if draft.chance(2):
+            other = draft.pick(draft.customers)
+            _event(draft, draft.pick(BROWSING), at, anonymous_id=device, user_id=other)
+        if draft.chance(2):
+            _event(draft, draft.pick(BROWSING), at, anonymous_id=device)
+    if draft.chance(2):
+        _event(draft, draft.pick(BROWSING), draft.near(at), anonymous_id=device)
+
+
+def _milestones(draft: Draft) -> None:
+    for _ in range(draft.draw(st.integers(1, 3))):
+        value = draft.pick((None, Decimal(-3), Decimal(10), Decimal("0.3333")))
+        _event(draft, draft.pick(MILESTONES), draft.instant(), value=value, **_who(draft))
+
+
+def _surveys(draft: Draft) -> None:
+    """Scores on both sides of a bound, some at one instant, some without a number."""
+    at = draft.instant()
+    who = _who(draft)
+    for _ in range(draft.draw(st.integers(1, 4))):
+        if draft.chance(3):
+            rating = draft.pick((3, 4, 4.5, "4", "many", None))
+            properties = json.dumps({"rating": rating} if rating is not None else {"other": 1})
+            _event(draft, "Product Reviewed", at, properties=properties, **who)
+        else:
+            name = draft.pick(("NPS Answered", "NPS Answered", "Review Posted"))
+            value = draft.pick((None, *map(Decimal, ("3.9999", "4", "8", "8.9999", "9", "10"))))
+            _event(draft, name, at, value=value, **who)
+        at = draft.pick((at, draft.near(at), draft.instant()))
+
+
+def _subscription(draft: Draft) -> None:
+    who = _who(draft)
+    at = draft.instant()
+    currency = draft.pick((None, *CURRENCIES))
+    for _ in range(draft.draw(st.integers(1, 3))):
+        value = draft.pick((None, Decimal("9.99"), Decimal("19.9950"), Decimal(0)))
+        _event(draft, draft.pick(SUBSCRIBING), at, value=value, currency=currency, **who)
+        at += timedelta(days=draft.pick((30, 31, 365, 399, 400, 401)))
+
+
+def _order(draft: Draft, at: datetime, who: dict[str, Any]) -> Order:
+    price = draft.pick(PRICES)
+    order = Order(
+        order_id=draft.new_id("o"),
+        created_at=at,
+        total_price=price,
+        status=draft.pick(("paid", "fulfilled", "delivered", "refunded", "partially_refunded")),
+        currency=draft.pick(CURRENCIES),
+        total_tax=draft.pick((None, Decimal(0), Decimal("0.0001"), price / 4)),
+        total_shipping=draft.pick((None, None, Decimal("4.9000"))),
+        **who,
+    )
+    order = replace(order, total_tax=_money(order.total_tax))
+    if draft.chance(3):
+        order = replace(order, delivered_at=draft.near(at))
+    if draft.chance(5):
+        late = draft.pick((timedelta(0), timedelta(minutes=1), timedelta(days=100)))
+        order = replace(order, cancelled_at=draft.near(at) + late)
+        order = replace(order, status=draft.pick(("cancelled", "paid")))
+    if draft.chance(9):
+        order = replace(
+            order,
+            **draft.pick(
+                (
+                    {"is_test": True},
+                    {"is_deleted": True},
+                    {"status": "failed"},
+                    {"status": "pending"},
+                    {"status": "cancelled"},
+                    {"total_price": Decimal(0)},
+                    {"is_test": False, "is_deleted": False},
+                )
+            ),
+        )
+    stamps = (order.created_at, order.cancelled_at, order.delivered_at)
+    known = max(stamp for stamp in stamps if stamp is not None)
+    order = replace(order, received_at=draft.arrival(known))
+    if draft.chance(6):
+        draft.add("products", Product(draft.new_id("p"), "a thing"))
+        line = OrderLine(order.order_id, 1, "p1", Decimal(1), order.total_price)
+        draft.add("order_lines", line)
+    draft.add("orders", order)
+    _refunds(draft, order)
+    return order
+
+
+def _refunds(draft: Draft, order: Order) -> None:
+    """None, a part, exact halves, all at once, too much, or one before its order."""
+    total = order.total_price
+    third = _money(total / 3) or total
+    amounts = draft.pick(
+        (
+            *((), (), (), (), (third,), (third, third)),
+            *((third, third, total - 2 * third), (total,), (total + 1,), (total, third)),
+        )
+    )
+    at = order.created_at
+    if amounts and draft.chance(8):
+        at -= timedelta(days=1)
+    for amount in amounts:
+        if amount <= 0:
+            continue
+        at = draft.near(at)
+        refund = Refund(draft.new_id("r"), order.order_id, at, amount, draft.arrival(at))
+        draft.add("refunds", refund)
+
+
+def _shopping(draft: Draft) -> None:
+    """Orders of one person whose gaps sit on window and health edges."""
+    who = _buyer(draft)
+    day = draft.pick((draft.days[0], *draft.days))
+    for _ in range(draft.draw(st.integers(1, 6))):
+        if day > draft.as_of + timedelta(days=60):
+            break
+        _order(draft, draft.instant(day), who)
+        gaps = LONG_GAPS if draft.chance(3) else EDGE_GAPS
+        day += timedelta(days=draft.pick(gaps))
+
+
+def _buyer(draft: Draft) -> dict[str, Any]:
+    customer = draft.pick(draft.customers)
+    match draft.pick(("customer", "customer", "customer", "device", "nobody", "placeholder")):
+        case "customer":
+            return {"customer_id": customer}
+        case "device":
+            return {"anonymous_id": draft.pick(draft.devices)}
+        case "placeholder":
+            return {"customer_id": draft.pick(NOT_IDS), "anonymous_id": draft.pick(draft.devices)}
+        case _:
+            return {"customer_id": draft.pick(NOT_IDS), "anonymous_id": draft.pick(NOT_IDS)}
+
+
+def _new_version(draft: Draft) -> None:
+    """A later, different version of an order; the older one is superseded."""
+    orders = draft.rows.get("orders", [])
+    if not orders:
+        return
+    old = draft.pick(orders)
+    if sum(order.order_id == old.order_id for order in orders) > 1:
+        return
+    stamp = old.updated_at or old.received_at or old.created_at
+    changed = replace(
+        old,
+        total_price=draft.pick(PRICES),
+        status=draft.pick(("paid", "failed")),
+        updated_at=stamp + timedelta(days=draft.pick((1, 3, 30))),
+        received_at=draft.arrival(stamp + timedelta(days=60)),
+    )
+    draft.add("orders", changed)
+
+
+def _customers(draft: Draft) -> None:
+    for customer in sorted(set(draft.customers)):
+        if draft.chance(3):
+            continue
+        if any(row.customer_id == customer for row in draft.rows.get("customers", [])):
+            continue
+        at = draft.instant()
+        for version in range(draft.pick((1, 1, 1, 2))):
+            row = Customer(
+                customer_id=customer,
+                created_at=at,
+                updated_at=at + timedelta(days=version) if version or draft.chance(2) else None,
+                account_id=draft.pick(("a1", "a1", "a2", None, " null ")),
+                is_deleted=draft.pick((None, None, False, True)),
+            )
+            draft.add("customers", row)
+    if draft.chance(6):
+        draft.add("customers", Customer(draft.pick(NOT_IDS[2:]), draft.instant()))
+
+
+def _merges(draft: Draft) -> None:
+    """A chain, a branch or a cycle among the customers and one more nobody else names."""
+    people = [*draft.customers, "c9"]
+    taken = {row.from_customer_id for row in draft.rows.get("customer_merges", [])}
+    at = draft.instant()
+    for _ in range(draft.draw(st.integers(1, 4))):
+        source, target = draft.pick(people), draft.pick(people)
+        if source not in taken:
+            taken.add(source)
+            draft.add("customer_merges", CustomerMerge(source, target, at))
+        elif draft.chance(3):
+            again = max(
+                row.merged_at
+                for row in draft.rows["customer_merges"]
+                if row.from_customer_id == source
+            )
+            draft.add("customer_merges", CustomerMerge(source, target, again + timedelta(days=1)))
+        at = draft.pick((at, at, draft.instant()))
+
+
+def _conflicts(draft: Draft) -> None:
+    """An event or refund again under its id: the same, or different and received later."""
+    events, refunds = draft.rows.get("events", []), draft.rows.get("refunds", [])
+    if refunds and draft.chance(3):
+        old = draft.pick(refunds)
+        _again(draft, "refunds", old, amount=old.amount + 1, key="refund_id")
+    elif events:
+        old = draft.pick(events)
+        _again(draft, "events", old, event_name=draft.pick(BROWSING), key="event_id")
+
+
+def _again(draft: Draft, table: str, old: Any, key: str, **changes: Any) -> None:
+    copies = [row for row in draft.rows[table] if getattr(row, key) == getattr(old, key)]
+    if draft.chance(3):
+        draft.add(table, old)
+    elif len(set(copies)) == 1 and old.received_at is not None:
+        late = draft.pick((timedelta(seconds=-1), timedelta(seconds=1), timedelta(days=30)))
+        draft.add(table, replace(old, received_at=old.received_at + late, **changes))
+
+
+def _future(draft: Draft) -> None:
+    """Events on both sides of 24 h after their receipt; the later one is filtered."""
+    at = draft.instant()
+    early = draft.pick((timedelta(hours=24), timedelta(hours=24, seconds=1)))
+    event = Event(draft.new_id("e"), "Product Viewed", at, at - early, **_who(draft))
+    draft.add("events", event)
+    if draft.chance(3):
+        order = Order(draft.new_id("o"), at, Decimal(70), customer_id=draft.pick(draft.customers))
+        draft.add("orders", replace(order, received_at=at - early))
+
+
+def _nobody(draft: Draft) -> None:
+    """An event with neither id, and a refund of an order nobody knows."""
+    _event(draft, "Product Viewed", draft.instant(), anonymous_id=" none ", user_id="0")
+    orphan = Refund(draft.new_id("r"), "unknown", draft.instant(), Decimal(5))
+    draft.add("refunds", orphan)
+
+
+SCENES = (
+    *(_shopping, _shopping, _browsing, _browsing, _identification, _identification),
+    *(_milestones, _milestones, _surveys, _subscription, _customers, _merges),
+    *(_new_version, _conflicts, _future, _nobody),
+)
+
+
+def _money(value: Decimal | None) -> Decimal | None:
+    return None if value is None else value.quantize(Decimal("0.0001"))
