@@ -44,3 +44,8 @@
 {% macro up_to_as_of(date) -%}
     case when {{ date }} <= settings.as_of_date then {{ date }} end
 {%- endmacro %}
+
+{# The first day of a date's month. #}
+{% macro month_start(date) -%}
+    cast(date_trunc('month', {{ date }}) as date)
+{%- endmacro %}

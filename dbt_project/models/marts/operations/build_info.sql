@@ -1,0 +1,38 @@
+-- What this build was made of. Exempt from byte-equality: it names the build.
+
+with
+
+build_info as (
+
+    select
+        '{{ env_var("LIFECYCLE_BUILD_ID", "by-hand") }}' as build_id,
+        '{{ env_var("LIFECYCLE_VERSION", "unknown") }}' as package_version,
+        '{{ env_var("LIFECYCLE_INPUTS_HASH", "unknown") }}' as inputs_hash,
+        '{{ env_var("LIFECYCLE_RULES_HASH", "unknown") }}' as rules_hash,
+        settings.as_of_date,
+        settings.identity_as_of,
+        {% if var('known_at') -%}
+        cast('{{ var("known_at") }}' as timestamp) as known_at,
+        {%- else -%}
+        cast(null as timestamp) as known_at,
+        {%- endif %}
+        settings.reporting_timezone,
+        settings.reporting_currency,
+        built_frameworks.frameworks,
+        cast(subjects.persons as bigint) as persons,
+        cast(subjects.accounts as bigint) as accounts
+    from {{ ref('int_settings') }} as settings
+    cross join (
+        select string_agg(framework, ', ' order by framework) as frameworks
+        from {{ ref('int_built_frameworks') }}
+    ) as built_frameworks
+    cross join (
+        select
+            coalesce(sum(case when subject_type = 'person' then 1 else 0 end), 0) as persons,
+            coalesce(sum(case when subject_type = 'account' then 1 else 0 end), 0) as accounts
+        from {{ ref('subjects') }}
+    ) as subjects
+
+)
+
+select * from build_info
