@@ -49,10 +49,6 @@ def check_environment(environment: Mapping[str, str]) -> None:
     if threads and not (_INTEGER.fullmatch(threads) and 1 <= int(threads) <= 64):
         message = f"LIFECYCLE_THREADS must be a whole number from 1 to 64, not {shown(threads)}."
         raise SettingsError(message)
-    memory = environment.get("LIFECYCLE_MEMORY_LIMIT", "")
-    if memory and not re.fullmatch(r"\d{1,6}(\.\d{1,3})?\s?[KMGT]i?B", memory):
-        message = f"LIFECYCLE_MEMORY_LIMIT must be a size such as 2GB, not {shown(memory)}."
-        raise SettingsError(message)
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,6 @@ DIRECTORIES: Mapping[str, str] = {
 }
 ENGINE: Mapping[str, str] = {
     "LIFECYCLE_THREADS": "Threads of dbt, 1 to 64 (default 1).",
-    "LIFECYCLE_MEMORY_LIMIT": "Memory limit of DuckDB, such as 2GB.",
 }
 # Set by the build itself for the dbt process, or by the fault tests; a user's value has no effect
 # on a build, since the build writes its own.
