@@ -1,0 +1,293 @@
+"""A shop whose customers live through latent stages, written as raw-contract files with the truth.
+
+Belongs here: splitting the work into batches of customers, running the SQL of `simulator/` for
+each, and laying out the files. Does not belong here: what people do (that is the SQL), or anything
+a build needs; the pipeline never learns that a directory was simulated.
+
+The bytes depend on (customers, days, seed, start) and the DuckDB version alone: chance is integer
+arithmetic on keys (`simulator/chance.sql`), batches never share state, and each batch runs on one
+thread of its own database, so the number of cores changes the time and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import SettingsError
+
+END_DATE = date(2026, 6, 30)  # The last simulated day unless a start is given.
+SMALL_SHOP = 1_000  # Up to here the files are few and mostly readable text.
+LARGEST_BATCH = 48_000  # Customers at once: about 5 M events, 1 GB. A multiple of 120, so that
+# companies and second accounts, which follow from customer numbers, stay inside their batch.
+MOST_CUSTOMERS = 5_000_000
+MOST_DAYS = 3_660
+VISITORS_PER_TEN_CUSTOMERS = 8  # People who look around and never make an account.
+EVENTS_PER_BATCH = 1_000_000_000  # Distance of the event numbers of two batches.
+
+PREPARATION = (
+    "chance",
+    "catalogue",
+    "people",
+    "subscriptions",
+    "orders",
+    "sessions",
+    "referrals",
+    "accounts",
+    "conversations",
+    "events",
+)
+MONTHLY_TABLES = ("events", "orders", "order_lines")
+BATCH_TABLES = ("refunds", "customers", "customer_merges", "erasure_requests")
+SHOP_TABLES = ("products", "exchange_rates", "channel_daily")  # The same whatever the batch.
+TRUTH_TABLES = ("customer_states", "customer_churn", "account_states")
+
+PARQUET = "format parquet, compression zstd"
+CSV = "format csv, header true"
+WRITERS = {
+    "parquet": PARQUET,
+    "csv": CSV,
+    "csv.gz": f"{CSV}, compression gzip",
+    "jsonl.gz": "format json, compression gzip",
+}
+SMALL_SHOP_FORMATS = {"orders": "jsonl.gz", "order_lines": "csv.gz"}
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class SimulationSummary:
+    """What a simulation wrote.
+
+    Attributes:
+        out: the directory with the files.
+        start: the first simulated day.
+        end: the last simulated day.
+        rows: number of rows of each raw table, by table name.
+        files: number of files, those under `_truth` included.
+        seconds: wall time of the whole simulation.
+    """
+
+    out: Path
+    start: date
+    end: date
+    rows: dict[str, int]
+    files: int
+    seconds: float
+
+    @property
+    def events_per_second(self) -> float:
+        """Events written per second of wall time."""
+        return self.rows["events"] / self.seconds
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """A run of customers and of visitors who never become customers; numbers include both ends."""
+
+    number: int
+    batches: int
+    first_customer: int
+    last_customer: int
+    first_visitor: int
+    last_visitor: int
+
+
+@dataclass(frozen=True)
+class _Shop:
+    """The arguments of a simulation, checked."""
+
+    customers: int
+    days: int
+    seed: int
+    start: date
+
+    @property
+    def is_small(self) -> bool:
+        return self.customers <= SMALL_SHOP
+
+
+def simulate(
+    customers: int,
+    days: int,
+    seed: int,
+    out: Path,
+    *,
+    start: date | None = None,
+    progress: Progress | None = None,
+) -> SimulationSummary:
+    """Write the raw-contract files of a simulated shop and its truth to `out`.
+
+    Args:
+        customers: people who make an account, 1 to 5,000,000; eight visitors who never do come
+            with every ten of them.
+        days: simulated days, 1 to 3,660.
+        seed: 0 to 4,294,967,295; another seed is another shop.
+        out: a directory that is absent or empty; it appears when everything is written.
+        start: first day; by default the last day is 2026-06-30.
+        progress: called with (steps done, steps in all), from the calling thread.
+
+    Raises:
+        SettingsError: an argument is out of its range, or `out` holds something already.
+    """
+    began = time.monotonic()
+    shop = _checked_shop(customers, days, seed, start)
+    _refuse_occupied(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".simulating-", dir=out.parent))
+    try:
+        rows = _write_shop(shop, scratch, progress)
+        written = sum(1 for path in scratch.rglob("*") if path.is_file())
+        scratch.chmod(0o755)  # mkdtemp keeps others out; the result is an ordinary directory.
+        scratch.replace(out)  # An empty directory may be replaced; a half-made shop never shows.
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return SimulationSummary(
+        out=out,
+        start=shop.start,
+        end=shop.start + timedelta(days=days - 1),
+        rows=rows,
+        files=written,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _checked_shop(customers: int, days: int, seed: int, start: date | None) -> _Shop:
+    for name, value, least, most in (
+        ("customers", customers, 1, MOST_CUSTOMERS),
+        ("days", days, 1, MOST_DAYS),
+        ("seed", seed, 0, 2**32 - 1),
+    ):
+        if not least <= value <= most:
+            raise SettingsError(
+                f"--{name} {value} is out of range: choose a whole number from {least} to {most}."
+            )
+    return _Shop(customers, days, seed, start or END_DATE - timedelta(days=days - 1))
+
+
+def _refuse_occupied(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise SettingsError(f"{out} is a file: choose a directory that is absent or empty.")
+    if out.is_dir() and any(out.iterdir()):
+        raise SettingsError(f"{out} is not empty: choose a directory that is absent or empty.")
+
+
+def _write_shop(shop: _Shop, folder: Path, progress: Progress | None) -> dict[str, int]:
+    batches = tuple(_batches(shop.customers))
+    months = tuple(_months(shop))
+    steps = len(batches) * (1 + len(months))
+    rows: Counter[str] = Counter()
+    done = 0
+    with ThreadPoolExecutor(max_workers=min(len(batches), os.cpu_count() or 1)) as pool:
+        tasks = [pool.submit(_write_batch, shop, batch, months, folder) for batch in batches]
+        for task in as_completed(tasks):
+            rows.update(task.result())
+            done += 1 + len(months)
+            if progress is not None:
+                progress(done, steps)
+    return {table: rows[table] for table in sorted((*MONTHLY_TABLES, *BATCH_TABLES, *SHOP_TABLES))}
+
+
+def _batches(customers: int) -> Iterator[_Batch]:
+    """Split the customers so that two cores have work and no batch outgrows the memory."""
+    wanted = 1 if customers <= 2 * SMALL_SHOP else max(2, -(-customers // LARGEST_BATCH))
+    size = -(-customers // (wanted * 120)) * 120
+    count = -(-customers // size)
+    for number in range(count):
+        first, last = number * size + 1, min(customers, (number + 1) * size)
+        yield _Batch(
+            number=number,
+            batches=count,
+            first_customer=first,
+            last_customer=last,
+            first_visitor=customers + (first - 1) * VISITORS_PER_TEN_CUSTOMERS // 10 + 1,
+            last_visitor=customers + last * VISITORS_PER_TEN_CUSTOMERS // 10,
+        )
+
+
+def _months(shop: _Shop) -> Iterator[tuple[str, int, int]]:
+    """Name each calendar month as 2026-06, with its first second and the one after its last."""
+    first = 0
+    while first < shop.days:
+        day = shop.start + timedelta(days=first)
+        next_month = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+        until = min(shop.days, (next_month - shop.start).days)
+        yield f"{day:%Y-%m}", first * 86_400, until * 86_400
+        first = until
+
+
+def _write_batch(
+    shop: _Shop, batch: _Batch, months: tuple[tuple[str, int, int], ...], folder: Path
+) -> Counter[str]:
+    rows: Counter[str] = Counter()
+    with closing(duckdb.connect(config={"threads": 1})) as connection:
+        for name, value in {
+            "seed_key": (shop.seed * 2_654_435_761 + 374_761_393) % 4_294_967_291,
+            "customers": shop.customers,
+            "days": shop.days,
+            "start_date": shop.start.isoformat(),
+            "first_customer": batch.first_customer,
+            "last_customer": batch.last_customer,
+            "first_visitor": batch.first_visitor,
+            "last_visitor": batch.last_visitor,
+            "first_event": (batch.number + 1) * EVENTS_PER_BATCH,
+            "from_second": 0,
+            "until_second": shop.days * 86_400,
+        }.items():
+            _set(connection, name, value)
+        for concept in PREPARATION:
+            connection.execute(_sql(concept))
+        part = "" if batch.batches == 1 else f"{batch.number:03d}"
+        for table in ("events",) if shop.is_small else MONTHLY_TABLES:
+            for month, from_second, until_second in months:
+                _set(connection, "from_second", from_second)
+                _set(connection, "until_second", until_second)
+                name = f"{table}/{month}-{part}" if part else f"{table}/{month}"
+                rows[table] += _write(connection, f"write_{table}", folder / name, "parquet")
+        _set(connection, "from_second", 0)
+        _set(connection, "until_second", shop.days * 86_400)
+        if shop.is_small:
+            for table in ("orders", "order_lines", *BATCH_TABLES):
+                kind = SMALL_SHOP_FORMATS.get(table, "csv")
+                rows[table] += _write(connection, f"write_{table}", folder / table, kind)
+        else:
+            for table in BATCH_TABLES:
+                target = folder / table / f"part-{part or '000'}"
+                rows[table] += _write(connection, f"write_{table}", target, "parquet")
+        if batch.number == 0:
+            for table in SHOP_TABLES:
+                rows[table] += _write(connection, f"write_{table}", folder / table, "csv")
+        for table in TRUTH_TABLES:
+            target = folder / "_truth" / (f"{table}/part-{part}" if part else table)
+            _write(connection, f"truth_{table}", target, "parquet")
+    return rows
+
+
+def _set(connection: duckdb.DuckDBPyConnection, name: str, value: int | str) -> None:
+    literal = f"'{value}'" if isinstance(value, str) else str(value)
+    connection.execute(f"set variable {name} = {literal}")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, concept: str, target: Path, kind: str) -> int:
+    """Write the rows of a concept to `target` with the suffix of its kind; return their number."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = str(target.with_name(f"{target.name}.{kind}")).replace("'", "''")
+    written = connection.execute(f"copy ({_sql(concept)}) to '{path}' ({WRITERS[kind]})")
+    row = written.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _sql(concept: str) -> str:
+    return (files("orchestration") / "simulator" / f"{concept}.sql").read_text(encoding="utf-8")
