@@ -46,11 +46,11 @@ def dbt_artefacts(state: Path) -> Judge:
     """
     project = str(ROOT / "dbt_project")
     target, logs = state / "dbt" / "target", state / "dbt" / "logs"
-    parse = (
-        ["python", "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"]
-        + ["--project-dir", project, "--profiles-dir", project]
-        + ["--target-path", str(target), "--log-path", str(logs), "--warn-error"]
-    )
+    parse = [
+        *("python", "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"),
+        *("--project-dir", project, "--profiles-dir", project),
+        *("--target-path", str(target), "--log-path", str(logs), "--warn-error"),
+    ]
     return Judge(
         "dbt-bouncer",
         [parse, ["dbt-bouncer", "--show-all-failures"]],

@@ -1,0 +1,160 @@
+"""Measure raw SQL against the scan, by the protocol of performance.md, and write the record.
+
+    python -m tests.benchmarks --scale M [--rounds 5] [--home DIR] [--memory-limit 1GB]
+
+Every run is a process of its own. A round runs each contestant once; odd rounds run them in the
+opposite order, so that a machine that warms up or throttles favours none. One round before the
+first is thrown away: it fills the page cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.benchmarks.report import exponent, middle, ratio, render
+from tests.benchmarks.workload import (
+    CUSTOMERS,
+    DAYS,
+    ROOT,
+    SEED,
+    Workload,
+    compile_plan,
+    prepare,
+    profile_settings,
+)
+
+RESULTS = Path(__file__).resolve().parent / "results"
+ROUNDS = {"S": 5, "M": 5, "L": 3}
+
+
+def run_once(job: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
+    """Run one job in a process of its own and return its meters."""
+    with tempfile.TemporaryDirectory(dir=scratch) as directory:
+        description = Path(directory) / "job.json"
+        settings = {**job["settings"], "temp_directory": f"{directory}/spill"}
+        text = json.dumps({**job, "settings": settings, "scratch": directory})
+        description.write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.measure", str(description)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    return json.loads(done.stdout)
+
+
+def contestants(workload: Workload, memory_limit: str) -> dict[str, dict[str, Any]]:
+    """Return the job of each contestant, the yardstick first."""
+    settings = profile_settings(workload.home)
+    if memory_limit:
+        settings["memory_limit"] = memory_limit
+    base = {"raw": str(workload.raw), "settings": settings}
+    tables = {"events": "raw_db.raw.events", "orders": "raw_db.raw.orders"}
+    files = {"events": workload.parquet("events"), "orders": workload.parquet("orders")}
+    return {
+        "scan": {"what": "scan", **tables, **base},
+        "parquet": {"what": "scan", **files, **base},
+        "default": {**compile_plan(workload, ""), **base},
+        "all": {**compile_plan(workload, "all"), **base},
+    }
+
+
+def take_rounds(jobs: Mapping[str, Any], count: int, scratch: Path) -> list[dict[str, Any]]:
+    """Run a warm-up and `count` rounds and return their meters."""
+    rounds: list[dict[str, Any]] = []
+    for turn in range(-1, count):
+        order = list(jobs)[:: 1 if turn % 2 == 0 else -1]
+        taken = {name: run_once(jobs[name], scratch) for name in order}
+        told = ", ".join(f"{name} {taken[name]['cpu']:.2f} s" for name in jobs)
+        print(f"{'warm-up' if turn < 0 else f'round {turn + 1}'}: {told}", flush=True)
+        if turn >= 0:
+            rounds.append(taken)
+    return rounds
+
+
+def title(scale: str, workload: Workload, rounds: int, memory_limit: str) -> list[str]:
+    """Return what must be known to read the table."""
+    with duckdb.connect(str(workload.raw), read_only=True) as connection:
+        sizes = connection.execute(
+            "select (select count(*) from raw.raw.events), (select count(*) from raw.raw.orders)"
+        ).fetchone()
+    events, orders = sizes or (0, 0)
+    revision = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - git of the developer's path
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    limit = f", memory_limit {memory_limit}" if memory_limit else ""
+    return [
+        f"# Scale {scale}",
+        "",
+        f"`make bench SCALE={scale}` at {revision or 'no commit'}: {CUSTOMERS[scale]:,} customers, "
+        f"{DAYS} days, seed {SEED}: {events:,} events, {orders:,} orders. "
+        f"DuckDB {duckdb.__version__}, Python {platform.python_version()}, "
+        f"{platform.machine()}{limit}. Medians of {rounds} interleaved rounds after one warm-up, "
+        "each run in a process of its own. CPU seconds are user + system.",
+    ]
+
+
+def growth(scale: str, rounds: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the exponents of growth from the next smaller scale with a record."""
+    order = list(CUSTOMERS)
+    smaller = order[order.index(scale) - 1] if order.index(scale) else ""
+    record = RESULTS / f"{smaller}.json"
+    if not smaller or not record.exists():
+        return []
+    before = json.loads(record.read_text(encoding="utf-8"))["cpu"]
+    times = CUSTOMERS[scale] / CUSTOMERS[smaller]
+    told = ", ".join(
+        f"{name} {exponent(before[name], middle(rounds, name, 'cpu'), times):.2f}"
+        for name in ("scan", "default", "all")
+    )
+    return [f"Growth from {smaller} to {scale}, exponent in CPU seconds: {told}.", ""]
+
+
+def main() -> None:
+    """Prepare the scale, measure it, print the page and write it into `results`."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--scale", choices=list(CUSTOMERS), default="S")
+    parser.add_argument("--rounds", type=int, help="default 5, at L 3")
+    parser.add_argument("--home", type=Path, help="where the shop is kept; default var/bench/SCALE")
+    parser.add_argument("--memory-limit", default="", help="DuckDB's memory_limit for every run")
+    parser.add_argument("--no-record", action="store_true", help="print, but write no result")
+    given = parser.parse_args()
+    count = given.rounds or ROUNDS[given.scale]
+    home: Path = (given.home or ROOT / "var" / "bench" / given.scale).resolve()
+    workload = prepare(home, CUSTOMERS[given.scale])
+    rounds = take_rounds(contestants(workload, given.memory_limit), count, home)
+    page = render(title(given.scale, workload, count, given.memory_limit), rounds)
+    page += "\n".join(["", *growth(given.scale, rounds)])
+    print(page)
+    if not given.no_record:
+        RESULTS.mkdir(exist_ok=True)
+        names = [name for name in rounds[0] if name != "parquet"]
+        figures = {
+            "cpu": {name: round(middle(rounds, name, "cpu"), 3) for name in names},
+            "times_scan": {name: round(ratio(rounds, name, "cpu"), 2) for name in names},
+            "peak_bytes": {name: max(turn[name]["peak"] for turn in rounds) for name in names},
+        }
+        stem = given.scale + (f"_{given.memory_limit}" if given.memory_limit else "")
+        (RESULTS / f"{stem}.md").write_text(page, encoding="utf-8")
+        text = json.dumps(figures, indent=2, sort_keys=True) + "\n"
+        (RESULTS / f"{stem}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The linters see what they must: a planted fault in each makes `make lint` fail."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lint.__main__ import ROOT, Judge, judges, main, run
+
+CHECKS = ROOT / "tests" / "lint" / "bouncer" / "manifest" / "primary_keys.py"
+
+
+def unproven_key(declared: list[str], tested: list[list[str]]) -> str:
+    """Ask the project's own dbt-bouncer check about a mart with the columns `id` and `day`."""
+    spec = importlib.util.spec_from_file_location("primary_keys", CHECKS)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.unproven_key(declared, {"id", "day"}, tested)
+
+
+def test_a_mart_whose_declared_key_is_tested_passes() -> None:
+    assert unproven_key(["id", "day"], [["id", "day"]]) == ""
+
+
+@pytest.mark.parametrize(
+    ("declared", "tested"),
+    [
+        ([], []),
+        (["id"], []),
+        (["id"], [["id", "day"]]),
+        (["key"], [["key"]]),
+    ],
+    ids=["no key", "no test", "another key is tested", "unknown column"],
+)
+def test_a_mart_whose_key_is_not_proven_fails(declared: list[str], tested: list[list[str]]) -> None:
+    assert "declares the primary key" in unproven_key(declared, tested)
+
+
+def test_every_judge_of_the_style_page_is_run(tmp_path: Path) -> None:
+    names = {judge.name for judge in judges(tmp_path)}
+    wanted = {"ruff", "pyright", "sqlfluff", "dbt-bouncer", "import-linter", "yamllint"}
+    assert wanted <= names
+
+
+def test_a_linter_that_fails_without_a_word_is_still_a_failure() -> None:
+    assert run(Judge("mute", [["python", "-c", "raise SystemExit(3)"]])) == "exit code 3"
+    assert run(Judge("content", [["python", "-c", ""]])) == ""
+
+
+def test_a_name_no_linter_has_is_refused() -> None:
+    assert main(["flake9"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("SQL.sql", "SELECT a FROM b\n", "CP01"),
+        ("cast.sql", "select a::date as a_on from b\n", "CV11"),
+        ("join.sql", "select b.a from b join c on b.a = c.a\n", "AM05"),
+        ("comma.sql", "select\n    a\n    , b\nfrom c\n", "LT04"),
+    ],
+)
+def test_sqlfluff_sees_a_planted_fault(tmp_path: Path, name: str, text: str, code: str) -> None:
+    planted = tmp_path / name
+    planted.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [Path(sys.executable).parent / "sqlfluff", "lint", "--config", ".sqlfluff", planted],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert code in done.stdout
