@@ -19,6 +19,7 @@ build_info as (
         settings.reporting_timezone,
         settings.reporting_currency,
         built_frameworks.frameworks,
+        default_frameworks.framework as default_framework,
         cast(subjects.persons as bigint) as persons,
         cast(subjects.accounts as bigint) as accounts
     from {{ ref('int_settings') }} as settings
@@ -26,6 +27,11 @@ build_info as (
         select string_agg(framework, ', ' order by framework) as frameworks
         from {{ ref('int_built_frameworks') }}
     ) as built_frameworks
+    cross join (
+        select framework
+        from {{ ref('frameworks') }}
+        where is_default
+    ) as default_frameworks
     cross join (
         select
             coalesce(sum(case when subject_type = 'person' then 1 else 0 end), 0) as persons,
