@@ -267,8 +267,9 @@ def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, .
                     reasons.append(f'The mart "{mart.name}" {what} in the working database.')
                     continue
                 # Rows are read, not taken from statistics: a torn page has to show here.
+                table = f'{MARTS_SCHEMA}."{mart.name}" as judged_row'
                 found = working.execute(
-                    f'select count(*), bit_xor(hash("{mart.name}")) from {MARTS_SCHEMA}."{mart.name}"'
+                    f"select count(*), bit_xor(hash(judged_row)) from {table}"
                 ).fetchone()
                 rows = int(found[0]) if found else 0
                 if rows == 0 and mart.folder.startswith(_NEVER_EMPTY_FOLDER):

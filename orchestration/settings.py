@@ -124,15 +124,23 @@ def read_settings(
     return replace(BuildSettings(), **parsed)
 
 
-def read_directory(
-    option: Path | None, twin: str, default: Path | None, environment: Mapping[str, str]
-) -> Path | None:
-    """Return the directory an option, else its environment twin, else the default names."""
+def read_directory(option: Path | None, twin: str, environment: Mapping[str, str]) -> Path | None:
+    """Return the directory that an option, else its environment twin, names."""
     if option is not None:
         return option
-    if environment.get(twin):
-        return Path(environment[twin])
-    return default
+    return Path(environment[twin]) if environment.get(twin) else None
+
+
+def read_date(origin: str, text: str) -> date:
+    """Return the date a text means.
+
+    Raises:
+        SettingsError: names the origin of the text and what it must be.
+    """
+    try:
+        return _parse_date(text.strip(), BY_NAME["as_of_date"])
+    except ValueError as error:
+        raise SettingsError(f"{origin} {error}, not {shown(text)}.") from None
 
 
 def check_frameworks(settings: BuildSettings, known: Sequence[str]) -> None:
