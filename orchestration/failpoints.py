@@ -18,6 +18,8 @@ VARIABLE = "LIFECYCLE_FAIL_POINT"
 FAIL_POINTS: Mapping[str, str] = {
     "build.locked": "The lock is held, nothing has been read.",
     "build.rules_written": "The merged rules lie in the state directory, raw is untouched.",
+    "ingest.rows_written": "Rows of a landing file are in a transaction that is still open.",
+    "ingest.file_committed": "A landing file is loaded, those behind it are not.",
     "build.ingested": "Raw is loaded, dbt has not started.",
     "build.dbt_started": "dbt has begun to write the working database.",
     "build.dbt_ended": "The working database is complete, the gate has not been asked.",

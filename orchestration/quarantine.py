@@ -13,7 +13,7 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Every value of raw.quarantine.reason. The first reason that applies is the one given."""
 
-    # Of a whole file: it counts as one row read and one quarantined, since what it holds is unknown.
+    # Of a whole file, which counts as one row read and one quarantined: what it holds is unknown.
     UNREADABLE_FILE = "unreadable_file"
     MISSING_COLUMN = "missing_column"
     DUPLICATE_COLUMN = "duplicate_column"

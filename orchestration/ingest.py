@@ -1,0 +1,341 @@
+"""Ingest: every landing file into the raw database, exactly once.
+
+Belongs here: the run over all files, what was loaded before, what the run has to say.
+Does not belong here: what happens to the rows of one file (load_file), anything that compares
+versions of a row or reads rules other than excluded ids (dbt's staging does).
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import duckdb
+
+from orchestration.contract import Contract, load_contract
+from orchestration.errors import LifecycleError, RulesError
+from orchestration.landing import IgnoredFile, LandingFile, discover, require_tables
+from orchestration.landing_readers import sha256_of
+from orchestration.load_file import (
+    FileChangedError,
+    FileIdentity,
+    FileResult,
+    load_file,
+    refuse_file,
+)
+from orchestration.paths import StateDir
+from orchestration.quarantine import FileRefusedError, Reason, quarantine_sentence
+from orchestration.raw_store import (
+    RawStore,
+    check_books,
+    check_origin,
+    discard,
+    is_torn,
+    open_raw_store,
+)
+
+EXCLUDED_IDS_FILE = "excluded_ids.csv"
+# More sentences than this help nobody; all of them are in raw.quarantine.
+_MAX_SENTENCES = 20
+
+
+@dataclass(frozen=True)
+class IngestProgress:
+    """Where a run stands, told before each file.
+
+    Attributes:
+        files_done: files dealt with, unchanged ones included.
+        files_total: files in the landing directory.
+        rows_read: rows read so far.
+        name: the file that comes next; empty at the end.
+    """
+
+    files_done: int
+    files_total: int
+    rows_read: int
+    name: str
+
+
+@dataclass(frozen=True)
+class IngestSummary:
+    """What a run did.
+
+    Attributes:
+        results: what became of each file that was new, in order.
+        files_unchanged: files that the ledger knew already.
+        changing: files that changed while they were read; the next run loads them.
+        ignored: files that feed no table, with reasons.
+        notes: sentences worth a line, for example that a torn database was rebuilt.
+        problems: the first sentences about what was quarantined in this run.
+        seconds: wall time.
+    """
+
+    results: tuple[FileResult, ...]
+    files_unchanged: int
+    changing: tuple[str, ...]
+    ignored: tuple[IgnoredFile, ...]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+    @property
+    def rows_read(self) -> int:
+        """Rows read in this run."""
+        return sum(result.rows_read for result in self.results)
+
+    @property
+    def rows_loaded(self) -> int:
+        """Rows loaded in this run."""
+        return sum(result.rows_loaded for result in self.results)
+
+    @property
+    def rows_duplicate(self) -> int:
+        """Rows of this run that were exact copies of loaded ones."""
+        return sum(result.rows_duplicate for result in self.results)
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Rows and whole files that went to quarantine in this run."""
+        return sum(result.rows_quarantined for result in self.results)
+
+
+def read_excluded_ids(rules_dir: Path) -> frozenset[str]:
+    """Read the ids that count as absent from the seed `excluded_ids.csv`, in lower case.
+
+    Raises:
+        RulesError: the file is missing or has no column `id`.
+    """
+    path = rules_dir / EXCLUDED_IDS_FILE
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            reader = csv.DictReader(source)
+            if "id" not in (reader.fieldnames or ()):
+                problem = f"{path}, line 1: the column id is missing; it holds one id per line."
+                raise RulesError([problem])
+            ids = {(row["id"] or "").strip().lower() for row in reader}
+    except OSError as error:
+        raise RulesError([f"{path} cannot be read: {error.strerror}."]) from error
+    return frozenset(ids - {""})
+
+
+def ingest(
+    raw_dir: Path,
+    state_dir: Path,
+    *,
+    run_id: str,
+    excluded_ids: Collection[str],
+    progress: Callable[[IngestProgress], None] | None = None,
+    loaded_at: datetime | None = None,
+    contract: Contract | None = None,
+) -> IngestSummary:
+    """Load every new landing file into `<state_dir>/raw.duckdb`.
+
+    The caller holds the build lock. Each file is committed by itself, so a run that is killed
+    leaves complete files, and the next run goes on behind them.
+
+    Args:
+        raw_dir: the landing directory; the same in every run of a state.
+        state_dir: the state directory.
+        run_id: written to ledger and quarantine.
+        excluded_ids: ids that count as absent (`read_excluded_ids`).
+        progress: called before each file and once at the end.
+        loaded_at: instant written to the rows; default: now.
+        contract: default: the shipped one.
+
+    Raises:
+        InputError: the directory lacks a required table, or is not the one of earlier runs.
+        BuildBusyError: another process has the raw database open.
+        RawAccountingError: rows read and rows accounted for differ.
+        LifecycleError: the raw database cannot be used.
+    """
+    run = _Run(
+        raw_dir=raw_dir.expanduser().resolve(),
+        state=StateDir.at(state_dir),
+        run_id=run_id,
+        excluded_ids=frozenset(excluded.strip().lower() for excluded in excluded_ids),
+        progress=progress or _no_progress,
+        loaded_at=_naive_utc(loaded_at or datetime.now(UTC)),
+        contract=contract or load_contract(),
+    )
+    try:
+        return run.once(())
+    except duckdb.IOException as error:
+        # A damaged block shows only when it is read.
+        if not is_torn(error):
+            raise _unexpected(error) from error
+        path = run.state.raw_database
+        note = f"{path} is damaged ({_first_line(error)}); it is rebuilt from the landing files."
+        discard(path)
+        return run.once((note,))
+    except duckdb.Error as error:
+        raise _unexpected(error) from error
+    finally:
+        shutil.rmtree(run.scratch, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Run:
+    raw_dir: Path
+    state: StateDir
+    run_id: str
+    excluded_ids: frozenset[str]
+    progress: Callable[[IngestProgress], None]
+    loaded_at: datetime
+    contract: Contract
+
+    @property
+    def scratch(self) -> Path:
+        return self.state.root / "ingest_tmp"
+
+    def once(self, notes: tuple[str, ...]) -> IngestSummary:
+        began = time.monotonic()
+        landing = discover(self.raw_dir, self.contract)
+        store = self._open()
+        if store.discarded is not None:
+            notes = (*notes, store.discarded)
+        try:
+            connection = store.connection
+            check_origin(connection, self.raw_dir, self.state.root)
+            known = _known_files(connection)
+            fed_before = {table for table, _, _ in known}
+            require_tables(landing, self.contract, fed_before, self.raw_dir)
+            results: list[FileResult] = []
+            changing: list[str] = []
+            rows_read = 0
+            for done, file in enumerate(landing.files):
+                step = IngestProgress(done, len(landing.files), rows_read, file.name)
+                self.progress(step)
+                result = self._load(connection, file, known)
+                if isinstance(result, FileResult):
+                    results.append(result)
+                    rows_read += result.rows_read
+                elif result == "changing":
+                    changing.append(file.name)
+            check_books(connection, self.contract)
+            problems = _sentences(connection, self.run_id)
+        finally:
+            store.connection.close()
+        self.progress(IngestProgress(len(landing.files), len(landing.files), rows_read, ""))
+        return IngestSummary(
+            results=tuple(results),
+            files_unchanged=len(landing.files) - len(results) - len(changing),
+            changing=tuple(changing),
+            ignored=landing.ignored,
+            notes=notes,
+            problems=problems,
+            seconds=time.monotonic() - began,
+        )
+
+    def _open(self) -> RawStore:
+        return open_raw_store(self.state.raw_database, self.contract, self.scratch / "spill")
+
+    def _load(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        file: LandingFile,
+        known: frozenset[tuple[str, str, str]],
+    ) -> FileResult | str:
+        """Load one file; return `unchanged` or `changing` if it is not to be loaded now."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True)
+        next_id = _next_file_id(connection)
+        try:
+            before = file.path.stat()
+            sha256 = sha256_of(file.path)
+        except OSError as error:
+            refusal = FileRefusedError(
+                Reason.UNREADABLE_FILE, f"The file cannot be opened: {error.strerror}."
+            )
+            if (file.table, file.name, "") in known:
+                return "unchanged"
+            identity = FileIdentity(next_id, "", 0, self.run_id, self.loaded_at)
+            return refuse_file(connection, file, identity, refusal)
+        if (file.table, file.name, sha256) in known:
+            return "unchanged"
+        identity = FileIdentity(next_id, sha256, before.st_size, self.run_id, self.loaded_at)
+        try:
+            return load_file(
+                connection,
+                file,
+                self.contract.table(file.table),
+                identity,
+                excluded_ids=self.excluded_ids,
+                folder=self.scratch,
+                is_same=lambda: _is_same(file.path, before),
+            )
+        except FileChangedError:
+            return "changing"
+        except FileRefusedError as refusal:
+            # Half of a file that is still being copied looks like a damaged one.
+            if not _is_same(file.path, before):
+                return "changing"
+            return refuse_file(connection, file, identity, refusal)
+
+
+def _known_files(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str]]:
+    """Table, path and SHA-256 of every file in the ledger, loaded or refused."""
+    rows = connection.execute("select table_name, path, sha256 from raw.ingest_files").fetchall()
+    return frozenset((str(table), str(name), str(sha256)) for table, name, sha256 in rows)
+
+
+def _next_file_id(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute(
+        "select coalesce(max(file_id), 0) + 1 from raw.ingest_files"
+    ).fetchone()
+    return cast("tuple[int]", row)[0]
+
+
+def _is_same(path: Path, before: os.stat_result) -> bool:
+    try:
+        now = path.stat()
+    except OSError:
+        return False
+    return (now.st_size, now.st_mtime_ns, now.st_ino) == (
+        before.st_size,
+        before.st_mtime_ns,
+        before.st_ino,
+    )
+
+
+def _sentences(connection: duckdb.DuckDBPyConnection, run_id: str) -> tuple[str, ...]:
+    rows = connection.execute(
+        """
+        select source_file, line_number, column_name, reason, detail
+        from raw.quarantine
+        where run_id = ?
+        order by detail is null, source_file, line_number, column_name, reason
+        limit ?
+        """,
+        [run_id, _MAX_SENTENCES],
+    ).fetchall()
+    return tuple(
+        f"{source_file}: {reason}. {detail}"
+        if detail is not None
+        else quarantine_sentence(source_file, line_number, column_name, reason)
+        for source_file, line_number, column_name, reason, detail in rows
+    )
+
+
+def _naive_utc(instant: datetime) -> datetime:
+    return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _no_progress(_: IngestProgress) -> None:
+    return None
+
+
+def _unexpected(error: duckdb.Error) -> LifecycleError:
+    return LifecycleError(
+        f"Ingest stopped: {_first_line(error)}. Complete files are kept; run it again."
+    )
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0].rstrip(".")
