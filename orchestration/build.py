@@ -23,7 +23,7 @@ import duckdb
 from orchestration.errors import StateDirError
 from orchestration.failpoints import reach
 from orchestration.gate import GatePass, gate
-from orchestration.ingest import IngestReport, ingest
+from orchestration.ingest import IngestProgress, IngestSummary, ingest
 from orchestration.lock import build_lock
 from orchestration.paths import DBT_PROJECT_DIR, StateDir
 from orchestration.progress import Progress
@@ -79,7 +79,7 @@ class BuildResult:
 
     build_id: str
     published: Published
-    ingested: IngestReport
+    ingested: IngestSummary
     tests: int
     warnings: tuple[str, ...]
     default_framework: str
@@ -106,7 +106,7 @@ def build(request: BuildRequest, progress: Progress) -> BuildResult:
     return result
 
 
-def ingest_only(request: BuildRequest, progress: Progress) -> IngestReport:
+def ingest_only(request: BuildRequest, progress: Progress) -> IngestSummary:
     """Load the landing files and stop; the same phase that a build runs."""
     check_state_path(request.state)
     with build_lock(request.state):
@@ -134,22 +134,27 @@ def rules_phase(request: BuildRequest, progress: Progress) -> RuleSet:
 
 def ingest_phase(
     request: BuildRequest, rules: RuleSet, build_id: str, progress: Progress
-) -> IngestReport:
+) -> IngestSummary:
     """Load every landing file that the ledger does not know yet."""
     excluded = tuple(row["id"] for row in rules.seeds["excluded_ids.csv"].rows)
 
-    def work() -> IngestReport:
-        report = ingest(
+    def listen(told: IngestProgress) -> None:
+        progress.step(told.files_done, told.files_total, told.name)
+
+    def work() -> IngestSummary:
+        summary = ingest(
             request.raw_dir,
-            request.state,
+            request.state.root,
             run_id=build_id,
             excluded_ids=excluded,
-            progress=progress,
+            progress=listen,
         )
+        for sentence in (*summary.notes, *summary.problems):
+            progress.note(sentence)
         reach("build.ingested")
-        return report
+        return summary
 
-    return _timed("ingest", progress, work, lambda report: report.summary())
+    return _timed("ingest", progress, work, _told)
 
 
 def build_identity(state: StateDir, build_id: str, rules: RuleSet) -> BuildIdentity:
@@ -255,10 +260,21 @@ def _timed(phase: str, progress: Progress, work: Callable[[], T], summary: Calla
     return outcome
 
 
+def _told(summary: IngestSummary) -> str:
+    """Say what an ingest did, in counts."""
+    files = f"{len(summary.results):,} new files"
+    if summary.files_unchanged:
+        files += f", {summary.files_unchanged:,} known"
+    return (
+        f"{files}, {summary.rows_read:,} rows read = {summary.rows_loaded:,} loaded + "
+        f"{summary.rows_duplicate:,} duplicate + {summary.rows_quarantined:,} quarantined"
+    )
+
+
 def _inputs_hash(state: StateDir) -> str:
     with duckdb.connect(str(state.raw_database), read_only=True) as raw:
         files = raw.execute(
-            "select distinct table_name, sha256 from raw.ingest_files order by all"
+            "select distinct table_name, sha256 from raw.raw.ingest_files order by all"
         ).fetchall()
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 

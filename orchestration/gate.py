@@ -164,7 +164,7 @@ def accounting_reasons(state: StateDir) -> list[str]:
         with duckdb.connect(str(state.raw_database), read_only=True) as raw:
             files = raw.execute(
                 "select path, rows_read, rows_loaded, rows_duplicate, rows_quarantined "
-                "from raw.ingest_files order by path"
+                "from raw.raw.ingest_files order by path"
             ).fetchall()
     except duckdb.Error as error:
         return [f"The row accounting of {state.raw_database} cannot be read ({_first(error)})."]

@@ -166,10 +166,10 @@ def _read_raw(
             ingested = raw.execute(
                 "select table_name, count(*), sum(rows_read)::bigint, sum(rows_loaded)::bigint, "
                 "sum(rows_duplicate)::bigint, sum(rows_quarantined)::bigint "
-                "from raw.ingest_files group by table_name order by table_name"
+                "from raw.raw.ingest_files group by table_name order by table_name"
             ).fetchall()
             quarantined = raw.execute(
-                "select table_name, reason, count(*) from raw.quarantine "
+                "select table_name, reason, count(*) from raw.raw.quarantine "
                 "group by table_name, reason order by table_name, reason"
             ).fetchall()
     except duckdb.Error:

@@ -1,0 +1,257 @@
+"""Publishing: all or nothing for readers, whatever dies, and five versions to go back to."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import publish as publishing
+from orchestration.errors import PublishError
+from orchestration.failpoints import FAIL_POINTS
+from orchestration.gate import gate
+from orchestration.paths import REPO_ROOT, StateDir
+from orchestration.publish import Published, current_version, publish, rollback, versions
+from tests.unit.finished_runs import identity, make_run, make_state
+
+BEFORE_THE_SWAP = [name for name in FAIL_POINTS if name.startswith("publish.")][:-2]
+AFTER_THE_SWAP = ["publish.linked", "publish.pruned"]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> StateDir:
+    return make_state(tmp_path / "state")
+
+
+def publish_rows(state: StateDir, rows: int, build_id: str) -> Published:
+    """Publish a build whose mart `subjects` has that many rows."""
+    make_state(state.root, rows)
+    return publish(state, gate(state, make_run(), identity(build_id)))
+
+
+def published_rows(state: StateDir) -> int:
+    """Count the subjects that a reader sees."""
+    with duckdb.connect(str(state.published_database), read_only=True) as reader:
+        found = reader.execute("select count(*) from marts.subjects").fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def published_bytes(state: StateDir) -> dict[str, bytes]:
+    """Return every file a reader can reach through `current`."""
+    found = {
+        str(path.relative_to(state.current)): path.read_bytes()
+        for path in sorted(state.current.rglob("*"))
+        if path.is_file()
+    }
+    assert found
+    return found
+
+
+def test_a_version_holds_the_marts_and_nothing_else(state: StateDir) -> None:
+    version = publish_rows(state, 5, "b1")
+    assert sorted(path.name for path in version.path.iterdir()) == ["lifecycle.duckdb", "parquet"]
+    assert sorted(path.name for path in (version.path / "parquet").iterdir()) == [
+        "build_info.parquet",
+        "subjects.parquet",
+    ]
+    with duckdb.connect(str(state.published_database), read_only=True) as reader:
+        tables = reader.execute(
+            "select schema_name, table_name from duckdb_tables() order by all"
+        ).fetchall()
+    assert tables == [("marts", "build_info"), ("marts", "subjects")]
+
+
+def test_rows_lie_in_key_order_in_both_forms(state: StateDir) -> None:
+    version = publish_rows(state, 9, "b1")
+    expected = [(f"customer:{number}",) for number in range(1, 10)]
+    with duckdb.connect(str(state.published_database), read_only=True) as reader:
+        assert reader.execute("select subject_id from marts.subjects").fetchall() == expected
+    parquet = version.path / "parquet" / "subjects.parquet"
+    assert duckdb.sql(f"select subject_id from '{parquet}'").fetchall() == expected
+
+
+def test_descriptions_are_carried_into_the_database(state: StateDir) -> None:
+    publish_rows(state, 5, "b1")
+    with duckdb.connect(str(state.published_database), read_only=True) as reader:
+        tables = reader.execute(
+            "select comment from duckdb_tables() where table_name = 'subjects'"
+        ).fetchall()
+        columns = reader.execute(
+            "select comment from duckdb_columns() "
+            "where table_name = 'subjects' and column_name = 'net_revenue'"
+        ).fetchall()
+    assert tables == [("The subjects. One row per subject_id.",)]
+    assert columns == [("It's net_revenue.",)]
+
+
+def test_the_links_are_relative_so_that_the_directory_can_move(state: StateDir) -> None:
+    version = publish_rows(state, 5, "b1")
+    assert state.current.readlink() == Path("versions") / version.version
+    assert state.published_database.readlink() == Path("current/lifecycle.duckdb")
+    state.published.rename(state.root / "moved")
+    moved = state.root / "moved" / "lifecycle.duckdb"
+    with duckdb.connect(str(moved), read_only=True) as reader:
+        assert reader.execute("select count(*) from marts.subjects").fetchone() == (5,)
+
+
+def test_a_reader_keeps_the_version_it_opened(state: StateDir) -> None:
+    publish_rows(state, 5, "b1")
+    with duckdb.connect(str(state.published_database), read_only=True) as reader:
+        for number in range(7):
+            publish_rows(state, 6 + number, f"b{number + 2}")
+        assert reader.execute("select count(*) from marts.subjects").fetchone() == (5,)
+    assert published_rows(state) == 12
+
+
+def test_the_last_five_versions_stay(state: StateDir) -> None:
+    made = [publish_rows(state, 5 + number, f"b{number}").version for number in range(7)]
+    assert versions(state) == tuple(made[-5:])
+    assert current_version(state) == made[-1]
+
+
+def test_a_working_database_changed_after_the_gate_is_not_published(state: StateDir) -> None:
+    gate_pass = gate(state, make_run(), identity("b1"))
+    with duckdb.connect(str(state.working_database)) as working:
+        working.execute("insert into marts.subjects select * from marts.subjects")
+    with pytest.raises(PublishError, match="changed after the gate"):
+        publish(state, gate_pass)
+    assert versions(state) == ()
+
+
+def test_a_copy_that_differs_from_the_working_database_is_not_published(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_rows(state, 5, "b1")
+    before = published_bytes(state)
+    copy = publishing._copy_mart
+
+    def copy_and_alter(target: duckdb.DuckDBPyConnection, mart: object) -> None:
+        copy(target, mart)  # type: ignore[arg-type]
+        target.execute(
+            "update marts.subjects set net_revenue = 0"
+        ) if mart.name == "subjects" else None  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(publishing, "_copy_mart", copy_and_alter)
+    with pytest.raises(PublishError, match='mart "subjects" differs'):
+        publish_rows(state, 6, "b2")
+    assert published_bytes(state) == before
+    assert len(list(state.versions.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", BEFORE_THE_SWAP + AFTER_THE_SWAP)
+def test_kill_9_at_any_fail_point_leaves_one_whole_version_to_readers(
+    state: StateDir, name: str
+) -> None:
+    publish_rows(state, 5, "b1")
+    before = published_bytes(state)
+    make_state(state.root, 8)
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.unit.finished_runs", str(state.root), "b2"],
+        cwd=REPO_ROOT,
+        env=os.environ | {"LIFECYCLE_FAIL_POINT": name},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    if name in BEFORE_THE_SWAP:
+        assert published_bytes(state) == before
+    else:
+        assert published_rows(state) == 8
+    third = publish_rows(state, 9, "b3")
+    assert published_rows(state) == 9
+    assert sorted(path.name for path in state.published.iterdir()) == [
+        "current",
+        "lifecycle.duckdb",
+        "versions",
+    ]
+    names = [path.name.partition("-")[2] for path in sorted(state.versions.iterdir())]
+    assert names == (["b1", "b3"] if name in BEFORE_THE_SWAP else ["b1", "b2", "b3"])
+    assert third.version == current_version(state)
+
+
+def test_a_killed_first_publication_leaves_nothing_to_readers(state: StateDir) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "tests.unit.finished_runs", str(state.root), "b1"],
+        cwd=REPO_ROOT,
+        env=os.environ | {"LIFECYCLE_FAIL_POINT": "publish.renamed"},
+        check=False,
+    )
+    assert not state.published_database.exists()
+    assert current_version(state) is None
+    publish_rows(state, 5, "b2")
+    assert [name.partition("-")[2] for name in versions(state)] == ["b2"]
+
+
+@pytest.mark.parametrize("failing", ["_write_version", "_flush_tree", "_flush_directory"])
+def test_a_disk_that_refuses_leaves_the_published_bytes(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    publish_rows(state, 5, "b1")
+    before = published_bytes(state)
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing, failing, refuse)
+        with pytest.raises(PublishError, match="No space left on device"):
+            publish_rows(state, 6, "b2")
+    assert published_bytes(state) == before
+    assert publish_rows(state, 7, "b3").version == current_version(state)
+    assert [name.partition("-")[2] for name in versions(state)] == ["b1", "b3"]
+
+
+def test_a_full_disk_leaves_the_published_bytes(state: StateDir) -> None:
+    """RLIMIT_FSIZE stands in for a full disk: the kernel refuses each write beyond it."""
+    publish_rows(state, 5, "b1")
+    before = published_bytes(state)
+    make_state(state.root, 50_000)
+    script = (
+        "import resource, signal, runpy, sys; "
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
+        f"sys.argv = ['x', {str(state.root)!r}, 'b2']; "
+        "runpy.run_module('tests.unit.finished_runs', run_name='__main__')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPO_ROOT, check=False, capture_output=True, text=True
+    )
+    assert "PublishError" in run.stderr
+    assert published_bytes(state) == before
+    assert [path.name.partition("-")[2] for path in state.versions.iterdir()] == ["b1"]
+
+
+def test_rollback_goes_to_the_version_before_and_back_by_name(state: StateDir) -> None:
+    first, second = publish_rows(state, 5, "b1"), publish_rows(state, 6, "b2")
+    assert rollback(state).version == first.version
+    assert published_rows(state) == 5
+    assert rollback(state, second.version).version == second.version
+    assert rollback(state, "b1").version == first.version
+    assert published_rows(state) == 5
+    with pytest.raises(PublishError, match="no version before"):
+        rollback(state)
+    assert published_rows(state) == 5
+
+
+def test_rollback_to_an_unknown_version_names_the_kept_ones(state: StateDir) -> None:
+    first = publish_rows(state, 5, "b1")
+    with pytest.raises(PublishError, match=first.version):
+        rollback(state, "../../elsewhere")
+
+
+def test_rollback_refuses_a_version_that_cannot_be_read(state: StateDir) -> None:
+    first, _ = publish_rows(state, 5, "b1"), publish_rows(state, 6, "b2")
+    torn = first.path / "lifecycle.duckdb"
+    torn.chmod(0o644)
+    torn.write_bytes(b"torn")
+    with pytest.raises(PublishError, match="cannot be made current"):
+        rollback(state)
+    assert published_rows(state) == 6
+
+
+def test_rollback_with_nothing_published_says_so(state: StateDir) -> None:
+    with pytest.raises(PublishError, match="Nothing has been published"):
+        rollback(state)
