@@ -85,14 +85,12 @@ def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
     )
 
 
-def write_rules(rules: RuleSet, state: StateDir, shipped: Path = RULES_DIR) -> None:
-    """Make the state's rules directory hold exactly the merged seeds and the shipped YAML.
+def write_rules(rules: RuleSet, state: StateDir) -> None:
+    """Make the state's rules directory hold exactly the merged seeds; their YAML stays shipped.
 
     Files that would not change keep their time, so that dbt's partial parsing stays valid.
     """
     texts = {name: seed_text(seed) for name, seed in rules.seeds.items()}
-    for path in sorted((*shipped.glob("*.yml"), *shipped.glob("*.yaml"))):
-        texts[path.name] = path.read_text(encoding="utf-8")
     state.rules.mkdir(parents=True, exist_ok=True)
     for path in state.rules.iterdir():
         if path.name not in texts:
