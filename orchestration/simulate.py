@@ -14,10 +14,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,15 +27,16 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import SettingsError
+from orchestration.errors import LifecycleError, SettingsError
 
 END_DATE = date(2026, 6, 30)  # The last simulated day unless a start is given.
 SMALL_SHOP = 1_000  # Up to here the files are few and mostly readable text.
-LARGEST_BATCH = 48_000  # Customers at once: about 5 M events, 1 GB. A multiple of 120, so that
-# companies and second accounts, which follow from customer numbers, stay inside their batch.
+LARGEST_BATCH = 30_000  # Customers at once: about 3 M events and 0.8 GB for each core.
+ALIGNMENT = 120  # Companies follow from customer numbers; batches of this multiple keep them whole.
 MOST_CUSTOMERS = 5_000_000
 MOST_DAYS = 3_660
-VISITORS_PER_TEN_CUSTOMERS = 8  # People who look around and never make an account.
+VISITORS_PER_TEN_CUSTOMERS = 15  # People who look around and never make an account.
+SPILL = ".spill"  # Where DuckDB puts what does not fit into memory; gone before anybody looks.
 EVENTS_PER_BATCH = 1_000_000_000  # Distance of the event numbers of two batches.
 
 PREPARATION = (
@@ -49,8 +51,8 @@ PREPARATION = (
     "conversations",
     "events",
 )
-MONTHLY_TABLES = ("events", "orders", "order_lines")
-BATCH_TABLES = ("refunds", "customers", "customer_merges", "erasure_requests")
+MONTHLY_TABLES = ("events", "orders")
+BATCH_TABLES = ("order_lines", "refunds", "customers", "customer_merges", "erasure_requests")
 SHOP_TABLES = ("products", "exchange_rates", "channel_daily")  # The same whatever the batch.
 TRUTH_TABLES = ("customer_states", "customer_churn", "account_states")
 
@@ -65,6 +67,7 @@ WRITERS = {
 SMALL_SHOP_FORMATS = {"orders": "jsonl.gz", "order_lines": "csv.gz"}
 
 Progress = Callable[[int, int], None]
+Month = tuple[str, int, int]  # Name, first second, the second after the last.
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,6 @@ class _Shop:
     seed: int
     start: date
 
-    @property
-    def is_small(self) -> bool:
-        return self.customers <= SMALL_SHOP
-
 
 def simulate(
     customers: int,
@@ -131,29 +130,28 @@ def simulate(
     """Write the raw-contract files of a simulated shop and its truth to `out`.
 
     Args:
-        customers: people who make an account, 1 to 5,000,000; eight visitors who never do come
+        customers: people who make an account, 1 to 5,000,000; fifteen visitors who never do come
             with every ten of them.
         days: simulated days, 1 to 3,660.
         seed: 0 to 4,294,967,295; another seed is another shop.
         out: a directory that is absent or empty; it appears when everything is written.
         start: first day; by default the last day is 2026-06-30.
-        progress: called with (steps done, steps in all), from the calling thread.
+        progress: called with (steps done, steps in all) from worker threads, one call at a time.
 
     Raises:
         SettingsError: an argument is out of its range, or `out` holds something already.
+        LifecycleError: the files could not be written.
     """
     began = time.monotonic()
     shop = _checked_shop(customers, days, seed, start)
     _refuse_occupied(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".simulating-", dir=out.parent))
     try:
-        rows = _write_shop(shop, scratch, progress)
-        written = sum(1 for path in scratch.rglob("*") if path.is_file())
-        scratch.chmod(0o755)  # mkdtemp keeps others out; the result is an ordinary directory.
-        scratch.replace(out)  # An empty directory may be replaced; a half-made shop never shows.
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        rows, written = _write_whole(shop, out, progress)
+    except (OSError, duckdb.Error) as error:
+        raise LifecycleError(
+            f"The simulated shop could not be written to {out}: {error}; "
+            "see that the directory can be written to and has space, then run it again."
+        ) from error
     return SimulationSummary(
         out=out,
         start=shop.start,
@@ -162,6 +160,21 @@ def simulate(
         files=written,
         seconds=time.monotonic() - began,
     )
+
+
+def _write_whole(shop: _Shop, out: Path, progress: Progress | None) -> tuple[dict[str, int], int]:
+    """Write beside `out` and move there in one step, so that a half-made shop never shows."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".simulating-", dir=out.parent))
+    try:
+        rows = _write_shop(shop, scratch, progress)
+        shutil.rmtree(scratch / SPILL, ignore_errors=True)
+        written = sum(1 for path in scratch.rglob("*") if path.is_file())
+        scratch.chmod(0o755)  # mkdtemp keeps others out; the result is an ordinary directory.
+        scratch.replace(out)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return rows, written
 
 
 def _checked_shop(customers: int, days: int, seed: int, start: date | None) -> _Shop:
@@ -184,26 +197,48 @@ def _refuse_occupied(out: Path) -> None:
         raise SettingsError(f"{out} is not empty: choose a directory that is absent or empty.")
 
 
+class _Steps:
+    """Counts steps from several threads, and tells the batches still at work when to give up."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._lock = threading.Lock()
+        self._done = 0
+        self._total = total
+        self._progress = progress
+        self._stopped = False
+
+    def stop(self) -> None:
+        self._stopped = True
+
+    def step(self) -> None:
+        with self._lock:
+            if self._stopped:
+                raise CancelledError
+            self._done += 1
+            if self._progress is not None:
+                self._progress(self._done, self._total)
+
+
 def _write_shop(shop: _Shop, folder: Path, progress: Progress | None) -> dict[str, int]:
     batches = tuple(_batches(shop.customers))
     months = tuple(_months(shop))
-    steps = len(batches) * (1 + len(months))
+    steps = _Steps(len(batches) * (1 + len(months)), progress)
     rows: Counter[str] = Counter()
-    done = 0
     with ThreadPoolExecutor(max_workers=min(len(batches), os.cpu_count() or 1)) as pool:
-        tasks = [pool.submit(_write_batch, shop, batch, months, folder) for batch in batches]
-        for task in as_completed(tasks):
-            rows.update(task.result())
-            done += 1 + len(months)
-            if progress is not None:
-                progress(done, steps)
+        tasks = [pool.submit(_write_batch, shop, batch, months, folder, steps) for batch in batches]
+        try:
+            for task in as_completed(tasks):
+                rows.update(task.result())
+        except BaseException:
+            steps.stop()  # Also on Ctrl-C: the other batches end with their present month.
+            raise
     return {table: rows[table] for table in sorted((*MONTHLY_TABLES, *BATCH_TABLES, *SHOP_TABLES))}
 
 
 def _batches(customers: int) -> Iterator[_Batch]:
     """Split the customers so that two cores have work and no batch outgrows the memory."""
     wanted = 1 if customers <= 2 * SMALL_SHOP else max(2, -(-customers // LARGEST_BATCH))
-    size = -(-customers // (wanted * 120)) * 120
+    size = -(-customers // (wanted * ALIGNMENT)) * ALIGNMENT
     count = -(-customers // size)
     for number in range(count):
         first, last = number * size + 1, min(customers, (number + 1) * size)
@@ -217,7 +252,7 @@ def _batches(customers: int) -> Iterator[_Batch]:
         )
 
 
-def _months(shop: _Shop) -> Iterator[tuple[str, int, int]]:
+def _months(shop: _Shop) -> Iterator[Month]:
     """Name each calendar month as 2026-06, with its first second and the one after its last."""
     first = 0
     while first < shop.days:
@@ -229,37 +264,28 @@ def _months(shop: _Shop) -> Iterator[tuple[str, int, int]]:
 
 
 def _write_batch(
-    shop: _Shop, batch: _Batch, months: tuple[tuple[str, int, int], ...], folder: Path
+    shop: _Shop, batch: _Batch, months: tuple[Month, ...], folder: Path, steps: _Steps
 ) -> Counter[str]:
     rows: Counter[str] = Counter()
-    with closing(duckdb.connect(config={"threads": 1})) as connection:
-        for name, value in {
-            "seed_key": (shop.seed * 2_654_435_761 + 374_761_393) % 4_294_967_291,
-            "customers": shop.customers,
-            "days": shop.days,
-            "start_date": shop.start.isoformat(),
-            "first_customer": batch.first_customer,
-            "last_customer": batch.last_customer,
-            "first_visitor": batch.first_visitor,
-            "last_visitor": batch.last_visitor,
-            "first_event": (batch.number + 1) * EVENTS_PER_BATCH,
-            "from_second": 0,
-            "until_second": shop.days * 86_400,
-        }.items():
+    part = "" if batch.batches == 1 else f"{batch.number:03d}"
+    small = shop.customers <= SMALL_SHOP
+    spill = str(folder / SPILL / f"batch-{part}")
+    with closing(duckdb.connect(config={"threads": 1, "temp_directory": spill})) as connection:
+        for name, value in _variables(shop, batch).items():
             _set(connection, name, value)
         for concept in PREPARATION:
             connection.execute(_sql(concept))
-        part = "" if batch.batches == 1 else f"{batch.number:03d}"
-        for table in ("events",) if shop.is_small else MONTHLY_TABLES:
-            for month, from_second, until_second in months:
-                _set(connection, "from_second", from_second)
-                _set(connection, "until_second", until_second)
-                name = f"{table}/{month}-{part}" if part else f"{table}/{month}"
-                rows[table] += _write(connection, f"write_{table}", folder / name, "parquet")
+        steps.step()
+        for month, from_second, until_second in months:
+            _set(connection, "from_second", from_second)
+            _set(connection, "until_second", until_second)
+            for table in ("events",) if small else MONTHLY_TABLES:
+                target = folder / table / (f"{month}-{part}" if part else month)
+                rows[table] += _write(connection, f"write_{table}", target, "parquet")
+            steps.step()
         _set(connection, "from_second", 0)
-        _set(connection, "until_second", shop.days * 86_400)
-        if shop.is_small:
-            for table in ("orders", "order_lines", *BATCH_TABLES):
+        if small:
+            for table in ("orders", *BATCH_TABLES):
                 kind = SMALL_SHOP_FORMATS.get(table, "csv")
                 rows[table] += _write(connection, f"write_{table}", folder / table, kind)
         else:
@@ -273,6 +299,23 @@ def _write_batch(
             target = folder / "_truth" / (f"{table}/part-{part}" if part else table)
             _write(connection, f"truth_{table}", target, "parquet")
     return rows
+
+
+def _variables(shop: _Shop, batch: _Batch) -> dict[str, int | str]:
+    """Return what the SQL reads by `getvariable`."""
+    return {
+        "seed_key": (shop.seed * 2_654_435_761 + 374_761_393) % 4_294_967_291,
+        "customers": shop.customers,
+        "days": shop.days,
+        "start_date": shop.start.isoformat(),
+        "first_customer": batch.first_customer,
+        "last_customer": batch.last_customer,
+        "first_visitor": batch.first_visitor,
+        "last_visitor": batch.last_visitor,
+        "first_event": (batch.number + 1) * EVENTS_PER_BATCH,
+        "from_second": 0,
+        "until_second": shop.days * 86_400,
+    }
 
 
 def _set(connection: duckdb.DuckDBPyConnection, name: str, value: int | str) -> None:

@@ -82,12 +82,12 @@ users as (
 
 ),
 
--- One to three uses in a working week.
+-- About one use a week.
 uses as (
 
     select
         *,
-        unnest(range(greatest(0, (until_day - from_day) * 2 // 7))) as place
+        unnest(range(greatest(0, (until_day - from_day) // 7))) as place
     from users
 
 )
@@ -105,7 +105,7 @@ from accounts
 where onboarded_day is not null
 union all
 select
-    from_day * 86400 + place * 302400 + 30000 + draw(person_key, 10000 + place, 260000)
+    from_day * 86400 + place * 604800 + 30000 + draw(person_key, 10000 + place, 560000)
         as second,
     39 as kind_no,
     person

@@ -199,6 +199,7 @@ create table product_prices as
 select
     products.product_no,
     currencies.currency_no,
+    products.product_no * 3 + currencies.currency_no as price_no,
     products.price_cents * currencies.price_percent // 100 as unit_cents
 from products
 cross join currencies

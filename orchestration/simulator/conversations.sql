@@ -261,7 +261,7 @@ subscription_talks as (
         currency_no,
         subscription_no as reference
     from subscriptions
-    where change_month < paid_months - 1 and changed_cents <> first_cents
+    where change_month < paid_months - 1
     union all
     select
         cancel_second as second, 35 as kind_no, person, first_cents as value_cents,

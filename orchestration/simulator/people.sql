@@ -60,9 +60,9 @@ met_people as (
         whole(days * 0.95 * aware_share * (0.4 + 0.6 * aware_share)) as aware_day,
         whole(50 * explore_share * explore_share) as explore_days,
         case buyer_type
-            when 'casual' then 62 * (0.6 + 0.8 * share(person_key, 6))
-            when 'regular' then 22 * (0.6 + 0.8 * share(person_key, 6))
-            when 'fan' then 8.5 * (0.6 + 0.8 * share(person_key, 6))
+            when 'casual' then 64 * (0.6 + 0.8 * share(person_key, 6))
+            when 'regular' then 24 * (0.6 + 0.8 * share(person_key, 6))
+            when 'fan' then 9.5 * (0.6 + 0.8 * share(person_key, 6))
             else 1000.0
         end as pace_days,
         case buyer_type

@@ -28,7 +28,7 @@ stretches as (
         coalesce(drift_day_1, getvariable('days')) as until_day,
         1 + (coalesce(drift_day_1, getvariable('days')) - coalesce(buy_day, register_day))
         // case buyer_type
-            when 'fan' then 18 when 'regular' then 26 when 'casual' then 40 else 9
+            when 'fan' then 40 when 'regular' then 50 when 'casual' then 65 else 14
         end as visits
     from people
     where is_customer
@@ -50,7 +50,7 @@ stretches as (
         384 as first_place,
         back_day - 6 as from_day,
         coalesce(drift_day_2, getvariable('days')) as until_day,
-        1 + (coalesce(drift_day_2, getvariable('days')) - back_day) // 30 as visits
+        1 + (coalesce(drift_day_2, getvariable('days')) - back_day) // 45 as visits
     from people
     where back_day is not null
 
@@ -88,8 +88,8 @@ plain_visits as (
         visit_day * 86400 + 27000 + draw(session_key, 102, 29000) + draw(session_key, 103, 29000)
             as start_second,
         -- Looking is commonest; every seventh visit or so leaves a cart behind.
-        [20, 20, 20, 20, 21, 21, 21, 21, 22, 22, 22, 22, 23, 23, 24, 24, 25, 26, 27, 28,
-            29, 30, 30, 30, 31, 31, 32, 33][1 + draw(session_key, 104, 28)] as shape_no,
+        [20, 20, 20, 20, 20, 20, 20, 21, 21, 21, 21, 21, 21, 22, 22, 22, 23, 24, 25, 26, 27,
+            28, 29, 30, 30, 30, 31, 31, 32, 33][1 + draw(session_key, 104, 30)] as shape_no,
         cast(null as bigint) as order_no
     from dated_visits
     where visit_day < getvariable('days')
@@ -242,3 +242,15 @@ select
     draw(device_no, 117, 100) < 55 as has_session_id
 from placed_visits
 order by session_no;
+
+-- Where each order came from: its own visit; a sale at the counter has none.
+create table order_visits as
+select
+    orders.order_no,
+    sessions.device_no,
+    sessions.channel_no,
+    sessions.cart_no,
+    sessions.uses_duplicate
+from orders
+inner join sessions on sessions.session_no = orders.order_no * 10 + 1
+order by orders.order_no;

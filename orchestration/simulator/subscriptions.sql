@@ -66,8 +66,8 @@ planned_subscriptions as (
         *,
         draw(plan_key, 44, 3) as plan,
         2 + draw(plan_key, 45, 22) as wanted_months,
-        if(draw(plan_key, 46, 100) < 35, 2 + draw(plan_key, 47, 5), null) as change_month,
-        if(draw(plan_key, 48, 100) < 60, 1, -1) as change_step
+        if(draw(plan_key, 46, 100) < 60, 2 + draw(plan_key, 47, 5), null) as change_month,
+        draw(plan_key, 48, 100) < 60 as wants_more
     from begun_subscriptions
     where start_second < (getvariable('days') - 1) * 86400
 
@@ -90,8 +90,10 @@ select
     *,
     (start_second + paid_months * 30 * 86400 - 43200) as cancel_second,
     cast([1490, 2490, 3990][1 + plan] as bigint) as first_cents,
-    cast([1490, 2490, 3990][1 + greatest(0, least(2, plan + change_step))] as bigint)
-        as changed_cents
+    -- The smallest plan can only grow and the largest only shrink.
+    cast([1490, 2490, 3990][
+        case plan when 0 then 2 when 2 then 2 else if(wants_more, 3, 1) end
+    ] as bigint) as changed_cents
 from ended_subscriptions
 order by subscription_no;
 

@@ -6,13 +6,13 @@ reported_channels as (
 
     select * from (
         values
-        (1, 'google', 'brand_search', 'EUR', 300, 40, 55, true, false, false),
-        (2, 'google', 'generic_search', 'EUR', 900, 25, 80, true, false, false),
-        (3, 'bing', 'generic_search', 'USD', 200, 20, 60, true, false, false),
-        (4, 'facebook', 'prospecting', 'EUR', 2500, 9, 45, true, true, false),
+        (1, 'google_ads', 'brand_search', 'EUR', 300, 40, 55, true, false, false),
+        (2, 'google_ads', 'generic_search', 'EUR', 900, 25, 80, true, false, false),
+        (3, 'bing_ads', 'generic_search', 'USD', 200, 20, 60, true, false, false),
+        (4, 'meta_ads', 'prospecting', 'EUR', 2500, 9, 45, true, true, false),
         (5, 'instagram', '', null, 1800, 12, 0, false, true, false),
         (6, 'newsletter', 'monthly_letter', 'EUR', 0, 0, 0, false, false, false),
-        (7, 'coffeeblog', 'partners', 'EUR', 150, 30, 70, true, false, false),
+        (7, 'affiliates', 'partners', 'EUR', 150, 30, 70, true, false, false),
         (8, 'podcast', 'host_read', 'GBP', 0, 0, 0, false, false, true)
     ) as listed (
         channel_no, channel, campaign, currency, daily_views, clicks_per_mille, click_cents,

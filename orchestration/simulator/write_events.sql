@@ -5,7 +5,9 @@ month_events as (
 
     select
         rowid as event_no,
-        *
+        *,
+        -- One key, since a left join on a condition of its left side would try every pair.
+        if(kind_no = 3, product_no * 3 + currency_no, null) as price_no
     from events
     where second >= getvariable('from_second') and second < getvariable('until_second')
 
@@ -125,9 +127,5 @@ inner join countries on countries.country_no = sent_events.country_no
 left join currencies on currencies.currency_no = sent_events.currency_no
 left join channels on channels.channel_no = sent_events.channel_no
 left join products on products.product_no = sent_events.product_no
-left join product_prices as cart_prices
-    on
-        cart_prices.product_no = sent_events.product_no
-        and cart_prices.currency_no = sent_events.currency_no
-        and sent_events.kind_no = 3
+left join product_prices as cart_prices on cart_prices.price_no = sent_events.price_no
 order by sent_events.copy_no, sent_events.event_no

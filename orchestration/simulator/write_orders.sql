@@ -53,13 +53,13 @@ select
         when not sent_orders.is_customer then null
         when sent_orders.source_channel = 'pos' and draw(sent_orders.order_key, 230, 100) < 30
             then null
-        when sessions.uses_duplicate then duplicate_text(sent_orders.person)
+        when order_visits.uses_duplicate then duplicate_text(sent_orders.person)
         else customer_text(sent_orders.person)
     end as customer_id,
     if(
-        sessions.device_no is null,
+        order_visits.device_no is null,
         null,
-        'a' || cast(10000000 + sessions.device_no as varchar)
+        'a' || cast(10000000 + order_visits.device_no as varchar)
     ) as anonymous_id,
     moment(sent_orders.created_second) as created_at,
     moment(sent_orders.updated_second) as updated_at,
@@ -72,7 +72,7 @@ select
     money(sent_orders.shipping_cents) as total_shipping,
     money(sent_orders.tax_cents) as total_tax,
     money(sent_orders.total_cents) as total_price,
-    if(sessions.cart_no is null, null, 'k' || cast(sessions.cart_no as varchar)) as cart_id,
+    if(order_visits.cart_no is null, null, 'k' || cast(order_visits.cart_no as varchar)) as cart_id,
     sent_orders.source_channel,
     channels.source as utm_source,
     channels.medium as utm_medium,
@@ -115,7 +115,7 @@ select
 from sent_orders
 inner join currencies on currencies.currency_no = sent_orders.currency_no
 inner join countries on countries.country_no = sent_orders.country_no
-left join sessions on sessions.session_no = sent_orders.order_no * 10 + 1
-left join channels on channels.channel_no = sessions.channel_no
+left join order_visits on order_visits.order_no = sent_orders.order_no
+left join channels on channels.channel_no = order_visits.channel_no
 left join referrals on referrals.order_no = sent_orders.order_no
 order by sent_orders.created_second, sent_orders.order_no, sent_orders.copy_no
