@@ -74,6 +74,7 @@ class BuildResult:
         tests: number of checks that passed.
         warnings: sentences of checks that only warn.
         default_framework: the framework of the closing report.
+        stages: the stages of the default framework, in order.
         seconds: duration by phase.
     """
 
@@ -83,6 +84,7 @@ class BuildResult:
     tests: int
     warnings: tuple[str, ...]
     default_framework: str
+    stages: tuple[str, ...]
     seconds: Mapping[str, float]
 
 
@@ -248,6 +250,7 @@ def _build_locked(
         tests=gate_pass.tests,
         warnings=gate_pass.warnings,
         default_framework=rules.default_framework,
+        stages=rules.default_stages,
         seconds=dict(seconds),
     )
 

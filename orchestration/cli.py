@@ -81,7 +81,7 @@ def simulate(
             days,
             seed,
             target,
-            progress=lambda done, total: progress.step(done, total, "batches"),
+            progress=lambda done, total: progress.step(done, total, "months"),
         )
     finally:
         progress.close()
@@ -170,10 +170,10 @@ def build(
         result = run_build(request, progress)
     finally:
         progress.close()
-    stages = read_stage_counts(request.state, result.default_framework)
+    counts = read_stage_counts(request.state, result.default_framework)
     as_of_date = read_as_of(request.state)
     subject = example_subject(request.state)
-    show_build(console, result, request.state, stages, as_of_date, subject)
+    show_build(console, result, request.state, counts, as_of_date, subject)
 
 
 @app.command()

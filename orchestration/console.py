@@ -81,7 +81,7 @@ def show_build(
     console: Console,
     result: BuildResult,
     state: StateDir,
-    stages: Sequence[StageCount],
+    counts: Sequence[StageCount],
     as_of: object,
     subject_id: str,
 ) -> None:
@@ -90,7 +90,7 @@ def show_build(
         console.print(f"warning  {warning}")
     console.print()
     console.print(f"{result.default_framework} at the end of {as_of}, subjects by stage and health")
-    console.print(stage_table(stages))
+    console.print(stage_table(result.stages, counts))
     console.print(f"Database  {state.published_database}  (schema marts, read-only)")
     console.print(f"Parquet   {state.current / 'parquet'}")
     console.print()
@@ -104,11 +104,11 @@ def show_build(
         console.print(f"  {command}")
 
 
-def stage_table(stages: Sequence[StageCount]) -> Table:
-    """Return the stage x health table; a stage without subjects in a health shows 0."""
+def stage_table(stages: Sequence[str], counts: Sequence[StageCount]) -> Table:
+    """Return the stage x health table: every stage and health, zeros included."""
     table = Table(box=None, pad_edge=False, show_footer=True)
     totals = {
-        health: sum(count.subjects for count in stages if count.health == health)
+        health: sum(count.subjects for count in counts if count.health == health)
         for health in _HEALTHS
     }
     table.add_column("stage", footer="total")
@@ -116,8 +116,8 @@ def stage_table(stages: Sequence[StageCount]) -> Table:
         name = health.replace("_", " ")
         table.add_column(name, footer=f"{totals[health]:,}", justify="right")
     table.add_column("total", footer=f"{sum(totals.values()):,}", justify="right")
-    for stage in dict.fromkeys(count.stage for count in stages):
-        cells = {count.health: count.subjects for count in stages if count.stage == stage}
+    for stage in stages:
+        cells = {count.health: count.subjects for count in counts if count.stage == stage}
         row = [f"{cells.get(health, 0):,}" for health in _HEALTHS]
         table.add_row(stage, *row, f"{sum(cells.values()):,}")
     return table

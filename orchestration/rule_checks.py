@@ -34,9 +34,9 @@ AGES = frozenset({"days_since_first", "days_since_last"})
 MEASURES = COUNTING | AGES | {"sum", "latest"}
 # The engine keeps the conditions of a subject as bits in two words of 60.
 MOST_CONDITIONS = 120
-_NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?")
-_POLICY_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
-_WHOLE = re.compile(r"\d{1,6}")
+_NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?", re.ASCII)
+_POLICY_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
+_WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 _POLICY_NUMBERS = (
     "prior_gap_days",
     "prior_weight",

@@ -35,6 +35,7 @@ class RuleSet:
     Attributes:
         frameworks: every framework, in file order.
         default_framework: the one that is always built.
+        default_stages: its stages, in order.
         rules_hash: SHA-256 over names and rows of all merged seeds; blind to quoting, line ends
             and the order of columns.
         overridden: names of the files that came from the rules directory.
@@ -43,6 +44,7 @@ class RuleSet:
 
     frameworks: tuple[str, ...]
     default_framework: str
+    default_stages: tuple[str, ...]
     rules_hash: str
     overridden: tuple[str, ...]
     seeds: Mapping[str, SeedFile]
@@ -74,11 +76,13 @@ def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
     if problems:
         raise RulesError(problems)
     frameworks = seeds["frameworks.csv"].rows
+    default = next(row["framework"] for row in frameworks if is_true(row["is_default"]))
+    stages = [row for row in seeds["framework_stages.csv"].rows if row["framework"] == default]
+    stages.sort(key=lambda row: int(row["ordinal"]))
     return RuleSet(
         frameworks=tuple(row["framework"] for row in frameworks),
-        default_framework=next(
-            row["framework"] for row in frameworks if is_true(row["is_default"])
-        ),
+        default_framework=default,
+        default_stages=tuple(row["stage"] for row in stages),
         rules_hash=_rules_hash(seeds),
         overridden=tuple(overrides),
         seeds=seeds,

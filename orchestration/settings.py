@@ -23,11 +23,12 @@ from orchestration.variables import BY_NAME, VARIABLES, Value, Variable, known_e
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIMESTAMP = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?"
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
 )
-_INTEGER = re.compile(r"\d{1,6}")
+_INTEGER = re.compile(r"\d{1,6}", re.ASCII)
 _TRUTH = {"true": True, "false": False}
 # Machine-dependent or meaningless zones that the IANA database lists beside the real ones.
 _NOT_ZONES = frozenset({"localtime", "Factory", "posixrules"})

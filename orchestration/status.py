@@ -39,7 +39,6 @@ class StageCount:
     """Subjects of one stage and health at the as-of date, of one framework."""
 
     stage: str
-    label: str
     health: str
     subjects: int
 
@@ -94,12 +93,11 @@ def read_status(state: StateDir) -> Status:
 
 
 def read_stage_counts(state: StateDir, framework: str) -> tuple[StageCount, ...]:
-    """Return the census of a framework at the published as-of date, by stage order and health."""
+    """Return the census of a framework at the published as-of date; empty cells are left out."""
     with open_published(state) as published:
         rows = published.execute(
-            "select stage, stage_label, health, count(*) from marts.lifecycle_current "
-            "where framework = ? group by stage, stage_label, stage_ordinal, health "
-            "order by stage_ordinal, health",
+            "select stage, health, count(*) from marts.lifecycle_current "
+            "where framework = ? group by stage, health order by stage, health",
             [framework],
         ).fetchall()
     return tuple(StageCount(*row) for row in rows)
