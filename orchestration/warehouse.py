@@ -254,9 +254,10 @@ def count_results(run: DbtRun) -> dict[str, int]:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
 
 
 def _running_mark(state: StateDir) -> Path:

@@ -1,0 +1,59 @@
+"""What every test may use: a clean environment, the command line, one built sample."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from orchestration.paths import REPO_ROOT, SAMPLE_DIR, StateDir
+
+Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
+_ENTRY = "from orchestration.cli import main; main()"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Keep a developer's own LIFECYCLE_ and DBT_ variables out of the tests."""
+    kept = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith(("LIFECYCLE_", "DBT_"))
+    }
+    yield
+    os.environ.update(kept)
+
+
+def run_lifecycle(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `lifecycle` in a process of its own, as a user would."""
+    return subprocess.run(
+        [sys.executable, "-c", _ENTRY, *map(str, arguments)],
+        cwd=REPO_ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+@pytest.fixture(scope="session")
+def lifecycle() -> Lifecycle:
+    """The command line, as a function of its arguments and extra environment."""
+    return run_lifecycle
+
+
+@pytest.fixture(scope="session")
+def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
+    """A state directory with the shipped sample built and published, all frameworks.
+
+    Shared by the whole session: read it, never write to it.
+    """
+    state = StateDir.at(tmp_path_factory.mktemp("sample") / "state")
+    arguments = ("--raw-dir", SAMPLE_DIR, "--state-dir", state.root, "--frameworks", "all")
+    built = run_lifecycle("build", *arguments)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return state

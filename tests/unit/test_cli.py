@@ -1,0 +1,177 @@
+"""The command line: the fixed interface, one sentence per user error, never a traceback."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestration import cli
+from orchestration.lock import build_lock
+from orchestration.paths import REPO_ROOT, StateDir
+from orchestration.publish import current_version
+from orchestration.variables import VARIABLES
+from tests.unit.test_publish import make_state, publish_rows
+
+BUILD_OPTIONS = {
+    "--raw-dir",
+    "--state-dir",
+    "--rules-dir",
+    "--as-of",
+    "--known-at",
+    "--timezone",
+    "--currency",
+    "--frameworks",
+    "--full-refresh",
+    "--var",
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run a command in this process, which spares the start of Python."""
+
+    def run_command(*arguments: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["lifecycle", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as left:
+            code = int(left.code or 0)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return run_command
+
+
+def test_build_has_the_fixed_interface(run) -> None:
+    shown = run("build", "--help")
+    assert shown.code == 0
+    assert set(re.findall(r"--[a-z-]+", shown.out)) - {"--help"} >= BUILD_OPTIONS
+    for variable in VARIABLES:
+        if not variable.by_hand_only:
+            assert (variable.option or variable.name) in shown.out
+
+
+@pytest.mark.parametrize(
+    "command", ["simulate", "ingest", "build", "rollback", "status", "explain"]
+)
+def test_every_command_takes_a_state_directory(run, command: str) -> None:
+    assert "--state-dir" in run(command, "--help").out
+
+
+def test_help_imports_neither_dbt_nor_duckdb() -> None:
+    script = (
+        "import sys; sys.argv = ['lifecycle', '--help']\n"
+        "from orchestration.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print(sorted({'dbt', 'duckdb', 'dagster', 'yaml'} & set(sys.modules)), file=sys.stderr)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPO_ROOT, capture_output=True, text=True, check=True
+    )
+    assert shown.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--as-of", "tomorrow"], "--as-of must be a date"),
+        (["--known-at", "x"], "--known-at must be a timestamp"),
+        (["--timezone", "Mars/Olympus"], "--timezone must be an IANA time zone"),
+        (["--currency", "pounds"], "--currency must be an ISO 4217 code"),
+        (["--frameworks", "b2c"], 'The framework "b2c" is unknown; did you mean "b2b"?'),
+        (["--var", "sla=3"], 'The var "sla" is unknown'),
+        (["--var", "fulfilment_sla_days=0"], "must be a whole number from 1 to 3650"),
+        (["--rules-dir", "/nowhere"], "The rules directory /nowhere does not exist"),
+    ],
+)
+def test_a_bad_option_is_one_sentence_and_publishes_nothing(
+    run, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    ended = run("build", "--state-dir", tmp_path / "state", *arguments)
+    assert ended.code == 2
+    assert sentence in ended.err
+    assert "Traceback" not in ended.err + ended.out
+    assert ended.err.count("\n") == 1
+    assert not (tmp_path / "state" / "published").exists()
+
+
+def test_an_unknown_option_is_refused(run) -> None:
+    ended = run("build", "--publish-anyway")
+    assert ended.code == 2
+    assert "No such option" in ended.err
+
+
+def test_twins_stand_in_for_options(run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("LIFECYCLE_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("LIFECYCLE_RULES_DIR", str(tmp_path / "rules"))
+    ended = run("build")
+    assert f"The rules directory {tmp_path / 'rules'} does not exist" in ended.err
+    assert (tmp_path / "state" / "build.lock").exists()
+
+
+def test_an_unknown_environment_variable_is_refused_by_every_command(
+    run, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("LIFECYCLE_STATEDIR", "x")
+    for command in (["build"], ["ingest"], ["rollback"], ["status"], ["explain", "x"]):
+        ended = run(*command, "--state-dir", tmp_path)
+        assert ended.code == 2
+        assert 'did you mean "LIFECYCLE_STATE_DIR"?' in ended.err
+
+
+def test_an_unknown_fail_point_is_refused(run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("LIFECYCLE_FAIL_POINT", "publish.link")
+    ended = run("build", "--state-dir", tmp_path)
+    assert 'did you mean "publish.linked"?' in ended.err
+
+
+@pytest.mark.parametrize("command", ["build", "ingest", "rollback"])
+def test_a_second_writer_exits_75_and_says_who_builds(run, tmp_path: Path, command: str) -> None:
+    state = StateDir.at(tmp_path / "state")
+    with build_lock(state):
+        began = time.monotonic()
+        ended = run(command, "--state-dir", state.root)
+        assert time.monotonic() - began < 2
+    assert ended.code == 75
+    assert f"process {os.getpid()} (since " in ended.err
+
+
+def test_a_state_directory_that_sql_cannot_carry_is_refused(run, tmp_path: Path) -> None:
+    ended = run("build", "--state-dir", tmp_path / "o'neil")
+    assert ended.code == 1
+    assert "choose one of letters" in ended.err
+
+
+def test_rollback_says_what_is_current(run, tmp_path: Path) -> None:
+    state = make_state(tmp_path / "state")
+    first, _ = publish_rows(state, 5, "b1"), publish_rows(state, 6, "b2")
+    ended = run("rollback", "--state-dir", state.root)
+    assert ended.code == 0
+    assert f"Current is {first.version} again" in ended.out
+    assert current_version(state) == first.version
+    ended = run("rollback", "--state-dir", state.root, "--to", "b9")
+    assert ended.code == 1
+    assert 'The version "b9" is not kept' in ended.err
+
+
+def test_reading_an_empty_state_says_what_to_do(run, tmp_path: Path) -> None:
+    for command in (["explain", "customer:1"], ["status"]):
+        ended = run(*command, "--state-dir", tmp_path / "nowhere")
+        assert ended.code == 1
+        assert "run lifecycle build, or name another one with --state-dir" in ended.err
+    assert "Nothing is published" in run("status", "--state-dir", tmp_path).out
