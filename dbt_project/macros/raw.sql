@@ -53,3 +53,14 @@
         else nullif(trim({{ column }}), '')
     end
 {%- endmacro %}
+
+{# The columns of a raw table, as the contract names them; none while the project is parsed. #}
+{% macro contract_columns(table) -%}
+    {%- if execute -%}
+        {%- set contract = graph.sources.values()
+            | selectattr('source_name', 'equalto', 'raw')
+            | selectattr('name', 'equalto', table) | first -%}
+        {{ return(contract.columns.values() | map(attribute='name') | list) }}
+    {%- endif -%}
+    {{ return([]) }}
+{%- endmacro %}

@@ -1,0 +1,90 @@
+-- The periods in which a KPI cannot be told, since something it needs has no row. A term of `inputs`
+-- holds when one of its alternatives is known.
+
+with
+
+terms as (
+
+    select
+        kpi,
+        {{ unnest_parts('inputs', '|') }} as term
+    from {{ ref('kpis') }}
+
+),
+
+alternatives as (
+
+    select
+        kpi,
+        term,
+        {{ unnest_parts('term', ' or ') }} as input
+    from terms
+
+),
+
+needed_terms as (
+
+    select
+        alternatives.kpi,
+        alternatives.term,
+        slices.period_grain,
+        periods.period_start,
+        alternatives.input
+    from alternatives
+    inner join (
+        select
+            kpi,
+            period_grain
+        from {{ ref('int_kpi_slices') }}
+        group by
+            kpi,
+            period_grain
+    ) as slices
+        on alternatives.kpi = slices.kpi
+    inner join {{ ref('int_periods') }} as periods
+        on slices.period_grain = periods.period_grain
+
+),
+
+judged_terms as (
+
+    select
+        needed_terms.kpi,
+        needed_terms.term,
+        needed_terms.period_grain,
+        needed_terms.period_start,
+        count(always_known.input) + count(known_then.input) as known_inputs
+    from needed_terms
+    left join {{ ref('int_kpi_inputs') }} as always_known
+        on
+            needed_terms.input = always_known.input
+            and always_known.period_grain is null
+    left join {{ ref('int_kpi_inputs') }} as known_then
+        on
+            needed_terms.input = known_then.input
+            and needed_terms.period_grain = known_then.period_grain
+            and needed_terms.period_start = known_then.period_start
+    group by
+        needed_terms.kpi,
+        needed_terms.term,
+        needed_terms.period_grain,
+        needed_terms.period_start
+
+),
+
+unknown_periods as (
+
+    select
+        kpi,
+        period_grain,
+        period_start
+    from judged_terms
+    where known_inputs = 0
+    group by
+        kpi,
+        period_grain,
+        period_start
+
+)
+
+select * from unknown_periods

@@ -1,0 +1,90 @@
+-- Every KPI of the catalogue, with the one decision for all of them whether its value can be told. The
+-- catalogue says which slices are written; the tests refuse a KPI that is in one of the two only.
+
+with
+
+settings as (
+
+    select as_of_date from {{ ref('int_settings') }}
+
+),
+
+catalogued_rows as (
+
+    select
+        kpi_rows.*,
+        periods.period_end,
+        slices.maturity_days,
+        unknown_periods.kpi is not null or kpi_rows.is_unknown as has_no_input
+    from {{ ref('int_kpi_rows') }} as kpi_rows
+    inner join {{ ref('int_kpi_slices') }} as slices
+        on
+            kpi_rows.kpi = slices.kpi
+            and kpi_rows.period_grain = slices.period_grain
+            and kpi_rows.dimension = slices.dimension
+    inner join {{ ref('int_periods') }} as periods
+        on
+            kpi_rows.period_grain = periods.period_grain
+            and kpi_rows.period_start = periods.period_start
+    left join {{ ref('int_kpi_unknown_periods') }} as unknown_periods
+        on
+            kpi_rows.kpi = unknown_periods.kpi
+            and kpi_rows.period_grain = unknown_periods.period_grain
+            and kpi_rows.period_start = unknown_periods.period_start
+
+),
+
+-- A median of nothing has no base; one that too few units have reached is not mature yet.
+judged_rows as (
+
+    select
+        catalogued_rows.*,
+        case
+            when catalogued_rows.has_no_input then 'no_input'
+            when catalogued_rows.is_missing_rate then 'missing_rate'
+            when
+                greatest(
+                    {{ add_days('catalogued_rows.last_unit_on', 'catalogued_rows.maturity_days') }},
+                    catalogued_rows.mature_on
+                ) > settings.as_of_date
+                then 'immature'
+            when catalogued_rows.numerator is null and catalogued_rows.sample_size > 0
+                then 'immature'
+            when {{ add_days('catalogued_rows.period_end', -1) }} > settings.as_of_date
+                then 'partial'
+            when catalogued_rows.denominator = 0 or catalogued_rows.numerator is null
+                then 'no_base'
+            when catalogued_rows.kpi in ('nps', 'csat') and catalogued_rows.sample_size < 30
+                then 'small_sample'
+            else 'ok'
+        end as status,
+        settings.as_of_date
+    from catalogued_rows
+    cross join settings
+
+),
+
+kpi_values as (
+
+    select
+        kpi,
+        period_grain,
+        period_start,
+        period_end,
+        dimension,
+        dimension_value,
+        case when status not in ('no_input', 'missing_rate') then numerator end as numerator,
+        case when status not in ('no_input', 'missing_rate') then denominator end as denominator,
+        case
+            when status in ('no_input', 'missing_rate', 'immature') then null
+            when denominator is null then cast(numerator as decimal(38, 10))
+            else {{ exact_ratio('numerator', 'denominator') }}
+        end as value,
+        case when status <> 'no_input' then sample_size end as sample_size,
+        status,
+        as_of_date
+    from judged_rows
+
+)
+
+select * from kpi_values
