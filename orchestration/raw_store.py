@@ -236,7 +236,7 @@ def _open(path: Path, contract: Contract, spill_dir: Path) -> duckdb.DuckDBPyCon
 
 def _judged(path: Path, error: duckdb.Error) -> Exception:
     detail = str(error).splitlines()[0]
-    if "Could not set lock" in str(error):
+    if "Could not set lock" in str(error) or "already attached" in str(error):
         return BuildBusyError(f"{path} is open in another process; try again later ({detail}).")
     if not is_torn(error):
         return LifecycleError(f"{path} cannot be opened: {detail}.")
