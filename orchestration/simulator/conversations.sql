@@ -83,7 +83,7 @@ surveys as (
         *,
         delivery_second + 6 * 86400 + draw(order_key, 131, 86400) as sent_second
     from talk_orders
-    where is_delivered and draw(order_key, 132, 1000) < 130
+    where is_delivered and draw(order_key, 132, 1000) < if(buyer_type = 'fan', 60, 110)
 
 ),
 
@@ -125,7 +125,7 @@ review_talks as (
         order_no,
         null as reference
     from talk_orders
-    where is_delivered and draw(order_key, 139, 1000) < if(buyer_type = 'fan', 110, 70)
+    where is_delivered and draw(order_key, 139, 1000) < if(buyer_type = 'fan', 35, 50)
 
 ),
 

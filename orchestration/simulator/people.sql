@@ -57,12 +57,12 @@ met_people as (
             else 5
         end as country_no,
         -- More people are met early, so that most have a history worth looking at.
-        whole(days * 0.95 * aware_share * (0.4 + 0.6 * aware_share)) as aware_day,
+        whole(days * 0.98 * aware_share * (0.55 + 0.45 * aware_share)) as aware_day,
         whole(50 * explore_share * explore_share) as explore_days,
         case buyer_type
             when 'casual' then 64 * (0.6 + 0.8 * share(person_key, 6))
-            when 'regular' then 24 * (0.6 + 0.8 * share(person_key, 6))
-            when 'fan' then 9.5 * (0.6 + 0.8 * share(person_key, 6))
+            when 'regular' then 23 * (0.6 + 0.8 * share(person_key, 6))
+            when 'fan' then 9 * (0.6 + 0.8 * share(person_key, 6))
             else 1000.0
         end as pace_days,
         case buyer_type
