@@ -1,17 +1,18 @@
 {# Exact arithmetic for KPI values: one division, rounded once; no value passes through a float. #}
 
-{# `numerator / denominator`, both decimal(38, 4), rounded half away from zero to 10 decimals; null
-   when the denominator is 0 or null. Computed on whole ten-thousandths, since the engine divides
-   decimals as floats; good for numerators below 8e23 and results below 1e17, else an error. #}
-{% macro exact_ratio(numerator, denominator) -%}
-    {{ return(adapter.dispatch('exact_ratio')(numerator, denominator)) }}
+{# `numerator / denominator`, decimals with at most `scale` decimals, rounded half away from zero to 10
+   decimals; null when the denominator is 0 or null. Computed on whole numbers, since the engine divides
+   decimals as floats; good for numerators below 8e27 / 10^scale and results below 1e17, else an
+   error. #}
+{% macro exact_ratio(numerator, denominator, scale=4) -%}
+    {{ return(adapter.dispatch('exact_ratio')(numerator, denominator, scale)) }}
 {%- endmacro %}
 
-{% macro default__exact_ratio(numerator, denominator) -%}
+{% macro default__exact_ratio(numerator, denominator, scale=4) -%}
     {%- set upper -%}
-        cast({{ numerator }} * 10000 as hugeint) * cast(10000000000 as hugeint)
+        {{ as_whole_number(numerator, scale) }} * cast(10000000000 as hugeint)
     {%- endset -%}
-    {%- set lower -%} cast(nullif({{ denominator }}, 0) * 10000 as hugeint) {%- endset -%}
+    {%- set lower = as_whole_number('nullif(' ~ denominator ~ ', 0)', scale) -%}
     cast(
         cast(
             sign({{ upper }}) * sign({{ lower }})
@@ -19,6 +20,18 @@
             as decimal(27, 0)
         ) * cast(0.0000000001 as decimal(11, 10))
         as decimal(38, 10)
+    )
+{%- endmacro %}
+
+{# A decimal times 10^scale as a whole number. The decimals go apart from the rest, so that the
+   product keeps within 38 digits. #}
+{% macro as_whole_number(value, scale) -%}
+    (
+        cast(trunc({{ value }}) as hugeint) * cast({{ 10 ** scale }} as hugeint)
+        + cast(
+            cast({{ value }} - trunc({{ value }}) as decimal(18, {{ scale }}))
+            * cast({{ 10 ** scale }} as bigint) as hugeint
+        )
     )
 {%- endmacro %}
 

@@ -5,8 +5,9 @@
                dimensions other than country, account and health, is_missing_rate (if any KPI is
                money), and what the entries name; dated up to the as-of date
    kpis        entries, see kpi_rows.sql
-   dimensions  of `channel`, `country`, `health`, `account` #}
-{% macro kpi_from_facts(facts, kpis, dimensions) -%}
+   dimensions  `channel`, `country`, `health`, `account` or other columns of the facts
+   names       see kpi_rows.sql #}
+{% macro kpi_from_facts(facts, kpis, dimensions, names={}) -%}
 with
 
 kpi_facts as (
@@ -18,7 +19,7 @@ kpi_facts as (
 kpi_day_totals as (
 
     {% for dimension in ['all'] + dimensions if dimension != 'account' -%}
-    {{ kpi_slice_totals('kpi_facts', kpis, ['fact_date'], dimension, is_dated=true) }}
+    {{ kpi_slice_totals('kpi_facts', kpis, ['fact_date'], dimension, names, is_dated=true) }}
     {%- if not loop.last %}
 
     union all
@@ -45,7 +46,7 @@ kpi_month_facts as (
 
 kpi_account_totals as (
 
-    {{ kpi_slice_totals('kpi_month_facts', kpis, ['period_start'], 'account', is_dated=true) }}
+    {{ kpi_slice_totals('kpi_month_facts', kpis, ['period_start'], 'account', names, is_dated=true) }}
 
 ),
 

@@ -6,8 +6,10 @@
                of the dimensions other than country, account and health (health needs is_dated),
                is_missing_rate (if any KPI is money), and what the entries name
    kpis        entries, see kpi_rows.sql
-   dimensions  of `channel`, `country`, `health`, `account` (by month only) #}
-{% macro kpi_from_sets(sets, kpis, dimensions, grains=none, is_dated=false) -%}
+   dimensions  `channel`, `country`, `health`, `account` (by month only) or other columns
+   grains      the grains to compute, all by default
+   names       see kpi_rows.sql #}
+{% macro kpi_from_sets(sets, kpis, dimensions, grains=none, is_dated=false, names={}) -%}
 {%- set written_grains = grains or period_grains() -%}
 with
 
@@ -49,7 +51,7 @@ kpi_period_totals as (
     {% for dimension in ['all'] + dimensions -%}
     {{ kpi_slice_totals(
         'kpi_month_sets' if dimension == 'account' else 'kpi_sets',
-        kpis, ['period_grain', 'period_start'], dimension, is_dated=is_dated,
+        kpis, ['period_grain', 'period_start'], dimension, names, is_dated=is_dated,
     ) }}
     {%- if not loop.last %}
 

@@ -9,7 +9,7 @@
                what the entries name
    kpis        entries, see kpi_rows.sql, and `at`: `end` (default) or `start`
    dimensions  `country`, `account` (by month only) and columns of the spans
-   names       how a dimension's column is called as a dimension, where it differs #}
+   names       see kpi_rows.sql #}
 {% macro kpi_from_spans(spans, kpis, dimensions, names={}) -%}
 with
 
@@ -53,7 +53,7 @@ kpi_turn_totals as (
     select
         '{{ grain }}' as period_grain,
         {{ period_start('turned_on', grain) }} as period_start,
-        '{{ names.get(dimension, dimension) }}' as dimension,
+        {{ names[dimension] or "'" ~ dimension ~ "'" }} as dimension,
         {{ "'all'" if dimension == 'all' else dimension }} as dimension_value
         {%- for entry in kpis %}
         {%- set counts = kpi_counts(entry) -%}
@@ -74,6 +74,9 @@ kpi_turn_totals as (
         {{ period_start('turned_on', grain) }}
         {%- if dimension != 'all' %},
         {{ dimension }}
+        {%- endif %}
+        {%- if names[dimension] %},
+        {{ names[dimension] }}
         {%- endif %}
     {%- endfor -%}
     {%- endfor %}

@@ -10,6 +10,8 @@
    mature_on    the last day on which the row may still change, where it is not the row's date plus
                 the catalogue's maturity_days
    aggregate    `sum` (default), `max` or `median` of the numerator (kpi_from_sets only)
+   The dimensions are columns; `country`, `account` and `health` are looked up by person_key. `names`
+   maps a column to SQL for the dimension's name where that is not the column's own.
    A row counts for a KPI when its numerator or its denominator is not null. #}
 
 {# Whether a row counts for a KPI. #}
@@ -49,13 +51,13 @@
     {%- endif %}
 {%- endmacro %}
 
-{# One aggregate row per group of `keys` and slice of one dimension, five columns per KPI. #}
-{% macro kpi_slice_totals(relation, kpis, keys, dimension, is_dated) -%}
+{# One aggregate row per group of `keys` and slice of one dimension, a few columns per KPI. #}
+{% macro kpi_slice_totals(relation, kpis, keys, dimension, names, is_dated) -%}
     select
         {% for key in keys -%}
         {{ key }},
         {% endfor -%}
-        '{{ dimension }}' as dimension,
+        {{ names[dimension] or "'" ~ dimension ~ "'" }} as dimension,
         {{ "'all'" if dimension == 'all' else dimension }} as dimension_value
         {%- for entry in kpis %}
         {%- set counts = kpi_counts(entry) %},
@@ -92,6 +94,9 @@
         {% endfor -%}
         {% if dimension != 'all' -%}
         {{ dimension }}
+        {%- endif -%}
+        {%- if names[dimension] -%},
+        {{ names[dimension] }}
         {%- endif -%}
 {%- endmacro %}
 
