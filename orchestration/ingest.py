@@ -202,10 +202,11 @@ class _Run:
             notes = (*notes, store.discarded)
         try:
             connection = store.connection
-            check_origin(connection, self.raw_dir, self.state.root)
             known = _known_files(connection)
             fed_before = {table for table, _, _ in known}
             require_tables(landing, self.contract, fed_before, self.raw_dir)
+            # After the tables: a directory that cannot be loaded must not become the origin.
+            check_origin(connection, self.raw_dir, self.state.root)
             results: list[FileResult] = []
             changing: list[str] = []
             rows_read = 0
