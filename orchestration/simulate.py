@@ -47,6 +47,7 @@ PREPARATION = (
     "orders",
     "sessions",
     "referrals",
+    "order_rows",
     "accounts",
     "conversations",
     "events",
