@@ -1,0 +1,7 @@
+-- Counts, sums and medians have none; a ratio always has one, if only 0.
+select kpi_values.*
+from {{ ref('kpi_values') }} as kpi_values
+inner join {{ ref('kpi_catalog') }} as kpi_catalog on kpi_values.kpi = kpi_catalog.kpi
+where
+    kpi_values.status not in ('no_input', 'missing_rate')
+    and (kpi_catalog.denominator is null) <> (kpi_values.denominator is null)

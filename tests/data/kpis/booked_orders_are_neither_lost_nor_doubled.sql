@@ -1,0 +1,22 @@
+-- The KPI orders counts what int_orders holds, by an independent way.
+select
+    counted.orders as in_kpi_values,
+    booked.orders as in_orders
+from (
+    select coalesce(sum(numerator), 0) as orders
+    from {{ ref('kpi_values') }}
+    where
+        kpi = 'orders'
+        and period_grain = 'month'
+        and dimension = 'all'
+) as counted
+cross join (
+    select count(*) as orders
+    from {{ ref('int_orders') }}
+    where
+        cancelled_on is null
+        {% if not var('pending_is_booked') -%}
+        and status <> 'pending'
+        {%- endif %}
+) as booked
+where counted.orders <> booked.orders

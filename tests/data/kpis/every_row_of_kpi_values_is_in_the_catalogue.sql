@@ -1,0 +1,31 @@
+-- A KPI, grain or dimension that the catalogue does not name is not published, and the model that
+-- computes a KPI is the one its row names.
+select
+    kpi_rows.kpi,
+    'computed by ' || kpi_rows.model as problem
+from {{ ref('int_kpi_rows') }} as kpi_rows
+left join {{ ref('kpi_catalog') }} as kpi_catalog on kpi_rows.kpi = kpi_catalog.kpi
+where kpi_catalog.model is distinct from kpi_rows.model
+group by
+    kpi_rows.kpi,
+    kpi_rows.model
+
+union all
+
+select
+    kpi_values.kpi,
+    kpi_values.period_grain || ' by ' || kpi_values.dimension as problem
+from {{ ref('kpi_values') }} as kpi_values
+left join {{ ref('kpi_catalog') }} as kpi_catalog
+    on
+        kpi_values.kpi = kpi_catalog.kpi
+        and '|' || kpi_catalog.grains || '|' like '%|' || kpi_values.period_grain || '|%'
+        and '|' || kpi_catalog.dimensions || '|'
+        like '%|' || split_part(kpi_values.dimension, ':', 1) || '|%'
+where
+    kpi_catalog.kpi is null
+    or (kpi_values.dimension = 'account' and kpi_values.period_grain <> 'month')
+group by
+    kpi_values.kpi,
+    kpi_values.period_grain,
+    kpi_values.dimension
