@@ -1,5 +1,5 @@
--- Law: the mart of subjects has every subject once, and a subject's stage and health are its current ones
--- in the default framework where it is of that framework's type.
+-- Law: the mart of subjects has every subject once, and a subject's stage and health are its
+-- current ones in the default framework where it is of that framework's type.
 
 {{ config(meta={'dagster': {'ref': {'name': 'subjects'}}}) }}
 
@@ -35,9 +35,17 @@ subjects as (
     union all
 
     select
-        {{ columns | join(', ') }},
+        subjects.subject_id,
+        subjects.subject_type,
+        subjects.first_seen_on,
+        subjects.stage,
+        case when frameworks.framework is not null then subjects.health end as health,
         -1 as side
-    from {{ ref('subjects') }}
+    from {{ ref('subjects') }} as subjects
+    left join {{ ref('frameworks') }} as frameworks
+        on
+            subjects.subject_type = frameworks.subject_type
+            and frameworks.is_default
 
 ),
 
