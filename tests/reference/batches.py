@@ -28,7 +28,7 @@ from tests.reference.world import (
     write_landing,
 )
 
-END = date(2024, 11, 20)
+END = date(2020, 11, 20)
 SHIPPED_SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "rules"
 
 
@@ -79,16 +79,16 @@ def _rates(*rows: tuple[date, str, str]) -> tuple[ExchangeRate, ...]:
 
 # GBP is always known, USD changes on two days, JPY begins late: what came before it has no value.
 TO_EUR = _rates(
-    (date(2022, 1, 1), "GBP", "1.1512345678"),
-    (date(2023, 1, 1), "USD", "0.9"),
-    (date(2024, 6, 30), "USD", "0.9333333333"),
-    (date(2024, 10, 1), "USD", "1.05"),
-    (date(2024, 8, 1), "JPY", "0.0061728395"),
+    (date(2018, 1, 1), "GBP", "1.1512345678"),
+    (date(2019, 1, 1), "USD", "0.9"),
+    (date(2020, 6, 30), "USD", "0.9333333333"),
+    (date(2020, 10, 1), "USD", "1.05"),
+    (date(2020, 8, 1), "JPY", "0.0061728395"),
 )
 TO_USD = _rates(
-    (date(2022, 1, 1), "EUR", "1.1"),
-    (date(2024, 9, 1), "EUR", "1.0876543210"),
-    (date(2024, 5, 1), "GBP", "1.25"),
+    (date(2018, 1, 1), "EUR", "1.1"),
+    (date(2020, 9, 1), "EUR", "1.0876543210"),
+    (date(2020, 5, 1), "GBP", "1.25"),
 )
 
 BATCHES = (
@@ -103,13 +103,13 @@ BATCHES = (
         "half_hour_summer_time_known_at",
         3,
         Settings(
-            as_of_date=date(2024, 10, 31),
-            known_at=datetime(2024, 11, 4, 10, 30),
+            as_of_date=date(2020, 10, 31),
+            known_at=datetime(2020, 11, 4, 10, 30),
             timezone="Australia/Lord_Howe",
             currency="USD",
             rates=TO_USD,
         ),
-        end=date(2024, 10, 31),
+        end=date(2020, 10, 31),
     ),
     Batch(
         "identity_known_later",
@@ -128,14 +128,14 @@ BATCHES = (
         "identity_known_earlier",
         5,
         Settings(
-            as_of_date=date(2024, 3, 31),
-            identity_as_of=date(2024, 2, 29),
+            as_of_date=date(2020, 3, 31),
+            identity_as_of=date(2020, 2, 29),
             timezone="Europe/Rome",
             currency="EUR",
             session_timeout_minutes=45,
             rates=TO_EUR,
         ),
-        end=date(2024, 3, 31),
+        end=date(2020, 3, 31),
     ),
     Batch(
         "invented_rules_one",
@@ -155,7 +155,7 @@ BATCHES = (
         Settings(
             as_of_date=END,
             timezone="Asia/Kathmandu",
-            known_at=datetime(2024, 11, 30),
+            known_at=datetime(2020, 11, 30),
             currency="EUR",
             fulfilment_sla_days=1,
             rates=TO_EUR,
@@ -219,5 +219,5 @@ def _quiet(count: int) -> hypothesis.settings:
         phases=[Phase.generate],
         database=None,
         deadline=None,
-        suppress_health_check=tuple(HealthCheck.__members__.values()),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

@@ -39,6 +39,33 @@ HEALTH = (
 FILES = ("frameworks", "framework_stages", "stage_rules", "rules", "rule_conditions")
 
 
+def _probe(
+    signal: str, measure: str, window: str = "", low: str = "", high: str = ""
+) -> dict[str, str]:
+    return {
+        "signal": signal,
+        "measure": measure,
+        "window_days": window,
+        "at_least": low,
+        "below": high,
+    }
+
+
+# Conditions that chance would rarely draw: each is the only way to see some line of the page.
+PROBES = {
+    "x_rule_00": _probe("nps", "latest", "", "9"),
+    "x_rule_01": _probe("revenue", "latest", "60", "0"),
+    "x_rule_02": _probe("reactivation", "count", "", "1"),
+    "x_rule_03": _probe("reactivation", "days_since_last", "90", "2", "31"),
+    "x_rule_04": _probe("order", "days_since_first", "180", "", "30"),
+    "x_rule_05": _probe("revenue", "sum", "", "100", "500"),
+    "x_rule_06": _probe("order", "latest", "365", "99.9999"),
+    "x_rule_07": _probe("refund", "sum", "31", "0.0001"),
+    "x_rule_08": _probe("subscription_renewal", "sum", "", "15"),
+    "x_rule_09": _probe("open_order", "days", "2", "1"),
+}
+
+
 @dataclass(frozen=True)
 class RuleRows:
     """Invented rows per seed file, header names as keys."""
@@ -53,13 +80,15 @@ class RuleRows:
 
 @st.composite
 def rule_rows(draw: Callable[[Any], Any]) -> RuleRows:
-    """Five person frameworks and two of accounts, of two to six stages, and their rules."""
+    """Twenty frameworks, one in five of accounts, of two to six stages, and their rules."""
     rules = [f"x_rule_{number:02d}" for number in range(40)]
     conditions = [
         {"rule": rule, "condition_no": str(number), **condition}
         for rule in rules
         for number, condition in enumerate(
-            draw(
+            [PROBES[rule]]
+            if rule in PROBES
+            else draw(
                 st.lists(
                     _conditions(),
                     min_size=1,
@@ -70,23 +99,25 @@ def rule_rows(draw: Callable[[Any], Any]) -> RuleRows:
             start=1,
         )
     ]
+    # Half of the frameworks have one rule above the entry stage, so that each day of the rule is
+    # seen; in the others several stages compete.
+    shapes = [1] * 14 + [draw(st.integers(2, 5)) for _ in range(6)]
     unused = list(rules)
     frameworks: list[dict[str, str]] = []
     stages: list[dict[str, str]] = []
     stage_rules: list[dict[str, str]] = []
-    for number in range(7):
-        framework = f"x_framework_{number}"
-        subject_type = "account" if number >= 5 else "person"
+    for number, higher in enumerate(shapes):
+        framework = f"x_framework_{number:02d}"
         frameworks.append(
             {
                 "framework": framework,
-                "subject_type": subject_type,
+                "subject_type": "account" if number % 5 == 4 else "person",
                 "title": f"Invented {number}",
                 "is_default": "false",
                 "source": "invented",
             }
         )
-        for ordinal in range(1, draw(st.integers(2, 6)) + 1):
+        for ordinal in range(1, higher + 2):
             stage = f"s{ordinal}"
             stages.append(
                 {
@@ -100,7 +131,8 @@ def rule_rows(draw: Callable[[Any], Any]) -> RuleRows:
                 }
             )
             chosen = {"seen"} if ordinal == 1 else set()
-            while ordinal > 1 and len(chosen) < draw(st.integers(1, 3)):
+            wanted = 1 if higher == 1 else draw(st.integers(1, 3))
+            while len(chosen) < wanted:
                 chosen.add(unused.pop(0) if unused else draw(st.sampled_from(rules)))
             stage_rules += [
                 {"framework": framework, "stage": stage, "rule": rule} for rule in sorted(chosen)

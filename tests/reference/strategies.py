@@ -179,7 +179,8 @@ def worlds(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
         days=days,
         # The first of them is drawn twice as often, so that one subject gathers many facts.
         customers=["c1", *(f"c{n}" for n in range(1, draw(st.integers(1, 4)) + 1))],
-        devices=["d1", *(f"d{n}" for n in range(1, draw(st.integers(1, 3)) + 1))],
+        # A device may bear the id of a customer: their sessions are not one.
+        devices=["d1", *draw(st.sampled_from((("d1",), ("d2",), ("d1", "d2", "d3"), ("c1",))))],
         received=settings.known_at is not None or draw(st.booleans()),
     )
     first = draw(st.sampled_from((_shopping, _shopping, _browsing, _identification, _customers)))
@@ -254,7 +255,7 @@ def _milestones(draft: Draft) -> None:
 def _surveys(draft: Draft) -> None:
     """Scores on both sides of a bound, some at one instant, some without a number."""
     at = draft.instant()
-    who = _who(draft)
+    who = draft.pick((_who(draft), {"user_id": "c1"}))
     for _ in range(draft.draw(st.integers(1, 4))):
         if draft.chance(3):
             rating = draft.pick((3, 4, 4.5, "4", "many", None))
@@ -264,7 +265,7 @@ def _surveys(draft: Draft) -> None:
             name = draft.pick(("NPS Answered", "NPS Answered", "Review Posted"))
             value = draft.pick((None, *map(Decimal, ("3.9999", "4", "8", "8.9999", "9", "10"))))
             _event(draft, name, at, value=value, **who)
-        at = draft.pick((at, draft.near(at), draft.instant()))
+        at = draft.pick((at, at, draft.near(at), draft.instant()))
 
 
 def _subscription(draft: Draft) -> None:
@@ -356,6 +357,22 @@ def _shopping(draft: Draft) -> None:
         day += timedelta(days=draft.pick(gaps))
 
 
+def _comeback(draft: Draft) -> None:
+    """Silence long enough to lapse, then orders of one day that may be voided one by one."""
+    who = {"customer_id": draft.pick(draft.customers)}
+    at = draft.instant(draft.days[0])
+    _order(draft, at, who)
+    day = draft.days[0] + timedelta(days=draft.pick((100, 263, 264, 265, 300, 366, 400)))
+    if day > draft.as_of:
+        return
+    for _ in range(draft.draw(st.integers(1, 3))):
+        order = _order(draft, draft.instant(day), who)
+        if draft.chance(2):
+            days = timedelta(days=draft.pick((0, 1, 5, 30, 31, 60)))
+            cancelled = replace(order, cancelled_at=order.created_at + days, received_at=None)
+            draft.rows["orders"][draft.rows["orders"].index(order)] = cancelled
+
+
 def _buyer(draft: Draft) -> dict[str, Any]:
     customer = draft.pick(draft.customers)
     match draft.pick(("customer", "customer", "customer", "device", "nobody", "placeholder")):
@@ -428,6 +445,19 @@ def _merges(draft: Draft) -> None:
         at = draft.pick((at, at, draft.instant()))
 
 
+def _merge_cycle(draft: Draft) -> None:
+    """Two or three customers merged in a ring, perhaps all at one instant."""
+    taken = {row.from_customer_id for row in draft.rows.get("customer_merges", [])}
+    ring = draft.pick((("c1", "c2"), ("c1", "c2", "c3"), ("c2", "c1", "c9"), ("c1",)))
+    if taken & set(ring):
+        return
+    at = draft.instant()
+    for position, source in enumerate(ring):
+        target = ring[(position + 1) % len(ring)]
+        draft.add("customer_merges", CustomerMerge(source, target, at))
+        at = draft.pick((at, at, draft.instant()))
+
+
 def _conflicts(draft: Draft) -> None:
     """An event or refund again under its id: the same, or different and received later."""
     events, refunds = draft.rows.get("events", []), draft.rows.get("refunds", [])
@@ -468,7 +498,8 @@ def _nobody(draft: Draft) -> None:
 
 SCENES = (
     *(_shopping, _shopping, _browsing, _browsing, _identification, _identification),
-    *(_milestones, _milestones, _surveys, _subscription, _customers, _merges),
+    *(_comeback, _comeback, _milestones, _milestones, _surveys, _surveys, _subscription),
+    *(_customers, _customers, _merges, _merges, _merge_cycle),
     *(_new_version, _conflicts, _future, _nobody),
 )
 
