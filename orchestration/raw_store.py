@@ -68,7 +68,8 @@ _TORN = (
 )
 # Errors of the machine or of another program: the database is sound and must not be thrown away.
 _NOT_TORN = (
-    "lock",
+    "could not set lock",
+    "already attached",
     "no space left",
     "permission denied",
     "read-only",

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landed_file import LANDED, LandedFile, as_json_object, path_literal
+from orchestration.quarantine import FileRefusedError, Reason
 from orchestration.value_parsing import GivenColumn, identifier
 
 
@@ -20,6 +21,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFil
 
     Raises:
         duckdb.Error: its footer cannot be read; `parquet_error` says why.
+        FileRefusedError: its schema contradicts itself.
     """
     relation = _parquet_relation(path)
     described = connection.execute(f"describe from {relation}").fetchall()
@@ -30,15 +32,18 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFil
     schema = connection.execute(
         f"select name, num_children from parquet_schema({literal})"
     ).fetchall()
-    names = _top_level_names(schema)
-    # DuckDB renames the second of two equal names; the schema has both as they are.
-    columns = tuple(
-        GivenColumn(name, identifier(row[0]), row[1])
-        for name, row in zip(names, described, strict=True)
-    )
+    try:
+        # DuckDB renames the second of two equal names; the schema has both as they are.
+        columns = tuple(
+            GivenColumn(name, identifier(row[0]), row[1])
+            for name, row in zip(_top_level_names(schema), described, strict=True)
+        )
+    except (ValueError, IndexError, RecursionError) as error:
+        detail = "The schema of the Parquet file contradicts itself; deliver it again."
+        raise FileRefusedError(Reason.UNREADABLE_FILE, detail) from error
     numbered = _parquet_relation(path, ", file_row_number = true")
     record = "file_row_number + 1"
-    if any(name.casefold() == "file_row_number" for name in names):
+    if any(column.name.casefold() == "file_row_number" for column in columns):
         connection.execute(f"create temporary table {LANDED} as select * from {relation}")
         numbered, record = LANDED, "rowid + 1"
     return LandedFile(
@@ -55,6 +60,8 @@ def parquet_error(path: Path) -> str | None:
     """Read every value of a Parquet file; return what is wrong with it, None if nothing is."""
     with duckdb.connect(config={"threads": 1}) as connection:
         try:
+            # All that read_parquet asks, then every value.
+            read_parquet(connection, path)
             relation = _parquet_relation(path)
             names = [row[0] for row in connection.execute(f"describe from {relation}").fetchall()]
             # The names are as DuckDB gave them, so they are unique here.
@@ -62,6 +69,8 @@ def parquet_error(path: Path) -> str | None:
             connection.execute(f"select max(hash({columns})) from {relation}").fetchall()
         except duckdb.Error as error:
             return str(error).splitlines()[0][:500]
+        except FileRefusedError as error:
+            return str(error)
     return None
 
 
