@@ -2,11 +2,16 @@
 
 {# A number that differs, to all intents, wherever one of the values does; null is a value too. #}
 {% macro fingerprint(columns) -%}
-    {{ return(adapter.dispatch('fingerprint')(columns)) }}
+    {{- adapter.dispatch('fingerprint')(columns) -}}
 {%- endmacro %}
 
 {% macro default__fingerprint(columns) -%}
-    cast(hash({{ columns | join(', ') }}) as hugeint)
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# One of 1024 parts into which a fingerprint divides rows. #}
+{% macro bucket(columns) -%}
+    mod({{ fingerprint(columns) }}, 1024)
 {%- endmacro %}
 
 {# The rows of `rows` that do not cancel out: `rows` is a CTE with `columns` and a column `side`, 1 for
@@ -15,16 +20,17 @@
    test still names the rows. #}
 {% macro unbalanced_rows(rows, columns) -%}
     select
-        {{ columns | join(', ') }},
+        {{ columns | join(',\n        ') }},
         sum(side) as balance
     from {{ rows }}
     where
-        {{ fingerprint(columns) }} % 1024 in (
-            select {{ fingerprint(columns) }} % 1024
+        {{ bucket(columns) }} in (
+            select {{ bucket(columns) }}
             from {{ rows }}
-            group by {{ fingerprint(columns) }} % 1024
-            having sum(side * {{ fingerprint(columns) }}) <> 0
+            group by {{ bucket(columns) }}
+            having sum(cast({{ fingerprint(columns) }} as decimal(20, 0)) * side) <> 0
         )
-    group by {{ columns | join(', ') }}
+    group by
+        {{ columns | join(',\n        ') }}
     having sum(side) <> 0
 {%- endmacro %}

@@ -1,5 +1,18 @@
 -- What the build says about itself, decided once: vars where they are given, the data where not.
 
+{% set as_of_date, identity_as_of = 'last_day.last_on', 'last_day.last_on' %}
+{% set currency = 'only_currency.currency' %}
+{% if var('as_of_date') -%}
+    {% set as_of_date = "cast('" ~ var('as_of_date') ~ "' as date)" %}
+    {% set identity_as_of = as_of_date %}
+{%- endif %}
+{% if var('identity_as_of') -%}
+    {% set identity_as_of = "cast('" ~ var('identity_as_of') ~ "' as date)" %}
+{%- endif %}
+{% if var('reporting_currency') -%}
+    {% set currency = "'" ~ var('reporting_currency') ~ "'" %}
+{%- endif %}
+
 with
 
 observed_currencies as (
@@ -47,24 +60,10 @@ last_day as (
 settings as (
 
     select
-        {% if var('as_of_date') -%}
-        cast('{{ var("as_of_date") }}' as date) as as_of_date,
-        {%- else -%}
-        last_day.last_on as as_of_date,
-        {%- endif %}
-        {% if var('identity_as_of') -%}
-        cast('{{ var("identity_as_of") }}' as date) as identity_as_of,
-        {%- elif var('as_of_date') -%}
-        cast('{{ var("as_of_date") }}' as date) as identity_as_of,
-        {%- else -%}
-        last_day.last_on as identity_as_of,
-        {%- endif %}
+        {{ as_of_date }} as as_of_date,
+        {{ identity_as_of }} as identity_as_of,
         '{{ var("reporting_timezone") }}' as reporting_timezone,
-        {% if var('reporting_currency') -%}
-        '{{ var("reporting_currency") }}' as reporting_currency
-        {%- else -%}
-        only_currency.currency as reporting_currency
-        {%- endif %}
+        {{ currency }} as reporting_currency
     from last_day
     cross join only_currency
 

@@ -1,5 +1,5 @@
-{# None of the columns is ever null. One node for many columns: each test has a fixed cost. Returns the
-   rows with a hole. #}
+{# None of the columns is ever null. One node for many columns: each test has a fixed cost. Returns
+   the rows with a hole. #}
 {% test filled(model, columns) %}
 
     select *

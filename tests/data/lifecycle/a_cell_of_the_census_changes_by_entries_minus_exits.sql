@@ -1,5 +1,5 @@
--- Law (census conserved): from one day to the next a cell changes by its entries minus its exits, and
--- before the first day it is empty.
+-- Law (census conserved): from one day to the next a cell changes by its entries minus its exits,
+-- and before the first day it is empty.
 
 {{ config(meta={'dagster': {'ref': {'name': 'stage_daily'}}}) }}
 

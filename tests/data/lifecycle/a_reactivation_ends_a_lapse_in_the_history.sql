@@ -1,5 +1,5 @@
--- Law: on every reactivation day the history turns from lapsed to another health, in every framework of
--- the subject.
+-- Law: on every reactivation day the history turns from lapsed to another health, in every
+-- framework of the subject.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_history'}}}) }}
 

@@ -1,5 +1,5 @@
--- Law: no money is left without a value for want of an exchange rate, unless the var allow_missing_rates
--- says that it may.
+-- Law: no money is left without a value for want of an exchange rate, unless the var
+-- allow_missing_rates says that it may.
 
 {{ config(
     enabled=not var('allow_missing_rates'),

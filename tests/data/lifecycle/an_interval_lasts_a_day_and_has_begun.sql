@@ -1,5 +1,5 @@
--- Law (non-empty): an interval ends after it begins, has begun by the as-of date, and is open unless it
--- ended by then.
+-- Law (non-empty): an interval ends after it begins, has begun by the as-of date, and is open
+-- unless it ended by then.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_history'}}}) }}
 

@@ -1,5 +1,5 @@
--- Law: the days that a subject spent in the intervals it left add up to the time from its first day to
--- its last change, in each framework.
+-- Law: the days that a subject spent in the intervals it left add up to the time from its first day
+-- to its last change, in each framework.
 
 {{ config(meta={'dagster': {'ref': {'name': 'stage_transitions'}}}) }}
 

@@ -1,5 +1,5 @@
--- Law: a current stage began by the as-of date, not after the current interval, and days_in_stage is the
--- time since.
+-- Law: a current stage began by the as-of date, not after the current interval, and days_in_stage
+-- is the time since.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_current'}}}) }}
 

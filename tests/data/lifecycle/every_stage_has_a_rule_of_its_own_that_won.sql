@@ -1,5 +1,5 @@
--- Law: every stage of the history is a stage of its framework, and the rule that won it is one of that
--- stage's rules.
+-- Law: every stage of the history is a stage of its framework, and the rule that won it is one of
+-- that stage's rules.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_history'}}}) }}
 

@@ -1,5 +1,5 @@
--- Law (total, its beginning): every subject has exactly one first interval in every built framework of
--- its type, and it begins on the day of the subject's first signal.
+-- Law (total, its beginning): every subject has exactly one first interval in every built framework
+-- of its type, and it begins on the day of the subject's first signal.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_history'}}}) }}
 

@@ -1,6 +1,6 @@
--- Law (total and exclusive): every interval but the first begins where exactly one other ends, and its
--- previous_* columns are the stage and health of that one. With one first interval per subject and no
--- empty ones, the intervals of a subject then cover each day once and exactly one is open.
+-- Law (total and exclusive): every interval but the first begins where exactly one other ends, and
+-- its previous_* columns are the stage and health of that one. With one first interval per subject
+-- and no empty ones, the intervals of a subject then cover each day once and exactly one is open.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_history'}}}) }}
 

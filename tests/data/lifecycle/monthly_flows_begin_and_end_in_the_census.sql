@@ -1,5 +1,5 @@
--- Law: the subjects that flow out of a cell in a month are those the census has there at the end of the
--- month before, and those that flow in are those it has there at the month's end.
+-- Law: the subjects that flow out of a cell in a month are those the census has there at the end of
+-- the month before, and those that flow in are those it has there at the month's end.
 
 {{ config(meta={'dagster': {'ref': {'name': 'stage_flow_monthly'}}}) }}
 
@@ -77,15 +77,39 @@ cells as (
 
     union all
 
-    select 'in' as way, framework, date, stage, health, subjects, 1 as side from census
+    select
+        'in' as way,
+        framework,
+        date,
+        stage,
+        health,
+        subjects,
+        1 as side
+    from census
 
     union all
 
-    select 'out' as way, framework, date, stage, health, subjects, -1 as side from outflows
+    select
+        'out' as way,
+        framework,
+        date,
+        stage,
+        health,
+        subjects,
+        -1 as side
+    from outflows
 
     union all
 
-    select 'in' as way, framework, date, stage, health, subjects, -1 as side from inflows
+    select
+        'in' as way,
+        framework,
+        date,
+        stage,
+        health,
+        subjects,
+        -1 as side
+    from inflows
 
 ),
 

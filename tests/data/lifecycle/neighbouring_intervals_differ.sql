@@ -1,5 +1,5 @@
--- Law (maximal): an interval differs from the one before in stage or health, and only the first one has
--- none before. That previous_* is the row before is a law of its own.
+-- Law (maximal): an interval differs from the one before in stage or health, and only the first one
+-- has none before. That previous_* is the row before is a law of its own.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_history'}}}) }}
 

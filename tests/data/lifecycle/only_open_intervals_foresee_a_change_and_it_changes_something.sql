@@ -1,5 +1,5 @@
--- Law: what comes next is said of open intervals only; it lies after the as-of date, is complete, and
--- changes stage or health.
+-- Law: what comes next is said of open intervals only; it lies after the as-of date, is complete,
+-- and changes stage or health.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_history'}}}) }}
 

@@ -1,5 +1,5 @@
--- Law: on three days – a third of the way, two thirds, and the as-of date – the census equals a plain
--- count of the intervals that cover the day.
+-- Law: on three days – a third of the way, two thirds, and the as-of date – the census equals a
+-- plain count of the intervals that cover the day.
 
 {{ config(meta={'dagster': {'ref': {'name': 'stage_daily'}}}) }}
 
@@ -17,10 +17,16 @@ domain as (
 
 sampled_days as (
 
-    {% for third in [1, 2, 3] -%}
-    select {{ add_days('first_on', 'floor(days * ' ~ third ~ ' / 3)') }} as date from domain
-    {{ 'union' if not loop.last }}
-    {% endfor %}
+    select {{ add_days('first_on', 'floor(days / 3)') }} as date from domain
+
+    union
+
+    select {{ add_days('first_on', 'floor(days * 2 / 3)') }} as date from domain
+
+    union
+
+    select last_on as date from domain
+
 ),
 
 recounted_cells as (

@@ -1,4 +1,5 @@
--- Law (census conserved): the subjects in all stages at the end of a day are those seen by that day.
+-- Law (census conserved): the subjects in all stages at the end of a day are those seen by that
+-- day.
 
 {{ config(meta={'dagster': {'ref': {'name': 'stage_daily'}}}) }}
 

@@ -1,5 +1,5 @@
--- Law: the census has every day from the first fact to the as-of date and every stage and health of every
--- built framework, zeros included.
+-- Law: the census has every day from the first fact to the as-of date and every stage and health of
+-- every built framework, zeros included.
 
 {{ config(meta={'dagster': {'ref': {'name': 'stage_daily'}}}) }}
 

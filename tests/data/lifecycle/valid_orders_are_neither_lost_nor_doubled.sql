@@ -1,5 +1,5 @@
--- Law: every valid order up to the as-of date has one row with an owner and a value, and so has every
--- refund of such an order.
+-- Law: every valid order up to the as-of date has one row with an owner and a value, and so has
+-- every refund of such an order.
 
 {{ config(meta={'dagster': {'ref': {'name': 'int_orders'}}}) }}
 

@@ -1,6 +1,11 @@
--- The frameworks of this build: the default one always, the others as the var `frameworks` lists them.
+-- The frameworks of this build: the default one always, the others as the var `frameworks` lists
+-- them.
 
 {% set listed = var('frameworks').split(',') | map('trim') | reject('equalto', '') | list %}
+{% set conditions = ['true' if listed == ['all'] else 'is_default'] %}
+{% for framework in listed if listed != ['all'] -%}
+    {% do conditions.append("framework = '" ~ framework | replace("'", "''") ~ "'") %}
+{%- endfor %}
 
 with
 
@@ -10,13 +15,7 @@ built_frameworks as (
         framework,
         subject_type
     from {{ ref('frameworks') }}
-    {% if listed != ['all'] -%}
-    where
-        is_default
-        {% for framework in listed -%}
-        or framework = '{{ framework | replace("'", "''") }}'
-        {% endfor -%}
-    {%- endif %}
+    where {{ conditions | join(' or ') }}
 
 )
 

@@ -1,5 +1,5 @@
--- The sets of conditions that are true together somewhere: few, however many customers there are, so
--- stages are decided here and not per customer.
+-- The sets of conditions that are true together somewhere: few, however many customers there are,
+-- so stages are decided here and not per customer.
 
 with
 

@@ -1,5 +1,5 @@
--- The distinct conditions of the built frameworks, each with its place in the state of a subject: the
--- true conditions of a subject on a day are bits of two integers ("words") of 60 bits.
+-- The distinct conditions of the built frameworks, each with its place in the state of a subject:
+-- the true conditions of a subject on a day are bits of two integers ("words") of 60 bits.
 
 with
 
@@ -63,7 +63,8 @@ conditions as (
         for_accounts,
         case when condition_no < 60 then {{ bit('condition_no') }} else 0 end as bit_0,
         case when condition_no >= 60 then {{ bit('condition_no - 60') }} else 0 end as bit_1,
-        -- Counts and sums are 0 where nothing happened yet; the other measures are null, which is false.
+        -- Counts and sums are 0 where nothing happened yet; the other measures are null, which is
+        -- false.
         measure in ('count', 'days', 'sum')
         and coalesce(at_least <= 0, true)
         and coalesce(below > 0, true) as holds_at_zero

@@ -1,6 +1,6 @@
--- Where conditions on counts, days and sums become true or false. A fact adds to its measure from its
--- day until it leaves the window or is voided; the running total before and after each such date says
--- which conditions change there.
+-- Where conditions on counts, days and sums become true or false. A fact adds to its measure from
+-- its day until it leaves the window or is voided; the running total before and after each such
+-- date says which conditions change there.
 
 with
 
@@ -51,7 +51,7 @@ standing_days as (
         signal_date,
         case when count(*) = count(voided_on) then max(voided_on) end as voided_on
     from standing_facts
-    where signal in (select signal from metrics where measure = 'days')
+    where signal in (select metrics.signal from metrics where metrics.measure = 'days')
     group by
         subject_key,
         signal,

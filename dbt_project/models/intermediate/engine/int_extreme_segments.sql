@@ -1,6 +1,6 @@
--- Which fact is the latest, the last or the first one in its window, from when to when. Facts compete
--- while they stand and lie in the window; the one of highest rank wins. `anchored_on` is the winner's
--- date, `value` its value; stretches without any fact have no row.
+-- Which fact is the latest, the last or the first one in its window, from when to when. Facts
+-- compete while they stand and lie in the window; the one of highest rank wins. `anchored_on` is
+-- the winner's date, `value` its value; stretches without any fact have no row.
 
 with
 
@@ -31,7 +31,7 @@ standing_days as (
         case when count(*) = count(voided_on) then max(voided_on) end as voided_on
     from {{ ref('int_signal_days') }}
     where
-        signal in (select signal from metrics where measure <> 'latest')
+        signal in (select metrics.signal from metrics where metrics.measure <> 'latest')
         and (
             voided_on is null
             or voided_on > signal_date

@@ -1,7 +1,28 @@
--- The stage that a set of true conditions means in each framework: the highest one with a rule whose
--- conditions are all in the set, and the lowest name among its rules that hold.
+-- The stage that a set of true conditions means in each framework: the highest one with a rule
+-- whose conditions are all in the set, and the lowest name among its rules that hold.
 
 with
+
+-- A condition that a rule names twice is one condition.
+distinct_conditions as (
+
+    select
+        rule,
+        signal,
+        measure,
+        window_days,
+        at_least,
+        below
+    from {{ ref('rule_conditions') }}
+    group by
+        rule,
+        signal,
+        measure,
+        window_days,
+        at_least,
+        below
+
+),
 
 rule_words as (
 
@@ -9,11 +30,7 @@ rule_words as (
         rule_conditions.rule,
         sum(conditions.bit_0) as word_0,
         sum(conditions.bit_1) as word_1
-    from (
-        select rule, signal, measure, window_days, at_least, below
-        from {{ ref('rule_conditions') }}
-        group by rule, signal, measure, window_days, at_least, below
-    ) as rule_conditions
+    from distinct_conditions as rule_conditions
     inner join {{ ref('int_conditions') }} as conditions
         on
             rule_conditions.signal = conditions.signal
@@ -58,7 +75,7 @@ true_rules as (
         stage_words.rule,
         row_number() over (
             partition by sets.subject_type, sets.word_0, sets.word_1, stage_words.framework
-            order by stage_words.ordinal desc, stage_words.rule
+            order by stage_words.ordinal desc, stage_words.rule asc
         ) as place
     from {{ ref('int_condition_sets') }} as sets
     inner join stage_words

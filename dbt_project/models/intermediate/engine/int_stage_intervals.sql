@@ -1,5 +1,5 @@
--- Stage and health of every subject in every built framework from when on, the changes still to come
--- included. A state that changes neither in a framework opens no interval there.
+-- Stage and health of every subject in every built framework from when on, the changes still to
+-- come included. A state that changes neither in a framework opens no interval there.
 
 with
 

@@ -1,5 +1,5 @@
--- What each step from one set of true conditions to the next means in each framework: the stage before
--- and after, and the stages jumped over. Few rows, however many customers take the step.
+-- What each step from one set of true conditions to the next means in each framework: the stage
+-- before and after, and the stages jumped over. Few rows, however many customers take the step.
 
 with
 
@@ -56,28 +56,38 @@ moves as (
 
 ),
 
+ways as (
+
+    select
+        framework,
+        previous_ordinal,
+        ordinal
+    from moves
+    group by
+        framework,
+        previous_ordinal,
+        ordinal
+
+),
+
 jumps as (
 
     select
-        moves.framework,
-        moves.previous_ordinal,
-        moves.ordinal,
+        ways.framework,
+        ways.previous_ordinal,
+        ways.ordinal,
         count(*) as skipped_stages
-    from (
-        select framework, previous_ordinal, ordinal
-        from moves
-        group by framework, previous_ordinal, ordinal
-    ) as moves
+    from ways
     inner join {{ ref('framework_stages') }} as between_stages
         on
-            moves.framework = between_stages.framework
-            and moves.previous_ordinal < between_stages.ordinal
-            and moves.ordinal > between_stages.ordinal
+            ways.framework = between_stages.framework
+            and ways.previous_ordinal < between_stages.ordinal
+            and ways.ordinal > between_stages.ordinal
     where not between_stages.is_optional
     group by
-        moves.framework,
-        moves.previous_ordinal,
-        moves.ordinal
+        ways.framework,
+        ways.previous_ordinal,
+        ways.ordinal
 
 ),
 

@@ -1,6 +1,6 @@
--- What is true of a subject from when on: the set of true conditions (two words of bits), health and the
--- number of reactivations. One row per date on which conditions or health change; the dates after the
--- as-of date are what will happen if nothing new does.
+-- What is true of a subject from when on: the set of true conditions (two words of bits), health
+-- and the number of reactivations. One row per date on which conditions or health change; the dates
+-- after the as-of date are what will happen if nothing new does.
 
 with
 
@@ -26,18 +26,30 @@ condition_changes as (
 
 ),
 
+subject_types as (
+
+    select
+        subject_type,
+        is_account
+    from subjects
+    group by
+        subject_type,
+        is_account
+
+),
+
 initial_words as (
 
     select
-        subjects.subject_type,
+        subject_types.subject_type,
         coalesce(sum(conditions.bit_0), 0) as word_0,
         coalesce(sum(conditions.bit_1), 0) as word_1
-    from (select subject_type, is_account from subjects group by subject_type, is_account) as subjects
+    from subject_types
     left join conditions
         on
             conditions.holds_at_zero
-            and {{ applies_to_subject('subjects') }}
-    group by subjects.subject_type
+            and {{ applies_to_subject('subject_types') }}
+    group by subject_types.subject_type
 
 ),
 

@@ -1,6 +1,6 @@
--- Stretches of time in which a subject's set of standing order days is the same, with what health needs
--- of that set: how many days, the last one, and the sum of the logarithms of the gaps between them.
--- Logarithms are summed as decimals, so that no order of addition can change a bit.
+-- Stretches of time in which a subject's set of standing order days is the same, with what health
+-- needs of that set: how many days, the last one, and the sum of the logarithms of the gaps between
+-- them. Logarithms are summed as decimals, so that no order of addition can change a bit.
 
 with
 

@@ -1,5 +1,5 @@
--- Days with an order whose eve was lapsed. An order makes a subject active on its day, so such a day is
--- always a change of health from lapsed.
+-- Days with an order whose eve was lapsed. An order makes a subject active on its day, so such a
+-- day is always a change of health from lapsed.
 
 with
 

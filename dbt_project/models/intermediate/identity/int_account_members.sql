@@ -1,5 +1,5 @@
--- The customers of each account, by the account on their final row. Account keys follow person keys,
--- so that one integer names a subject of either type.
+-- The customers of each account, by the account on their final row. Account keys follow person
+-- keys, so that one integer names a subject of either type.
 
 with
 

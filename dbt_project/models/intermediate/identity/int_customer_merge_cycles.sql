@@ -2,15 +2,15 @@
 
 with recursive
 
-merges as (
+customer_merges as (
 
     select
-        merges.from_customer_id,
-        merges.into_customer_id,
-        merges.merged_at
-    from {{ ref('stg_customer_merges') }} as merges
+        customer_merges.from_customer_id,
+        customer_merges.into_customer_id,
+        customer_merges.merged_at
+    from {{ ref('stg_customer_merges') }} as customer_merges
     cross join {{ ref('int_settings') }} as settings
-    where {{ local_date('merges.merged_at') }} <= settings.identity_as_of
+    where {{ local_date('customer_merges.merged_at') }} <= settings.identity_as_of
 
 ),
 
@@ -20,15 +20,15 @@ reachable as (
     select
         from_customer_id,
         into_customer_id
-    from merges
+    from customer_merges
 
     union
 
     select
         reachable.from_customer_id,
-        merges.into_customer_id
+        customer_merges.into_customer_id
     from reachable
-    inner join merges on reachable.into_customer_id = merges.from_customer_id
+    inner join customer_merges on reachable.into_customer_id = customer_merges.from_customer_id
 
 ),
 
@@ -56,15 +56,15 @@ cycles as (
 
     select
         cycle_members.cycle_id,
-        merges.from_customer_id,
-        merges.into_customer_id,
-        merges.merged_at,
+        customer_merges.from_customer_id,
+        customer_merges.into_customer_id,
+        customer_merges.merged_at,
         row_number() over (
             partition by cycle_members.cycle_id
-            order by merges.merged_at desc, merges.from_customer_id desc
+            order by customer_merges.merged_at desc, customer_merges.from_customer_id desc
         ) = 1 as is_dropped
-    from merges
-    inner join cycle_members on merges.from_customer_id = cycle_members.from_customer_id
+    from customer_merges
+    inner join cycle_members on customer_merges.from_customer_id = cycle_members.from_customer_id
 
 )
 

@@ -1,22 +1,22 @@
--- Follows each merge to the end of its chain. A cycle loses its latest merge first (ties: the highest
--- from_customer_id); int_customer_merge_cycles reports it.
+-- Follows each merge to the end of its chain. A cycle loses its latest merge first (ties: the
+-- highest from_customer_id); int_customer_merge_cycles reports it.
 
 with recursive
 
-merges as (
+customer_merges as (
 
     select
-        merges.from_customer_id,
-        merges.into_customer_id
-    from {{ ref('stg_customer_merges') }} as merges
+        customer_merges.from_customer_id,
+        customer_merges.into_customer_id
+    from {{ ref('stg_customer_merges') }} as customer_merges
     cross join {{ ref('int_settings') }} as settings
     where
-        {{ local_date('merges.merged_at') }} <= settings.identity_as_of
+        {{ local_date('customer_merges.merged_at') }} <= settings.identity_as_of
         and not exists (
             select 1
             from {{ ref('int_customer_merge_cycles') }} as cycles
             where
-                cycles.from_customer_id = merges.from_customer_id
+                cycles.from_customer_id = customer_merges.from_customer_id
                 and cycles.is_dropped
         )
 
@@ -27,15 +27,15 @@ steps as (
     select
         from_customer_id,
         into_customer_id
-    from merges
+    from customer_merges
 
     union all
 
     select
         steps.from_customer_id,
-        merges.into_customer_id
+        customer_merges.into_customer_id
     from steps
-    inner join merges on steps.into_customer_id = merges.from_customer_id
+    inner join customer_merges on steps.into_customer_id = customer_merges.from_customer_id
 
 ),
 
@@ -48,8 +48,8 @@ chain_ends as (
     where
         not exists (
             select 1
-            from merges
-            where merges.from_customer_id = steps.into_customer_id
+            from customer_merges
+            where customer_merges.from_customer_id = steps.into_customer_id
         )
 
 )

@@ -1,6 +1,6 @@
--- Who owns a shared device when. A moment belongs to the next identification at or after it, and past
--- the last one to that one; at one instant the lowest event_id names the owner up to it and the
--- highest the owner after it.
+-- Who owns a shared device when. A moment belongs to the next identification at or after it, and
+-- past the last one to that one; at one instant the lowest event_id names the owner up to it and
+-- the highest the owner after it.
 
 with
 
@@ -19,14 +19,15 @@ identifications as (
     select
         shared_devices.device_key,
         events.occurred_at,
-        min_by(coalesce(merges.final_customer_id, events.user_id), events.event_id)
+        min_by(coalesce(customer_merges.final_customer_id, events.user_id), events.event_id)
             as customer_until,
-        max_by(coalesce(merges.final_customer_id, events.user_id), events.event_id)
+        max_by(coalesce(customer_merges.final_customer_id, events.user_id), events.event_id)
             as customer_after
     from {{ ref('stg_events') }} as events
     inner join shared_devices on events.anonymous_id = shared_devices.anonymous_id
     cross join {{ ref('int_settings') }} as settings
-    left join {{ ref('int_customer_merges') }} as merges on events.user_id = merges.customer_id
+    left join {{ ref('int_customer_merges') }} as customer_merges
+        on events.user_id = customer_merges.customer_id
     where
         events.user_id is not null
         and {{ local_date('events.occurred_at') }} <= settings.identity_as_of

@@ -1,6 +1,7 @@
--- A device is an anonymous_id, or a user_id where events carry no anonymous_id (in a namespace of its
--- own). `owners` counts the customers identified on it by identity_as_of; with one owner every event
--- of the device is that customer's, with several int_device_ownerships splits the device in time.
+-- A device is an anonymous_id, or a user_id where events carry no anonymous_id (in a namespace of
+-- its own). `owners` counts the customers identified on it by identity_as_of; with one owner every
+-- event of the device is that customer's, with several int_device_ownerships splits the device in
+-- time.
 
 with
 
@@ -14,11 +15,11 @@ identified_owners as (
 
     select
         id_pairs.anonymous_id,
-        coalesce(merges.final_customer_id, id_pairs.user_id) as customer_id
+        coalesce(customer_merges.final_customer_id, id_pairs.user_id) as customer_id
     from id_pairs
     cross join {{ ref('int_settings') }} as settings
-    left join {{ ref('int_customer_merges') }} as merges
-        on id_pairs.user_id = merges.customer_id
+    left join {{ ref('int_customer_merges') }} as customer_merges
+        on id_pairs.user_id = customer_merges.customer_id
     where
         id_pairs.anonymous_id is not null
         and id_pairs.user_id is not null

@@ -15,7 +15,7 @@ id_pairs as (
         seen.user_id,
         devices.device_key,
         coalesce(
-            merges.final_customer_id,
+            customer_merges.final_customer_id,
             seen.user_id,
             devices.customer_id
         ) as customer_id
@@ -25,7 +25,8 @@ id_pairs as (
             seen.anonymous_id is not distinct from devices.anonymous_id
             and case when seen.anonymous_id is null then seen.user_id end
             is not distinct from devices.user_id
-    left join {{ ref('int_customer_merges') }} as merges on seen.user_id = merges.customer_id
+    left join {{ ref('int_customer_merges') }} as customer_merges
+        on seen.user_id = customer_merges.customer_id
 
 ),
 
@@ -35,7 +36,11 @@ resolved_pairs as (
         id_pairs.anonymous_id,
         id_pairs.user_id,
         id_pairs.device_key,
-        coalesce(customers.person_key, visitors.person_key) as person_key
+        coalesce(customers.person_key, visitors.person_key) as person_key,
+        case
+            when customers.person_key is null and visitors.person_key is null
+                then id_pairs.device_key
+        end as shared_device_key
     from id_pairs
     left join persons as customers on id_pairs.customer_id = customers.customer_id
     left join persons as visitors on id_pairs.device_key = visitors.device_key

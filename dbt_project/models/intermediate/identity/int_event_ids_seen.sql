@@ -1,4 +1,5 @@
--- The few distinct id pairs that many events carry: identity is decided on these, not on every event.
+-- The few distinct id pairs that many events carry: identity is decided on these, not on every
+-- event.
 
 with
 

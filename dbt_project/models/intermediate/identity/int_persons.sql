@@ -1,5 +1,5 @@
--- Everybody a fact can belong to: customers (after merges), visitors not identified, and the unknown
--- buyers of orders that carry no id at all.
+-- Everybody a fact can belong to: customers (after merges), visitors not identified, and the
+-- unknown buyers of orders that carry no id at all.
 
 with
 
@@ -19,11 +19,11 @@ named_customers as (
 
 final_customers as (
 
-    select coalesce(merges.final_customer_id, named_customers.customer_id) as customer_id
+    select coalesce(customer_merges.final_customer_id, named_customers.customer_id) as customer_id
     from named_customers
-    left join {{ ref('int_customer_merges') }} as merges
-        on named_customers.customer_id = merges.customer_id
-    group by coalesce(merges.final_customer_id, named_customers.customer_id)
+    left join {{ ref('int_customer_merges') }} as customer_merges
+        on named_customers.customer_id = customer_merges.customer_id
+    group by coalesce(customer_merges.final_customer_id, named_customers.customer_id)
 
 ),
 

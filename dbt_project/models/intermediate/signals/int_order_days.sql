@@ -1,5 +1,5 @@
--- The days on which a subject ordered, for persons and for accounts (their members' orders pooled), and
--- from when on no order of that day stands any more.
+-- The days on which a subject ordered, for persons and for accounts (their members' orders pooled),
+-- and from when on no order of that day stands any more.
 
 with
 

@@ -11,7 +11,8 @@ refunds as (
         refunds.created_at,
         {{ local_date('refunds.created_at') }} as refund_date,
         refunds.amount,
-        {{ prorated('orders.order_value', 'refunds.amount', 'orders.total_price') }} as refund_value,
+        {{ prorated('orders.order_value', 'refunds.amount', 'orders.total_price') }}
+            as refund_value,
         orders.cancelled_on
     from {{ ref('stg_refunds') }} as refunds
     inner join {{ ref('int_orders') }} as orders on refunds.order_id = orders.order_id

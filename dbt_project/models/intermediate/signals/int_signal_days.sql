@@ -1,5 +1,5 @@
--- Signals counted per subject and day: all that rules without `latest` need to know. Facts of one day
--- that stop to stand on different dates are different rows.
+-- Signals counted per subject and day: all that rules without `latest` need to know. Facts of one
+-- day that stop to stand on different dates are different rows.
 
 with
 

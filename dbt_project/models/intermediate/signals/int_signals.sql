@@ -1,5 +1,7 @@
--- The evidence as people read it: every signal of every person, `any` and `reactivation` included. The
--- engine does not read this view; it reads int_signal_days.
+{{ config(materialized='view') }}
+
+-- The evidence as people read it: every signal of every person, `any` and `reactivation` included.
+-- The engine does not read this view; it reads int_signal_days.
 
 with
 
