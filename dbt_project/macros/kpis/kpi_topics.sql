@@ -3,5 +3,6 @@
 {% macro kpi_topics() -%}
     {{ return([
         'int_kpi_orders',
+        'int_kpi_discovery',
     ]) }}
 {%- endmacro %}
