@@ -97,11 +97,11 @@ def show_build(
     console.print("Next:")
     where = _state_option(state)
     for command in (
-        f"lifecycle explain {subject_id}{where}",
-        f"lifecycle status{where}",
-        "lifecycle build --raw-dir DIR --state-dir OTHER_DIR --frameworks all",
+        f"explain {subject_id}{where}",
+        f"status{where}",
+        "build --raw-dir DIR --state-dir OTHER_DIR --frameworks all",
     ):
-        console.print(f"  {command}")
+        console.print(f"  {_called_as()} {command}")
 
 
 def stage_table(stages: Sequence[str], counts: Sequence[StageCount]) -> Table:
@@ -232,6 +232,12 @@ def _show_pairs(console: Console, title: str, pairs: Iterable[tuple[str, str]]) 
     console.print(title)
     for name, value in listed:
         console.print(f"  {name:<{width}}  {value}".rstrip())
+
+
+def _called_as() -> str:
+    """The command as it was typed, so that what is printed can be pasted."""
+    typed = sys.argv[0]
+    return typed if Path(typed).name == "lifecycle" else "lifecycle"
 
 
 def _state_option(state: StateDir) -> str:

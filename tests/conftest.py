@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from orchestration.paths import REPO_ROOT, SAMPLE_DIR, StateDir
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
-_ENTRY = "from orchestration.cli import main; main()"
+_COMMAND = Path(sys.executable).with_name("lifecycle")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,7 +31,7 @@ def _no_settings_from_outside() -> Iterator[None]:
 def run_lifecycle(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `lifecycle` in a process of its own, as a user would."""
     return subprocess.run(
-        [sys.executable, "-c", _ENTRY, *map(str, arguments)],
+        [str(_COMMAND), *map(str, arguments)],
         cwd=REPO_ROOT,
         env=os.environ | environment,
         capture_output=True,

@@ -1,0 +1,39 @@
+"""A landing directory of a dozen rows, for tests of the way rather than of what is computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+EVENTS = """event_id,event_name,occurred_at,anonymous_id,user_id,value
+e1,Product Viewed,2026-01-02T10:00:00Z,a1,,
+e2,Product Viewed,2026-01-03T10:00:00Z,a1,c1,
+e3,NPS Answered,2026-02-01T10:00:00Z,a1,c1,9
+e4,Product Viewed,2026-02-02T10:00:00Z,a2,,
+e4,Product Viewed,2026-02-02T10:00:00Z,a2,,
+"""
+ORDERS = """order_id,customer_id,created_at,status,currency,total_price
+o1,c1,2026-01-03T11:00:00Z,paid,EUR,100.00
+o2,c1,2026-01-20T11:00:00Z,paid,EUR,50.00
+o3,c2,2026-01-21T11:00:00Z,paid,EUR,70.00
+"""
+MORE_ORDERS = """
+select 'o4' as order_id, 'c2' as customer_id, timestamp '2026-02-10 09:00:00' as created_at,
+    'paid' as status, 'EUR' as currency, 30.00::decimal(18, 4) as total_price
+"""
+BAD_AMOUNT = "o5,c3,2026-02-11T11:00:00Z,paid,EUR,twelve\n"
+
+
+def write_small_shop(directory: Path) -> Path:
+    """Write four good files, a truncated Parquet file and a CSV row with a bad amount."""
+    orders = directory / "orders"
+    orders.mkdir(parents=True)
+    (directory / "events.csv").write_text(EVENTS, encoding="utf-8")
+    (orders / "january.csv").write_text(ORDERS, encoding="utf-8")
+    whole = orders / "february.parquet"
+    duckdb.execute(f"copy ({MORE_ORDERS}) to '{whole}' (format parquet)")
+    (orders / "march.parquet").write_bytes(whole.read_bytes()[:-20])
+    header = ORDERS.splitlines(keepends=True)[0]
+    (orders / "april.csv").write_text(header + BAD_AMOUNT, encoding="utf-8")
+    return directory

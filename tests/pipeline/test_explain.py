@@ -1,0 +1,143 @@
+"""`lifecycle explain`: from the published file alone, and in agreement with it."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.errors import SettingsError, UnknownSubjectError
+from orchestration.explain import explain
+from orchestration.paths import StateDir
+from tests.conftest import Lifecycle
+
+FRAMEWORK = "discovery_to_advocacy"
+
+
+@pytest.fixture(scope="module")
+def published(sample_state: StateDir, tmp_path_factory: pytest.TempPathFactory) -> StateDir:
+    """A directory with the published file and nothing else beside it."""
+    alone = StateDir.at(tmp_path_factory.mktemp("alone"))
+    alone.published.mkdir()
+    shutil.copyfile(sample_state.published_database, alone.published_database)
+    return alone
+
+
+@pytest.fixture(scope="module")
+def changes(published: StateDir) -> list[tuple[str, date, date | None, str, str]]:
+    """The intervals of the customer with the most of them."""
+    with duckdb.connect(str(published.published_database), read_only=True) as reader:
+        found = reader.execute(
+            "select subject_id, valid_from, valid_to, stage, health from marts.lifecycle_history "
+            "where framework = ? and subject_id = (select subject_id from marts.lifecycle_history "
+            "where framework = ? and subject_id like 'customer:%' group by subject_id "
+            "order by count(*) desc, subject_id limit 1) order by valid_from",
+            [FRAMEWORK, FRAMEWORK],
+        ).fetchall()
+    assert len(found) > 2
+    return found
+
+
+def test_each_first_and_last_day_of_an_interval_is_explained_by_it(
+    published: StateDir, changes: list[tuple[str, date, date | None, str, str]]
+) -> None:
+    following = [*changes[1:], None]
+    for (subject, first, end, stage, health), after in zip(changes, following, strict=True):
+        days = [first] if end is None else [first, end - timedelta(days=1)]
+        for day in days:
+            told = explain(published, subject, day, FRAMEWORK)
+            assert (told.valid_from, told.valid_to) == (first, end)
+            assert (told.stage, told.health, told.happened) == (stage, health, end is not None)
+            if after is not None:
+                assert (told.next_on, told.next_stage, told.next_health) == (end, *after[3:])
+
+
+def test_the_present_is_the_default_and_tells_what_comes_if_nothing_happens(
+    published: StateDir, changes: list[tuple[str, date, date | None, str, str]]
+) -> None:
+    told = explain(published, changes[-1][0])
+    assert (told.framework, told.happened) == (FRAMEWORK, False)
+    assert told.reason
+    with duckdb.connect(str(published.published_database), read_only=True) as reader:
+        expected = reader.execute(
+            "select next_change_on, next_stage, next_health, rule, previous_stage, cycle "
+            "from marts.lifecycle_current where framework = ? and subject_id = ?",
+            [FRAMEWORK, told.subject_id],
+        ).fetchone()
+    assert expected == (
+        told.next_on,
+        told.next_stage,
+        told.next_health,
+        told.rule,
+        told.previous_stage,
+        told.cycle,
+    )
+
+
+def test_a_bare_customer_id_is_understood(
+    published: StateDir, changes: list[tuple[str, date, date | None, str, str]]
+) -> None:
+    subject = changes[0][0]
+    assert explain(published, subject.removeprefix("customer:")).subject_id == subject
+
+
+def test_an_account_is_judged_by_a_framework_for_accounts(published: StateDir) -> None:
+    with duckdb.connect(str(published.published_database), read_only=True) as reader:
+        found = reader.execute(
+            "select min(subject_id) from marts.subjects where subject_type = 'account'"
+        ).fetchone()
+    assert found is not None
+    assert explain(published, found[0]).framework == "b2b"
+
+
+def test_an_unknown_subject_is_refused_with_the_nearest_ids(
+    published: StateDir, changes: list[tuple[str, date, date | None, str, str]]
+) -> None:
+    subject = changes[0][0]
+    with pytest.raises(UnknownSubjectError, match=subject):
+        explain(published, subject + "x")
+    with pytest.raises(UnknownSubjectError, match="nearest"):
+        explain(published, "'; drop table marts.subjects; --")
+
+
+def test_days_outside_the_history_are_refused(
+    published: StateDir, changes: list[tuple[str, date, date | None, str, str]]
+) -> None:
+    subject, first = changes[0][:2]
+    assert explain(published, subject, first).valid_from == first
+    with pytest.raises(SettingsError, match=f"first seen on {first}"):
+        explain(published, subject, first - timedelta(days=1))
+    with pytest.raises(SettingsError, match="after the as-of date"):
+        explain(published, subject, date(2199, 1, 1))
+
+
+def test_an_unknown_framework_is_refused_with_the_nearest_name(
+    published: StateDir, changes: list[tuple[str, date, date | None, str, str]]
+) -> None:
+    with pytest.raises(SettingsError, match='did you mean "classic_five"'):
+        explain(published, changes[0][0], framework="clasic_five")
+
+
+def test_the_command_answers_in_under_five_seconds(
+    published: StateDir,
+    changes: list[tuple[str, date, date | None, str, str]],
+    lifecycle: Lifecycle,
+    tmp_path: Path,
+) -> None:
+    subject, first, end, stage, health = changes[0]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = lifecycle("explain", subject, "--on", first, "--state-dir", published.root)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # CPU seconds: the wall clock of a busy machine says nothing about the command.
+    assert 0 < after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith(f"{subject} on {first}, {FRAMEWORK}\n")
+    for fact in (f"stage     {stage}", f"health    {health}", f"until {end}", "rule", "next"):
+        assert fact in told.stdout
+    refused = lifecycle("explain", subject, "--on", "someday", "--state-dir", tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("--on must be a date")
