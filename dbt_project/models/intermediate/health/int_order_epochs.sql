@@ -6,7 +6,11 @@ with
 
 order_days as (
 
-    select * from {{ ref('int_order_days') }}
+    -- An open end as a date: with an `or` in the join below the engine compares every pair of rows.
+    select
+        *,
+        coalesce(voided_on, cast('infinity' as date)) as stands_until
+    from {{ ref('int_order_days') }}
 
 ),
 
@@ -86,10 +90,7 @@ standing_days as (
         on
             turning_points.subject_key = order_days.subject_key
             and turning_points.epoch_from >= order_days.order_date
-            and (
-                order_days.voided_on is null
-                or turning_points.epoch_from < order_days.voided_on
-            )
+            and turning_points.epoch_from < order_days.stands_until
 
 ),
 
