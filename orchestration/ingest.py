@@ -21,17 +21,18 @@ import duckdb
 
 from orchestration.contract import Contract, load_contract
 from orchestration.errors import LifecycleError, RulesError
-from orchestration.landing import IgnoredFile, LandingFile, discover, require_tables
-from orchestration.landing_readers import sha256_of
-from orchestration.load_file import (
-    FileChangedError,
-    FileIdentity,
-    FileResult,
-    load_file,
-    refuse_file,
+from orchestration.file_ledger import FileIdentity, FileResult, refuse_file
+from orchestration.ingest_summary import (
+    IngestProgress,
+    IngestSummary,
+    changing_sentence,
+    quarantine_sentences,
 )
+from orchestration.landing import LandingFile, discover, require_tables
+from orchestration.landing_readers import sha256_of
+from orchestration.load_file import FileChangedError, load_file
 from orchestration.paths import StateDir
-from orchestration.quarantine import FileRefusedError, Reason, quarantine_sentence
+from orchestration.quarantine import FileRefusedError, Reason
 from orchestration.raw_store import (
     RawStore,
     check_books,
@@ -41,69 +42,9 @@ from orchestration.raw_store import (
     open_raw_store,
 )
 
+__all__ = ["IngestProgress", "IngestSummary", "ingest", "read_excluded_ids"]
+
 EXCLUDED_IDS_FILE = "excluded_ids.csv"
-# More sentences than this help nobody; all of them are in raw.quarantine.
-_MAX_SENTENCES = 20
-
-
-@dataclass(frozen=True)
-class IngestProgress:
-    """Where a run stands, told before each file.
-
-    Attributes:
-        files_done: files dealt with, unchanged ones included.
-        files_total: files in the landing directory.
-        rows_read: rows read so far.
-        name: the file that comes next; empty at the end.
-    """
-
-    files_done: int
-    files_total: int
-    rows_read: int
-    name: str
-
-
-@dataclass(frozen=True)
-class IngestSummary:
-    """What a run did.
-
-    Attributes:
-        results: what became of each file that was new, in order.
-        files_unchanged: files that the ledger knew already.
-        changing: files that changed while they were read; the next run loads them.
-        ignored: files that feed no table, with reasons.
-        notes: sentences worth a line, for example that a torn database was rebuilt.
-        problems: the first sentences about what was quarantined in this run.
-        seconds: wall time.
-    """
-
-    results: tuple[FileResult, ...]
-    files_unchanged: int
-    changing: tuple[str, ...]
-    ignored: tuple[IgnoredFile, ...]
-    notes: tuple[str, ...]
-    problems: tuple[str, ...]
-    seconds: float
-
-    @property
-    def rows_read(self) -> int:
-        """Rows read in this run."""
-        return sum(result.rows_read for result in self.results)
-
-    @property
-    def rows_loaded(self) -> int:
-        """Rows loaded in this run."""
-        return sum(result.rows_loaded for result in self.results)
-
-    @property
-    def rows_duplicate(self) -> int:
-        """Rows of this run that were exact copies of loaded ones."""
-        return sum(result.rows_duplicate for result in self.results)
-
-    @property
-    def rows_quarantined(self) -> int:
-        """Rows and whole files that went to quarantine in this run."""
-        return sum(result.rows_quarantined for result in self.results)
 
 
 def read_excluded_ids(rules_dir: Path) -> frozenset[str]:
@@ -220,7 +161,7 @@ class _Run:
                 elif result == "changing":
                     changing.append(file.name)
             check_books(connection, self.contract)
-            problems = _sentences(connection, self.run_id)
+            problems = quarantine_sentences(connection, self.run_id)
         finally:
             store.connection.close()
         self.progress(IngestProgress(len(landing.files), len(landing.files), rows_read, ""))
@@ -229,7 +170,7 @@ class _Run:
             files_unchanged=len(landing.files) - len(results) - len(changing),
             changing=tuple(changing),
             ignored=landing.ignored,
-            notes=notes,
+            notes=(*notes, *(changing_sentence(name) for name in changing)),
             problems=problems,
             seconds=time.monotonic() - began,
         )
@@ -302,25 +243,6 @@ def _is_same(path: Path, before: os.stat_result) -> bool:
         before.st_size,
         before.st_mtime_ns,
         before.st_ino,
-    )
-
-
-def _sentences(connection: duckdb.DuckDBPyConnection, run_id: str) -> tuple[str, ...]:
-    rows = connection.execute(
-        """
-        select source_file, line_number, column_name, reason, detail
-        from raw.quarantine
-        where run_id = ?
-        order by detail is null, source_file, line_number, column_name, reason
-        limit ?
-        """,
-        [run_id, _MAX_SENTENCES],
-    ).fetchall()
-    return tuple(
-        f"{source_file}: {reason}. {detail}"
-        if detail is not None
-        else quarantine_sentence(source_file, line_number, column_name, reason)
-        for source_file, line_number, column_name, reason, detail in rows
     )
 
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from orchestration import load_file
 from orchestration.errors import BuildBusyError, InputError, RulesError
 from orchestration.failpoints import VARIABLE
-from orchestration.ingest import IngestProgress, read_excluded_ids
+from orchestration.ingest import read_excluded_ids
+from orchestration.ingest_summary import IngestProgress
 from orchestration.paths import RULES_DIR
 from orchestration.raw_store import RawAccountingError
 from tests.pipeline.ingest_kit import (
@@ -267,6 +268,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(
         shop.land({"orders.csv": ""})
         summary = shop.ingest("run-1")
     assert summary.changing == ("events.csv",)
+    assert summary.notes == ("events.csv was written to while it was read; the next run loads it.",)
     assert shop.content("events") == []
     assert shop.ingest("run-2").rows_loaded == 2
 
@@ -330,6 +332,18 @@ def test_progress_names_each_file_and_ends_with_all_rows(tmp_path: Path) -> None
         (1, 2, "orders.csv"),
         (2, 2, ""),
     ]
+
+
+def test_the_first_twenty_problems_are_told_and_the_rest_are_counted(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, {"events/a.csv": events_csv(*[BAD] * 25), "events/b.parquet": ""})
+    problems = shop.ingest().problems
+    assert len(problems) == 21
+    assert problems[0].startswith("events/b.parquet: unreadable_file. The Parquet file cannot")
+    assert problems[1] == (
+        "events/a.csv, line 2, column occurred_at: invalid_timestamp, "
+        "the value is not an ISO 8601 timestamp (2024-03-01T10:00:00Z)."
+    )
+    assert problems[20] == "6 more are in raw.quarantine."
 
 
 def test_loaded_at_is_stored_in_utc(tmp_path: Path) -> None:
