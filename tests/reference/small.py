@@ -1,0 +1,149 @@
+"""Short ways to write hand-computed cases for the reference.
+
+Belongs here: terse builders of rules, rows and settings for ``tests/unit/test_reference_*``. Does
+not belong here: random worlds (``strategies``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from tests.reference import engine, history, signals, staging
+from tests.reference.engine import Subject
+from tests.reference.history import Interval
+from tests.reference.rulebook import (
+    Condition,
+    EventSignal,
+    Framework,
+    HealthPolicy,
+    Rulebook,
+    Stage,
+)
+from tests.reference.signals import Fact
+from tests.reference.staging import Resolved, Staged
+from tests.reference.world import Event, Order, Settings, World
+
+SHIPPED_POLICY = HealthPolicy(60, 3, 0.9, 0.841621, 1.644854, 7, 730)
+
+
+def at(text: str) -> datetime:
+    """``2020-01-31`` (noon) or ``2020-01-31 23:59:59``."""
+    return datetime.fromisoformat(text if " " in text else f"{text} 12:00:00")
+
+
+def day(text: str) -> date:
+    """``2020-01-31``."""
+    return date.fromisoformat(text)
+
+
+def condition(text: str) -> Condition:
+    """``order count/30 >=2 <5``: signal, measure, window and bounds as in frameworks.md."""
+    signal, measure, *bounds = text.split()
+    measure, _, window = measure.partition("/")
+    found = {bound.rstrip("0123456789.-"): bound.lstrip("<>=") for bound in bounds}
+    return Condition(
+        signal=signal,
+        measure=measure,
+        window_days=int(window) if window else None,
+        at_least=Decimal(found[">="]) if ">=" in found else None,
+        below=Decimal(found["<"]) if "<" in found else None,
+    )
+
+
+def rules(
+    *stages: tuple[str, ...],
+    optional: Iterable[str] = (),
+    subject_type: str = "person",
+    policy: HealthPolicy = SHIPPED_POLICY,
+) -> Rulebook:
+    """A framework ``f``: the stage ``low`` for everybody seen, then one stage per argument.
+
+    Args:
+        stages: the stage's name, then its rules, each written as conditions joined by ``;``.
+        optional: names of stages that are optional.
+        subject_type: of the framework.
+        policy: health policy.
+    """
+    named = [("low", "any count >=1"), *stages]
+    conditions: dict[str, tuple[Condition, ...]] = {}
+    for name, *texts in named:
+        for number, text in enumerate(texts, start=1):
+            conditions[f"{name}_{number}"] = tuple(condition(part) for part in text.split(";"))
+    return Rulebook(
+        frameworks=(
+            Framework(
+                "f",
+                subject_type,
+                True,
+                tuple(
+                    Stage(
+                        name,
+                        ordinal,
+                        name in optional,
+                        tuple(f"{name}_{number}" for number in range(1, len(texts) + 1)),
+                    )
+                    for ordinal, (name, *texts) in enumerate(named, start=1)
+                ),
+            ),
+        ),
+        conditions=conditions,
+        event_signals={
+            "Product Viewed": EventSignal("product_view", None, False),
+            "NPS Answered": EventSignal("nps", None, False),
+            "Product Reviewed": EventSignal("review", "rating", False),
+            "Subscription Renewed": EventSignal("subscription_renewal", None, True),
+        },
+        health=policy,
+        excluded_ids=frozenset({"", "0", "null", "none"}),
+    )
+
+
+def order(order_id: str, when: str, total: str | int = 100, **columns: object) -> Order:
+    """A paid order of customer ``c`` in EUR."""
+    if not {"customer_id", "anonymous_id"} & columns.keys():
+        columns["customer_id"] = "c"
+    return Order(order_id, at(when), Decimal(total), **columns)  # type: ignore[arg-type]
+
+
+def event(event_id: str, when: str, name: str = "Product Viewed", **columns: object) -> Event:
+    """An event; of customer ``c`` unless an id is given."""
+    if not {"user_id", "anonymous_id"} & columns.keys():
+        columns["user_id"] = "c"
+    return Event(event_id, name, at(when), **columns)  # type: ignore[arg-type]
+
+
+def settled(
+    world: World, rulebook: Rulebook | None = None, **settings: object
+) -> tuple[Staged, Resolved, Rulebook]:
+    """A world staged, its settings decided; as of 2020-12-31 unless told otherwise."""
+    rulebook = rulebook or rules()
+    chosen = Settings(**{"as_of_date": day("2020-12-31"), **settings})  # type: ignore[arg-type]
+    return (
+        staging.stage(world, chosen, rulebook),
+        staging.resolve([world], chosen, rulebook),
+        rulebook,
+    )
+
+
+def facts(world: World, rulebook: Rulebook | None = None, **settings: object) -> list[Fact]:
+    """Every fact of a world but ``any``."""
+    found = signals.facts_of(*settled(world, rulebook, **settings))
+    return [fact for fact in found if fact.signal != "any"]
+
+
+def subject(world: World, rulebook: Rulebook | None = None, **settings: object) -> Subject:
+    """The only subject of a world, reactivations included."""
+    staged, resolved, rulebook = settled(world, rulebook, **settings)
+    found = engine.subjects_of(signals.facts_of(staged, resolved, rulebook), rulebook.health)
+    (only,) = found
+    return only
+
+
+def rows(world: World, rulebook: Rulebook, **settings: object) -> list[Interval]:
+    """The history of a world, looked at day by day, equal to that from days of change alone."""
+    staged, resolved, rulebook = settled(world, rulebook, **settings)
+    slow = history.history(staged, resolved, rulebook, every_day=True)
+    assert slow == history.history(staged, resolved, rulebook)
+    return slow
