@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from tests.reference import engine, history, signals, staging
 from tests.reference.engine import Subject
@@ -100,26 +101,26 @@ def rules(
     )
 
 
-def order(order_id: str, when: str, total: str | int = 100, **columns: object) -> Order:
+def order(order_id: str, when: str, total: str | int = 100, **columns: Any) -> Order:
     """A paid order of customer ``c`` in EUR."""
     if not {"customer_id", "anonymous_id"} & columns.keys():
         columns["customer_id"] = "c"
-    return Order(order_id, at(when), Decimal(total), **columns)  # type: ignore[arg-type]
+    return Order(order_id, at(when), Decimal(total), **columns)
 
 
-def event(event_id: str, when: str, name: str = "Product Viewed", **columns: object) -> Event:
+def event(event_id: str, when: str, name: str = "Product Viewed", **columns: Any) -> Event:
     """An event; of customer ``c`` unless an id is given."""
     if not {"user_id", "anonymous_id"} & columns.keys():
         columns["user_id"] = "c"
-    return Event(event_id, name, at(when), **columns)  # type: ignore[arg-type]
+    return Event(event_id, name, at(when), **columns)
 
 
 def settled(
-    world: World, rulebook: Rulebook | None = None, **settings: object
+    world: World, rulebook: Rulebook | None = None, **settings: Any
 ) -> tuple[Staged, Resolved, Rulebook]:
     """A world staged, its settings decided; as of 2020-12-31 unless told otherwise."""
     rulebook = rulebook or rules()
-    chosen = Settings(**{"as_of_date": day("2020-12-31"), **settings})  # type: ignore[arg-type]
+    chosen = Settings(**{"as_of_date": day("2020-12-31"), **settings})
     return (
         staging.stage(world, chosen, rulebook),
         staging.resolve([world], chosen, rulebook),
@@ -127,13 +128,13 @@ def settled(
     )
 
 
-def facts(world: World, rulebook: Rulebook | None = None, **settings: object) -> list[Fact]:
+def facts(world: World, rulebook: Rulebook | None = None, **settings: Any) -> list[Fact]:
     """Every fact of a world but ``any``."""
     found = signals.facts_of(*settled(world, rulebook, **settings))
     return [fact for fact in found if fact.signal != "any"]
 
 
-def subject(world: World, rulebook: Rulebook | None = None, **settings: object) -> Subject:
+def subject(world: World, rulebook: Rulebook | None = None, **settings: Any) -> Subject:
     """The only subject of a world, reactivations included."""
     staged, resolved, rulebook = settled(world, rulebook, **settings)
     found = engine.subjects_of(signals.facts_of(staged, resolved, rulebook), rulebook.health)
@@ -141,7 +142,7 @@ def subject(world: World, rulebook: Rulebook | None = None, **settings: object) 
     return only
 
 
-def rows(world: World, rulebook: Rulebook, **settings: object) -> list[Interval]:
+def rows(world: World, rulebook: Rulebook, **settings: Any) -> list[Interval]:
     """The history of a world, looked at day by day, equal to that from days of change alone."""
     staged, resolved, rulebook = settled(world, rulebook, **settings)
     slow = history.history(staged, resolved, rulebook, every_day=True)

@@ -1,5 +1,7 @@
 """The reference reads section 2 of the page as worked out here by hand."""
 
+from typing import Any
+
 import pytest
 
 from tests.reference.identity import identify, merge_targets
@@ -7,7 +9,7 @@ from tests.reference.small import at, day, event, facts, order, rows, rules, set
 from tests.reference.world import Customer, CustomerMerge, World
 
 
-def person_of(world: World, event_id: str, **settings: object) -> str:
+def person_of(world: World, event_id: str, **settings: Any) -> str:
     staged, resolved, _ = settled(world, **settings)
     found = next(row for row in staged.events if row.event_id == event_id)
     return identify(staged, resolved).person_of_event(found)
@@ -122,7 +124,7 @@ def test_a_merge_counts_from_its_own_day_of_identity_on(known: str, targets: dic
         ({"customer_id": "", "anonymous_id": "None"}, "visitor:order:o"),
     ],
 )
-def test_an_order_belongs_to_customer_device_or_itself(ids: dict[str, str | None], person: str):
+def test_an_order_belongs_to_customer_device_or_itself(ids: dict[str, Any], person: str):
     world = World(events=LINKED, orders=(order("o", "2020-03-01", **ids),))
     assert {fact.subject_id for fact in facts(world) if fact.signal == "order"} == {person}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_an_open_order_ends_with_the_earliest_of_four(columns, refunds, ends: st
 
 
 def test_a_delivery_stands_even_when_the_order_does_not():
-    columns = {"delivered_at": at("2020-02-13"), "cancelled_at": at("2020-02-12")}
+    columns: dict[str, Any] = {"delivered_at": at("2020-02-13"), "cancelled_at": at("2020-02-12")}
     delivery = only(facts(World(orders=(order("o", "2020-01-31", **columns),))), "delivery")
     assert (delivery.signal_date, delivery.voided_on) == (day("2020-02-13"), None)
 
