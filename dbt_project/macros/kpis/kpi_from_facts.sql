@@ -1,5 +1,6 @@
-{# Additive KPIs: the facts of each day are summed per dimension, weeks and months are summed from the
-   days, so that a grain costs rows of days and not rows of facts. Accounts are summed by month at once.
+{# Additive KPIs: the facts of each day are summed per dimension, weeks and months are summed from
+   the days, so that a grain costs rows of days and not rows of facts. Accounts are summed by month
+   at once.
 
    facts       a relation or CTE: fact_date, person_key (null if nobody's), the columns of the
                dimensions other than country, account and health, is_missing_rate (if any KPI is
@@ -46,7 +47,9 @@ kpi_month_facts as (
 
 kpi_account_totals as (
 
-    {{ kpi_slice_totals('kpi_month_facts', kpis, ['period_start'], 'account', names, is_dated=true) }}
+    {{ kpi_slice_totals(
+        'kpi_month_facts', kpis, ['period_start'], 'account', names, is_dated=true,
+    ) }}
 
 ),
 

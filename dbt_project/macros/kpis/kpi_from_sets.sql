@@ -1,10 +1,10 @@
 {# KPIs that do not add up over periods: every period is computed anew from its own set of rows.
 
-   sets        a relation or CTE. With is_dated: one row per fact with fact_date, counted in the period
-               of each grain that the date lies in. Without: one row per unit and period, with
-               period_grain and period_start, for each of `grains`. Either has person_key, the columns
-               of the dimensions other than country, account and health (health needs is_dated),
-               is_missing_rate (if any KPI is money), and what the entries name
+   sets        a relation or CTE. With is_dated: one row per fact with fact_date, counted in the
+               period of each grain that the date lies in. Without: one row per unit and period,
+               with period_grain and period_start, for each of `grains`. Either has person_key, the
+               columns of the dimensions other than country, account and health (health needs
+               is_dated), is_missing_rate (if any KPI is money), and what the entries name
    kpis        entries, see kpi_rows.sql
    dimensions  `channel`, `country`, `health`, `account` (by month only) or other columns
    grains      the grains to compute, all by default
@@ -64,7 +64,9 @@ kpi_period_totals as (
 
 kpi_period_rows as (
 
-    {{ kpi_unpivoted('kpi_period_totals', kpis, ['period_grain', 'period_start'], is_dated=is_dated) }}
+    {{ kpi_unpivoted(
+        'kpi_period_totals', kpis, ['period_grain', 'period_start'], is_dated=is_dated,
+    ) }}
 
 ),
 

@@ -1,12 +1,12 @@
-{# Stocks: what stands at the end of each period's last day (of the as-of date in a period that is not
-   over), or, for an entry with at='start', at the end of the day before the period. Openings and
-   closings of spans are summed per period and then along time, so that the work grows with the number
-   of spans and not with spans times days.
+{# Stocks: what stands at the end of each period's last day (of the as-of date in a period that is
+   not over), or, for an entry with at='start', at the end of the day before the period. Openings
+   and closings of spans are summed per period and then along time, so that the work grows with the
+   number of spans and not with spans times days.
 
-   spans       a relation or CTE: person_key, valid_from, valid_to (the day after the last one; null or
-               after the as-of date if open), spans of one unit never overlapping; the columns of the
-               dimensions other than country and account, is_missing_rate (if any KPI is money), and
-               what the entries name
+   spans       a relation or CTE: person_key, valid_from, valid_to (the day after the last one; null
+               or after the as-of date if open), spans of one unit never overlapping; the columns of
+               the dimensions other than country and account, is_missing_rate (if any KPI is money),
+               and what the entries name
    kpis        entries, see kpi_rows.sql, and `at`: `end` (default) or `start`
    dimensions  `country`, `account` (by month only) and columns of the spans
    names       see kpi_rows.sql #}
@@ -65,7 +65,8 @@ kpi_turn_totals as (
         {%- endif %}
         sum(change * ({{ sample }})) as sample_{{ loop.index }},
         {% if entry.is_money -%}
-        sum(case when is_missing_rate and {{ counts }} then change else 0 end) as missing_{{ loop.index }},
+        sum(case when is_missing_rate and {{ counts }} then change else 0 end)
+            as missing_{{ loop.index }},
         {%- endif %}
         sum(case when {{ counts }} then change else 0 end) as counted_{{ loop.index }}
         {%- endfor %}

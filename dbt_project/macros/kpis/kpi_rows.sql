@@ -1,5 +1,5 @@
-{# Pieces that the three ways to compute KPIs share: kpi_from_facts (additive), kpi_from_sets (anew per
-   period) and kpi_from_spans (stocks). Not for use elsewhere.
+{# Pieces that the three ways to compute KPIs share: kpi_from_facts (additive), kpi_from_sets (anew
+   per period) and kpi_from_spans (stocks). Not for use elsewhere.
 
    A KPI is named by an entry, a mapping of SQL expressions over one row of the input:
    kpi          its id in the catalogue
@@ -10,8 +10,8 @@
    mature_on    the last day on which the row may still change, where it is not the row's date plus
                 the catalogue's maturity_days
    aggregate    `sum` (default), `max` or `median` of the numerator (kpi_from_sets only)
-   The dimensions are columns; `country`, `account` and `health` are looked up by person_key. `names`
-   maps a column to SQL for the dimension's name where that is not the column's own.
+   The dimensions are columns; `country`, `account` and `health` are looked up by person_key.
+   `names` maps a column to SQL for the dimension's name where that is not the column's own.
    A row counts for a KPI when its numerator or its denominator is not null. #}
 
 {# Whether a row counts for a KPI. #}
@@ -121,8 +121,7 @@
         cast(null as decimal(38, 4)) as denominator,
         {%- endif %}
         cast(coalesce(sample_{{ loop.index }}, 0) as bigint) as sample_size,
-        {% if is_dated -%} last_unit_on_{{ loop.index }} {%- else -%} cast(null as date) {%- endif %}
-            as last_unit_on,
+        {{ 'last_unit_on_' ~ loop.index if is_dated else 'cast(null as date)' }} as last_unit_on,
         {% if entry.mature_on is defined -%} mature_on_{{ loop.index }}
         {%- else -%} cast(null as date) {%- endif %} as mature_on,
         {{ 'missing_' ~ loop.index if entry.is_money else 'false' }} as is_missing_rate,
@@ -174,7 +173,8 @@
         select
             '{{ entry.kpi }}' as kpi,
             cast({{ 'null' if entry.aggregate == 'median' else 0 }} as decimal(38, 4)) as numerator,
-            cast({{ 0 if entry.denominator is defined else 'null' }} as decimal(38, 4)) as denominator
+            cast({{ 0 if entry.denominator is defined else 'null' }} as decimal(38, 4))
+                as denominator
         {%- if not loop.last %}
         union all
         {%- endif %}

@@ -1,5 +1,5 @@
-{# The models that compute KPIs, one per topic: the one place that lists them. Each has the shape that
-   kpi_from_facts() writes. #}
+{# The models that compute KPIs, one per topic: the one place that lists them. Each has the shape
+   that kpi_from_facts() writes. #}
 {% macro kpi_topics() -%}
     {{ return([
         'int_kpi_orders',

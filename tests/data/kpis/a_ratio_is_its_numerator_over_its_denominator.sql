@@ -1,6 +1,15 @@
--- The value of a row follows from that row alone, to the last of 10 decimals: no ratio is averaged, no
--- value passes through a float.
-select *
+-- The value of a row follows from that row alone, to the last of 10 decimals: no ratio is
+-- averaged, no value passes through a float.
+select
+    kpi,
+    period_grain,
+    period_start,
+    dimension,
+    dimension_value,
+    numerator,
+    denominator,
+    value,
+    status
 from {{ ref('kpi_values') }}
 where
     value is distinct from case

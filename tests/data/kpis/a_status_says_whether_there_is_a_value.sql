@@ -1,5 +1,14 @@
 -- Zero is never written for "unknown", and `ok` never without a value.
-select *
+select
+    kpi,
+    period_grain,
+    period_start,
+    dimension,
+    dimension_value,
+    numerator,
+    denominator,
+    value,
+    status
 from {{ ref('kpi_values') }}
 where
     (status in ('no_input', 'missing_rate', 'immature', 'no_base') and value is not null)

@@ -1,16 +1,20 @@
 -- The KPI orders counts what int_orders holds, by an independent way.
-select
-    counted.orders as in_kpi_values,
-    booked.orders as in_orders
-from (
+with
+
+counted as (
+
     select coalesce(sum(numerator), 0) as orders
     from {{ ref('kpi_values') }}
     where
         kpi = 'orders'
         and period_grain = 'month'
         and dimension = 'all'
-) as counted
-cross join (
+        and status <> 'no_input'
+
+),
+
+booked as (
+
     select count(*) as orders
     from {{ ref('int_orders') }}
     where
@@ -18,5 +22,12 @@ cross join (
         {% if not var('pending_is_booked') -%}
         and status <> 'pending'
         {%- endif %}
-) as booked
+
+)
+
+select
+    counted.orders as in_kpi_values,
+    booked.orders as in_orders
+from counted
+cross join booked
 where counted.orders <> booked.orders

@@ -1,5 +1,6 @@
--- What the catalogue calls additive adds up, numerators and denominators alike: so a ratio of a longer
--- period is never an average of ratios. Periods with a day that cannot be told are left out.
+-- What the catalogue calls additive adds up, numerators and denominators alike: so a ratio of a
+-- longer period is never an average of ratios. Periods with a day that cannot be told are left
+-- out.
 with
 
 additive_values as (

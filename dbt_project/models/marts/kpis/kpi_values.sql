@@ -1,5 +1,6 @@
--- Every KPI of the catalogue, with the one decision for all of them whether its value can be told. The
--- catalogue says which slices are written; the tests refuse a KPI that is in one of the two only.
+-- Every KPI of the catalogue, with the one decision for all of them whether its value can be
+-- told. The catalogue says which slices are written; the tests refuse a KPI that is in one of
+-- the two only.
 
 with
 

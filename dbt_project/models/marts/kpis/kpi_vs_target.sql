@@ -62,9 +62,11 @@ trend_sums as (
         target_periods.dimension_value,
         count(*) as points,
         sum(recent.place - target_periods.place) as sum_x,
-        sum((recent.place - target_periods.place) * (recent.place - target_periods.place)) as sum_xx,
+        sum((recent.place - target_periods.place) * (recent.place - target_periods.place))
+            as sum_xx,
         sum(recent.value) as sum_y,
-        sum(recent.value * cast(recent.place - target_periods.place as decimal(2, 0))) as sum_xy
+        sum(recent.value * cast(recent.place - target_periods.place as decimal(2, 0)))
+            as sum_xy
     from target_periods
     inner join target_periods as recent
         on

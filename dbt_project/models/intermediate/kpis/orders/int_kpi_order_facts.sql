@@ -1,5 +1,5 @@
--- What happened to booked orders, by day: the orders themselves on their date, refunds on theirs. Money
--- is 0 where no rate is known; is_missing_rate then says that it is unknown.
+-- What happened to booked orders, by day: the orders themselves on their date, refunds on
+-- theirs. Money is 0 where no rate is known; is_missing_rate then says that it is unknown.
 
 with
 

@@ -1,5 +1,5 @@
--- Which health a subject had from when to when, for joins on a day: the eve of a fact, the day itself
--- of a stock. Before the first day there is no row: unseen.
+-- Which health a subject had from when to when, for joins on a day: the eve of a fact, the day
+-- itself of a stock. Before the first day there is no row: unseen.
 
 with
 

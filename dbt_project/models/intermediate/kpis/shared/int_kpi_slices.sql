@@ -1,5 +1,5 @@
--- The catalogue unfolded: which rows kpi_values may have, and what their status depends on. Accounts
--- are written by month only; `stage` stands for one dimension per framework.
+-- The catalogue unfolded: which rows kpi_values may have, and what their status depends on.
+-- Accounts are written by month only; `stage` stands for one dimension per framework.
 
 with
 

@@ -1,5 +1,5 @@
--- The periods in which a KPI cannot be told, since something it needs has no row. A term of `inputs`
--- holds when one of its alternatives is known.
+-- The periods in which a KPI cannot be told, since something it needs has no row. A term of
+-- `inputs` holds when one of its alternatives is known.
 
 with
 

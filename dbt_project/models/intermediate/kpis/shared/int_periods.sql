@@ -1,5 +1,5 @@
--- Every period that KPIs speak of, from the first fact to the as-of date. The last one of a grain may
--- not be over yet.
+-- Every period that KPIs speak of, from the first fact to the as-of date. The last one of a
+-- grain may not be over yet.
 
 with
 
