@@ -29,9 +29,13 @@
 
 with
 
-raw_rows as (
+-- A hash names the few keys that may stand twice, so that the many others need no memory for their text.
+repeated_keys as (
 
-    {{ raw_rows(table) }}
+    select {{ key_hash(key) }} as key_hash
+    from ({{ raw_rows(table) }}) as raw_rows
+    group by {{ key_hash(key) }}
+    having count(*) > 1
 
 ),
 
@@ -53,43 +57,36 @@ judged_rows as (
             {% endfor -%}
         end as reason
         {%- endif %}
-    from raw_rows
+    from ({{ raw_rows(table) }}) as raw_rows
 
 ),
 
-contested_keys as (
+suspects as (
 
-    select {{ key | join(', ') }}
+    select *
     from judged_rows
-    where reason is null
-    group by {{ key | join(', ') }}
-    having count(*) > 1
+    where
+        reason is not null
+        or {{ key_hash(key) }} in (select key_hash from repeated_keys)
 
 ),
 
 contested_rows as (
 
     select
-        judged_rows.raw_row_id,
-        {% for column in key -%}
-        judged_rows.{{ column }},
-        {% endfor -%}
+        raw_row_id,
+        {{ key | join(', ') }},
         row_number() over (
-            partition by {% for column in key %}judged_rows.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+            partition by {{ key | join(', ') }}
             order by
                 {% for term in ranked_by -%}
-                judged_rows.rank_{{ loop.index }} {{ term[1] }},
+                rank_{{ loop.index }} {{ term[1] }},
                 {% endfor -%}
-                judged_rows.row_hash {{ 'asc' if ties == 'least' else 'desc' }},
-                judged_rows.raw_row_id
+                row_hash {{ 'asc' if ties == 'least' else 'desc' }},
+                raw_row_id
         ) as place
-    from judged_rows
-    inner join contested_keys
-        on {% for column in key -%}
-            judged_rows.{{ column }} = contested_keys.{{ column }}
-            {{- ' and ' if not loop.last }}
-        {%- endfor %}
-    where judged_rows.reason is null
+    from suspects
+    where reason is null
 
 ),
 
@@ -99,7 +96,7 @@ filtered_rows as (
         raw_row_id,
         {{ key | join(', ') }},
         reason
-    from judged_rows
+    from suspects
     where reason is not null
 
     union all

@@ -46,11 +46,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# An id with surrounding space removed, or null when it is a placeholder such as `null` or `0`. #}
+{# An id (trimmed), or null when it is a placeholder such as `null` or `0`. The
+   list is looked up once per query and the expression costs nothing where the column is not read; a
+   subquery per column would be joined to every row of every reader. #}
 {% macro known_id(column) -%}
+    {{ return(adapter.dispatch('known_id')(column)) }}
+{%- endmacro %}
+
+{% macro default__known_id(column) -%}
     case
-        when lower(trim({{ column }})) in (select id from {{ ref('excluded_ids') }}) then null
-        else nullif(trim({{ column }}), '')
+        when list_contains((select list(id) from {{ ref('excluded_ids') }}), lower({{ column }}))
+            then null
+        else nullif({{ column }}, '')
     end
 {%- endmacro %}
 
@@ -63,4 +70,13 @@
         {{ return(contract.columns.values() | map(attribute='name') | list) }}
     {%- endif -%}
     {{ return([]) }}
+{%- endmacro %}
+
+{# One integer for a key, to find the few that repeat; equal keys have equal hashes. #}
+{% macro key_hash(columns) -%}
+    {{ return(adapter.dispatch('key_hash')(columns)) }}
+{%- endmacro %}
+
+{% macro default__key_hash(columns) -%}
+    hash({{ columns | join(', ') }})
 {%- endmacro %}

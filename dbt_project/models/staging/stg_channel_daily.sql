@@ -25,12 +25,9 @@ accepted_rows as (
         raw_rows.podcast_listeners,
         raw_rows.sessions
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_channel_daily') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_channel_daily') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

@@ -13,12 +13,9 @@ accepted_rows as (
         raw_rows.into_customer_id,
         raw_rows.merged_at
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_customer_merges') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_customer_merges') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

@@ -25,12 +25,9 @@ accepted_rows as (
         raw_rows.attributes,
         coalesce(raw_rows.is_deleted, false) as is_deleted
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_customers') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_customers') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

@@ -12,12 +12,9 @@ accepted_rows as (
         raw_rows.customer_id,
         raw_rows.requested_at
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_erasure_requests') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_erasure_requests') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

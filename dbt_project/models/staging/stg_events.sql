@@ -31,12 +31,9 @@ accepted_rows as (
         raw_rows.country,
         raw_rows.properties
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_events') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_events') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

@@ -13,12 +13,9 @@ accepted_rows as (
         upper(raw_rows.currency) as currency,
         raw_rows.rate
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_exchange_rates') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_exchange_rates') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

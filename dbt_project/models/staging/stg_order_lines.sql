@@ -16,12 +16,9 @@ accepted_rows as (
         raw_rows.unit_price,
         raw_rows.total_discount
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_order_lines') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_order_lines') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

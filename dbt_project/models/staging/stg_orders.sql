@@ -44,12 +44,9 @@ accepted_rows as (
             and not (raw_rows.status = 'cancelled' and raw_rows.cancelled_at is null)
         ) as is_valid
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_orders') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_orders') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

@@ -17,12 +17,9 @@ accepted_rows as (
         raw_rows.unit_cost,
         raw_rows.launched_at
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_products') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_products') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

@@ -16,12 +16,9 @@ accepted_rows as (
         raw_rows.reason,
         raw_rows.received_at
     from raw_rows
-    where
-        not exists (
-            select 1
-            from {{ ref('filtered_refunds') }} as filtered
-            where filtered.raw_row_id = raw_rows.raw_row_id
-        )
+    left join {{ ref('filtered_refunds') }} as filtered
+        on raw_rows.raw_row_id = filtered.raw_row_id
+    where filtered.raw_row_id is null
 
 )
 

@@ -1,4 +1,4 @@
--- Which session each event belongs to. int_events says where sessions begin; an event belongs to the
+-- Which session each event belongs to. int_session_starts says where sessions begin; an event belongs to the
 -- latest beginning at or before it among the events of its device with the same given session_id.
 
 with
@@ -6,18 +6,20 @@ with
 event_sessions as (
 
     select
-        event_id,
-        last_value(case when starts_session then event_id end ignore nulls) over (
-            partition by device_key, given_session_id
-            order by occurred_at, event_id
+        events.event_id,
+        last_value(session_starts.event_id ignore nulls) over (
+            partition by events.device_key, events.given_session_id
+            order by events.occurred_at, events.event_id
             rows between unbounded preceding and current row
         ) as session_id,
-        person_key,
-        event_name,
-        signal,
-        occurred_at,
-        event_date
-    from {{ ref('int_events') }}
+        events.person_key,
+        events.event_name,
+        events.signal,
+        events.occurred_at,
+        events.event_date
+    from {{ ref('int_events') }} as events
+    left join {{ ref('int_session_starts') }} as session_starts
+        on events.event_id = session_starts.event_id
 
 )
 

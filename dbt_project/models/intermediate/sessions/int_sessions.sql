@@ -36,11 +36,10 @@ sessions as (
         cast(session_totals.page_views as bigint) as page_views,
         cast(session_totals.key_events as bigint) as key_events,
         session_totals.first_checkout_at
-    from {{ ref('int_events') }} as first_events
+    from {{ ref('int_session_starts') }} as first_events
     inner join {{ ref('stg_events') }} as events on first_events.event_id = events.event_id
     inner join session_totals on first_events.event_id = session_totals.session_id
     {{ channel_joins('events.utm_source', 'events.utm_medium') }}
-    where first_events.starts_session
 
 )
 

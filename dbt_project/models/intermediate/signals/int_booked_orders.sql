@@ -1,5 +1,5 @@
--- Orders as the KPIs count them: valid and not cancelled by the as-of date; a refund does not undo a
--- purchase here. With all that any KPI asks of an order, money in the reporting currency.
+-- Orders as the KPIs count them: valid and not cancelled by the as-of date; a refund does not undo
+-- a purchase here. With all that any KPI asks of an order, money in the reporting currency.
 
 with
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Every signal of a person except `any` and `reactivation`, which are made from these.
 
 with
@@ -11,18 +13,16 @@ settings as (
 event_signals as (
 
     select
-        events.person_key,
-        events.signal,
-        events.event_date as signal_date,
-        events.occurred_at,
-        event_values.value,
+        person_key,
+        signal,
+        event_date as signal_date,
+        occurred_at,
+        value,
         cast(null as date) as voided_on,
         'events' as source_table,
-        events.event_id as source_id
-    from {{ ref('int_events') }} as events
-    left join {{ ref('int_event_values') }} as event_values
-        on events.event_id = event_values.event_id
-    where events.signal is not null
+        event_id as source_id
+    from {{ ref('int_events') }}
+    where signal is not null
 
 ),
 
@@ -37,8 +37,7 @@ visits as (
         cast(null as date) as voided_on,
         'sessions' as source_table,
         event_id as source_id
-    from {{ ref('int_events') }}
-    where starts_session
+    from {{ ref('int_session_starts') }}
 
 ),
 
@@ -146,10 +145,10 @@ customer_leads as (
         customers.customer_id as source_id
     from {{ ref('stg_customers') }} as customers
     cross join settings
-    left join {{ ref('int_customer_merges') }} as merges
-        on customers.customer_id = merges.customer_id
+    left join {{ ref('int_customer_merges') }} as customer_merges
+        on customers.customer_id = customer_merges.customer_id
     inner join {{ ref('int_persons') }} as persons
-        on coalesce(merges.final_customer_id, customers.customer_id) = persons.customer_id
+        on coalesce(customer_merges.final_customer_id, customers.customer_id) = persons.customer_id
     where
         not customers.is_deleted
         and {{ local_date('customers.created_at') }} <= settings.as_of_date

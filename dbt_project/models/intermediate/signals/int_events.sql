@@ -1,11 +1,11 @@
--- Every accepted event up to the as-of date with its person, its signal and whether it opens a session.
--- The one pass over all events: everything after it works on integers and days.
+-- Every accepted event up to the as-of date with its person, its signal and its value. One pass over
+-- all events, without a sort: what follows works on integers, days and the columns it needs.
 
 with
 
 settings as (
 
-    select as_of_date from {{ ref('int_settings') }}
+    select * from {{ ref('int_settings') }}
 
 ),
 
@@ -14,11 +14,17 @@ identified_events as (
     select
         events.event_id,
         events.event_name,
+        event_signals.signal,
         events.occurred_at,
         {{ local_date('events.occurred_at') }} as event_date,
-        events.session_id as given_session_id,
         event_ids.device_key,
-        coalesce(event_ids.person_key, owners.person_key) as person_key
+        coalesce(event_ids.person_key, owners.person_key) as person_key,
+        events.session_id as given_session_id,
+        case
+            when event_signals.value_property is null then events.value
+            else {{ json_decimal('events.properties', 'event_signals.value_property') }}
+        end as stated_value,
+        case when event_signals.is_money then events.currency end as currency
     from {{ ref('stg_events') }} as events
     inner join {{ ref('int_event_ids') }} as event_ids
         on
@@ -26,51 +32,44 @@ identified_events as (
             and events.user_id is not distinct from event_ids.user_id
     left join {{ ref('int_device_ownerships') }} as ownerships
         on
-            event_ids.person_key is null
-            and event_ids.device_key = ownerships.device_key
+            event_ids.shared_device_key = ownerships.device_key
             and events.occurred_at > ownerships.owned_after
             and events.occurred_at <= ownerships.owned_until
     left join {{ ref('int_persons') }} as owners on ownerships.customer_id = owners.customer_id
+    left join {{ ref('event_signals') }} as event_signals
+        on events.event_name = event_signals.event_name
     cross join settings
     where {{ local_date('events.occurred_at') }} <= settings.as_of_date
 
 ),
 
-ordered_events as (
-
-    select
-        *,
-        lag(occurred_at) over (
-            partition by device_key, given_session_id
-            order by occurred_at, event_id
-        ) as previous_at
-    from identified_events
-
-),
-
+-- A value in another currency without a rate is null: int_missing_rates lists it.
 events as (
 
     select
-        ordered_events.event_id,
-        ordered_events.event_name,
-        event_signals.signal,
-        ordered_events.occurred_at,
-        ordered_events.event_date,
-        ordered_events.device_key,
-        ordered_events.person_key,
-        ordered_events.given_session_id,
-        coalesce(
-            ordered_events.occurred_at > ordered_events.previous_at
-            + case
-                when ordered_events.given_session_id is null
-                    then interval '{{ var("session_timeout_minutes") }} minutes'
-                else interval '24 hours'
-            end,
-            true
-        ) as starts_session
-    from ordered_events
-    left join {{ ref('event_signals') }} as event_signals
-        on ordered_events.event_name = event_signals.event_name
+        identified_events.event_id,
+        identified_events.event_name,
+        identified_events.signal,
+        identified_events.occurred_at,
+        identified_events.event_date,
+        identified_events.device_key,
+        identified_events.person_key,
+        identified_events.given_session_id,
+        identified_events.currency,
+        case
+            when
+                identified_events.currency is null
+                or identified_events.currency = settings.reporting_currency
+                then identified_events.stated_value
+            else cast(round(identified_events.stated_value * rates.rate, 4) as decimal(18, 4))
+        end as value,
+        identified_events.stated_value is not null as has_value
+    from identified_events
+    cross join settings
+    left join {{ ref('int_daily_rates') }} as rates
+        on
+            identified_events.currency = rates.currency
+            and identified_events.event_date = rates.date
 
 )
 

@@ -7,8 +7,7 @@ first_visits as (
     select
         person_key,
         min_by(event_id, (occurred_at, event_id)) as event_id
-    from {{ ref('int_events') }}
-    where starts_session
+    from {{ ref('int_session_starts') }}
     group by person_key
 
 ),

@@ -20,8 +20,10 @@ missing_rates as (
         event_id as source_id,
         event_date as date,
         currency
-    from {{ ref('int_event_values') }}
-    where value is null
+    from {{ ref('int_events') }}
+    where
+        value is null
+        and has_value
 
 )
 

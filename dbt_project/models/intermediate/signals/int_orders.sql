@@ -1,5 +1,5 @@
--- Valid orders up to the as-of date, with their person, their value in the reporting currency and the
--- dates on which they stop to stand. What is dated after the as-of date has not happened yet.
+-- Valid orders up to the as-of date, with their person, their value in the reporting currency and
+-- the dates on which they stop to stand. What is dated after the as-of date has not happened yet.
 
 with
 
@@ -14,11 +14,13 @@ valid_orders as (
     select
         orders.*,
         {{ local_date('orders.created_at') }} as order_date,
-        coalesce(merges.final_customer_id, orders.customer_id) as final_customer_id
+        coalesce(customer_merges.final_customer_id, orders.customer_id) as final_customer_id,
+        -- A join condition on one side alone would make the engine compare every pair of rows.
+        case when orders.customer_id is null then orders.anonymous_id end as unclaimed_anonymous_id
     from {{ ref('stg_orders') }} as orders
     cross join settings
-    left join {{ ref('int_customer_merges') }} as merges
-        on orders.customer_id = merges.customer_id
+    left join {{ ref('int_customer_merges') }} as customer_merges
+        on orders.customer_id = customer_merges.customer_id
     where
         orders.is_valid
         and {{ local_date('orders.created_at') }} <= settings.as_of_date
@@ -32,13 +34,10 @@ owned_orders as (
         coalesce(customers.person_key, visitors.person_key, guests.person_key) as person_key
     from valid_orders
     left join {{ ref('int_devices') }} as devices
-        on
-            valid_orders.final_customer_id is null
-            and valid_orders.anonymous_id = devices.anonymous_id
+        on valid_orders.unclaimed_anonymous_id = devices.anonymous_id
     left join {{ ref('int_device_ownerships') }} as ownerships
         on
-            devices.owners > 1
-            and devices.device_key = ownerships.device_key
+            devices.device_key = ownerships.device_key
             and valid_orders.created_at > ownerships.owned_after
             and valid_orders.created_at <= ownerships.owned_until
     left join {{ ref('int_persons') }} as customers
