@@ -2,6 +2,9 @@
 
 Belongs here: finding the subject and the interval. Does not belong here: deciding anything; every
 word of an explanation is a column of a mart.
+
+Values enter the SQL as quoted literals: DuckDB imports pandas to bind a parameter, and that takes
+longer than everything else an explanation does.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import duckdb
 from orchestration.errors import SettingsError, UnknownSubjectError, nearest, sentence, shown
 from orchestration.paths import StateDir
 from orchestration.status import open_published
+from orchestration.value_parsing import text_literal
 
 _SUBJECT_PREFIXES = ("customer:", "account:", "visitor:", "visitor:order:")
 _NEAREST_IDS = 3
@@ -86,77 +90,94 @@ def explain(
         if day > as_of:
             text = f"{day} lies after the as-of date {as_of} of what is published"
             raise SettingsError(f"{text}; ask for a day up to then.")
-        row = published.execute(_INTERVAL, [judged_by, subject_id, day, day]).fetchone()
+        row = published.execute(_interval_sql(judged_by, subject_id, day)).fetchone()
         if row is None:
-            first = _one(published, _FIRST_SEEN, [judged_by, subject_id])[0]
+            first = _one(published, _first_seen_sql(judged_by, subject_id))[0]
             text = f"{subject_id} was first seen on {first}"
             raise SettingsError(f"{text}; ask for that day or a later one.")
     return Explanation(subject_id, judged_by, day, *row)
 
 
-# The interval that covers the day, with the interval that follows it when there is one.
-_INTERVAL = """
-    select
-        history.valid_from,
-        history.valid_to,
-        history.stage,
-        history.health,
-        history.rule,
-        history.previous_stage,
-        history.previous_health,
-        history.cycle,
-        history.movement,
-        coalesce(history.valid_to, history.next_change_on),
-        coalesce(following.stage, history.next_stage),
-        coalesce(following.health, history.next_health),
-        history.valid_to is not null,
-        present.reason
-    from marts.lifecycle_history as history
-    left join marts.lifecycle_history as following
-        on
-            history.framework = following.framework
-            and history.subject_id = following.subject_id
-            and history.valid_to = following.valid_from
-    left join marts.lifecycle_current as present
-        on
-            history.framework = present.framework
-            and history.subject_id = present.subject_id
-            and history.valid_from = present.valid_from
-    where
-        history.framework = ?
-        and history.subject_id = ?
-        and history.valid_from <= ?
-        and (history.valid_to is null or history.valid_to > ?)
-"""
-_FIRST_SEEN = """
-    select min(valid_from) from marts.lifecycle_history where framework = ? and subject_id = ?
-"""
-# Compared without the prefix, since most people type the bare id.
-_NEAREST = """
-    select subject_id
-    from marts.subjects
-    order by
-        levenshtein(lower(regexp_replace(subject_id, '^(customer|account|visitor):', '')), ?),
-        subject_id
-    limit ?
-"""
-# The default framework first, for those it judges.
-_FRAMEWORKS_OF = """
-    select present.framework
-    from marts.lifecycle_current as present
-    cross join marts.build_info
-    where present.subject_id = ?
-    order by present.framework <> build_info.default_framework, present.framework
-"""
+def _interval_sql(framework: str, subject_id: str, day: date) -> str:
+    """The interval that covers the day, with the interval that follows it when there is one."""
+    return f"""
+        select
+            history.valid_from,
+            history.valid_to,
+            history.stage,
+            history.health,
+            history.rule,
+            history.previous_stage,
+            history.previous_health,
+            history.cycle,
+            history.movement,
+            coalesce(history.valid_to, history.next_change_on),
+            coalesce(following.stage, history.next_stage),
+            coalesce(following.health, history.next_health),
+            history.valid_to is not null,
+            present.reason
+        from marts.lifecycle_history as history
+        left join marts.lifecycle_history as following
+            on
+                history.framework = following.framework
+                and history.subject_id = following.subject_id
+                and history.valid_to = following.valid_from
+        left join marts.lifecycle_current as present
+            on
+                history.framework = present.framework
+                and history.subject_id = present.subject_id
+                and history.valid_from = present.valid_from
+        where
+            history.framework = {text_literal(framework)}
+            and history.subject_id = {text_literal(subject_id)}
+            and history.valid_from <= date '{day}'
+            and (history.valid_to is null or history.valid_to > date '{day}')
+    """
+
+
+def _first_seen_sql(framework: str, subject_id: str) -> str:
+    return f"""
+        select min(valid_from)
+        from marts.lifecycle_history
+        where
+            framework = {text_literal(framework)}
+            and subject_id = {text_literal(subject_id)}
+    """
+
+
+def _nearest_sql(bare_id: str) -> str:
+    """The subjects whose ids are nearest, compared without prefix, as most people type them."""
+    return f"""
+        select subject_id
+        from marts.subjects
+        order by
+            levenshtein(
+                lower(regexp_replace(subject_id, '^(customer|account|visitor):', '')),
+                {text_literal(bare_id)}
+            ),
+            subject_id
+        limit {_NEAREST_IDS}
+    """
+
+
+def _frameworks_sql(subject_id: str) -> str:
+    """The frameworks that judge a subject, the default one first."""
+    return f"""
+        select present.framework
+        from marts.lifecycle_current as present
+        cross join marts.build_info
+        where present.subject_id = {text_literal(subject_id)}
+        order by present.framework <> build_info.default_framework, present.framework
+    """
 
 
 def _find_subject(published: duckdb.DuckDBPyConnection, subject: str) -> str:
     candidates = [subject, *(prefix + subject for prefix in _SUBJECT_PREFIXES)]
+    listed = ", ".join(map(text_literal, candidates))
     found = {
         str(row[0])
         for row in published.execute(
-            "select subject_id from marts.subjects where subject_id in (select unnest(?))",
-            [candidates],
+            f"select subject_id from marts.subjects where subject_id in ({listed})"
         ).fetchall()
     }
     for candidate in candidates:
@@ -165,16 +186,16 @@ def _find_subject(published: duckdb.DuckDBPyConnection, subject: str) -> str:
     bare = subject.lower()
     for prefix in _SUBJECT_PREFIXES[:3]:
         bare = bare.removeprefix(prefix)
-    near = published.execute(_NEAREST, [bare, _NEAREST_IDS]).fetchall()
-    listed = ", ".join(str(row[0]) for row in near)
+    near = published.execute(_nearest_sql(bare)).fetchall()
+    nearby = ", ".join(str(row[0]) for row in near)
     text = f"There is no subject {shown(subject)} in what is published"
-    raise UnknownSubjectError(f"{text}; the nearest are {listed}." if near else f"{text}.")
+    raise UnknownSubjectError(f"{text}; the nearest are {nearby}." if near else f"{text}.")
 
 
 def _find_framework(
     published: duckdb.DuckDBPyConnection, subject_id: str, framework: str | None
 ) -> str:
-    rows = published.execute(_FRAMEWORKS_OF, [subject_id]).fetchall()
+    rows = published.execute(_frameworks_sql(subject_id)).fetchall()
     judged_by = [str(row[0]) for row in rows]
     if not judged_by:
         text = f"No published framework judges {subject_id}"
@@ -188,10 +209,8 @@ def _find_framework(
     return framework
 
 
-def _one(
-    published: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None
-) -> tuple[date]:
-    row = published.execute(sql, parameters or []).fetchone()
+def _one(published: duckdb.DuckDBPyConnection, sql: str) -> tuple[date]:
+    row = published.execute(sql).fetchone()
     if row is None:
         raise SettingsError("What is published holds no build_info; build again.")
     return row

@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.errors import GateClosedError
 from orchestration.paths import StateDir
+from orchestration.value_parsing import identifier, text_literal
 from orchestration.warehouse import BuildIdentity, DbtRun, NodeResult
 
 MARTS_SCHEMA = "marts"
@@ -257,8 +258,8 @@ def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, .
                     str(row[0])
                     for row in working.execute(
                         "select column_name from information_schema.columns "
-                        "where table_schema = ? and table_name = ?",
-                        [MARTS_SCHEMA, mart.name],
+                        f"where table_schema = '{MARTS_SCHEMA}' "
+                        f"and table_name = {text_literal(mart.name)}"
                     ).fetchall()
                 }
                 missing = [column for column in mart.columns if column not in present]
@@ -267,7 +268,7 @@ def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, .
                     reasons.append(f'The mart "{mart.name}" {what} in the working database.')
                     continue
                 # Rows are read, not taken from statistics: a torn page has to show here.
-                table = f'{MARTS_SCHEMA}."{mart.name}" as judged_row'
+                table = f"{MARTS_SCHEMA}.{identifier(mart.name)} as judged_row"
                 found = working.execute(
                     f"select count(*), bit_xor(hash(judged_row)) from {table}"
                 ).fetchone()

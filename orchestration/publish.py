@@ -22,6 +22,7 @@ from orchestration.errors import PublishError, nearest, sentence, shown
 from orchestration.failpoints import reach
 from orchestration.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint
 from orchestration.paths import StateDir
+from orchestration.value_parsing import identifier, text_literal
 
 KEPT_VERSIONS = 5
 DATABASE_NAME = "lifecycle.duckdb"
@@ -161,7 +162,7 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
     database = directory / DATABASE_NAME
     with duckdb.connect(str(database)) as target:
         target.execute("set preserve_insertion_order = true")
-        target.execute(f"attach {_text(state.working_database)} as working (read_only)")
+        target.execute(f"attach {text_literal(str(state.working_database))} as working (read_only)")
         target.execute(f"create schema {MARTS_SCHEMA}")
         for mart in gate_pass.marts:
             _copy_mart(target, mart)
@@ -172,27 +173,29 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
     reach("publish.database_written")
     with duckdb.connect(str(database), read_only=True) as written:
         for mart in gate_pass.marts:
-            path = _text(directory / PARQUET_DIR / f"{mart.name}.parquet")
+            path = text_literal(str(directory / PARQUET_DIR / f"{mart.name}.parquet"))
             written.execute(
                 f"copy (from {_table(mart)}) to {path} (format parquet, compression zstd)"
             )
     reach("publish.parquet_written")
     with duckdb.connect(str(database), read_only=True) as written:
-        written.execute(f"attach {_text(state.working_database)} as working (read_only)")
+        written.execute(
+            f"attach {text_literal(str(state.working_database))} as working (read_only)"
+        )
         for mart in gate_pass.marts:
             _verify(written, mart, directory)
     database.chmod(0o444)  # readers share it; a writing client would break the others
 
 
 def _copy_mart(target: duckdb.DuckDBPyConnection, mart: Mart) -> None:
-    columns = ", ".join(_name(column) for column in mart.columns)
-    key = ", ".join(_name(column) for column in mart.primary_key)
+    columns = ", ".join(identifier(column) for column in mart.columns)
+    key = ", ".join(identifier(column) for column in mart.primary_key)
     rows = f"select {columns} from working.{_table(mart)} order by {key}"
     target.execute(f"create table {_table(mart)} as {rows}")
-    target.execute(f"comment on table {_table(mart)} is {_text(mart.description)}")
+    target.execute(f"comment on table {_table(mart)} is {text_literal(mart.description)}")
     for column, description in mart.columns.items():
-        column_name = f"{_table(mart)}.{_name(column)}"
-        target.execute(f"comment on column {column_name} is {_text(description)}")
+        column_name = f"{_table(mart)}.{identifier(column)}"
+        target.execute(f"comment on column {column_name} is {text_literal(description)}")
 
 
 def _verify(written: duckdb.DuckDBPyConnection, mart: Mart, directory: Path) -> None:
@@ -203,13 +206,13 @@ def _verify(written: duckdb.DuckDBPyConnection, mart: Mart, directory: Path) -> 
     types = dict(
         written.execute(
             "select column_name, data_type from information_schema.columns "
-            "where table_catalog = current_database() and table_schema = ? and table_name = ?",
-            [MARTS_SCHEMA, mart.name],
+            "where table_catalog = current_database() "
+            f"and table_schema = '{MARTS_SCHEMA}' and table_name = {text_literal(mart.name)}"
         ).fetchall()
     )
     path = directory / PARQUET_DIR / f"{mart.name}.parquet"
     expected = _content(written, mart, f"working.{_table(mart)}", types)
-    for source in (_table(mart), f"read_parquet({_text(path)})"):
+    for source in (_table(mart), f"read_parquet({text_literal(str(path))})"):
         found = _content(written, mart, source, types)
         if found != expected or found[0] != mart.rows:
             text = f'The copy of the mart "{mart.name}" differs from the working database'
@@ -219,7 +222,7 @@ def _verify(written: duckdb.DuckDBPyConnection, mart: Mart, directory: Path) -> 
 def _content(
     connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, types: dict[str, str]
 ) -> tuple[int, int]:
-    cells = ", ".join(f"cast({_name(column)} as {types[column]})" for column in mart.columns)
+    cells = ", ".join(f"cast({identifier(column)} as {types[column]})" for column in mart.columns)
     found = connection.execute(
         f"select count(*), coalesce(sum(hash({cells})), 0) from {source}"
     ).fetchone()
@@ -280,15 +283,7 @@ def _flush_directory(directory: Path) -> None:
 
 
 def _table(mart: Mart) -> str:
-    return f"{MARTS_SCHEMA}.{_name(mart.name)}"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+    return f"{MARTS_SCHEMA}.{identifier(mart.name)}"
 
 
 def _first(error: Exception) -> str:

@@ -20,6 +20,7 @@ from orchestration.gate import MARTS_SCHEMA
 from orchestration.lock import Holder, holder
 from orchestration.paths import StateDir
 from orchestration.publish import current_version, versions
+from orchestration.value_parsing import identifier, text_literal
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,8 @@ def read_stage_counts(state: StateDir, framework: str) -> tuple[StageCount, ...]
     with open_published(state) as published:
         rows = published.execute(
             "select stage, health, count(*) from marts.lifecycle_current "
-            "where framework = ? group by stage, health order by stage, health",
-            [framework],
+            f"where framework = {text_literal(framework)} "
+            "group by stage, health order by stage, health"
         ).fetchall()
     return tuple(StageCount(*row) for row in rows)
 
@@ -139,8 +140,8 @@ def open_published(state: StateDir) -> duckdb.DuckDBPyConnection:
 def _read_published(state: StateDir) -> tuple[dict[str, Any], dict[str, int]]:
     with open_published(state) as published:
         marts = published.execute(
-            "select table_name from information_schema.tables where table_schema = ? order by all",
-            [MARTS_SCHEMA],
+            "select table_name from information_schema.tables "
+            f"where table_schema = '{MARTS_SCHEMA}' order by all"
         ).fetchall()
         counts = {str(name): _count(published, str(name)) for (name,) in marts}
         cursor = published.execute(f"select * from {MARTS_SCHEMA}.build_info")
@@ -150,7 +151,7 @@ def _read_published(state: StateDir) -> tuple[dict[str, Any], dict[str, int]]:
 
 
 def _count(published: duckdb.DuckDBPyConnection, mart: str) -> int:
-    found = published.execute(f'select count(*) from {MARTS_SCHEMA}."{mart}"').fetchone()
+    found = published.execute(f"select count(*) from {MARTS_SCHEMA}.{identifier(mart)}").fetchone()
     return int(found[0]) if found else 0
 
 
