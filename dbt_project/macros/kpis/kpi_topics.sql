@@ -4,5 +4,6 @@
     {{ return([
         'int_kpi_orders',
         'int_kpi_discovery',
+        'int_kpi_sessions',
     ]) }}
 {%- endmacro %}
