@@ -7,6 +7,7 @@ versions of a row or reads rules other than excluded ids (dbt's staging does).
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import shutil
@@ -38,7 +39,7 @@ from orchestration.raw_store import (
     check_books,
     check_origin,
     discard,
-    is_torn,
+    is_damaged_block,
     open_raw_store,
 )
 
@@ -109,13 +110,13 @@ def ingest(
         return run.once(())
     except duckdb.IOException as error:
         # A damaged block shows only when it is read.
-        if not is_torn(error):
+        if not is_damaged_block(error):
             raise _unexpected(error) from error
         path = run.state.raw_database
         note = f"{path} is damaged ({_first_line(error)}); it is rebuilt from the landing files."
         discard(path)
         return run.once((note,))
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         raise _unexpected(error) from error
     finally:
         shutil.rmtree(run.scratch, ignore_errors=True)
@@ -219,6 +220,13 @@ class _Run:
             if not _is_same(file.path, before):
                 return "changing"
             return refuse_file(connection, file, identity, refusal)
+        except (duckdb.IOException, OSError):
+            # A file that was taken away is no error of this machine.
+            if _is_same(file.path, before):
+                raise
+            with contextlib.suppress(duckdb.TransactionException):
+                connection.execute("rollback")
+            return "changing"
 
 
 def _known_files(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str]]:
@@ -254,11 +262,11 @@ def _no_progress(_: IngestProgress) -> None:
     return None
 
 
-def _unexpected(error: duckdb.Error) -> LifecycleError:
+def _unexpected(error: Exception) -> LifecycleError:
     return LifecycleError(
         f"Ingest stopped: {_first_line(error)}. Complete files are kept; run it again."
     )
 
 
-def _first_line(error: duckdb.Error) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0].rstrip(".")

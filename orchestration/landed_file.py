@@ -78,7 +78,8 @@ def create_landed_table(
         f"""
         create temporary table {LANDED} as
         select * from read_csv(
-            {path_literal(path)}, columns = {{{types}}}, auto_detect = false, {options}
+            {path_literal(path)}, columns = {{{types}}}, auto_detect = false,
+            hive_partitioning = false, {options}
         )
         """
     )

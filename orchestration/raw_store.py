@@ -140,6 +140,14 @@ def is_torn(error: duckdb.Error) -> bool:
     return not any(sign in text for sign in _NOT_TORN)
 
 
+def is_damaged_block(error: duckdb.Error) -> bool:
+    """Say whether an error in the middle of a run tells of a damaged block of the raw database.
+
+    Stricter than `is_torn`: here the error may as well be about a landing file.
+    """
+    return is_torn(error) and "corrupt database file" in str(error).casefold()
+
+
 def check_origin(connection: duckdb.DuckDBPyConnection, raw_dir: Path, state_dir: Path) -> None:
     """Refuse to feed a state from another landing directory than before; note the first one.
 

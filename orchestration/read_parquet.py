@@ -75,8 +75,9 @@ def parquet_error(path: Path) -> str | None:
 
 
 def _parquet_relation(path: Path, options: str = "") -> str:
-    # Old Spark and Impala write text as plain bytes.
-    return f"read_parquet({path_literal(path)}, binary_as_string = true{options})"
+    # Old Spark and Impala write text as plain bytes. A folder called month=2024-03 is no column.
+    fixed = "binary_as_string = true, hive_partitioning = false"
+    return f"read_parquet({path_literal(path)}, {fixed}{options})"
 
 
 def _top_level_names(schema: Sequence[tuple[str, int | None]]) -> list[str]:

@@ -119,20 +119,20 @@ def parse_value(column: Column, source: GivenColumn) -> tuple[str, str, tuple[Ch
     return parsed
 
 
-def _trimmed(text: str) -> str:
-    """Composed (NFC) and without blanks around it.
+def _trimmed(text: str, composed: str | None = None) -> str:
+    """Without blanks around it.
 
     Trimming a set of characters takes longer than all else that happens to a row, so it is kept
     for texts that do not begin and end with a visible ASCII character.
     """
+    composed = composed or text
     visible = f"{text} >= '!' and {text} < chr(127) and ({text})[-1] between '!' and '~'"
-    composed = f"nfc_normalize({text})"
     trimmed = f"trim({composed}, {text_literal(BLANKS)})"
     return f"case when {visible} then {composed} else {trimmed} end"
 
 
 def _blank_is_null(sql: str) -> str:
-    return f"nullif(trim(cast({sql} as varchar), {text_literal(BLANKS)}), '')"
+    return f"nullif({_trimmed(f'cast({sql} as varchar)')}, '')"
 
 
 def _failed(column: Column, *reasons: tuple[str, Reason]) -> tuple[Check, ...]:
@@ -160,7 +160,7 @@ def _parse_text(
         return sql, value, _failed(column, ("", Reason.INVALID_ID))
     text = f"cast({sql} as varchar)"
     if column.trimmed:
-        text = _trimmed(text)
+        text = _trimmed(text, f"nfc_normalize({text})")
     return f"nullif({text}, '')", given, ()
 
 

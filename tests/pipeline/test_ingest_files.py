@@ -405,3 +405,15 @@ def test_columns_that_bear_the_names_of_bookkeeping_do_no_harm(tmp_path: Path) -
     found = shop.rows("select _line, properties from raw.events order by _line")
     properties = '{"_row_hash":"9","file_row_number":"5","filename":"f","record":"7","verdict":"8"}'
     assert found == [(line, properties) for line in (1, 2, 3)]
+
+
+def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, {"events/month=2024-03/a.csv": events_csv(ONE_EVENT)})
+    shop.land_parquet(
+        "events/month=2024-04/b.parquet",
+        "select 'e2' as event_id, 'x' as event_name, date '2024-04-01' as occurred_at, "
+        "'u' as user_id",
+    )
+    shop.ingest()
+    found = shop.rows("select event_id, properties from raw.events order by event_id")
+    assert found == [("e1", None), ("e2", None)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import os
 import shutil
@@ -16,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration import load_file
-from orchestration.errors import BuildBusyError, InputError, RulesError
+from orchestration import ingest, landing_readers, load_file
+from orchestration.errors import BuildBusyError, InputError, LifecycleError, RulesError
 from orchestration.failpoints import VARIABLE
 from orchestration.ingest import read_excluded_ids
 from orchestration.ingest_summary import IngestProgress
@@ -271,6 +272,42 @@ def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(
     assert summary.notes == ("events.csv was written to while it was read; the next run loads it.",)
     assert shop.content("events") == []
     assert shop.ingest("run-2").rows_loaded == 2
+
+
+@pytest.mark.parametrize("name", ["events.csv", "events.jsonl", "events.parquet"])
+def test_a_file_taken_away_while_it_is_read_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    shop = make_shop(tmp_path, {name: events_csv(E1)})
+    sha256_of = ingest.sha256_of
+
+    def take_away(path: Path) -> str:
+        digest = sha256_of(path)
+        if path.name == name:
+            path.unlink()
+        return digest
+
+    monkeypatch.setattr(ingest, "sha256_of", take_away)
+    summary = shop.ingest()
+    assert summary.changing == (name,)
+    assert [result.name for result in summary.results] == ["orders.csv"]
+    assert shop.quarantine() == []
+
+
+def test_a_disk_that_refuses_to_write_is_one_sentence_and_no_quarantine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = make_shop(tmp_path, {"events.csv.gz": gzip.compress(events_csv(E1).encode())})
+
+    def full(*_: object) -> object:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing_readers.gzip, "open", full)
+        with pytest.raises(LifecycleError, match="No space left on device"):
+            shop.ingest("run-1")
+    assert shop.quarantine() == []
+    assert shop.ingest("run-2").rows_loaded == 1
 
 
 def test_a_state_fed_from_elsewhere_is_refused_with_both_directories(tmp_path: Path) -> None:
