@@ -22,27 +22,30 @@ alternatives as (
 
 ),
 
+written_grains as (
+
+    select
+        kpi,
+        period_grain
+    from {{ ref('int_kpi_slices') }}
+    group by
+        kpi,
+        period_grain
+
+),
+
 needed_terms as (
 
     select
         alternatives.kpi,
         alternatives.term,
-        slices.period_grain,
+        written_grains.period_grain,
         periods.period_start,
         alternatives.input
     from alternatives
-    inner join (
-        select
-            kpi,
-            period_grain
-        from {{ ref('int_kpi_slices') }}
-        group by
-            kpi,
-            period_grain
-    ) as slices
-        on alternatives.kpi = slices.kpi
+    inner join written_grains on alternatives.kpi = written_grains.kpi
     inner join {{ ref('int_periods') }} as periods
-        on slices.period_grain = periods.period_grain
+        on written_grains.period_grain = periods.period_grain
 
 ),
 
