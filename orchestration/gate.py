@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
+from weakref import WeakSet
 
 import duckdb
 
@@ -55,15 +56,14 @@ class Fingerprint:
     changed_ns: int
 
 
-_KEY: Final = object()
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GatePass:
-    """Proof that the gate judged this working database and found nothing; only `gate` makes one.
+    """Proof that the gate judged this working database and found nothing.
+
+    Only the very object that `gate` returned counts: one made elsewhere, copied or changed is
+    refused by `require_issued`.
 
     Attributes:
-        key: the gate's own token; anything else is refused.
         identity: the build that was judged.
         marts: what may be published.
         working: the working database as it was judged.
@@ -71,17 +71,14 @@ class GatePass:
         warnings: sentences of checks that only warn.
     """
 
-    key: object
     identity: BuildIdentity
     marts: tuple[Mart, ...]
     working: Fingerprint
     tests: int
     warnings: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        """Refuse a pass that the gate did not make."""
-        if self.key is not _KEY:
-            raise TypeError("A GatePass is made by gate() alone.")
+
+_issued: WeakSet[GatePass] = WeakSet()
 
 
 def gate(
@@ -117,14 +114,25 @@ def gate(
         reasons += table_reasons
     if reasons or working is None:
         raise GateClosedError(_shortened(reasons))
-    return GatePass(
-        key=_KEY,
+    gate_pass = GatePass(
         identity=identity,
         marts=counted,
         working=working,
         tests=sum(result.status == "pass" for result in run.results),
         warnings=tuple(_warnings(run)),
     )
+    _issued.add(gate_pass)
+    return gate_pass
+
+
+def require_issued(gate_pass: GatePass) -> None:
+    """Refuse anything but a pass that `gate` returned in this process.
+
+    Raises:
+        TypeError: it is a programming error, not a user's.
+    """
+    if gate_pass not in _issued:
+        raise TypeError("Publishing takes the very GatePass that gate() returned.")
 
 
 def fingerprint(state: StateDir) -> Fingerprint | None:

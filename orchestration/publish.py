@@ -20,7 +20,7 @@ import duckdb
 
 from orchestration.errors import PublishError, nearest, sentence, shown
 from orchestration.failpoints import reach
-from orchestration.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint
+from orchestration.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint, require_issued
 from orchestration.paths import StateDir
 from orchestration.value_parsing import identifier, text_literal
 
@@ -57,8 +57,7 @@ def publish(state: StateDir, gate_pass: GatePass) -> Published:
         PublishError: when the working database changed since the gate judged it, when the copy
             differs from it, or when the disk refuses.
     """
-    if not isinstance(gate_pass, GatePass):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("publish() takes the GatePass that gate() returned.")
+    require_issued(gate_pass)
     if fingerprint(state) != gate_pass.working:
         text = f"{state.working_database} changed after the gate had judged it"
         raise PublishError(f"{text}; nothing was published, build again.")

@@ -29,6 +29,8 @@ from orchestration.settings import BuildSettings
 
 _RESOURCES = ("seed", "model", "test", "snapshot")
 _PR_SET_PDEATHSIG = 1
+# What DuckDB says of damaged pages.
+_TORN_SIGNS = ("checksum", "corrupt", "failed to deserialize", "not a valid duckdb database")
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def prepare_working_database(state: StateDir, *, full_refresh: bool, progress: P
         _discard(state)
     elif running.exists():
         _discard(state)
-        text = f"The last dbt run was killed; {path.name} is discarded and rebuilt from raw."
+        text = f"The last dbt run was cut off; {path.name} is discarded and rebuilt from raw."
         progress.note(text)
     elif path.exists():
         try:
@@ -194,9 +196,10 @@ def run_dbt(
         except BaseException:
             process.kill()
             raise
-    if process.returncode >= 0:
+    run = read_run(state, invocation_id, process.returncode, errors)
+    if process.returncode >= 0 and not _met_a_torn_file(run):
         mark.unlink()
-    return read_run(state, invocation_id, process.returncode, errors)
+    return run
 
 
 def follow_log(lines: Iterable[str], progress: Progress) -> tuple[str, tuple[str, ...]]:
@@ -260,8 +263,14 @@ def _read_json(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
 
 
+def _met_a_torn_file(run: DbtRun) -> bool:
+    """Whether dbt failed on damaged pages, which show only when they are read."""
+    said = "\n".join((*run.errors, *(result.message for result in run.results))).lower()
+    return run.exit_code != 0 and any(sign in said for sign in _TORN_SIGNS)
+
+
 def _running_mark(state: StateDir) -> Path:
-    """The file that exists while dbt writes; found at the start, it means dbt was killed."""
+    """The file that exists while dbt writes; found at the start, what dbt left is not trusted."""
     return state.root / "working.duckdb.running"
 
 

@@ -1,5 +1,6 @@
 """The gate: each reason closes it, and there is no way to publish past it."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,8 +181,10 @@ def test_reasons_of_other_checks_close_the_gate_too(state: StateDir) -> None:
 
 def test_nobody_but_the_gate_makes_a_pass(state: StateDir) -> None:
     real = gate(state, make_run(), identity("b1"))
-    with pytest.raises(TypeError, match="made by gate"):
-        GatePass(object(), real.identity, real.marts, real.working, 1, ())
-    with pytest.raises(TypeError, match="takes the GatePass"):
-        publish(state, object())  # type: ignore[arg-type]
+    forged = GatePass(real.identity, real.marts, real.working, real.tests, real.warnings)
+    for other in (forged, replace(real, marts=()), copy.copy(real), object()):
+        with pytest.raises(TypeError, match="very GatePass that gate"):
+            publish(state, other)  # type: ignore[arg-type]
     assert versions(state) == ()
+    publish(state, real)
+    assert len(versions(state)) == 1

@@ -1,21 +1,29 @@
 """The dbt call: pure arguments and environment, this run's artefacts, torn files discarded."""
 
 import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.paths import DBT_PROJECT_DIR, StateDir
+from orchestration import warehouse
+from orchestration.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
 from orchestration.settings import BuildSettings
 from orchestration.warehouse import (
     BuildIdentity,
+    DbtRun,
     dbt_arguments,
     dbt_environment,
     follow_log,
     prepare_working_database,
     read_run,
+    run_dbt,
 )
 from tests.unit.finished_runs import make_state
 
@@ -146,7 +154,7 @@ def test_what_a_killed_dbt_left_is_discarded_with_one_line(tmp_path: Path) -> No
     assert not state.working_database.exists()
     assert not mark.exists()
     assert listener.notes == [
-        "The last dbt run was killed; working.duckdb is discarded and rebuilt from raw.",
+        "The last dbt run was cut off; working.duckdb is discarded and rebuilt from raw.",
     ]
 
 
@@ -158,3 +166,85 @@ def test_full_refresh_drops_the_working_database(tmp_path: Path) -> None:
     assert not Path(f"{state.working_database}.wal").exists()
     assert listener.notes == []
     assert duckdb.connect(str(state.working_database)).close() is None
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Let a few lines of Python run where dbt would."""
+    monkeypatch.setattr(
+        warehouse, "dbt_arguments", lambda *_: [sys.executable, "-c", textwrap.dedent(script)]
+    )
+
+
+def run_stand_in(state: StateDir) -> DbtRun:
+    return run_dbt(state, BuildSettings(), BuildIdentity("b", "r", "i", "v"), Notes())
+
+
+def test_results_of_an_earlier_run_are_gone_when_dbt_writes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = StateDir.at(tmp_path)
+    state.dbt_target.mkdir(parents=True)
+    stale = {"metadata": {"invocation_id": "old"}, "results": []}
+    (state.dbt_target / "run_results.json").write_text(json.dumps(stale), encoding="utf-8")
+    stand_in(monkeypatch, "import sys; sys.exit('no project here')")
+    run = run_stand_in(state)
+    assert (run.exit_code, run.results_invocation_id) == (1, "")
+    assert run.errors == ("no project here",)
+
+
+@pytest.mark.parametrize(
+    ("script", "is_trusted"),
+    [
+        ("pass", True),
+        ("import sys; sys.exit('Binder Error: no such column')", True),
+        ("import sys; sys.exit('IO Error: Corrupt database file: computed checksum 1')", False),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", False),
+    ],
+)
+def test_what_dbt_left_is_trusted_unless_it_was_cut_off_or_met_torn_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, is_trusted: bool
+) -> None:
+    state, listener = make_state(tmp_path / "state"), Notes()
+    stand_in(monkeypatch, script)
+    run_stand_in(state)
+    prepare_working_database(state, full_refresh=False, progress=listener)
+    assert state.working_database.exists() is is_trusted
+    assert bool(listener.notes) is not is_trusted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
+def test_dbt_dies_with_the_build_that_started_it(tmp_path: Path) -> None:
+    """An orphaned dbt would go on writing while the lock is free."""
+    script = (
+        "import sys, time; from pathlib import Path\n"
+        "from orchestration import warehouse; from orchestration.paths import StateDir\n"
+        "from orchestration.progress import Silent; from orchestration.settings import *\n"
+        "child = 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'\n"
+        "warehouse.dbt_arguments = lambda *_: [sys.executable, '-c', child]\n"
+        "warehouse.follow_log = lambda lines, _: print(next(lines), flush=True) or time.sleep(60)\n"
+        "identity = warehouse.BuildIdentity('b', 'r', 'i', 'v')\n"
+        "state = StateDir.at(Path(sys.argv[1]))\n"
+        "warehouse.run_dbt(state, BuildSettings(), identity, Silent())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)],
+        cwd=REPO_ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as building:
+        assert building.stdout is not None
+        child = int(building.stdout.readline())
+        os.kill(child, 0)
+        building.kill()
+    deadline = time.monotonic() + 10
+    while _is_alive(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead but not yet reaped does not."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
