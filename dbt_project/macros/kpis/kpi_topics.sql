@@ -5,5 +5,6 @@
         'int_kpi_orders',
         'int_kpi_discovery',
         'int_kpi_sessions',
+        'int_kpi_audience',
     ]) }}
 {%- endmacro %}
