@@ -50,12 +50,11 @@ ordered_identifications as (
 
 ),
 
-ownerships as (
+moments as (
 
     select
         device_key,
         coalesce(previous_at, cast('-infinity' as timestamp)) as owned_after,
-        occurred_at as owned_until,
         customer_until as customer_id
     from ordered_identifications
 
@@ -64,10 +63,35 @@ ownerships as (
     select
         device_key,
         occurred_at as owned_after,
-        cast('infinity' as timestamp) as owned_until,
         customer_after as customer_id
     from ordered_identifications
     where next_at is null
+
+),
+
+compared_moments as (
+
+    select
+        *,
+        lag(customer_id) over (partition by device_key order by owned_after) as previous_customer_id
+    from moments
+
+),
+
+-- Most identifications only confirm the owner: a stretch begins where the owner is another one.
+ownerships as (
+
+    select
+        device_key,
+        owned_after,
+        lead(owned_after, 1, cast('infinity' as timestamp)) over (
+            partition by device_key order by owned_after
+        ) as owned_until,
+        customer_id
+    from compared_moments
+    where
+        previous_customer_id is null
+        or previous_customer_id <> customer_id
 
 )
 

@@ -3,13 +3,9 @@
 
 with
 
-settings as (
-
-    select * from {{ ref('int_settings') }}
-
-),
-
-identified_events as (
+-- The as-of date comes last: compared earlier, it makes the engine expect next to no rows and build
+-- its hash tables on the events instead of the small tables.
+events as (
 
     select
         events.event_id,
@@ -20,11 +16,12 @@ identified_events as (
         event_ids.device_key,
         coalesce(event_ids.person_key, owners.person_key) as person_key,
         events.session_id as given_session_id,
+        case when event_signals.is_money then events.currency end as currency,
         case
             when event_signals.value_property is null then events.value
             else {{ json_decimal('events.properties', 'event_signals.value_property') }}
         end as stated_value,
-        case when event_signals.is_money then events.currency end as currency
+        rates.rate
     from {{ ref('stg_events') }} as events
     inner join {{ ref('int_event_ids') }} as event_ids
         on
@@ -38,39 +35,38 @@ identified_events as (
     left join {{ ref('int_persons') }} as owners on ownerships.customer_id = owners.customer_id
     left join {{ ref('event_signals') }} as event_signals
         on events.event_name = event_signals.event_name
-    cross join settings
-    where {{ local_date('events.occurred_at') }} <= settings.as_of_date
+    left join {{ ref('int_daily_rates') }} as rates
+        on
+            case when event_signals.is_money then events.currency end = rates.currency
+            and {{ local_date('events.occurred_at') }} = rates.date
 
 ),
 
 -- A value in another currency without a rate is null: int_missing_rates lists it.
-events as (
+valued_events as (
 
     select
-        identified_events.event_id,
-        identified_events.event_name,
-        identified_events.signal,
-        identified_events.occurred_at,
-        identified_events.event_date,
-        identified_events.device_key,
-        identified_events.person_key,
-        identified_events.given_session_id,
-        identified_events.currency,
+        events.event_id,
+        events.event_name,
+        events.signal,
+        events.occurred_at,
+        events.event_date,
+        events.device_key,
+        events.person_key,
+        events.given_session_id,
+        events.currency,
         case
             when
-                identified_events.currency is null
-                or identified_events.currency = settings.reporting_currency
-                then identified_events.stated_value
-            else cast(round(identified_events.stated_value * rates.rate, 4) as decimal(18, 4))
+                events.currency is null
+                or events.currency = settings.reporting_currency
+                then events.stated_value
+            else cast(round(events.stated_value * events.rate, 4) as decimal(18, 4))
         end as value,
-        identified_events.stated_value is not null as has_value
-    from identified_events
-    cross join settings
-    left join {{ ref('int_daily_rates') }} as rates
-        on
-            identified_events.currency = rates.currency
-            and identified_events.event_date = rates.date
+        events.stated_value is not null as has_value
+    from events
+    cross join {{ ref('int_settings') }} as settings
+    where events.event_date <= settings.as_of_date
 
 )
 
-select * from events
+select * from valued_events
