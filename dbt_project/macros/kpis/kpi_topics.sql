@@ -6,5 +6,6 @@
         'int_kpi_discovery',
         'int_kpi_sessions',
         'int_kpi_audience',
+        'int_kpi_carts',
     ]) }}
 {%- endmacro %}

@@ -1,0 +1,54 @@
+-- Events of carts: all events that name one cart, and where a session's cart and checkout events name
+-- none, these. What never had anything added to it is no cart.
+
+with
+
+events as (
+
+    select
+        case
+            when stg_events.cart_id is not null then 'cart:' || stg_events.cart_id
+            else 'session:' || event_sessions.session_id
+        end as cart_id,
+        events.event_id,
+        events.person_key,
+        events.signal,
+        events.occurred_at,
+        events.event_date,
+        case when events.signal = 'cart_add' then coalesce(stg_events.quantity, 1) end as quantity,
+        case when events.signal = 'cart_add' then events.value end as unit_value,
+        events.signal = 'cart_add' and events.has_value and events.value is null
+            as is_missing_rate
+    from {{ ref('int_events') }} as events
+    inner join {{ ref('stg_events') }} as stg_events on events.event_id = stg_events.event_id
+    inner join {{ ref('int_event_sessions') }} as event_sessions
+        on events.event_id = event_sessions.event_id
+    where
+        stg_events.cart_id is not null
+        or events.signal in ('cart_add', 'checkout')
+
+),
+
+filled_carts as (
+
+    select cart_id
+    from events
+    where signal = 'cart_add'
+    group by cart_id
+
+),
+
+cart_events as (
+
+    select
+        events.*,
+        lead(events.occurred_at) over (
+            partition by events.cart_id
+            order by events.occurred_at, events.event_id
+        ) as next_at
+    from events
+    inner join filled_carts on events.cart_id = filled_carts.cart_id
+
+)
+
+select * from cart_events
