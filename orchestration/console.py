@@ -6,6 +6,7 @@ databases or files; every function is given what it shows.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -97,7 +98,7 @@ def show_build(
     console.print("Next:")
     where = _state_option(state)
     for command in (
-        f"explain {subject_id}{where}",
+        f"explain {shlex.quote(subject_id)}{where}",
         f"status{where}",
         "build --raw-dir DIR --state-dir OTHER_DIR --frameworks all",
     ):
@@ -242,4 +243,4 @@ def _called_as() -> str:
 
 def _state_option(state: StateDir) -> str:
     """The option that makes the printed commands work where they are pasted."""
-    return "" if state.root == DEFAULT_STATE_DIR else f" --state-dir {state.root}"
+    return "" if state.root == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state.root))}"
