@@ -1,5 +1,5 @@
--- Visits as published: who, when, from which channel, and what came of it. Of the first page only the
--- path is told, and not one with an @: addresses of pages carry addresses of people.
+-- Visits as published: who, when, from which channel, and what came of it. Of the first page only
+-- the path is told, and none with an @: addresses of pages carry addresses of people.
 
 with
 

@@ -1,5 +1,5 @@
--- KPIs of people: who came, who came first, who left a contact. Stickiness is the mean over the days
--- of the month between the first fact and the as-of date.
+-- KPIs of people: who came, who came first, who left a contact. Stickiness is the mean over the
+-- days of the month between the first fact and the as-of date.
 {%- set dimensions = ['country', 'account'] %}
 
 with
@@ -55,12 +55,21 @@ month_lengths as (
 daily_means as (
 
     select
-        person_days.* replace (
-            cast(
-                round({{ exact_ratio('person_days.numerator', 'month_lengths.days') }}, 4)
-                as decimal(38, 4)
-            ) as numerator
-        )
+        person_days.kpi,
+        person_days.period_grain,
+        person_days.period_start,
+        person_days.dimension,
+        person_days.dimension_value,
+        cast(
+            round({{ exact_ratio('person_days.numerator', 'month_lengths.days') }}, 4)
+            as decimal(38, 4)
+        ) as numerator,
+        person_days.denominator,
+        person_days.sample_size,
+        person_days.last_unit_on,
+        person_days.mature_on,
+        person_days.is_missing_rate,
+        person_days.is_unknown
     from person_days
     inner join month_lengths on person_days.period_start = month_lengths.month
 

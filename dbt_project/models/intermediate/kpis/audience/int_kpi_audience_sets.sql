@@ -1,5 +1,5 @@
--- Who came in each period: one row per person with an event or a session, so that a person is counted
--- once however often it came.
+-- Who came in each period: one row per person with an event, so that a person is counted once
+-- however often it came.
 
 with
 

@@ -1,5 +1,5 @@
--- Events of carts: all events that name one cart, and where a session's cart and checkout events name
--- none, these. What never had anything added to it is no cart.
+-- Events of carts: all events that name one cart, and where a session's cart and checkout events
+-- name none, these. What never had anything added to it is no cart.
 
 with
 

@@ -1,5 +1,5 @@
--- The one cart of each booked order: the one it names; if it names none at all, the cart of its person
--- with the latest event before it. An order that names a cart nobody knows has none.
+-- The one cart of each booked order: the one it names; if it names none at all, the cart of its
+-- person with the latest event before it. An order that names a cart nobody knows has none.
 
 with
 

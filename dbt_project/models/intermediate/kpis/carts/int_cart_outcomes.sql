@@ -1,5 +1,5 @@
--- How each cart ended: ordered before its first silence of more than a day, or fallen silent first, and
--- then ordered within a week or not; open while neither has happened by the end of the as-of date.
+-- How each cart ended: ordered before its first silence of more than a day, or fallen silent first,
+-- and then ordered within a week or not; open while neither has happened by the end of the as-of date.
 
 with
 
@@ -31,7 +31,7 @@ outcomes as (
         case
             when first_orders.ordered_at <= carts.silent_at then 'converted'
             when carts.silent_on > settings.as_of_date then 'open'
-            when {{ days_between('carts.silent_on', 'first_orders.ordered_on') }} <= 7 then 'recovered'
+            when first_orders.ordered_on <= {{ add_days('carts.silent_on', 7) }} then 'recovered'
             else 'abandoned'
         end as outcome,
         {{ add_days('carts.silent_on', 7) }} as recoverable_until

@@ -1,4 +1,4 @@
--- Carts with their person, their value and the first silence of more than a day: of two neighbouring
+-- Carts with their person, their value and the first silence of more than a day: between two
 -- events, or after the last one.
 
 with

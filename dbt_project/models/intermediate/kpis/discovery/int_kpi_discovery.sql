@@ -1,5 +1,4 @@
--- KPIs of what channels report. Rates count only the rows in which both sides are known. Followers
--- are unknown until the first number, their change until there is a number to compare with.
+-- KPIs of what channels report. Rates count only the rows in which both sides are known.
 {%- set dimensions = ['channel'] %}
 {%- set spend_known = 'case when spend is not null then ' %}
 {%- set impressions_known = 'case when impressions is not null then ' %}
@@ -44,16 +43,6 @@ sums as (
 
 ),
 
-follower_changes as (
-
-    {{ kpi_from_facts(
-        ref('int_follower_stocks'),
-        kpis=[{'kpi': 'net_new_followers', 'numerator': 'followers_change'}],
-        dimensions=dimensions,
-    ) }}
-
-),
-
 listeners as (
 
     {{ kpi_from_sets(
@@ -67,56 +56,6 @@ listeners as (
 
 ),
 
-follower_stocks as (
-
-    {{ kpi_from_spans(
-        ref('int_follower_stocks'),
-        kpis=[{'kpi': 'followers', 'numerator': 'followers'}],
-        dimensions=dimensions,
-    ) }}
-
-),
-
-follower_rows as (
-
-    select * from follower_changes
-
-    union all
-
-    select * from follower_stocks
-
-),
-
-first_stock as (
-
-    select
-        min(stocks.fact_date) as first_on,
-        max(settings.as_of_date) as as_of_date
-    from {{ ref('int_settings') }} as settings
-    left join {{ ref('int_follower_stocks') }} as stocks on true
-
-),
-
--- On the first day there are followers, but nothing to compare them with.
-judged_followers as (
-
-    select
-        follower_rows.* exclude (is_unknown),
-        coalesce(
-            first_stock.first_on
-            + case follower_rows.kpi when 'net_new_followers' then 1 else 0 end
-            > least({{ add_days('periods.period_end', -1) }}, first_stock.as_of_date),
-            true
-        ) as is_unknown
-    from follower_rows
-    inner join {{ ref('int_periods') }} as periods
-        on
-            follower_rows.period_grain = periods.period_grain
-            and follower_rows.period_start = periods.period_start
-    cross join first_stock
-
-),
-
 kpi_rows as (
 
     select * from sums
@@ -127,7 +66,7 @@ kpi_rows as (
 
     union all
 
-    select * from judged_followers
+    select * from {{ ref('int_kpi_followers') }}
 
 )
 

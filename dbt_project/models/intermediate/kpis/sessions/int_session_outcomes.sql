@@ -1,5 +1,5 @@
--- What came of each session: whether it was engaged, which orders it is credited with, and whether its
--- checkout was completed. Every order is credited to one session at most.
+-- What came of each session: whether it was engaged, which orders it is credited with, and whether
+-- its checkout was completed. Every order is credited to one session at most.
 
 with
 
