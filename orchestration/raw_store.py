@@ -59,6 +59,9 @@ create table if not exists raw.schema_log (
 );
 create table if not exists raw.ingest_origin (raw_dir varchar not null);
 """
+# The rows of one file wait here between being judged and being written; more of them wait on disk,
+# at no measurable cost (2 M events under 600 MB: the same CPU seconds as under 16 GB).
+_MEMORY_LIMIT = "2GB"
 # What damaged bytes come out as; any other error is one of this program.
 _TORN = (
     duckdb.IOException,
@@ -230,6 +233,7 @@ def _open(path: Path, contract: Contract, spill_dir: Path) -> duckdb.DuckDBPyCon
         # Attached, since a database called raw would hide the schema raw in it.
         connection.execute(f"attach {text_literal(str(path))} as raw_db")
         connection.execute("use raw_db")
+        connection.execute(f"set memory_limit = '{_MEMORY_LIMIT}'")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set preserve_insertion_order = true")
         _make_tables(connection, contract)

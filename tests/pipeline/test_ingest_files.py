@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.quarantine import Reason
 from tests.pipeline.ingest_kit import (
     EVENTS_HEADER,
     Shop,
@@ -417,3 +418,45 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
     shop.ingest()
     found = shop.rows("select event_id, properties from raw.events order by event_id")
     assert found == [("e1", None), ("e2", None)]
+
+
+def test_every_reason_is_reached_by_some_landing_file(tmp_path: Path) -> None:
+    events = (
+        "event_id,event_name,occurred_at,user_id,value,properties",
+        ",x,2024-03-01,u,,",
+        "e1,x,2024-03-01,null,,",
+        "e2,x,2024-03-01,u,1$,",
+        "e3,x,2024-03-01,u,nan,",
+        "e4,x,2024-03-01,u,1e99,",
+        "e5,x,never,u,,",
+        "e6,x,1700000000,u,,",
+        "e7,x,1970-01-01,u,,",
+        "e8,x,2024-03-01,u,,[]",
+        "ragged",
+        "e9,\xe9,2024-03-01,u,,",
+        f"e10,{'x' * 2_100_000},2024-03-01,u,,",
+        'e11,"x,2024-03-01,u,,',
+    )
+    daily = "date,channel,impressions\n2024-03-01,mail,1.5\nnever,mail,1\n"
+    shop = make_shop(
+        tmp_path,
+        {
+            "events/a.csv": "\n".join(events).encode("latin-1"),
+            "events/b.parquet": b"torn",
+            "events/c.csv": "event_id\n",
+            "events/d.csv": events_csv().replace("user_id", "user_id,USER_ID"),
+            "orders.csv": orders_csv("o1,2024-03-01,sent,EUR,1"),
+            "customers.csv": "customer_id,created_at,is_deleted\nc1,2024-03-01,perhaps\n",
+            "channel_daily.csv": daily,
+        },
+    )
+    shop.land_parquet(
+        "refunds/a.parquet",
+        "select 1.5::double as refund_id, 'o' as order_id, now() as created_at, 1 as amount",
+    )
+    shop.land_parquet(
+        "refunds/b.parquet",
+        "select [1] as refund_id, 'o' as order_id, now() as created_at, 1 as amount",
+    )
+    shop.ingest()
+    assert {row[3] for row in shop.quarantine()} == {reason.value for reason in Reason}

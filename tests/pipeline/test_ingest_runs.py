@@ -207,6 +207,17 @@ def test_a_torn_raw_database_is_rebuilt_from_the_landing_files(tmp_path: Path, d
         assert summary.rows_read == 3
 
 
+def test_a_damaged_write_ahead_log_is_no_dead_end(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, {"events.csv": events_csv(E1, E2, BAD)})
+    shop.ingest("run-1")
+    content = shop.content("events")
+    (shop.state_dir / "raw.duckdb.wal").write_bytes(b"torn" * 1000)
+    shop.ingest("run-2")
+    assert shop.content("events") == content
+    assert len(content) == 2
+    assert len(shop.quarantine()) == 1
+
+
 def test_a_raw_database_of_an_older_contract_gets_its_new_columns(tmp_path: Path) -> None:
     shop = make_shop(tmp_path, {"events.csv": events_csv(E1)})
     shop.ingest("run-1")
