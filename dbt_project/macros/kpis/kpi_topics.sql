@@ -7,5 +7,6 @@
         'int_kpi_sessions',
         'int_kpi_audience',
         'int_kpi_carts',
+        'int_kpi_acquisition',
     ]) }}
 {%- endmacro %}

@@ -1,5 +1,6 @@
 -- How each cart ended: ordered before its first silence of more than a day, or fallen silent first,
--- and then ordered within a week or not; open while neither has happened by the end of the as-of date.
+-- and then ordered within a week or not; open while neither has happened by the end of the as-of
+-- date.
 
 with
 

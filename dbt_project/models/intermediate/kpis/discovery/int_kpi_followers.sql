@@ -1,5 +1,5 @@
--- KPIs of followers, a part of int_kpi_discovery. Followers are unknown until the first number, their
--- change until there is a number to compare with.
+-- KPIs of followers, a part of int_kpi_discovery. Followers are unknown until the first number,
+-- their change until there is a number to compare with.
 {%- set dimensions = ['channel'] %}
 
 with
