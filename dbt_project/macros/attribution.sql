@@ -1,0 +1,22 @@
+{# Attribution of orders to touches. #}
+
+{# The models that need only the touches of the order itself. #}
+{% macro attribution_models() -%}
+    {{ return(
+        ['first', 'last', 'last_non_direct', 'linear', 'position_based', 'time_decay']
+    ) }}
+{%- endmacro %}
+
+{# What a share of so many ten-billionths makes of an amount with 4 decimals, cut towards 0. #}
+{% macro share_of(amount, units) -%}
+    {{ return(adapter.dispatch('share_of')(amount, units)) }}
+{%- endmacro %}
+
+{% macro default__share_of(amount, units) -%}
+    cast(
+        cast(
+            cast(({{ amount }}) * 10000 as hugeint) * {{ units }} // 10000000000 as decimal(22, 0)
+        ) * cast(0.0001 as decimal(5, 4))
+        as decimal(18, 4)
+    )
+{%- endmacro %}
