@@ -80,11 +80,14 @@ def run_lifecycle(options: Sequence[str], environment: dict[str, str] | None = N
     )
 
 
-def published(state_dir: Path, mart: str, columns: Sequence[str]) -> list[tuple]:
-    """The rows of a published mart."""
+def published(
+    state_dir: Path, mart: str, columns: Sequence[str], condition: str = "true"
+) -> list[tuple]:
+    """The rows of a published mart for which a condition holds."""
     path = state_dir / "published" / "lifecycle.duckdb"
+    query = f"select {', '.join(columns)} from marts.{mart} where {condition}"
     with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.sql(f"select {', '.join(columns)} from marts.{mart}").fetchall()
+        return connection.sql(query).fetchall()
 
 
 def as_rows(intervals: Iterable[Interval]) -> list[tuple]:

@@ -61,8 +61,13 @@ PROBES = {
     "x_rule_05": _probe("revenue", "sum", "", "100", "500"),
     "x_rule_06": _probe("order", "latest", "365", "99.9999"),
     "x_rule_07": _probe("refund", "sum", "31", "0.0001"),
-    "x_rule_08": _probe("subscription_renewal", "sum", "", "15"),
+    "x_rule_08": _probe("subscription_renewal", "sum", "", "10"),
     "x_rule_09": _probe("open_order", "days", "2", "1"),
+    # 100 or 250 in a foreign currency at one rate or the next, and half a unit rounded up.
+    "x_rule_10": _probe("order", "latest", "", "93.3333", "105"),
+    "x_rule_11": _probe("order", "latest", "", "108.7654", "110"),
+    "x_rule_12": _probe("order", "latest", "", "225", "271.9136"),
+    "x_rule_13": _probe("order", "latest", "", "18000.0005", "20000.0005"),
 }
 
 
@@ -101,7 +106,7 @@ def rule_rows(draw: Callable[[Any], Any]) -> RuleRows:
     ]
     # Half of the frameworks have one rule above the entry stage, so that each day of the rule is
     # seen; in the others several stages compete.
-    shapes = [1] * 14 + [draw(st.integers(2, 5)) for _ in range(6)]
+    shapes = [1] * 18 + [draw(st.integers(2, 5)) for _ in range(6)]
     unused = list(rules)
     frameworks: list[dict[str, str]] = []
     stages: list[dict[str, str]] = []
@@ -174,7 +179,7 @@ def _bounds(draw: Callable[[Any], Any], measure: str) -> tuple[Decimal | None, D
     if measure in ("count", "days"):
         marks = ("0", "1", "1", "2", "3", "4")
     elif measure in ("sum", "latest"):
-        marks = ("-100", "-0.0001", "0", "0.0001", "4", "9", "99.9999", "250", "500")
+        marks = ("-100", "-0.0001", "0", "0.0001", "4", "9", "90", "99.9999", "110", "250", "500")
     else:
         marks = ("0", "1", "7", "13.5", "14", "30", "60", "89.5", "90", "365")
     low, high = sorted(

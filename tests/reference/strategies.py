@@ -140,6 +140,9 @@ class Draft:
         """When a row that says something about ``latest`` was received, if it says."""
         if not self.received or self.chance(3):
             return None
+        known_at = self.settings.known_at
+        if known_at is not None and known_at > latest and self.chance(3):
+            return known_at + self.pick((timedelta(0), timedelta(0), timedelta(microseconds=1)))
         return latest + self.pick(
             (timedelta(0), timedelta(minutes=5), timedelta(days=1), timedelta(days=40))
         )
@@ -172,6 +175,8 @@ def worlds(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
         # Two months beyond the end are enough to show that later facts are ignored.
         if day <= end + timedelta(days=60):
             days.append(day)
+    # A rate that changes on the day of an order applies to it already.
+    days += [rate.date for rate in settings.rates if days[0] <= rate.date <= end]
     draft = Draft(
         draw=draw,
         settings=settings,
@@ -179,8 +184,7 @@ def worlds(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
         days=days,
         # The first of them is drawn twice as often, so that one subject gathers many facts.
         customers=["c1", *(f"c{n}" for n in range(1, draw(st.integers(1, 4)) + 1))],
-        # A device may bear the id of a customer: their sessions are not one.
-        devices=["d1", *draw(st.sampled_from((("d1",), ("d2",), ("d1", "d2", "d3"), ("c1",))))],
+        devices=["d1", *(f"d{n}" for n in range(1, draw(st.integers(1, 3)) + 1))],
         received=settings.known_at is not None or draw(st.booleans()),
     )
     first = draw(st.sampled_from((_shopping, _shopping, _browsing, _identification, _customers)))
@@ -246,6 +250,13 @@ def _identification(draft: Draft) -> None:
         _event(draft, draft.pick(BROWSING), draft.near(at), anonymous_id=device)
 
 
+def _namesakes(draft: Draft) -> None:
+    """A device that bears the id of a customer: their sessions are not one."""
+    at = draft.instant()
+    _event(draft, draft.pick(BROWSING), at, anonymous_id="c1", session_id=None)
+    _event(draft, draft.pick(BROWSING), at + timedelta(minutes=5), user_id="c1")
+
+
 def _milestones(draft: Draft) -> None:
     for _ in range(draft.draw(st.integers(1, 3))):
         value = draft.pick((None, Decimal(-3), Decimal(10), Decimal("0.3333")))
@@ -264,12 +275,14 @@ def _surveys(draft: Draft) -> None:
         else:
             name = draft.pick(("NPS Answered", "NPS Answered", "Review Posted"))
             value = draft.pick((None, *map(Decimal, ("3.9999", "4", "8", "8.9999", "9", "10"))))
-            _event(draft, name, at, value=value, **who)
+            # A score is no money, so a currency beside it converts nothing.
+            currency = draft.pick((None, None, "USD", "JPY"))
+            _event(draft, name, at, value=value, currency=currency, **who)
         at = draft.pick((at, at, draft.near(at), draft.instant()))
 
 
 def _subscription(draft: Draft) -> None:
-    who = _who(draft)
+    who = draft.pick((_who(draft), {"user_id": "c1"}))
     at = draft.instant()
     currency = draft.pick((None, *CURRENCIES))
     for _ in range(draft.draw(st.integers(1, 3))):
@@ -297,7 +310,7 @@ def _order(draft: Draft, at: datetime, who: dict[str, Any]) -> Order:
         late = draft.pick((timedelta(0), timedelta(minutes=1), timedelta(days=100)))
         order = replace(order, cancelled_at=draft.near(at) + late)
         order = replace(order, status=draft.pick(("cancelled", "paid")))
-    if draft.chance(9):
+    if draft.chance(6):
         order = replace(
             order,
             **draft.pick(
@@ -305,6 +318,7 @@ def _order(draft: Draft, at: datetime, who: dict[str, Any]) -> Order:
                     {"is_test": True},
                     {"is_deleted": True},
                     {"status": "failed"},
+                    {"status": "pending"},
                     {"status": "pending"},
                     {"status": "cancelled"},
                     {"total_price": Decimal(0)},
@@ -425,6 +439,15 @@ def _customers(draft: Draft) -> None:
         draft.add("customers", Customer(draft.pick(NOT_IDS[2:]), draft.instant()))
 
 
+def _company(draft: Draft) -> None:
+    """Business of a customer who belongs to an account."""
+    if not any(row.customer_id == "c1" for row in draft.rows.get("customers", [])):
+        draft.add("customers", Customer("c1", draft.instant(), account_id="a1"))
+    names = ("Quote Requested", "Contract Signed", "Trial Started", "Onboarding Completed")
+    for _ in range(draft.draw(st.integers(1, 3))):
+        _event(draft, draft.pick(names), draft.instant(), user_id="c1")
+
+
 def _merges(draft: Draft) -> None:
     """A chain, a branch or a cycle among the customers and one more nobody else names."""
     people = [*draft.customers, "c9"]
@@ -441,7 +464,10 @@ def _merges(draft: Draft) -> None:
                 for row in draft.rows["customer_merges"]
                 if row.from_customer_id == source
             )
-            draft.add("customer_merges", CustomerMerge(source, target, again + timedelta(days=1)))
+            draft.add(
+                "customer_merges",
+                CustomerMerge(source, target, again + timedelta(days=draft.pick((1, 30, 90)))),
+            )
         at = draft.pick((at, at, draft.instant()))
 
 
@@ -465,8 +491,10 @@ def _conflicts(draft: Draft) -> None:
         old = draft.pick(refunds)
         _again(draft, "refunds", old, amount=old.amount + 1, key="refund_id")
     elif events:
-        old = draft.pick(events)
-        _again(draft, "events", old, event_name=draft.pick(BROWSING), key="event_id")
+        old = draft.pick([event for event in events if event.received_at] or events)
+        name = draft.pick(("Newsletter Subscribed", "Product Added", "Clicked", *BROWSING))
+        changes = draft.pick(({}, {}, {"user_id": draft.pick(draft.customers)}))
+        _again(draft, "events", old, event_name=name, key="event_id", **changes)
 
 
 def _again(draft: Draft, table: str, old: Any, key: str, **changes: Any) -> None:
@@ -499,8 +527,8 @@ def _nobody(draft: Draft) -> None:
 SCENES = (
     *(_shopping, _shopping, _browsing, _browsing, _identification, _identification),
     *(_comeback, _comeback, _milestones, _milestones, _surveys, _surveys, _subscription),
-    *(_customers, _customers, _merges, _merges, _merge_cycle),
-    *(_new_version, _conflicts, _future, _nobody),
+    *(_customers, _customers, _company, _merges, _merges, _merge_cycle),
+    *(_new_version, _conflicts, _future, _nobody, _namesakes),
 )
 
 

@@ -35,6 +35,8 @@ class Event:
     value: Decimal | None = None
     currency: str | None = None
     properties: str | None = None
+    utm_source: str | None = None
+    utm_medium: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ class Order:
     is_test: bool | None = None
     is_deleted: bool | None = None
     received_at: datetime | None = None
+    total_discounts: Decimal | None = None
+    source_channel: str | None = None
+    utm_source: str | None = None
+    utm_medium: str | None = None
+    affiliate_id: str | None = None
+    affiliate_commission: Decimal | None = None
+    referral_code: str | None = None
+    promised_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,7 @@ class Customer:
     updated_at: datetime | None = None
     account_id: str | None = None
     is_deleted: bool | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,27 @@ class Product:
 
     product_id: str
     title: str
+    category: str | None = None
+    unit_cost: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class ChannelDay:
+    """One row of ``channel_daily``; ``date`` is a reporting date."""
+
+    date: date
+    channel: str
+    campaign: str = ""
+    impressions: int | None = None
+    clicks: int | None = None
+    spend: Decimal | None = None
+    currency: str | None = None
+    followers: int | None = None
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    podcast_downloads: int | None = None
+    podcast_listeners: int | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +167,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class World:
-    """The rows of one to four people who have nothing to do with any other world."""
+    """The rows of one to four people who have nothing to do with any other world.
+
+    ``channel_daily`` is nobody's: only the KPIs, which take all worlds together, read it.
+    """
 
     name: str = "w"
     events: tuple[Event, ...] = ()
@@ -145,6 +180,7 @@ class World:
     customers: tuple[Customer, ...] = ()
     customer_merges: tuple[CustomerMerge, ...] = ()
     products: tuple[Product, ...] = ()
+    channel_daily: tuple[ChannelDay, ...] = ()
 
     def size(self) -> int:
         """How many raw rows it has: the measure by which a failing world is small."""
@@ -159,6 +195,7 @@ TABLES = {
     "customers": Customer,
     "customer_merges": CustomerMerge,
     "products": Product,
+    "channel_daily": ChannelDay,
 }
 
 PREFIXED = (

@@ -1,0 +1,79 @@
+"""What a build says about a day does not change when later facts arrive (lifecycle.md section 1).
+
+Built twice from the same rows, once as of a day and once as of a later one, with identity as of the
+same day: every row about a day up to the earlier one must be equal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.reference import compare
+from tests.reference.batches import BATCHES, Batch, Built
+
+DAYS_EARLIER = 100
+# What changes next is about the future, so it is not part of what is said about a day.
+SAID = tuple(column for column in compare.COLUMNS if not column.startswith("next_"))
+VALID_FROM, VALID_TO = SAID.index("valid_from"), SAID.index("valid_to")
+
+
+@dataclasses.dataclass(frozen=True)
+class Twice:
+    """The same rows, built as of an earlier and as of a later day."""
+
+    earlier_state: Path
+    later_state: Path
+    day: date
+
+
+@pytest.fixture(scope="module")
+def twice(built: Callable[[Batch], Built], tmp_path_factory: pytest.TempPathFactory) -> Twice:
+    batch = next(batch for batch in BATCHES if batch.settings.identity_as_of)
+    later = built(batch)
+    assert batch.settings.as_of_date is not None
+    day = batch.settings.as_of_date - timedelta(days=DAYS_EARLIER)
+    earlier = dataclasses.replace(
+        batch, settings=dataclasses.replace(batch.settings, as_of_date=day)
+    )
+    state_dir = tmp_path_factory.mktemp("earlier") / "state"
+    compare.run_lifecycle(earlier.options(later.raw_dir, state_dir, later.rules_dir))
+    return Twice(state_dir, later.state_dir, day)
+
+
+def until(rows: list[tuple], day: date) -> list[tuple]:
+    """History rows cut at the end of a day: what began later is gone, what ended later is open."""
+    cut: list[tuple] = []
+    for row in rows:
+        if row[VALID_FROM] <= day:
+            ended = row[VALID_TO] is not None and row[VALID_TO] <= day
+            cut.append(row if ended else (*row[:VALID_TO], None, *row[VALID_TO + 1 :]))
+    return sorted(cut, key=repr)
+
+
+@pytest.mark.slow
+def test_later_facts_leave_the_history_up_to_a_day_alone(twice: Twice):
+    earlier = compare.published(twice.earlier_state, "lifecycle_history", SAID)
+    later = compare.published(twice.later_state, "lifecycle_history", SAID)
+    assert max(row[VALID_FROM] for row in later) > twice.day
+    cut = until(later, twice.day)
+    assert len(cut) > 1000
+    assert cut == sorted(earlier, key=repr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mart", "dated"), [("stage_daily", "date"), ("stage_transitions", "changed_on")]
+)
+def test_later_facts_leave_the_census_and_transitions_up_to_a_day_alone(
+    twice: Twice, mart: str, dated: str
+):
+    earlier = compare.published(twice.earlier_state, mart, ["*"])
+    condition = f"{dated} <= date '{twice.day}'"
+    later = compare.published(twice.later_state, mart, ["*"], condition)
+    assert len(later) > 1000
+    assert sorted(later, key=repr) == sorted(earlier, key=repr)
