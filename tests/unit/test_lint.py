@@ -6,22 +6,35 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tests.lint.__main__ import ROOT, Judge, judges, main, run
 
-CHECKS = ROOT / "tests" / "lint" / "bouncer" / "manifest" / "primary_keys.py"
+CHECKS = ROOT / "tests" / "lint" / "bouncer" / "manifest"
 
 
-def unproven_key(declared: list[str], tested: list[list[str]]) -> str:
-    """Ask the project's own dbt-bouncer check about a mart with the columns `id` and `day`."""
-    spec = importlib.util.spec_from_file_location("primary_keys", CHECKS)
+def own_check(stem: str) -> ModuleType:
+    """Return one of the project's own dbt-bouncer checks, loaded as that tool loads it."""
+    spec = importlib.util.spec_from_file_location(stem, CHECKS / f"{stem}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.unproven_key(declared, {"id", "day"}, tested)
+    return module
+
+
+def unproven_key(declared: list[str], tested: list[list[str]]) -> str:
+    """Ask about the key of a mart with the columns `id` and `day`."""
+    return own_check("primary_keys").unproven_key(declared, {"id", "day"}, tested)
+
+
+def test_a_seed_column_needs_both_a_description_and_a_type() -> None:
+    mistyped = own_check("seed_types").mistyped_columns
+    assert mistyped({"rule", "below"}, {"rule", "below"}) == []
+    assert mistyped({"rule", "below"}, {"rule"}) == ["below"]
+    assert mistyped({"rule"}, {"rule", "above"}) == ["above"]
 
 
 def test_a_mart_whose_declared_key_is_tested_passes() -> None:

@@ -19,9 +19,7 @@ booked as (
     from {{ ref('int_orders') }}
     where
         cancelled_on is null
-        {% if not var('pending_is_booked') -%}
-        and status <> 'pending'
-        {%- endif %}
+        and ({{ var('pending_is_booked') | lower }} or status <> 'pending')
 
 )
 

@@ -1,5 +1,6 @@
--- Which session each event belongs to. int_session_starts says where sessions begin; an event belongs to the
--- latest beginning at or before it among the events of its device with the same given session_id.
+-- Which session each event belongs to. int_session_starts says where sessions begin; an event
+-- belongs to the latest beginning at or before it among the events of its device with the same
+-- given session_id.
 
 with
 

@@ -55,9 +55,7 @@ booked_orders as (
     {{ channel_joins('source_orders.channel_source', 'source_orders.channel_medium') }}
     where
         orders.cancelled_on is null
-        {% if not var('pending_is_booked') -%}
-        and orders.status <> 'pending'
-        {%- endif %}
+        and ({{ var('pending_is_booked') | lower }} or orders.status <> 'pending')
 
 )
 

@@ -1,5 +1,5 @@
--- Every accepted event up to the as-of date with its person, its signal and its value. One pass over
--- all events, without a sort: what follows works on integers, days and the columns it needs.
+-- Every accepted event up to the as-of date with its person, its signal and its value. One pass
+-- over all events, without a sort: what follows works on integers, days and the columns it needs.
 
 with
 

@@ -57,11 +57,12 @@ current_rows as (
             ' On ' || history.next_change_on || ' '
             || case
                 when history.next_stage = history.stage then ''
-                else next_stages.label
-                || case
-                    when history.next_health = history.health then ''
-                    else ' and '
-                end
+                else
+                    next_stages.label
+                    || case
+                        when history.next_health = history.health then ''
+                        else ' and '
+                    end
             end
             || case
                 when history.next_health = history.health then ''

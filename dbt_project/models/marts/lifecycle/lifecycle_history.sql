@@ -1,5 +1,5 @@
--- What was true of whom from when to when, up to the as-of date. An interval that the as-of date lies in
--- is open; its next_* columns say what ends it if nothing new happens.
+-- What was true of whom from when to when, up to the as-of date. An interval that the as-of date
+-- lies in is open; its next_* columns say what ends it if nothing new happens.
 
 with
 

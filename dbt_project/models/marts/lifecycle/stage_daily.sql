@@ -1,5 +1,5 @@
--- The census of every day. Interval starts and ends are counted per day and summed up along time, so
--- the work grows with the number of changes and not with customers times days.
+-- The census of every day. Interval starts and ends are counted per day and summed up along time,
+-- so the work grows with the number of changes and not with customers times days.
 
 with
 
@@ -34,6 +34,14 @@ days as (
 
 ),
 
+healths as (
+
+    {% for health in healths() -%}
+    select '{{ health }}' as health
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 cells as (
 
     select
@@ -43,12 +51,7 @@ cells as (
     from {{ ref('framework_stages') }} as stages
     inner join {{ ref('int_built_frameworks') }} as built_frameworks
         on stages.framework = built_frameworks.framework
-    cross join (
-        {% for health in healths() -%}
-        select '{{ health }}' as health
-        {{ 'union all' if not loop.last }}
-        {% endfor -%}
-    ) as healths
+    cross join healths
 
 ),
 

@@ -1,5 +1,5 @@
--- Who we know, with the facts about them that other tables are sliced by. Accounts pool the orders of
--- their customers.
+-- Who we know, with the facts about them that other tables are sliced by. Accounts pool the orders
+-- of their customers.
 
 with
 

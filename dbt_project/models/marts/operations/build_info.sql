@@ -2,6 +2,30 @@
 
 with
 
+built_frameworks as (
+
+    select string_agg(framework, ', ' order by framework) as frameworks
+    from {{ ref('int_built_frameworks') }}
+
+),
+
+default_frameworks as (
+
+    select framework
+    from {{ ref('frameworks') }}
+    where is_default
+
+),
+
+subject_counts as (
+
+    select
+        coalesce(sum(case when subject_type = 'person' then 1 else 0 end), 0) as persons,
+        coalesce(sum(case when subject_type = 'account' then 1 else 0 end), 0) as accounts
+    from {{ ref('subjects') }}
+
+),
+
 build_info as (
 
     select
@@ -20,24 +44,12 @@ build_info as (
         settings.reporting_currency,
         built_frameworks.frameworks,
         default_frameworks.framework as default_framework,
-        cast(subjects.persons as bigint) as persons,
-        cast(subjects.accounts as bigint) as accounts
+        cast(subject_counts.persons as bigint) as persons,
+        cast(subject_counts.accounts as bigint) as accounts
     from {{ ref('int_settings') }} as settings
-    cross join (
-        select string_agg(framework, ', ' order by framework) as frameworks
-        from {{ ref('int_built_frameworks') }}
-    ) as built_frameworks
-    cross join (
-        select framework
-        from {{ ref('frameworks') }}
-        where is_default
-    ) as default_frameworks
-    cross join (
-        select
-            coalesce(sum(case when subject_type = 'person' then 1 else 0 end), 0) as persons,
-            coalesce(sum(case when subject_type = 'account' then 1 else 0 end), 0) as accounts
-        from {{ ref('subjects') }}
-    ) as subjects
+    cross join built_frameworks
+    cross join default_frameworks
+    cross join subject_counts
 
 )
 

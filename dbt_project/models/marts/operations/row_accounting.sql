@@ -1,5 +1,5 @@
--- Where every row went: from files into raw, and from raw through staging. `read` is what the file or
--- the raw table holds; each row of it is counted once more under what became of it.
+-- Where every row went: from files into raw, and from raw through staging. `read` is what the file
+-- or the raw table holds; each row of it is counted once more under what became of it.
 
 {% set tables = [
     'events', 'orders', 'order_lines', 'refunds', 'customers', 'customer_merges', 'products',
