@@ -3,14 +3,14 @@
 {% set as_of_date, identity_as_of = 'last_day.last_on', 'last_day.last_on' %}
 {% set currency = 'only_currency.currency' %}
 {% if var('as_of_date') -%}
-    {% set as_of_date = "cast('" ~ var('as_of_date') ~ "' as date)" %}
-    {% set identity_as_of = as_of_date %}
+{% set as_of_date = "cast('" ~ var('as_of_date') ~ "' as date)" %}
+{% set identity_as_of = as_of_date %}
 {%- endif %}
 {% if var('identity_as_of') -%}
-    {% set identity_as_of = "cast('" ~ var('identity_as_of') ~ "' as date)" %}
+{% set identity_as_of = "cast('" ~ var('identity_as_of') ~ "' as date)" %}
 {%- endif %}
 {% if var('reporting_currency') -%}
-    {% set currency = "'" ~ var('reporting_currency') ~ "'" %}
+{% set currency = "'" ~ var('reporting_currency') ~ "'" %}
 {%- endif %}
 
 with

@@ -4,7 +4,7 @@
 {% set listed = var('frameworks').split(',') | map('trim') | reject('equalto', '') | list %}
 {% set conditions = ['true' if listed == ['all'] else 'is_default'] %}
 {% for framework in listed if listed != ['all'] -%}
-    {% do conditions.append("framework = '" ~ framework | replace("'", "''") ~ "'") %}
+{% do conditions.append("framework = '" ~ framework | replace("'", "''") ~ "'") %}
 {%- endfor %}
 
 with
