@@ -15,7 +15,8 @@
 {% macro default__share_of(amount, units) -%}
     cast(
         cast(
-            cast(({{ amount }}) * 10000 as hugeint) * {{ units }} // 10000000000 as decimal(22, 0)
+            {{ as_whole_number('(' ~ amount ~ ')', 4) }} * {{ units }} // 10000000000
+            as decimal(22, 0)
         ) * cast(0.0001 as decimal(5, 4))
         as decimal(18, 4)
     )

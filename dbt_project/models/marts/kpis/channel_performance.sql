@@ -1,5 +1,5 @@
--- What each channel and campaign cost and brought, by day, week and month. Sums of money are null where
--- a part of them could not be converted; what customers are worth in a year is null until every
+-- What each channel and campaign cost and brought, by day, week and month. Sums of money are null
+-- where a part of them could not be converted; what customers are worth in a year is null until every
 -- customer of the period has had that year.
 {%- set models = attribution_models() %}
 {%- set money = {
@@ -56,9 +56,7 @@ totals as (
         coalesce(sum(case when model = '{{ model }}' then share end), 0) as customers_{{ model }},
         case
             when not coalesce(bool_or(is_missing_rate and model = '{{ model }}'), false)
-                then coalesce(
-                    sum(case when model = '{{ model }}' then first_year_value * share end), 0
-                )
+                then coalesce(sum(case when model = '{{ model }}' then attributed_value end), 0)
         end as value_12_months_{{ model }}
         {{- ',' if not loop.last }}
         {%- endfor %}

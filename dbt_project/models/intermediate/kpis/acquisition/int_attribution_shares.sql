@@ -1,5 +1,5 @@
 -- How much of an order each of its touches is given by each model. Every model weighs the touches
--- with whole numbers; a share is weight / sum of weights, cut after 10 decimals, and what is cut off
+-- with whole numbers; a share is weight / sum of weights, cut after 10 decimals. What is cut off
 -- goes to the latest touch with a weight, so that the shares of an order add up to 1 exactly.
 
 with

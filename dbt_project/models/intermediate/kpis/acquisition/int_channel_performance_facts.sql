@@ -1,11 +1,11 @@
--- What is known of each channel and campaign, by day: reports, sessions, orders, refunds, last touches,
--- and first orders by attribution model. A column is null where the row says nothing about it; money
--- that cannot be converted is null too, and is_missing_rate says so.
+-- What is known of each channel and campaign, by day: reports, sessions, orders, refunds, last
+-- touches, and first orders by attribution model. A column is null where the row says nothing about
+-- it; money that cannot be converted is 0, and is_missing_rate says so.
 {%- set measures = {
     'impressions': 'bigint', 'clicks': 'bigint', 'spend': 'decimal(18, 4)', 'sessions': 'integer',
     'orders': 'integer', 'gross_value': 'decimal(18, 4)', 'refund_value': 'decimal(18, 4)',
     'new_customers': 'integer', 'last_touch_value': 'decimal(18, 4)', 'model': 'varchar',
-    'share': 'decimal(18, 10)', 'first_year_value': 'decimal(18, 4)',
+    'share': 'decimal(18, 10)', 'attributed_value': 'decimal(38, 14)',
 } %}
 {%- set sources = [
     {
@@ -28,7 +28,8 @@
     },
     {
         'from': 'won_customers', 'date': 'order_date', 'missing': 'first_year_value is null',
-        'model': 'model', 'share': 'share', 'first_year_value': 'coalesce(first_year_value, 0)',
+        'model': 'model', 'share': 'share',
+        'attributed_value': 'coalesce(first_year_value * share, 0)',
     },
 ] %}
 
@@ -63,7 +64,7 @@ won_customers as (
         attributed.share,
         coalesce(touches.channel, 'unknown') as channel,
         touches.campaign,
-        first_years.net_value as first_year_value
+        cast(first_years.net_value as decimal(28, 4)) as first_year_value
     from {{ ref('int_first_orders') }} as first_orders
     inner join {{ ref('int_attributed_orders') }} as attributed
         on first_orders.order_id = attributed.order_id

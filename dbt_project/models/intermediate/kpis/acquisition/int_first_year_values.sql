@@ -1,5 +1,5 @@
--- What each customer brought within 365 days of the first booked order: orders less refunds, by their
--- own dates.
+-- What each customer brought within 365 days of the first booked order: orders less refunds, by
+-- their own dates.
 
 with
 

@@ -7,7 +7,7 @@ order_lines as (
 
     select
         order_lines.order_id,
-        order_lines.quantity * products.unit_cost as line_cost
+        cast(order_lines.quantity as decimal(28, 4)) * products.unit_cost as line_cost
     from {{ ref('stg_order_lines') }} as order_lines
     inner join {{ ref('int_booked_orders') }} as orders
         on order_lines.order_id = orders.order_id
