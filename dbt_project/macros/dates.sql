@@ -31,6 +31,20 @@
     ({{ later }} - {{ earlier }})
 {%- endmacro %}
 
+{# Hours from one instant to a later one, rounded half up to 4 decimals. Whole microseconds are counted,
+   so that no value passes through a float: 0.0001 hours are 360000 of them. #}
+{% macro hours_between(earlier, later) -%}
+    {{ return(adapter.dispatch('hours_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__hours_between(earlier, later) -%}
+    cast(
+        cast((epoch_us({{ later }}) - epoch_us({{ earlier }}) + 180000) // 360000 as decimal(22, 0))
+        * cast(0.0001 as decimal(5, 4))
+        as decimal(18, 4)
+    )
+{%- endmacro %}
+
 {# One row per date from `first_on` to `last_on`, both ends included. #}
 {% macro unnest_dates(first_on, last_on) -%}
     {{ return(adapter.dispatch('unnest_dates')(first_on, last_on)) }}

@@ -8,5 +8,13 @@
         'int_kpi_audience',
         'int_kpi_carts',
         'int_kpi_acquisition',
+        'int_kpi_messages',
+        'int_kpi_surveys',
+        'int_kpi_trials',
+        'int_kpi_support',
+        'int_kpi_referrals',
+        'int_kpi_affiliates',
+        'int_kpi_reviews',
+        'int_kpi_stages',
     ]) }}
 {%- endmacro %}

@@ -1,0 +1,80 @@
+-- Tickets from opening to the last resolution. A contact without a ticket_id is no ticket; a
+-- response or resolution before the opening belongs to nothing.
+
+with
+
+ticket_signals as (
+
+    select
+        signals.source_id as event_id,
+        signals.person_key,
+        signals.signal,
+        signals.signal_date,
+        signals.occurred_at,
+        nullif(trim({{ json_text('events.properties', 'ticket_id') }}), '') as ticket_id
+    from {{ ref('int_dated_signals') }} as signals
+    inner join {{ ref('stg_events') }} as events on signals.source_id = events.event_id
+    where
+        signals.source_table = 'events'
+        and signals.signal in ('support_contact', 'ticket_response', 'support_resolution')
+
+),
+
+openings as (
+
+    select
+        ticket_id,
+        min_by(person_key, (occurred_at, event_id)) as person_key,
+        min(signal_date) as opened_on,
+        min(occurred_at) as opened_at,
+        count(*) as contacts
+    from ticket_signals
+    where
+        signal = 'support_contact'
+        and ticket_id is not null
+    group by ticket_id
+
+),
+
+answers as (
+
+    select
+        openings.ticket_id,
+        min(case when signals.signal = 'ticket_response' then signals.occurred_at end)
+            as first_response_at,
+        min(case when signals.signal = 'ticket_response' then signals.signal_date end)
+            as first_response_on,
+        max(case when signals.signal = 'support_resolution' then signals.occurred_at end)
+            as resolved_at,
+        max(case when signals.signal = 'support_resolution' then signals.signal_date end)
+            as resolved_on
+    from openings
+    inner join ticket_signals as signals
+        on
+            openings.ticket_id = signals.ticket_id
+            and openings.opened_at <= signals.occurred_at
+    where signals.signal <> 'support_contact'
+    group by openings.ticket_id
+
+),
+
+tickets as (
+
+    select
+        openings.ticket_id,
+        openings.person_key,
+        openings.opened_on,
+        openings.opened_at,
+        openings.contacts,
+        answers.first_response_on,
+        answers.first_response_at,
+        {{ hours_between('openings.opened_at', 'answers.first_response_at') }} as response_hours,
+        answers.resolved_on,
+        answers.resolved_at,
+        {{ hours_between('openings.opened_at', 'answers.resolved_at') }} as resolution_hours
+    from openings
+    left join answers on openings.ticket_id = answers.ticket_id
+
+)
+
+select * from tickets
