@@ -1,5 +1,5 @@
--- Orders that came through an affiliate on their date, and what refunds take back on theirs. Money is
--- 0 where no rate is known; is_missing_rate then says that it is unknown.
+-- Orders that came through an affiliate on their date, and what refunds take back on theirs. Money
+-- is 0 where no rate is known; is_missing_rate then says that it is unknown.
 
 with
 

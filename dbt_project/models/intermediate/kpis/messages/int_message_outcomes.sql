@@ -73,8 +73,8 @@ reactions as (
     inner join keyed_signals as signals
         on
             deliveries.message_key = signals.message_key
-            and signals.signal_date >= deliveries.fact_date
-            and signals.signal_date <= {{ add_days('deliveries.fact_date', 7) }}
+            and deliveries.fact_date <= signals.signal_date
+            and {{ add_days('deliveries.fact_date', 7) }} >= signals.signal_date
     where not signals.is_delivery
     group by deliveries.message_key
 

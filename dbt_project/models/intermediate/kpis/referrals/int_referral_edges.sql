@@ -1,5 +1,5 @@
--- Who brought whom: a referral_converted event names the customer that came; after merges it may turn
--- out that both are one, and nobody brings himself.
+-- Who brought whom: a referral_converted event names the customer that came; after merges it may
+-- turn out that both are one, and nobody brings himself.
 
 with
 
@@ -30,11 +30,12 @@ edges as (
             as referral_id,
         count(*) as conversions
     from conversions
-    left join {{ ref('int_customer_merges') }} as merges
-        on conversions.customer_id = merges.customer_id
+    left join {{ ref('int_customer_merges') }} as customer_merges
+        on conversions.customer_id = customer_merges.customer_id
     inner join {{ ref('int_persons') }} as referred_persons
-        on coalesce(merges.final_customer_id, conversions.customer_id)
-        = referred_persons.customer_id
+        on
+            coalesce(customer_merges.final_customer_id, conversions.customer_id)
+            = referred_persons.customer_id
     where conversions.person_key <> referred_persons.person_key
     group by
         conversions.person_key,

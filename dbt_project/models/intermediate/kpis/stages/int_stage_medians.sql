@@ -1,6 +1,6 @@
--- How many days half of the stays begun in a period lasted, by Kaplan and Meier (1958): the share that
--- survives a day is the product, over all days until then on which stays ended, of the share of those
--- still observed that did not end. A stay that goes on is observed up to the as-of date.
+-- How many days half of the stays begun in a period lasted, by Kaplan and Meier (1958): the share
+-- that survives a day is the product, over all days until then on which stays ended, of the share
+-- of those still observed that did not end. A stay that goes on is observed up to the as-of date.
 
 with
 

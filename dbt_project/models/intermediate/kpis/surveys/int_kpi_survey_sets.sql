@@ -1,5 +1,5 @@
--- The answer of each person in each period that the Net Promoter Score counts: the latest one, since
--- whoever answers often is still one voice.
+-- The answer of each person in each period that the Net Promoter Score counts: the latest one,
+-- since whoever answers often is still one voice.
 
 with
 

@@ -43,8 +43,9 @@ attributed_signals as (
         occurred_at,
         value as score,
         case
-            when signal = 'nps' then coalesce(value between 0 and 10 and value = trunc(value), false)
-            when signal = 'csat' then coalesce(value between 1 and 5 and value = trunc(value), false)
+            when value is null or value <> trunc(value) then false
+            when signal = 'nps' then value between 0 and 10
+            when signal = 'csat' then value between 1 and 5
             else false
         end as has_score,
         case
