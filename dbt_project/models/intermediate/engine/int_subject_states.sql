@@ -18,6 +18,10 @@ subjects as (
 
 condition_changes as (
 
+    select * from {{ ref('int_presence_changes') }}
+
+    union all
+
     select * from {{ ref('int_count_changes') }}
 
     union all
@@ -144,7 +148,11 @@ running_states as (
         sum(health_step) over subject_days as health_step,
         1 + sum(reactivations) over subject_days as cycle
     from daily_changes
-    window subject_days as (partition by subject_key order by changed_on)
+    window subject_days as (
+        partition by subject_key
+        order by changed_on
+        rows between unbounded preceding and current row
+    )
 
 ),
 

@@ -14,11 +14,12 @@ event_sessions as (
             rows between unbounded preceding and current row
         ) as session_id,
         events.person_key,
-        events.event_name,
+        stated_events.event_name,
         events.signal,
         events.occurred_at,
         events.event_date
     from {{ ref('int_events') }} as events
+    inner join {{ ref('stg_events') }} as stated_events on events.event_id = stated_events.event_id
     left join {{ ref('int_session_starts') }} as session_starts
         on events.event_id = session_starts.event_id
 

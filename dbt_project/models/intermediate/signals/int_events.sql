@@ -9,7 +9,6 @@ events as (
 
     select
         events.event_id,
-        events.event_name,
         event_signals.signal,
         events.occurred_at,
         {{ local_date('events.occurred_at') }} as event_date,
@@ -47,14 +46,12 @@ valued_events as (
 
     select
         events.event_id,
-        events.event_name,
         events.signal,
         events.occurred_at,
         events.event_date,
         events.device_key,
         events.person_key,
         events.given_session_id,
-        events.currency,
         case
             when
                 events.currency is null
@@ -62,7 +59,9 @@ valued_events as (
                 then events.stated_value
             else cast(round(events.stated_value * events.rate, 4) as decimal(18, 4))
         end as value,
-        events.stated_value is not null as has_value
+        events.stated_value is not null
+        and coalesce(events.currency <> settings.reporting_currency, false)
+        and events.rate is null as is_missing_rate
     from events
     cross join {{ ref('int_settings') }} as settings
     where events.event_date <= settings.as_of_date

@@ -17,13 +17,12 @@ missing_rates as (
 
     select
         'events' as source_table,
-        event_id as source_id,
-        event_date as date,
-        currency
-    from {{ ref('int_events') }}
-    where
-        value is null
-        and has_value
+        events.event_id as source_id,
+        events.event_date as date,
+        stated_events.currency
+    from {{ ref('int_events') }} as events
+    inner join {{ ref('stg_events') }} as stated_events on events.event_id = stated_events.event_id
+    where events.is_missing_rate
 
 )
 

@@ -1,7 +1,16 @@
--- Signals counted per subject and day: all that rules without `latest` need to know. Facts of one
--- day that stop to stand on different dates are different rows.
+-- Signals counted per subject and day: all that rules without `latest` need to know, for the signals
+-- that the built rules name. Facts of one day that stop to stand on different dates are different
+-- rows. `any` is counted over every signal.
 
 with
+
+ruled_signals as (
+
+    select signal
+    from {{ ref('int_conditions') }}
+    group by signal
+
+),
 
 person_days as (
 
@@ -13,11 +22,26 @@ person_days as (
         count(*) as facts,
         sum(value) as value_sum
     from {{ ref('int_dated_signals') }}
+    where signal in (select signal from ruled_signals)
     group by
         person_key,
         signal,
         signal_date,
         voided_on
+
+    union all
+
+    select
+        person_key as subject_key,
+        'any' as signal,
+        signal_date,
+        cast(null as date) as voided_on,
+        count(*) as facts,
+        cast(null as decimal(38, 4)) as value_sum
+    from {{ ref('int_dated_signals') }}
+    group by
+        person_key,
+        signal_date
 
 ),
 
@@ -41,32 +65,6 @@ account_days as (
 
 ),
 
-subject_days as (
-
-    select * from person_days
-
-    union all
-
-    select * from account_days
-
-),
-
-any_days as (
-
-    select
-        subject_key,
-        'any' as signal,
-        signal_date,
-        cast(null as date) as voided_on,
-        sum(facts) as facts,
-        cast(null as decimal(38, 4)) as value_sum
-    from subject_days
-    group by
-        subject_key,
-        signal_date
-
-),
-
 reactivation_days as (
 
     select
@@ -82,11 +80,11 @@ reactivation_days as (
 
 signal_days as (
 
-    select * from subject_days
+    select * from person_days
 
     union all
 
-    select * from any_days
+    select * from account_days
 
     union all
 

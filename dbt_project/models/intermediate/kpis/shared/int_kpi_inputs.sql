@@ -17,7 +17,7 @@ settings as (
 known_signals as (
 
     select 'signal:' || signal as input
-    from {{ ref('int_signal_days') }}
+    from {{ ref('int_dated_signals') }}
     group by signal
 
 ),
