@@ -17,8 +17,7 @@ events as (
         events.event_date,
         case when events.signal = 'cart_add' then coalesce(stg_events.quantity, 1) end as quantity,
         case when events.signal = 'cart_add' then events.value end as unit_value,
-        events.signal = 'cart_add' and events.has_value and events.value is null
-            as is_missing_rate
+        coalesce(events.signal = 'cart_add', false) and events.is_missing_rate as is_missing_rate
     from {{ ref('int_events') }} as events
     inner join {{ ref('stg_events') }} as stg_events on events.event_id = stg_events.event_id
     inner join {{ ref('int_event_sessions') }} as event_sessions

@@ -1,0 +1,54 @@
+-- Carts counted from the events are the carts published, each once.
+with
+
+carts_of_events as (
+
+    select
+        stg_events.cart_id,
+        'cart:' || stg_events.cart_id as public_id
+    from {{ ref('int_events') }} as events
+    inner join {{ ref('stg_events') }} as stg_events on events.event_id = stg_events.event_id
+    where
+        stg_events.cart_id is not null
+        and events.signal = 'cart_add'
+
+    union all
+
+    select
+        cast(null as varchar) as cart_id,
+        'session:' || event_sessions.session_id as public_id
+    from {{ ref('int_event_sessions') }} as event_sessions
+    inner join {{ ref('stg_events') }} as stg_events
+        on event_sessions.event_id = stg_events.event_id
+    where
+        stg_events.cart_id is null
+        and event_sessions.signal = 'cart_add'
+
+),
+
+expected_carts as (
+
+    select public_id
+    from carts_of_events
+    group by public_id
+
+),
+
+outcomes as (
+
+    select
+        cart_id,
+        count(*) as outcomes
+    from {{ ref('cart_outcomes') }}
+    group by cart_id
+
+)
+
+select
+    coalesce(expected_carts.public_id, outcomes.cart_id) as cart_id,
+    outcomes.outcomes
+from expected_carts
+full join outcomes on expected_carts.public_id = outcomes.cart_id
+where
+    expected_carts.public_id is null
+    or outcomes.outcomes is distinct from 1
