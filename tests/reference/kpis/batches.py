@@ -1,0 +1,153 @@
+"""Shops whose KPIs are compared: many people, one landing folder, one build each.
+
+Belongs here: settings of the shops, their making with a fixed seed, their landing and build. Does
+not belong here: comparing (``compare``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import strategies as st
+
+from tests.reference import rulebook
+from tests.reference.batches import SHIPPED_SEEDS, Batch
+from tests.reference.compare import run_lifecycle
+from tests.reference.kpis import catalogue, strategies
+from tests.reference.kpis.catalogue import Seeds
+from tests.reference.rulebook import Rulebook
+from tests.reference.world import (
+    TABLES,
+    ChannelDay,
+    Event,
+    ExchangeRate,
+    Settings,
+    World,
+    renamed,
+    write_landing,
+)
+
+RATES = (
+    ExchangeRate(date(2018, 1, 1), "GBP", Decimal("1.1512345678")),
+    ExchangeRate(date(2018, 1, 1), "USD", Decimal("0.9")),
+    ExchangeRate(date(2020, 1, 1), "USD", Decimal("0.9333333333")),
+)
+JPY_LATE = ExchangeRate(date(2020, 2, 1), "JPY", Decimal("0.0081728395"))
+JPY_EARLY = dataclasses.replace(JPY_LATE, date=date(2018, 1, 1))
+
+# Every order has a rate, and the shop ends on the last day of a month, a leap day.
+LEAP_DAY = Batch(
+    "leap_day_and_summer_time",
+    11,
+    Settings(
+        as_of_date=date(2020, 2, 29),
+        timezone="America/St_Johns",
+        currency="EUR",
+        rates=(*RATES, JPY_EARLY),
+    ),
+    end=date(2020, 2, 29),
+)
+# Some money cannot be converted, and the last day lies within a week and a month.
+MISSING_RATES = Batch(
+    "half_hour_zone_and_missing_rates",
+    12,
+    Settings(
+        as_of_date=date(2020, 4, 8),
+        timezone="Australia/Lord_Howe",
+        currency="EUR",
+        fulfilment_sla_days=3,
+        rates=(*RATES, JPY_LATE),
+    ),
+    end=date(2020, 4, 8),
+)
+SHOPS = (LEAP_DAY, MISSING_RATES)
+
+
+@dataclass(frozen=True)
+class BuiltShop:
+    """A shop that ``lifecycle build`` has published."""
+
+    world: World
+    rules: Rulebook
+    seeds: Seeds
+    state_dir: Path
+
+
+def build(batch: Batch, folder: Path) -> BuiltShop:
+    """Invent a shop, land it in ``folder`` and build it."""
+    rules = rulebook.load(SHIPPED_SEEDS)
+    shop = BuiltShop(
+        shop_of(batch, people_per_shop(), rules),
+        rules,
+        catalogue.load(SHIPPED_SEEDS),
+        folder / "state",
+    )
+    write_landing([shop.world], batch.settings, folder / "raw")
+    run_lifecycle(batch.options(folder / "raw", shop.state_dir, None))
+    return shop
+
+
+def people_per_shop() -> int:
+    """Groups of people in one shop; LIFECYCLE_KPI_WORLDS asks for more of them over all shops."""
+    return -(-int(os.environ.get("LIFECYCLE_KPI_WORLDS", "120")) // len(SHOPS))
+
+
+def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
+    """All people of a batch in one world; the same ones in every run."""
+    worlds: list[World] = []
+    channels: list[tuple[ChannelDay, ...]] = []
+    # LIFECYCLE_WORLDS_SEED turns the same suite into a search among other worlds.
+    seed = batch.seed + 100 * int(os.environ.get("LIFECYCLE_WORLDS_SEED", "0"))
+
+    def collect(world: World | tuple[ChannelDay, ...]) -> None:
+        if isinstance(world, World):
+            worlds.append(world)
+        else:
+            channels.append(world)
+
+    _each(collect, strategies.people(batch.settings, batch.end), seed, count)
+    _each(collect, strategies.channel_days(batch.end), seed, 4)
+    named = [
+        _properties_renamed(renamed(world, f"w{number:04d}", rules.excluded_ids))
+        for number, world in enumerate(worlds)
+    ]
+    tables = {
+        table: tuple(row for world in named for row in getattr(world, table)) for table in TABLES
+    }
+    # Hypothesis begins with the simplest rows; the last ones are the richest.
+    return World(name=batch.name, **{**tables, "channel_daily": channels[-1]})
+
+
+def _each(collect, strategy: st.SearchStrategy, seed: int, count: int) -> None:
+    quiet = hypothesis.settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    hypothesis.seed(seed)(quiet(given(strategy)(collect)))()
+
+
+def _properties_renamed(world: World) -> World:
+    """The same world with its name before the ids in properties, as before all other ids."""
+
+    def event_renamed(event: Event) -> Event:
+        if not event.properties:
+            return event
+        told = json.loads(event.properties)
+        named = {
+            key: f"{world.name}-{value}" if key.endswith("_id") else value
+            for key, value in told.items()
+        }
+        return dataclasses.replace(event, properties=json.dumps(named))
+
+    return dataclasses.replace(world, events=tuple(map(event_renamed, world.events)))

@@ -1,0 +1,52 @@
+"""Days, ISO weeks and months (kpis.md, "Conventions").
+
+Belongs here: which periods there are. Does not belong here: what falls into them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A half-open period of reporting dates."""
+
+    grain: str
+    start: date
+    end: date
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in it."""
+        return self.start <= day < self.end
+
+    @property
+    def eve(self) -> date:
+        """The day before it."""
+        return self.start - ONE_DAY
+
+    def last_day(self, as_of_date: date) -> date:
+        """Its last day, or ``as_of_date`` while it is not over."""
+        return min(self.end - ONE_DAY, as_of_date)
+
+
+def period_of(grain: str, day: date) -> Period:
+    """The period of a grain that a day lies in."""
+    if grain == "day":
+        return Period(grain, day, day + ONE_DAY)
+    if grain == "week":
+        monday = day - timedelta(days=day.isoweekday() - 1)
+        return Period(grain, monday, monday + timedelta(days=7))
+    first = day.replace(day=1)
+    return Period(grain, first, (first + timedelta(days=31)).replace(day=1))
+
+
+def periods(grain: str, first: date, last: date) -> list[Period]:
+    """All periods of a grain from that of the first day to that of the last one."""
+    found = [period_of(grain, first)]
+    while found[-1].end <= last:
+        found.append(period_of(grain, found[-1].end))
+    return found

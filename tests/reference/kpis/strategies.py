@@ -1,0 +1,331 @@
+"""Hypothesis strategies for the rows that only KPIs read.
+
+Belongs here: carts, messages, surveys, tickets, invitations, trials, subscriptions, order lines,
+channels, on and beside the edges of their windows. Does not belong here: what the lifecycle reads
+(``tests.reference.strategies``, whose scenes are played too).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.reference import strategies
+from tests.reference.strategies import Draft
+from tests.reference.world import (
+    ChannelDay,
+    Event,
+    Order,
+    OrderLine,
+    Product,
+    Settings,
+    World,
+)
+
+FIRST_DAYS_BACK = (366, 31, 60, 90, 100, 120, 180, 0, 400)
+GAPS = (0, 1, 2, 5, 7, 14, 29, 30, 31, 60, 90, 91, 120)
+INSTANT_GAPS = (
+    timedelta(seconds=9),
+    timedelta(seconds=10),
+    timedelta(minutes=10),
+    timedelta(minutes=31),
+    timedelta(hours=23, minutes=59, seconds=59),
+    timedelta(hours=24),
+    timedelta(hours=24, seconds=1),
+    timedelta(hours=50),
+)
+ORDER_GAPS = (*INSTANT_GAPS, *(timedelta(days=days) for days in (7, 8, 9, 30, 31)))
+DAY_GAPS = (*(timedelta(days=days) for days in (0, 6, 7, 8, 29, 30, 31)), timedelta(seconds=1))
+SUBSCRIPTION_GAPS = tuple(timedelta(days=days) for days in (0, 1, 30, 31, 75, 76, 77, 120))
+COUNTRIES = ("IT", "IT", "DE", None)
+SOURCES = (None, None, "google", "Google", "facebook", "newsletter", "nobody knows")
+MEDIA = (None, None, "cpc", "organic", "CPC")
+CHANNELS = ("google", "facebook", "newsletter", "Meta", "tv", "nobody knows")
+CENTS = (Decimal(0), Decimal("0.3333"), Decimal("9.99"), Decimal(20), Decimal("75.5"))
+
+
+@st.composite
+def people(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
+    """A few people of a shop, in the last fourteen months before ``end``."""
+    day = end - timedelta(days=draw(st.sampled_from(FIRST_DAYS_BACK)))
+    days = [day]
+    for _ in range(draw(st.integers(2, 6))):
+        day += timedelta(days=draw(st.sampled_from(GAPS)))
+        if day <= end + timedelta(days=10):
+            days.append(day)
+    draft = Draft(
+        draw=draw,
+        settings=settings,
+        as_of=end,
+        days=days,
+        customers=["c1", *(f"c{n}" for n in range(1, draw(st.integers(1, 3)) + 1))],
+        devices=["d1", *(f"d{n}" for n in range(1, draw(st.integers(1, 2)) + 1))],
+        received=False,
+    )
+    scenes = [*SCENES, *SCENES, *strategies.SCENES]
+    for scene in draw(st.lists(st.sampled_from(scenes), min_size=8, max_size=16)):
+        scene(draft)
+    _dress(draft)
+    return draft.world()
+
+
+@st.composite
+def channel_days(draw: Callable[[Any], Any], end: date) -> tuple[ChannelDay, ...]:
+    """What channels report of the last months, with gaps, holes and a day after ``end``."""
+    number = st.one_of(st.none(), st.integers(0, 900))
+    rows: dict[tuple[date, str, str], ChannelDay] = {}
+    for _ in range(draw(st.integers(60, 90))):
+        row = ChannelDay(
+            date=end - timedelta(days=draw(st.integers(-1, 75))),
+            channel=draw(st.sampled_from(CHANNELS)),
+            campaign=draw(st.sampled_from(("", "", "spring"))),
+            impressions=draw(number),
+            clicks=draw(number),
+            spend=draw(st.sampled_from((None, *CENTS))),
+            currency=draw(st.sampled_from((None, "EUR", "USD"))),
+            followers=draw(number),
+            likes=draw(number),
+            comments=draw(number),
+            shares=draw(number),
+            podcast_downloads=draw(number),
+            podcast_listeners=draw(number),
+        )
+        rows.setdefault((row.date, row.channel, row.campaign), row)
+    return tuple(rows.values())
+
+
+def _say(
+    draft: Draft, name: str, at: datetime, who: dict[str, Any], **told: str | int | None
+) -> Event:
+    """An event with properties."""
+    properties = {key: value for key, value in told.items() if value is not None}
+    event = Event(
+        event_id=draft.new_id("e"),
+        event_name=name,
+        occurred_at=at,
+        properties=json.dumps(properties) if properties else None,
+        **who,
+    )
+    return draft.add("events", event)
+
+
+def _who(draft: Draft) -> dict[str, Any]:
+    if draft.chance(4):
+        return {"anonymous_id": draft.pick(draft.devices)}
+    return {"user_id": draft.pick(draft.customers)}
+
+
+def _order(draft: Draft, at: datetime, who: dict[str, Any], cart_id: str | None) -> None:
+    order = Order(
+        order_id=draft.new_id("o"),
+        created_at=at,
+        total_price=draft.pick(strategies.PRICES),
+        customer_id=who.get("user_id"),
+        anonymous_id=who.get("anonymous_id"),
+        currency=draft.pick(("EUR", "EUR", "USD")),
+        cart_id=cart_id,
+    )
+    draft.add("orders", order)
+
+
+def _cart(draft: Draft) -> None:
+    """A cart that goes silent around 24 hours, and an order around the edges of recovery."""
+    who = _who(draft)
+    at = draft.instant()
+    cart_id = draft.pick((None, None, "k1", "k2", " none "))
+    for _ in range(draft.draw(st.integers(1, 4))):
+        name = draft.pick(("Product Added", "Product Added", "Checkout Started", "Product Viewed"))
+        event = Event(
+            event_id=draft.new_id("e"),
+            event_name=name,
+            occurred_at=at,
+            cart_id=cart_id,
+            value=draft.pick((None, Decimal("33.3333"), Decimal(20))),
+            quantity=draft.pick((None, Decimal(2), Decimal("0.5"))),
+            currency=draft.pick((None, "EUR", "USD")),
+            **who,
+        )
+        draft.add("events", event)
+        at += draft.pick(INSTANT_GAPS)
+    if not draft.chance(3):
+        last = draft.rows["events"][-1].occurred_at
+        named = draft.pick((None, None, cart_id, "nobody's"))
+        _order(draft, last + draft.pick(ORDER_GAPS), who, named)
+
+
+def _visit_and_order(draft: Draft) -> None:
+    """Page views, perhaps a checkout, and an order around 24 hours or 30 days later."""
+    who = _who(draft)
+    at = draft.instant()
+    for _ in range(draft.draw(st.integers(1, 3))):
+        _say(draft, draft.pick(("Page Viewed", "Button Clicked", "Checkout Started")), at, who)
+        at += draft.pick((timedelta(seconds=9), timedelta(seconds=10), timedelta(minutes=31)))
+    last = draft.rows["events"][-1].occurred_at
+    _order(draft, last + draft.pick(ORDER_GAPS), who, None)
+
+
+def _emails(draft: Draft) -> None:
+    """Deliveries with and without an id, and reactions around seven days later."""
+    who = _who(draft)
+    at = draft.instant()
+    for _ in range(draft.draw(st.integers(1, 3))):
+        message_id = draft.pick((None, "m1", "m2", draft.new_id("m")))
+        _say(draft, "Email Delivered", at, who, message_id=message_id)
+        for _ in range(draft.draw(st.integers(0, 2))):
+            name = draft.pick(("Email Opened", "Email Clicked", "Email Unsubscribed"))
+            _say(draft, name, at + draft.pick(DAY_GAPS), who, message_id=message_id)
+        at += draft.pick(DAY_GAPS)
+
+
+def _surveys(draft: Draft) -> None:
+    """Surveys sent and answers around thirty days later, before and after the next survey."""
+    who = _who(draft)
+    at = draft.instant()
+    for _ in range(draft.draw(st.integers(1, 3))):
+        _say(draft, "Survey Sent", at, who)
+        if not draft.chance(3):
+            answer = _say(
+                draft,
+                draft.pick(("NPS Answered", "CSAT Answered", "Review Posted")),
+                at + draft.pick(DAY_GAPS),
+                who,
+            )
+            score = draft.pick((None, *map(Decimal, ("0", "1", "3", "4", "4.5", "5", "9", "11"))))
+            draft.rows["events"][-1] = replace(answer, value=score)
+        at += draft.pick(DAY_GAPS)
+
+
+def _tickets(draft: Draft) -> None:
+    """Tickets opened twice, answered twice, resolved again, or never opened."""
+    who = _who(draft)
+    at = draft.instant()
+    ticket_id = draft.pick((None, "t1", draft.new_id("t")))
+    for _ in range(draft.draw(st.integers(1, 5))):
+        name = draft.pick(
+            ("Ticket Opened", "Ticket Opened", "Ticket First Response", "Ticket Resolved")
+        )
+        _say(draft, name, at, who, ticket_id=ticket_id)
+        at += draft.pick((*INSTANT_GAPS, *DAY_GAPS))
+
+
+def _invitations(draft: Draft) -> None:
+    """Invitations, conversions around thirty days later, sometimes of oneself."""
+    who = _who(draft)
+    at = draft.instant()
+    referral_id = draft.pick((None, "r1", draft.new_id("f")))
+    _say(draft, draft.pick(("Referral Sent", "Invite Sent")), at, who, referral_id=referral_id)
+    if not draft.chance(3):
+        invited = draft.pick((*draft.customers, None))
+        after = draft.pick(DAY_GAPS)
+        _say(
+            draft,
+            "Referral Converted",
+            at + after,
+            who,
+            referral_id=referral_id,
+            referred_customer_id=invited,
+        )
+
+
+def _trial(draft: Draft) -> None:
+    """A trial, then a subscription or an order around thirty days later."""
+    who = _who(draft)
+    at = draft.instant()
+    _say(draft, "Trial Started", at, who)
+    later = at + draft.pick((*DAY_GAPS, timedelta(seconds=-1)))
+    if draft.chance(2):
+        _order(draft, later, who, None)
+    else:
+        started = _say(draft, "Subscription Started", later, who, subscription_id="s1")
+        amount = draft.pick((None, Decimal(0), Decimal("9.99")))
+        draft.rows["events"][-1] = replace(started, value=amount)
+
+
+def _subscription(draft: Draft) -> None:
+    """A subscription that rises, falls, lapses by the grace of 45 days, ends and comes back."""
+    who = _who(draft)
+    at = draft.instant()
+    name = "Subscription Started"
+    subscription_id = draft.pick((None, "s1", "s2"))
+    for _ in range(draft.draw(st.integers(1, 5))):
+        told = _say(draft, name, at, who, subscription_id=subscription_id)
+        amount = draft.pick((None, *map(Decimal, ("0", "9.99", "19.995", "30"))))
+        currency = draft.pick((None, "EUR", "USD"))
+        draft.rows["events"][-1] = replace(told, value=amount, currency=currency)
+        at += draft.pick(SUBSCRIPTION_GAPS)
+        name = draft.pick(strategies.SUBSCRIBING)
+
+
+def _loyalty(draft: Draft) -> None:
+    """A member's points."""
+    who = _who(draft)
+    at = draft.instant()
+    for _ in range(draft.draw(st.integers(1, 3))):
+        name = draft.pick(("Loyalty Joined", "Points Earned", "Points Redeemed"))
+        told = _say(draft, name, at, who)
+        draft.rows["events"][-1] = replace(told, value=draft.pick((None, *CENTS)))
+        at = draft.near(at)
+
+
+SCENES = (
+    *(_cart, _cart, _visit_and_order, _visit_and_order, _emails, _surveys, _tickets),
+    *(_invitations, _trial, _subscription, _subscription, _loyalty),
+)
+
+
+def _dress(draft: Draft) -> None:
+    """Give orders, events, customers and products what only KPIs read."""
+    draft.rows["products"] = [
+        Product(f"p{number}", "a thing", draft.pick(("shoes", "hats", None)), cost)
+        for number, cost in enumerate((Decimal("2.5"), Decimal("0.3333"), None))
+    ]
+    draft.rows["order_lines"] = []
+    dressed: dict[Order, Order] = {}
+    for order in draft.rows.get("orders", []):
+        if order not in dressed:
+            dressed[order] = _dressed(draft, order)
+    draft.rows["orders"] = [dressed[order] for order in draft.rows.get("orders", [])]
+    for order_id in sorted({order.order_id for order in dressed}):
+        for number in range(draft.pick((0, 1, 1, 2))):
+            product_id = draft.pick(("p0", "p0", "p1", "p2", "p9"))
+            quantity = draft.pick((Decimal(0), Decimal(1), Decimal(2), Decimal("1.5")))
+            line = OrderLine(order_id, number + 1, product_id, quantity, Decimal(5))
+            draft.add("order_lines", line)
+    draft.rows["events"] = [
+        # Only whole copies of an event may look alike, so the id decides.
+        replace(
+            event,
+            utm_source=SOURCES[_digit(event.event_id, 7)],
+            utm_medium=MEDIA[_digit(event.event_id, 5)],
+        )
+        for event in draft.rows.get("events", [])
+    ]
+    draft.rows["customers"] = [
+        replace(row, country=draft.pick(COUNTRIES)) for row in draft.rows.get("customers", [])
+    ]
+
+
+def _dressed(draft: Draft, order: Order) -> Order:
+    promised = draft.pick((None, None, timedelta(0), timedelta(days=3)))
+    affiliate = draft.pick((None, None, "a1"))
+    return replace(
+        order,
+        total_discounts=draft.pick((None, *CENTS)),
+        source_channel=draft.pick((None, None, "pos", "Web")),
+        utm_source=draft.pick(SOURCES),
+        utm_medium=draft.pick(MEDIA),
+        affiliate_id=affiliate,
+        affiliate_commission=draft.pick((None, *CENTS)),
+        referral_code=draft.pick((None, None, None, "FRIEND")),
+        promised_at=None if promised is None else order.created_at + promised,
+    )
+
+
+def _digit(event_id: str, below: int) -> int:
+    return int(event_id[1:]) % below

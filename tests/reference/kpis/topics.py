@@ -1,0 +1,36 @@
+"""All topics together.
+
+Belongs here: the list of topic modules. Does not belong here: anything they count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tests.reference.kpis import (
+    acquisition,
+    active,
+    advocacy,
+    carts,
+    contact,
+    customers,
+    discovery,
+    mrr,
+    orders,
+    stages,
+    visits,
+)
+from tests.reference.kpis.shop import Shop
+from tests.reference.kpis.units import Measure
+
+TOPICS = (
+    *(orders, discovery, visits, carts, acquisition, customers),
+    *(active, mrr, contact, advocacy),
+)
+
+
+def measures(shop: Shop, frameworks: Sequence[str] | None) -> Iterator[Measure]:
+    """Every KPI of the catalogue."""
+    for topic in TOPICS:
+        yield from topic.measures(shop)
+    yield from stages.measures(shop, frameworks)
