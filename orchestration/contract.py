@@ -37,6 +37,7 @@ _COLUMN_KEYS = frozenset(
     {
         "required",
         "trimmed",
+        "uppercase",  # staging reads it so; raw keeps what came
         "placeholder_is_absent",
         "minimum",
         "greater_than",

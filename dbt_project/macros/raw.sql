@@ -23,7 +23,7 @@
             {% if loaded is none -%} cast(null as bigint) {%- else -%} rowid {%- endif %} as raw_row_id,
             {% for column in contract.columns.values() -%}
             {% if column.name in present -%}
-            {{ column.name }},
+            {{ as_in_contract(column, '_row_hash' in present) }} as {{ column.name }},
             {% else -%}
             cast(null as {{ column.data_type }}) as {{ column.name }},
             {% endif -%}
@@ -46,8 +46,19 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# An id (trimmed), or null when it is a placeholder such as `null` or `0`. The
-   list is looked up once per query and the expression costs nothing where the column is not read; a
+{# A raw column as the contract reads it: currencies in capitals, and ids without blanks around them,
+   which this project's own ingest (it leaves a row hash) has removed already. #}
+{% macro as_in_contract(column, is_ingested) -%}
+    {%- if column.config.meta.get('uppercase') -%}
+        upper(trim({{ column.name }}))
+    {%- elif column.config.meta.get('trimmed') and not is_ingested -%}
+        trim({{ column.name }})
+    {%- else -%}
+        {{ column.name }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# An id, or null when it is a placeholder such as `null` or `0`. The list is looked up once per query and the expression costs nothing where the column is not read; a
    subquery per column would be joined to every row of every reader. #}
 {% macro known_id(column) -%}
     {{ return(adapter.dispatch('known_id')(column)) }}

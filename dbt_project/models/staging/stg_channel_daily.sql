@@ -16,7 +16,7 @@ accepted_rows as (
         raw_rows.reach,
         raw_rows.clicks,
         raw_rows.spend,
-        upper(raw_rows.currency) as currency,
+        raw_rows.currency,
         raw_rows.followers,
         raw_rows.likes,
         raw_rows.comments,

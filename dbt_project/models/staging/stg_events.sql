@@ -21,7 +21,7 @@ accepted_rows as (
         raw_rows.product_id,
         raw_rows.quantity,
         raw_rows.value,
-        upper(raw_rows.currency) as currency,
+        raw_rows.currency,
         raw_rows.page_url,
         raw_rows.referrer,
         raw_rows.utm_source,

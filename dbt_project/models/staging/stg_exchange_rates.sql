@@ -10,7 +10,7 @@ accepted_rows as (
 
     select
         raw_rows.date,
-        upper(raw_rows.currency) as currency,
+        raw_rows.currency,
         raw_rows.rate
     from raw_rows
     left join {{ ref('filtered_exchange_rates') }} as filtered

@@ -17,7 +17,7 @@ accepted_rows as (
         raw_rows.cancelled_at,
         raw_rows.delivered_at,
         raw_rows.status,
-        upper(raw_rows.currency) as currency,
+        raw_rows.currency,
         raw_rows.subtotal_price,
         raw_rows.total_discounts,
         raw_rows.total_shipping,
