@@ -1,6 +1,5 @@
 -- Where no stay of a month goes on, Kaplan and Meier's median is the length that half of the stays
--- do not exceed, recounted here from lifecycle_history; and a stay in the highest stage is not
--- asked whether it advances.
+-- do not exceed, recounted here from lifecycle_history.
 with
 
 stays as (
@@ -32,16 +31,6 @@ plain_medians as (
         {{ period_start('began_on', 'month') }}
     having count(*) = count(ended_on)
 
-),
-
-highest_stages as (
-
-    select
-        'stage:' || framework as dimension,
-        max_by(stage, ordinal) as stage
-    from {{ ref('framework_stages') }}
-    group by framework
-
 )
 
 select
@@ -61,19 +50,3 @@ where
     kpi_values.kpi = 'median_days_in_stage'
     and kpi_values.period_grain = 'month'
     and kpi_values.numerator is distinct from plain_medians.median_days
-
-union all
-
-select
-    kpi_values.kpi,
-    kpi_values.dimension,
-    kpi_values.dimension_value,
-    kpi_values.period_start,
-    kpi_values.numerator,
-    cast(null as bigint) as median_days
-from {{ ref('kpi_values') }} as kpi_values
-inner join highest_stages
-    on
-        kpi_values.dimension = highest_stages.dimension
-        and kpi_values.dimension_value = highest_stages.stage
-where kpi_values.kpi = 'stage_conversion_rate_90d'

@@ -20,6 +20,17 @@ known_signals as (
     from {{ ref('int_dated_signals') }}
     group by signal
 
+    union all
+
+    -- The two signals that are made from the others.
+    select 'signal:any' as input
+    where exists (select 1 from {{ ref('int_dated_signals') }})
+
+    union all
+
+    select 'signal:reactivation' as input
+    where exists (select 1 from {{ ref('int_reactivations') }})
+
 ),
 
 known_columns as (
