@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
+from orchestration.build_record import BuildRecord, Stopwatch
 from orchestration.errors import StateDirError
+from orchestration.expectations import Finding, judge, load_library
 from orchestration.failpoints import reach
 from orchestration.gate import GatePass, gate
 from orchestration.ingest import IngestProgress, IngestSummary, ingest
@@ -88,23 +91,50 @@ class BuildResult:
     seconds: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class OpenBuild:
+    """A build that holds the lock of its state directory.
+
+    Attributes:
+        request: what it was told.
+        build_id: its id.
+        record: how it goes, for those who ask later.
+        progress: the listener that also keeps the record.
+    """
+
+    request: BuildRequest
+    build_id: str
+    record: BuildRecord
+    progress: Progress
+
+
+@contextmanager
+def open_build(request: BuildRequest, progress: Progress) -> Generator[OpenBuild]:
+    """Hold the build lock while the block runs, and record how the build ends.
+
+    The block calls `record.write` when it has published; anything raised is recorded as a failure.
+    """
+    check_state_path(request.state)
+    build_id = new_build_id()
+    with build_lock(request.state):
+        reach("build.locked")
+        record = BuildRecord(request.state, build_id)
+        try:
+            yield OpenBuild(request, build_id, record, Stopwatch(progress, record))
+        except BaseException as error:
+            record.write("failed", message=str(error))
+            raise
+
+
 def build(request: BuildRequest, progress: Progress) -> BuildResult:
     """Run the pipeline; readers see a new version if and only if this returns.
 
     Raises:
         LifecycleError: the first phase that failed says why; what was published stays.
     """
-    check_state_path(request.state)
-    build_id = new_build_id()
-    with build_lock(request.state):
-        reach("build.locked")
-        record = _Record(request.state, build_id)
-        try:
-            result = _build_locked(request, build_id, record, progress)
-        except BaseException as error:
-            record.write("failed", message=str(error))
-            raise
-        record.write("published", version=result.published.version)
+    with open_build(request, progress) as opened:
+        result = _run_phases(opened)
+        opened.record.write("published", version=result.published.version)
     return result
 
 
@@ -176,7 +206,13 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
         prepare_working_database(
             request.state, full_refresh=request.full_refresh, progress=progress
         )
-        run = run_dbt(request.state, request.settings, identity, progress, request.project)
+        # The gate's library takes seconds to import, and this process only waits for dbt.
+        preparing = threading.Thread(target=load_library, name="load-gate-library", daemon=True)
+        preparing.start()
+        try:
+            run = run_dbt(request.state, request.settings, identity, progress, request.project)
+        finally:
+            preparing.join()
         reach("build.dbt_ended")
         return run
 
@@ -188,12 +224,38 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
 
 
 def gate_phase(
-    state: StateDir, run: DbtRun, identity: BuildIdentity, progress: Progress
+    state: StateDir,
+    run: DbtRun,
+    identity: BuildIdentity,
+    progress: Progress,
+    tell: Callable[[Sequence[Finding]], None] | None = None,
 ) -> GatePass:
-    """Ask the gate."""
+    """Hold the build against what is plausible, and ask the gate.
+
+    Args:
+        state: the state directory.
+        run: the finished dbt run.
+        identity: the build it belongs to.
+        progress: the listener.
+        tell: is given every finding before the gate decides.
+
+    Raises:
+        GateClosedError: lists every reason not to publish.
+    """
 
     def work() -> GatePass:
-        gate_pass = gate(state, run, identity)
+        # After a run with faults the marts are not worth measuring; the gate is closed already.
+        findings = judge(state) if run.exit_code == 0 else ()
+        if tell:
+            tell(findings)
+        broken = [finding for finding in findings if not finding.passed]
+        gate_pass = gate(
+            state,
+            run,
+            identity,
+            more_reasons=[finding.sentence for finding in broken if finding.severity != "warn"],
+            more_warnings=[finding.sentence for finding in broken if finding.severity == "warn"],
+        )
         reach("build.gate_passed")
         return gate_pass
 
@@ -232,26 +294,23 @@ def check_state_path(state: StateDir) -> None:
             raise StateDirError(f"{text}; choose one of letters, digits, dots, dashes and spaces.")
 
 
-def _build_locked(
-    request: BuildRequest, build_id: str, record: _Record, progress: Progress
-) -> BuildResult:
-    state, seconds = request.state, record.seconds
-    listener = _Stopwatch(progress, record)
+def _run_phases(opened: OpenBuild) -> BuildResult:
+    request, listener = opened.request, opened.progress
     rules = rules_phase(request, listener)
-    ingested = ingest_phase(request, rules, build_id, listener)
-    identity = build_identity(state, build_id, rules)
+    ingested = ingest_phase(request, rules, opened.build_id, listener)
+    identity = build_identity(request.state, opened.build_id, rules)
     run = dbt_phase(request, identity, listener)
-    gate_pass = gate_phase(state, run, identity, listener)
-    published = publish_phase(state, gate_pass, listener)
+    gate_pass = gate_phase(request.state, run, identity, listener)
+    published = publish_phase(request.state, gate_pass, listener)
     return BuildResult(
-        build_id=build_id,
+        build_id=opened.build_id,
         published=published,
         ingested=ingested,
         tests=gate_pass.tests,
         warnings=gate_pass.warnings,
         default_framework=rules.default_framework,
         stages=rules.default_stages,
-        seconds=dict(seconds),
+        seconds=dict(opened.record.seconds),
     )
 
 
@@ -280,67 +339,3 @@ def _inputs_hash(state: StateDir) -> str:
             "select distinct table_name, sha256 from raw.raw.ingest_files order by all"
         ).fetchall()
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
-
-
-class _Record:
-    """How the build goes, kept in the state directory for `lifecycle status`."""
-
-    def __init__(self, state: StateDir, build_id: str) -> None:
-        self._path = state.last_build
-        self._build_id = build_id
-        self._started = datetime.now(UTC)
-        self.phase = ""
-        self.seconds: dict[str, float] = {}
-
-    def write(self, outcome: str, *, message: str = "", version: str = "") -> None:
-        """Write the outcome; a disk that refuses must not hide the error that led here."""
-        content = _LastBuild(
-            build_id=self._build_id,
-            outcome=outcome,
-            phase=self.phase,
-            message=message,
-            version=version,
-            started_at=self._started.isoformat(timespec="seconds"),
-            ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds={name: round(value, 3) for name, value in self.seconds.items()},
-        )
-        temporary = self._path.with_name(self._path.name + ".tmp")
-        try:
-            temporary.write_text(json.dumps(asdict(content), indent=2), encoding="utf-8")
-            temporary.replace(self._path)
-        except OSError:
-            return
-
-
-@dataclass(frozen=True)
-class _LastBuild:
-    build_id: str
-    outcome: str
-    phase: str
-    message: str
-    version: str
-    started_at: str
-    ended_at: str
-    seconds: Mapping[str, float]
-
-
-class _Stopwatch:
-    """Passes everything on and keeps the phase and its seconds for the record."""
-
-    def __init__(self, listener: Progress, record: _Record) -> None:
-        self._listener = listener
-        self._record = record
-
-    def begin(self, phase: str) -> None:
-        self._record.phase = phase
-        self._listener.begin(phase)
-
-    def step(self, done: int, total: int, label: str) -> None:
-        self._listener.step(done, total, label)
-
-    def note(self, text: str) -> None:
-        self._listener.note(text)
-
-    def end(self, phase: str, summary: str, seconds: float) -> None:
-        self._record.seconds[phase] = seconds
-        self._listener.end(phase, summary, seconds)

@@ -82,7 +82,11 @@ _issued: WeakSet[GatePass] = WeakSet()
 
 
 def gate(
-    state: StateDir, run: DbtRun, identity: BuildIdentity, more_reasons: Sequence[str] = ()
+    state: StateDir,
+    run: DbtRun,
+    identity: BuildIdentity,
+    more_reasons: Sequence[str] = (),
+    more_warnings: Sequence[str] = (),
 ) -> GatePass:
     """Judge a finished dbt run; return the pass that `publish` asks for.
 
@@ -91,6 +95,7 @@ def gate(
         run: what dbt left.
         identity: the build it belongs to.
         more_reasons: reasons other checks of the same run found, each one sentence.
+        more_warnings: what those checks only tell, each one sentence.
 
     Raises:
         GateClosedError: lists every reason not to publish.
@@ -119,7 +124,7 @@ def gate(
         marts=counted,
         working=working,
         tests=sum(result.status == "pass" for result in run.results),
-        warnings=tuple(_warnings(run)),
+        warnings=(*_warnings(run), *more_warnings),
     )
     _issued.add(gate_pass)
     return gate_pass
