@@ -1,0 +1,105 @@
+-- Recurring revenue of each person at the start and the end of a month, and what moved in between.
+
+with
+
+months as (
+
+    select
+        periods.period_start as month,
+        {{ add_days('periods.period_start', -1) }} as eve,
+        least({{ add_days('periods.period_end', -1) }}, settings.as_of_date) as last_on
+    from {{ ref('int_periods') }} as periods
+    cross join {{ ref('int_settings') }} as settings
+    where periods.period_grain = 'month'
+
+),
+
+running_spans as (
+
+    select
+        person_key,
+        valid_from,
+        valid_to,
+        mrr,
+        is_missing_rate
+    from {{ ref('int_person_mrr') }}
+    where is_running
+
+),
+
+balances as (
+
+    select
+        running_spans.person_key,
+        months.month,
+        running_spans.mrr as opening_mrr,
+        0 as closing_mrr,
+        running_spans.is_missing_rate
+    from months
+    inner join running_spans
+        on
+            months.eve >= running_spans.valid_from
+            and months.eve < running_spans.valid_to
+
+    union all
+
+    select
+        running_spans.person_key,
+        months.month,
+        0 as opening_mrr,
+        running_spans.mrr as closing_mrr,
+        running_spans.is_missing_rate
+    from months
+    inner join running_spans
+        on
+            months.last_on >= running_spans.valid_from
+            and months.last_on < running_spans.valid_to
+
+),
+
+person_months as (
+
+    select
+        person_key,
+        month,
+        cast(sum(opening_mrr) as decimal(38, 4)) as opening_mrr,
+        cast(sum(closing_mrr) as decimal(38, 4)) as closing_mrr,
+        bool_or(is_missing_rate) as is_missing_rate
+    from balances
+    group by
+        person_key,
+        month
+
+),
+
+mrr_movements as (
+
+    select
+        persons.person_id as subject_id,
+        person_months.month,
+        case when not person_months.is_missing_rate then person_months.opening_mrr end
+            as opening_mrr,
+        case when not person_months.is_missing_rate then coalesce(movements.new_mrr, 0) end
+            as new_mrr,
+        case when not person_months.is_missing_rate then coalesce(movements.expansion_mrr, 0) end
+            as expansion_mrr,
+        case when not person_months.is_missing_rate then coalesce(movements.contraction_mrr, 0) end
+            as contraction_mrr,
+        case when not person_months.is_missing_rate then coalesce(movements.churned_mrr, 0) end
+            as churned_mrr,
+        case when not person_months.is_missing_rate then coalesce(movements.reactivation_mrr, 0) end
+            as reactivation_mrr,
+        case when not person_months.is_missing_rate then person_months.closing_mrr end
+            as closing_mrr
+    from person_months
+    inner join {{ ref('int_persons') }} as persons
+        on person_months.person_key = persons.person_key
+    left join {{ ref('int_mrr_movements') }} as movements
+        on
+            movements.period_grain = 'month'
+            and person_months.month = movements.period_start
+            and person_months.person_key = movements.person_key
+
+)
+
+select * from mrr_movements

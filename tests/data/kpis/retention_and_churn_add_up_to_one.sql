@@ -1,0 +1,34 @@
+-- In every row, and over the customers that were active at the start.
+select
+    coalesce(retention.period_grain, churn.period_grain) as period_grain,
+    coalesce(retention.period_start, churn.period_start) as period_start,
+    coalesce(retention.dimension, churn.dimension) as dimension,
+    coalesce(retention.dimension_value, churn.dimension_value) as dimension_value,
+    retention.value as retention_rate,
+    churn.value as churn_rate
+from (
+    select * from {{ ref('kpi_values') }} where kpi = 'retention_rate'
+) as retention
+full join (
+    select * from {{ ref('kpi_values') }} where kpi = 'churn_rate'
+) as churn
+    on
+        retention.period_grain = churn.period_grain
+        and retention.period_start = churn.period_start
+        and retention.dimension = churn.dimension
+        and retention.dimension_value = churn.dimension_value
+left join (
+    select * from {{ ref('kpi_values') }} where kpi = 'active_customers_start'
+) as starts
+    on
+        retention.period_grain = starts.period_grain
+        and retention.period_start = starts.period_start
+        and retention.dimension = starts.dimension
+        and retention.dimension_value = starts.dimension_value
+where
+    retention.status is distinct from churn.status
+    or retention.numerator + churn.numerator <> retention.denominator
+    or retention.denominator is distinct from churn.denominator
+    or retention.denominator is distinct from starts.numerator
+    -- Each is rounded at the tenth decimal.
+    or abs(retention.value + churn.value - 1) > 0.0000000001
