@@ -3,6 +3,11 @@
 {% macro kpi_topics() -%}
     {{ return([
         'int_kpi_orders',
+        'int_kpi_customers',
+        'int_kpi_active_customers',
+        'int_kpi_retention',
+        'int_kpi_mrr',
+        'int_kpi_value',
         'int_kpi_discovery',
         'int_kpi_sessions',
         'int_kpi_audience',
