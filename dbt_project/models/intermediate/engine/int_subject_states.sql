@@ -141,8 +141,10 @@ running_states as (
     select
         subject_key,
         changed_on as valid_from,
-        word_0 <> 0 or word_1 <> 0 or health_step <> 0
-        or row_number() over subject_days = 1 as is_change,
+        word_0 as word_0_change,
+        word_1 as word_1_change,
+        health_step as health_change,
+        row_number() over subject_days = 1 as is_first,
         cast(sum(word_0) over subject_days as bigint) as word_0,
         cast(sum(word_1) over subject_days as bigint) as word_1,
         sum(health_step) over subject_days as health_step,
@@ -156,12 +158,7 @@ running_states as (
 
 ),
 
-changed_states as (
-
-    select * from running_states where is_change
-
-),
-
+-- What was true before is what is true now less the day's change: no second look at the row before.
 subject_states as (
 
     select
@@ -169,13 +166,18 @@ subject_states as (
         valid_from,
         word_0,
         word_1,
-        lag(word_0) over subject_days as previous_word_0,
-        lag(word_1) over subject_days as previous_word_1,
+        case when not is_first then word_0 - word_0_change end as previous_word_0,
+        case when not is_first then word_1 - word_1_change end as previous_word_1,
         {{ health_name('health_step') }} as health,
-        {{ health_name('lag(health_step) over subject_days') }} as previous_health,
+        case when not is_first then {{ health_name('health_step - health_change') }} end
+            as previous_health,
         cast(cycle as integer) as cycle
-    from changed_states
-    window subject_days as (partition by subject_key order by valid_from)
+    from running_states
+    where
+        is_first
+        or word_0_change <> 0
+        or word_1_change <> 0
+        or health_change <> 0
 
 )
 

@@ -12,7 +12,15 @@ settings as (
 valid_orders as (
 
     select
-        orders.*,
+        orders.order_id,
+        orders.created_at,
+        orders.cancelled_at,
+        orders.delivered_at,
+        orders.status,
+        orders.currency,
+        orders.total_price,
+        orders.total_tax,
+        orders.total_shipping,
         {{ local_date('orders.created_at') }} as order_date,
         coalesce(customer_merges.final_customer_id, orders.customer_id) as final_customer_id,
         -- A join condition on one side alone would make the engine compare every pair of rows.
