@@ -3,7 +3,12 @@ with
 
 models as (
 
-    select unnest(['{{ attribution_models() | join("', '") }}']) as model
+    {% for model in attribution_models() -%}
+    select '{{ model }}' as model
+    {%- if not loop.last %}
+    union all
+    {% endif -%}
+    {%- endfor %}
 
 ),
 

@@ -3,23 +3,26 @@ with
 
 totals as (
 
+    {% for model in attribution_models() -%}
     select
+        '{{ model }}' as model,
         period_grain,
         period_start,
         sum(new_customers) as new_customers,
-        {%- for model in attribution_models() %}
-        sum(customers_{{ model }}) as customers_{{ model }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        sum(customers_{{ model }}) as given_away
     from {{ ref('channel_performance') }}
     group by
         period_grain,
         period_start
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 )
 
 select *
 from totals
-where
-    {% for model in attribution_models() -%}
-    {{ 'or ' if not loop.first }}new_customers <> customers_{{ model }}
-    {% endfor %}
+where new_customers <> given_away

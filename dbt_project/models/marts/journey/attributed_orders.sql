@@ -1,5 +1,5 @@
 -- Booked orders as published by touch and attribution model. An order that nothing is known to have
--- touched stands on the channel `unknown` with touch 0, so that every model adds up to all revenue.
+-- touched stays on its own channel, as touch 0, so that every model adds up to all revenue.
 
 with
 
@@ -18,8 +18,8 @@ attributed_orders as (
         touches.touched_at,
         touches.touched_on,
         cast(touches.days_before as integer) as days_before_order,
-        coalesce(touches.channel, 'unknown') as channel,
-        coalesce(touches.campaign, '') as campaign,
+        coalesce(touches.channel, orders.channel) as channel,
+        coalesce(touches.campaign, orders.campaign, '') as campaign,
         attributed.share,
         attributed.attributed_value,
         attributed.attributed_net_value

@@ -2,47 +2,34 @@
 -- with whole numbers; a share is weight / sum of weights, cut after 10 decimals. What is cut off
 -- goes to the latest touch with a weight, so that the shares of an order add up to 1 exactly.
 
+{%- set weights = {
+    'first': 'case when touch_number = 1 then 1 end',
+    'last': 'case when touch_number = touches then 1 end',
+    'last_non_direct': 'case when is_last_non_direct then 1'
+        ~ ' when is_direct_only and touch_number = touches then 1 end',
+    'linear': '1',
+    'position_based': 'case when touches <= 2 then 1'
+        ~ ' when touch_number in (1, touches) then 2 * (touches - 2) else 1 end',
+    'time_decay': 'round(power(2, -days_before / 7.0) * 10000000000, 0)',
+} %}
+
 with
-
-touches as (
-
-    select
-        *,
-        cast(round(power(2, -days_before / 7.0) * 10000000000, 0) as bigint) as decayed_weight
-    from {{ ref('int_order_touches') }}
-
-),
 
 weights as (
 
+    {% for model, weight in weights.items() -%}
     select
         order_id,
         touch_number,
-        unnest(
-            [
-                {'model': 'first', 'weight': case when touch_number = 1 then 1 end},
-                {'model': 'last', 'weight': case when touch_number = touches then 1 end},
-                {
-                    'model': 'last_non_direct',
-                    'weight': case
-                        when is_last_non_direct then 1
-                        when is_direct_only and touch_number = touches then 1
-                    end
-                },
-                {'model': 'linear', 'weight': 1},
-                {
-                    'model': 'position_based',
-                    'weight': case
-                        when touches <= 2 then 1
-                        when touch_number in (1, touches) then 2 * (touches - 2)
-                        else 1
-                    end
-                },
-                {'model': 'time_decay', 'weight': decayed_weight}
-            ],
-            recursive := true
-        )
-    from touches
+        '{{ model }}' as model,
+        cast({{ weight }} as hugeint) as weight
+    from {{ ref('int_order_touches') }}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
@@ -52,8 +39,7 @@ cut_shares as (
         order_id,
         touch_number,
         model,
-        (cast(weight as hugeint) * 10000000000)
-        // sum(cast(weight as hugeint)) over order_models as units,
+        weight * 10000000000 // sum(weight) over order_models as units,
         touch_number = max(touch_number) over order_models as is_last
     from weights
     where weight > 0

@@ -62,8 +62,8 @@ won_customers as (
         first_orders.order_date,
         attributed.model,
         attributed.share,
-        coalesce(touches.channel, 'unknown') as channel,
-        touches.campaign,
+        coalesce(touches.channel, first_orders.channel) as channel,
+        coalesce(touches.campaign, first_orders.campaign) as campaign,
         cast(first_years.net_value as decimal(28, 4)) as first_year_value
     from {{ ref('int_first_orders') }} as first_orders
     inner join {{ ref('int_attributed_orders') }} as attributed
@@ -81,14 +81,13 @@ facts as (
 
     {% for source in sources -%}
     select
+        {% for measure, type in measures.items() -%}
+        cast({{ source[measure] or 'null' }} as {{ type }}) as {{ measure }},
+        {% endfor -%}
         {{ source.date }} as fact_date,
         channel,
         coalesce(campaign, '') as campaign,
-        {{ source.missing or 'false' }} as is_missing_rate,
-        {%- for measure, type in measures.items() %}
-        cast({{ source[measure] or 'null' }} as {{ type }}) as {{ measure }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{ source.missing or 'false' }} as is_missing_rate
     from {{ source.from }}
     {%- if not loop.last %}
 

@@ -28,16 +28,25 @@ touches as (
 
 ),
 
+numbered_touches as (
+
+    select
+        *,
+        row_number() over (partition by order_id order by touched_at, session_id) as touch_number
+    from touches
+
+),
+
 order_touches as (
 
     select
         *,
-        row_number() over (partition by order_id order by touched_at, session_id) as touch_number,
-        count(*) over (partition by order_id) as touches,
-        max(case when channel <> 'direct' then (touched_at, session_id) end)
-            over (partition by order_id) = (touched_at, session_id) as is_last_non_direct,
-        bool_and(channel = 'direct') over (partition by order_id) as is_direct_only
-    from touches
+        count(*) over order_rows as touches,
+        touch_number = max(case when channel <> 'direct' then touch_number end) over order_rows
+            as is_last_non_direct,
+        bool_and(channel = 'direct') over order_rows as is_direct_only
+    from numbered_touches
+    window order_rows as (partition by order_id)
 
 )
 

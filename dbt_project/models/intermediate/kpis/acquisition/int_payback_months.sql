@@ -26,10 +26,10 @@ cohorts as (
 money as (
 
     select
-        person_key,
-        {{ period_start('order_date', 'month') }} as month,
-        is_missing_rate,
-        coalesce(order_value, 0) - coalesce(costs.product_cost, 0) as net_value
+        orders.person_key,
+        {{ period_start('orders.order_date', 'month') }} as month,
+        orders.is_missing_rate,
+        coalesce(orders.order_value, 0) - coalesce(costs.product_cost, 0) as net_value
     from {{ ref('int_booked_orders') }} as orders
     left join {{ ref('int_order_costs') }} as costs on orders.order_id = costs.order_id
 

@@ -25,8 +25,19 @@ first_orders as (
 outcomes as (
 
     select
-        carts.*,
+        carts.cart_id,
+        carts.person_key,
+        carts.created_at,
+        carts.created_on,
         carts.created_on as fact_date,
+        carts.last_event_at,
+        carts.events,
+        carts.quantity,
+        carts.cart_value,
+        carts.is_missing_rate,
+        carts.has_checkout,
+        carts.silent_at,
+        carts.silent_on,
         first_orders.order_id,
         first_orders.ordered_at,
         case

@@ -13,7 +13,9 @@ cart_totals as (
         max(occurred_at) as last_event_at,
         count(*) as events,
         cast(sum(quantity) as decimal(38, 4)) as quantity,
-        cast(round(sum(cast(unit_value as decimal(28, 4)) * quantity), 4) as decimal(38, 4)) as cart_value,
+        cast(
+            round(sum(cast(unit_value as decimal(28, 4)) * quantity), 4) as decimal(38, 4)
+        ) as cart_value,
         bool_or(is_missing_rate) as is_missing_rate,
         coalesce(bool_or(signal = 'checkout'), false) as has_checkout,
         min(
