@@ -1,19 +1,22 @@
 -- The first trial of each person and what it paid first within 30 days: a subscription that costs
--- something or a booked order.
+-- something, in whatever currency, or a booked order.
 
 with
 
 trial_signals as (
 
     select
-        source_id,
-        person_key,
-        signal,
-        signal_date,
-        occurred_at,
-        value
-    from {{ ref('int_dated_signals') }}
-    where signal in ('trial_start', 'trial_end', 'subscription_start')
+        signals.source_id,
+        signals.person_key,
+        signals.signal,
+        signals.signal_date,
+        signals.occurred_at,
+        coalesce(signals.value, events.value) as value
+    from {{ ref('int_dated_signals') }} as signals
+    inner join {{ ref('stg_events') }} as events on signals.source_id = events.event_id
+    where
+        signals.source_table = 'events'
+        and signals.signal in ('trial_start', 'trial_end', 'subscription_start')
 
 ),
 
