@@ -1,6 +1,6 @@
 -- What each channel and campaign cost and brought, by day, week and month. Sums of money are null
--- where a part of them could not be converted; what customers are worth in a year is null until every
--- customer of the period has had that year.
+-- where a part of them could not be converted; what customers are worth in a year is null until all
+-- customers of the period have had that year.
 {%- set models = attribution_models() %}
 {%- set money = {
     'spend': 'spend', 'gross_revenue': 'gross_value', 'refunded_amount': 'refund_value',
@@ -35,31 +35,29 @@ facts as (
 totals as (
 
     select
-        period_grain,
-        period_start,
-        channel,
-        campaign,
-        {%- for measure in ['impressions', 'clicks'] %}
-        cast(sum({{ measure }}) as bigint) as {{ measure }},
-        {%- endfor %}
-        {%- for measure in ['sessions', 'orders', 'new_customers'] %}
-        cast(coalesce(sum({{ measure }}), 0) as bigint) as {{ measure }},
-        {%- endfor %}
-        {%- for name, measure in money.items() %}
+        {% for name, measure in money.items() -%}
         case
             when not coalesce(bool_or(is_missing_rate and {{ measure }} is not null), false)
                 then {{ 'sum(' ~ measure ~ ')' if name == 'spend'
                     else 'coalesce(sum(' ~ measure ~ '), 0)' }}
         end as {{ name }},
-        {%- endfor %}
-        {%- for model in models %}
+        {% endfor -%}
+        {% for model in models -%}
         coalesce(sum(case when model = '{{ model }}' then share end), 0) as customers_{{ model }},
         case
             when not coalesce(bool_or(is_missing_rate and model = '{{ model }}'), false)
                 then coalesce(sum(case when model = '{{ model }}' then attributed_value end), 0)
-        end as value_12_months_{{ model }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        end as value_12_months_{{ model }},
+        {% endfor -%}
+        {% for measure in ['sessions', 'orders', 'new_customers'] -%}
+        cast(coalesce(sum({{ measure }}), 0) as bigint) as {{ measure }},
+        {% endfor -%}
+        cast(sum(impressions) as bigint) as impressions,
+        cast(sum(clicks) as bigint) as clicks,
+        period_grain,
+        period_start,
+        channel,
+        campaign
     from facts
     group by
         period_grain,
