@@ -25,8 +25,7 @@ sendings as (
     select
         referral_id,
         min_by(person_key, (occurred_at, event_id)) as person_key,
-        min(signal_date) as fact_date,
-        min(occurred_at) as sent_at
+        min(signal_date) as fact_date
     from referral_signals
     where
         signal = 'referral_sent'
@@ -44,7 +43,7 @@ conversions as (
     inner join referral_signals as signals
         on
             sendings.referral_id = signals.referral_id
-            and sendings.sent_at <= signals.occurred_at
+            and sendings.fact_date <= signals.signal_date
             and {{ add_days('sendings.fact_date', 30) }} >= signals.signal_date
     where signals.signal = 'referral_converted'
     group by sendings.referral_id
