@@ -1,5 +1,5 @@
--- The days on which a person did anything, visited, or had a booked order. Buyers without any id are
--- left out: whoever they are, nobody can see them come back.
+-- The days on which a person did anything, visited, or had a booked order. Buyers without any id
+-- are left out: whoever they are, nobody can see them come back.
 
 with
 

@@ -2,9 +2,16 @@
 -- and of these, who moved; the stock comes from spans of health and the moves from its changes.
 {%- set dimensions = ['country', 'account'] %}
 {%- set active = 'case when is_active then 1 end' %}
-{%- set has_ordered = "case when health <> 'prospect' then 1 end" %}
 {%- set lost = 'was_active and not is_active' %}
 {%- set came_back = "health_at_start = 'lapsed' and reactivations > 0" %}
+{%- set shares = [] %}
+{%- for health in ['at_risk', 'lapsed'] %}
+{%- do shares.append({
+    'kpi': health ~ '_share',
+    'numerator': "case health when '" ~ health ~ "' then 1 when 'prospect' then null else 0 end",
+    'denominator': "case when health <> 'prospect' then 1 end",
+}) %}
+{%- endfor %}
 
 with
 
@@ -78,18 +85,7 @@ shares as (
 
     {{ kpi_from_spans(
         ref('int_customer_health'),
-        kpis=[
-            {
-                'kpi': 'at_risk_share',
-                'numerator': "case health when 'at_risk' then 1 when 'prospect' then null else 0 end",
-                'denominator': has_ordered,
-            },
-            {
-                'kpi': 'lapsed_share',
-                'numerator': "case health when 'lapsed' then 1 when 'prospect' then null else 0 end",
-                'denominator': has_ordered,
-            },
-        ],
+        kpis=shares,
         dimensions=dimensions,
     ) }}
 
