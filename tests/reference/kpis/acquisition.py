@@ -12,7 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.reference.kpis.periods import Period, period_of
-from tests.reference.kpis.shop import Booked, Shop, days_between, within
+from tests.reference.kpis.rows import Booked, days_between, within
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Total, Unit, dated, median, ratio, summed
 from tests.reference.staging import money
 
@@ -117,8 +118,6 @@ def _payback(shop: Shop, firsts: dict[str, Booked], spend: Sequence[Unit]) -> Me
     def units(period: Period) -> list[Unit]:
         costs = [unit for unit in spend if period.holds(unit.day)]
         cohort = [person for person, first in firsts.items() if period.holds(first.day)]
-        if not cohort:
-            return []
         spent = sum((Fraction(unit.numerator) for unit in costs), Fraction(0))
         orders = [order for person in cohort for order in shop.booked_of[person]]
         is_missing = any(unit.is_missing_rate for unit in [*costs, *orders])
@@ -132,19 +131,17 @@ def _payback(shop: Shop, firsts: dict[str, Booked], spend: Sequence[Unit]) -> Me
         return [
             Unit(
                 last,
-                -1 if reached is None else reached,
-                person=cohort[0],
+                reached or 0,
                 sample=len(cohort),
                 is_missing_rate=is_missing,
+                mature_on=date.max if reached is None else last,
             )
         ]
 
     def only(found: Sequence[Unit]) -> Total:
-        if not found:
-            return Total(None, None, 0)
-        reached = found[0].numerator
-        assert found[0].sample is not None
-        return Total(None if reached < 0 else Fraction(reached), None, found[0].sample)
+        [unit] = found
+        is_reached = unit.mature_on != date.max
+        return Total(Fraction(unit.numerator) if is_reached else None, None, unit.sample or 0)
 
     return Measure("cac_payback_months", units, only)
 

@@ -11,7 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.shop import Booked, Said, Shop, within
+from tests.reference.kpis.rows import Booked, Said, within
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Unit, dated, ratio, summed
 from tests.reference.staging import money
 
@@ -72,7 +73,6 @@ def _invitations(shop: Shop) -> Iterator[Measure]:
     def converts(referral_id: str, invitation: Said) -> bool:
         return any(
             said.property("referral_id") == referral_id
-            and invitation.at <= said.at
             and within(invitation.day, said.day, CONVERSION_DAYS)
             for said in shop.said("referral_converted")
         )

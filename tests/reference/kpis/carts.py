@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from tests.reference.kpis.shop import Said, Shop
+from tests.reference.kpis.rows import Said
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Unit, dated, ratio, summed
 from tests.reference.staging import money
 from tests.reference.world import Event

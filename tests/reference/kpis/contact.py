@@ -12,8 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.shop import Said, Shop, within
+from tests.reference.kpis.rows import Said, within
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Unit, dated, ratio
+from tests.reference.staging import money
 
 REACTION_DAYS = 7
 ANSWER_DAYS = 30
@@ -54,8 +56,8 @@ def _messages(shop: Shop, signal: str) -> list[Unit]:
             message = (said.person, before[-1].day) if before else None
         if message is None or message not in delivered:
             continue
-        first = delivered[message]
-        if first.at <= said.at and within(first.day, said.day, REACTION_DAYS):
+        # Days count, not instants: a reaction may be recorded before the delivery of its day.
+        if within(delivered[message].day, said.day, REACTION_DAYS):
             answered.add(message)
     return [
         Unit(said.day, int(message in answered), 1, said.person)
@@ -132,10 +134,11 @@ def _first_by(said: Iterable[Said], name: str) -> dict[str, Said]:
     return found
 
 
-def _hours(start: Said, end: Said) -> Fraction:
+def _hours(start: Said, end: Said) -> Decimal:
+    # Rounded for each ticket, so that slices and days add up to the last digit.
     passed = end.at - start.at
     microseconds = (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-    return Fraction(microseconds, HOUR_MICROSECONDS)
+    return money(Fraction(microseconds, HOUR_MICROSECONDS))
 
 
 def _trials(shop: Shop) -> Iterator[Unit]:

@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from tests.reference.kpis.acquisition import product_cost
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.shop import Booked, Shop, order_days, within
+from tests.reference.kpis.rows import Booked, order_days, within
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Number, Unit, dated, ratio
 
 SECOND_ORDER_DAYS = 90
@@ -145,20 +146,24 @@ def _top_fifth(shop: Shop, period: Period) -> list[Unit]:
     ranked = sorted(net, key=lambda person: (-net[person], person))
     best = set(ranked[: -(-len(ranked) // 5)])
     first_order = min((order.day for order in shop.booked), default=date.max)
+    # Immature until the shop has sold for a whole year, even while nobody buys.
+    matures = date.max if opening < first_order else last
     return [
-        Unit(
-            day=last,
-            numerator=amount if person in best else 0,
-            denominator=amount,
-            person=person,
-            sample=1,
-            is_missing_rate=any(
-                order.is_missing_rate for order in buyers[person] if _touches(order, recent)
-            ),
-            # Immature until the shop has sold for a whole year.
-            mature_on=date.max if opening < first_order else last,
-        )
-        for person, amount in net.items()
+        Unit(last, 0, 0, sample=0, mature_on=matures),
+        *(
+            Unit(
+                day=last,
+                numerator=amount if person in best else 0,
+                denominator=amount,
+                person=person,
+                sample=1,
+                is_missing_rate=any(
+                    order.is_missing_rate for order in buyers[person] if _touches(order, recent)
+                ),
+                mature_on=matures,
+            )
+            for person, amount in net.items()
+        ),
     ]
 
 

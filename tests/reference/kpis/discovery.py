@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.shop import Shop, Spend
+from tests.reference.kpis.rows import Spend
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Number, Unit, dated, largest, ratio, summed
 
 Pick = Callable[[Spend], Number | None]

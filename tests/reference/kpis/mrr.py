@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.shop import Said, Shop
+from tests.reference.kpis.rows import Said
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Number, Unit, ratio, summed
 
 RUNS = ("subscription_start", "subscription_renewal", "subscription_change")

@@ -11,7 +11,8 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from tests.reference.kpis.shop import Booked, Given, Shop
+from tests.reference.kpis.rows import Booked, Given
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Number, Unit, dated, median, ratio, summed
 from tests.reference.staging import money, rate_on
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -19,99 +18,13 @@ from tests.reference import engine, sessions, signals, staging
 from tests.reference.engine import Subject
 from tests.reference.identity import Identity, identify
 from tests.reference.kpis.catalogue import Seeds
+from tests.reference.kpis.rows import Booked, Given, Said, Spend, Visit, is_guest
 from tests.reference.rulebook import Rulebook
 from tests.reference.signals import Fact
 from tests.reference.staging import Resolved, Staged
-from tests.reference.world import ChannelDay, Event, Order, OrderLine, Product, Settings, World
+from tests.reference.world import Event, Product, Settings, World
 
 UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Given:
-    """A refund of a booked order; ``value`` is None when the order's rate is missing."""
-
-    day: date
-    amount: Decimal
-    value: Decimal | None
-
-
-@dataclass(frozen=True)
-class Booked:
-    """A booked order; ``value`` is None when its rate is missing."""
-
-    order: Order
-    person: str
-    day: date
-    value: Decimal | None
-    channel: str
-    refunds: tuple[Given, ...]
-    lines: tuple[OrderLine, ...]
-
-    @property
-    def is_guest(self) -> bool:
-        """Whether it came without any person id."""
-        return is_guest(self.person)
-
-    @property
-    def is_missing_rate(self) -> bool:
-        """Whether its money could not be converted."""
-        return self.value is None
-
-    @property
-    def gross(self) -> Decimal:
-        """Its value, 0 when that is not known."""
-        return self.value or Decimal(0)
-
-    @property
-    def refunded(self) -> Decimal:
-        """Its refunds to date."""
-        return sum((given.value or Decimal(0) for given in self.refunds), Decimal(0))
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A session; ``person`` and ``channel`` are those of its first event."""
-
-    person: str
-    channel: str
-    day: date
-    started_at: datetime
-    ended_at: datetime
-    events: tuple[Event, ...]
-
-
-@dataclass(frozen=True)
-class Said:
-    """A signal that came from an event."""
-
-    person: str
-    day: date
-    at: datetime
-    value: Decimal | None
-    is_missing_rate: bool
-    event: Event
-    properties: dict[str, object]
-
-    def property(self, name: str) -> str | None:
-        """The text of a property, None when blank or absent."""
-        text = str(self.properties.get(name) or "").strip()
-        return text or None
-
-
-@dataclass(frozen=True)
-class Spend:
-    """A row of ``channel_daily``; ``spend`` is None when unknown or without a rate."""
-
-    row: ChannelDay
-    channel: str
-    spend: Decimal | None
-    is_missing_rate: bool
-
-
-def is_guest(person: str) -> bool:
-    """Whether a person is known by one order without any id only."""
-    return person.startswith("visitor:order:")
 
 
 class Shop:
@@ -343,21 +256,6 @@ class Shop:
     def account(self, person: str) -> str:
         """The account on the record of a person."""
         return self._rows_of_customers.get(person, (UNKNOWN, UNKNOWN))[1]
-
-
-def days_between(earlier: date, later: date) -> int:
-    """Days from one reporting date to another."""
-    return (later - earlier).days
-
-
-def within(earlier: date, later: date, days: int) -> bool:
-    """Whether ``later`` is the same day or at most so many days later."""
-    return timedelta(0) <= later - earlier <= timedelta(days=days)
-
-
-def order_days(booked: Iterable[Booked]) -> list[date]:
-    """The distinct days of orders, ascending."""
-    return sorted({order.day for order in booked})
 
 
 def _id(booked: Booked) -> str:

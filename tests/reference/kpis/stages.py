@@ -14,7 +14,8 @@ from fractions import Fraction
 from tests.reference import history
 from tests.reference.history import Interval
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.shop import Shop, within
+from tests.reference.kpis.rows import within
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Total, Unit, dated, ratio, summed
 
 CONVERSION_DAYS = 90

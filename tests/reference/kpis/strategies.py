@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.reference import strategies
 from tests.reference.strategies import Draft
 from tests.reference.world import (
-    ChannelDay,
+    Customer,
     Event,
     Order,
     OrderLine,
@@ -29,24 +29,27 @@ from tests.reference.world import (
 )
 
 FIRST_DAYS_BACK = (366, 31, 60, 90, 100, 120, 180, 0, 400)
-GAPS = (0, 1, 2, 5, 7, 14, 29, 30, 31, 60, 90, 91, 120)
-INSTANT_GAPS = (
-    timedelta(seconds=9),
-    timedelta(seconds=10),
-    timedelta(minutes=10),
-    timedelta(minutes=31),
-    timedelta(hours=23, minutes=59, seconds=59),
-    timedelta(hours=24),
-    timedelta(hours=24, seconds=1),
-    timedelta(hours=50),
+GAPS = (0, 1, 2, 5, 7, 14, 30, 31, 60, 90, 90, 91, 91, 120)
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+VISIT_GAPS = (timedelta(seconds=9), 10 * SECOND, 11 * SECOND, timedelta(minutes=31))
+CART_GAPS = (timedelta(minutes=10), timedelta(minutes=31), DAY, DAY + SECOND, DAY + 2 * SECOND)
+# After the last event of a cart: still in time, recovered, too late.
+CART_ORDER_GAPS = (
+    *(timedelta(minutes=5), DAY - SECOND, DAY, DAY + SECOND),
+    *(7 * DAY, 8 * DAY, 8 * DAY + SECOND, 9 * DAY),
 )
-ORDER_GAPS = (*INSTANT_GAPS, *(timedelta(days=days) for days in (7, 8, 9, 30, 31)))
-DAY_GAPS = (*(timedelta(days=days) for days in (0, 6, 7, 8, 29, 30, 31)), timedelta(seconds=1))
-SUBSCRIPTION_GAPS = tuple(timedelta(days=days) for days in (0, 1, 30, 31, 75, 76, 77, 120))
+# After a session: credited to it, only touched by it, neither.
+VISIT_ORDER_GAPS = (
+    *(timedelta(minutes=5), DAY - SECOND, DAY, DAY + SECOND),
+    *(29 * DAY, 30 * DAY, 31 * DAY),
+)
+REACTION_GAPS = (timedelta(0), 6 * DAY, 7 * DAY, 8 * DAY, -SECOND)
+MONTH_GAPS = (timedelta(0), SECOND, 29 * DAY, 30 * DAY, 30 * DAY, 31 * DAY, 31 * DAY, -SECOND)
+SUBSCRIPTION_GAPS = tuple(days * DAY for days in (0, 1, 30, 75, 76, 77, 120))
 COUNTRIES = ("IT", "IT", "DE", None)
 SOURCES = (None, None, "google", "Google", "facebook", "newsletter", "nobody knows")
 MEDIA = (None, None, "cpc", "organic", "CPC")
-CHANNELS = ("google", "facebook", "newsletter", "Meta", "tv", "nobody knows")
 CENTS = (Decimal(0), Decimal("0.3333"), Decimal("9.99"), Decimal(20), Decimal("75.5"))
 
 
@@ -75,32 +78,7 @@ def people(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
     return draft.world()
 
 
-@st.composite
-def channel_days(draw: Callable[[Any], Any], end: date) -> tuple[ChannelDay, ...]:
-    """What channels report of the last months, with gaps, holes and a day after ``end``."""
-    number = st.one_of(st.none(), st.integers(0, 900))
-    rows: dict[tuple[date, str, str], ChannelDay] = {}
-    for _ in range(draw(st.integers(60, 90))):
-        row = ChannelDay(
-            date=end - timedelta(days=draw(st.integers(-1, 75))),
-            channel=draw(st.sampled_from(CHANNELS)),
-            campaign=draw(st.sampled_from(("", "", "spring"))),
-            impressions=draw(number),
-            clicks=draw(number),
-            spend=draw(st.sampled_from((None, *CENTS))),
-            currency=draw(st.sampled_from((None, "EUR", "USD"))),
-            followers=draw(number),
-            likes=draw(number),
-            comments=draw(number),
-            shares=draw(number),
-            podcast_downloads=draw(number),
-            podcast_listeners=draw(number),
-        )
-        rows.setdefault((row.date, row.channel, row.campaign), row)
-    return tuple(rows.values())
-
-
-def _say(
+def say(
     draft: Draft, name: str, at: datetime, who: dict[str, Any], **told: str | int | None
 ) -> Event:
     """An event with properties."""
@@ -152,11 +130,11 @@ def _cart(draft: Draft) -> None:
             **who,
         )
         draft.add("events", event)
-        at += draft.pick(INSTANT_GAPS)
+        at += draft.pick(CART_GAPS)
     if not draft.chance(3):
         last = draft.rows["events"][-1].occurred_at
-        named = draft.pick((None, None, cart_id, "nobody's"))
-        _order(draft, last + draft.pick(ORDER_GAPS), who, named)
+        named = draft.pick((None, cart_id, cart_id, "nobody's"))
+        _order(draft, last + draft.pick(CART_ORDER_GAPS), who, named)
 
 
 def _visit_and_order(draft: Draft) -> None:
@@ -164,10 +142,10 @@ def _visit_and_order(draft: Draft) -> None:
     who = _who(draft)
     at = draft.instant()
     for _ in range(draft.draw(st.integers(1, 3))):
-        _say(draft, draft.pick(("Page Viewed", "Button Clicked", "Checkout Started")), at, who)
-        at += draft.pick((timedelta(seconds=9), timedelta(seconds=10), timedelta(minutes=31)))
+        say(draft, draft.pick(("Page Viewed", "Button Clicked", "Checkout Started")), at, who)
+        at += draft.pick(VISIT_GAPS)
     last = draft.rows["events"][-1].occurred_at
-    _order(draft, last + draft.pick(ORDER_GAPS), who, None)
+    _order(draft, last + draft.pick(VISIT_ORDER_GAPS), who, None)
 
 
 def _emails(draft: Draft) -> None:
@@ -176,11 +154,11 @@ def _emails(draft: Draft) -> None:
     at = draft.instant()
     for _ in range(draft.draw(st.integers(1, 3))):
         message_id = draft.pick((None, "m1", "m2", draft.new_id("m")))
-        _say(draft, "Email Delivered", at, who, message_id=message_id)
+        say(draft, "Email Delivered", at, who, message_id=message_id)
         for _ in range(draft.draw(st.integers(0, 2))):
             name = draft.pick(("Email Opened", "Email Clicked", "Email Unsubscribed"))
-            _say(draft, name, at + draft.pick(DAY_GAPS), who, message_id=message_id)
-        at += draft.pick(DAY_GAPS)
+            say(draft, name, at + draft.pick(REACTION_GAPS), who, message_id=message_id)
+        at += draft.pick((timedelta(0), SECOND, DAY, 6 * DAY))
 
 
 def _surveys(draft: Draft) -> None:
@@ -188,17 +166,17 @@ def _surveys(draft: Draft) -> None:
     who = _who(draft)
     at = draft.instant()
     for _ in range(draft.draw(st.integers(1, 3))):
-        _say(draft, "Survey Sent", at, who)
+        say(draft, "Survey Sent", at, who)
         if not draft.chance(3):
-            answer = _say(
+            answer = say(
                 draft,
                 draft.pick(("NPS Answered", "CSAT Answered", "Review Posted")),
-                at + draft.pick(DAY_GAPS),
+                at + draft.pick(MONTH_GAPS),
                 who,
             )
             score = draft.pick((None, *map(Decimal, ("0", "1", "3", "4", "4.5", "5", "9", "11"))))
             draft.rows["events"][-1] = replace(answer, value=score)
-        at += draft.pick(DAY_GAPS)
+        at += draft.pick((SECOND, 29 * DAY, 30 * DAY, 60 * DAY))
 
 
 def _tickets(draft: Draft) -> None:
@@ -210,8 +188,8 @@ def _tickets(draft: Draft) -> None:
         name = draft.pick(
             ("Ticket Opened", "Ticket Opened", "Ticket First Response", "Ticket Resolved")
         )
-        _say(draft, name, at, who, ticket_id=ticket_id)
-        at += draft.pick((*INSTANT_GAPS, *DAY_GAPS))
+        say(draft, name, at, who, ticket_id=ticket_id)
+        at += draft.pick((timedelta(0), *CART_GAPS))
 
 
 def _invitations(draft: Draft) -> None:
@@ -219,11 +197,11 @@ def _invitations(draft: Draft) -> None:
     who = _who(draft)
     at = draft.instant()
     referral_id = draft.pick((None, "r1", draft.new_id("f")))
-    _say(draft, draft.pick(("Referral Sent", "Invite Sent")), at, who, referral_id=referral_id)
+    say(draft, draft.pick(("Referral Sent", "Invite Sent")), at, who, referral_id=referral_id)
     if not draft.chance(3):
         invited = draft.pick((*draft.customers, None))
-        after = draft.pick(DAY_GAPS)
-        _say(
+        after = draft.pick(MONTH_GAPS)
+        say(
             draft,
             "Referral Converted",
             at + after,
@@ -237,12 +215,12 @@ def _trial(draft: Draft) -> None:
     """A trial, then a subscription or an order around thirty days later."""
     who = _who(draft)
     at = draft.instant()
-    _say(draft, "Trial Started", at, who)
-    later = at + draft.pick((*DAY_GAPS, timedelta(seconds=-1)))
+    say(draft, "Trial Started", at, who)
+    later = at + draft.pick(MONTH_GAPS)
     if draft.chance(2):
         _order(draft, later, who, None)
     else:
-        started = _say(draft, "Subscription Started", later, who, subscription_id="s1")
+        started = say(draft, "Subscription Started", later, who, subscription_id="s1")
         amount = draft.pick((None, Decimal(0), Decimal("9.99")))
         draft.rows["events"][-1] = replace(started, value=amount)
 
@@ -254,7 +232,7 @@ def _subscription(draft: Draft) -> None:
     name = "Subscription Started"
     subscription_id = draft.pick((None, "s1", "s2"))
     for _ in range(draft.draw(st.integers(1, 5))):
-        told = _say(draft, name, at, who, subscription_id=subscription_id)
+        told = say(draft, name, at, who, subscription_id=subscription_id)
         amount = draft.pick((None, *map(Decimal, ("0", "9.99", "19.995", "30"))))
         currency = draft.pick((None, "EUR", "USD"))
         draft.rows["events"][-1] = replace(told, value=amount, currency=currency)
@@ -268,7 +246,7 @@ def _loyalty(draft: Draft) -> None:
     at = draft.instant()
     for _ in range(draft.draw(st.integers(1, 3))):
         name = draft.pick(("Loyalty Joined", "Points Earned", "Points Redeemed"))
-        told = _say(draft, name, at, who)
+        told = say(draft, name, at, who)
         draft.rows["events"][-1] = replace(told, value=draft.pick((None, *CENTS)))
         at = draft.near(at)
 
@@ -306,6 +284,10 @@ def _dress(draft: Draft) -> None:
         )
         for event in draft.rows.get("events", [])
     ]
+    known = {row.customer_id for row in draft.rows.get("customers", [])}
+    for customer in sorted(set(draft.customers) - known):
+        account_id = draft.pick(("a1", "a2", None))
+        draft.add("customers", Customer(customer, draft.instant(), account_id=account_id))
     draft.rows["customers"] = [
         replace(row, country=draft.pick(COUNTRIES)) for row in draft.rows.get("customers", [])
     ]

@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.shop import Shop, Visit
+from tests.reference.kpis.rows import Visit
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Unit, dated, ratio, summed
 
 LONG_ENOUGH = timedelta(seconds=10)

@@ -1,0 +1,60 @@
+"""Hypothesis strategies for rows of a whole shop: answers of many, reports of channels.
+
+Belongs here: what concerns no small group of people. Does not belong here: those groups
+(``strategies``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.reference.kpis.strategies import CENTS, DAY, say
+from tests.reference.strategies import Draft
+from tests.reference.world import ChannelDay, Settings, World
+
+CHANNELS = ("google", "facebook", "newsletter", "Meta", "tv", "nobody knows")
+
+
+@st.composite
+def polls(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
+    """Visitors who answer on one day: one too few to be a sample on one day, enough on another."""
+    draft = Draft(draw, settings, end, [end], [], [], received=False)
+    for day, answers in ((end - 45 * DAY, 29), (end - 75 * DAY, 30)):
+        for number in range(answers):
+            for name, high in (("NPS Answered", 10), ("CSAT Answered", 5)):
+                who = {"anonymous_id": f"d{number}"}
+                said = say(draft, name, draft.instant(day), who)
+                score = Decimal(draw(st.integers(1, high)))
+                draft.rows["events"][-1] = replace(said, value=score)
+    return draft.world()
+
+
+@st.composite
+def channel_days(draw: Callable[[Any], Any], end: date) -> tuple[ChannelDay, ...]:
+    """What channels report of the last months, with gaps, holes and a day after ``end``."""
+    number = st.one_of(st.none(), st.integers(0, 900))
+    rows: dict[tuple[date, str, str], ChannelDay] = {}
+    for _ in range(draw(st.integers(60, 90))):
+        row = ChannelDay(
+            date=end - timedelta(days=draw(st.integers(-1, 75))),
+            channel=draw(st.sampled_from(CHANNELS)),
+            campaign=draw(st.sampled_from(("", "", "spring"))),
+            impressions=draw(number),
+            clicks=draw(number),
+            spend=draw(st.sampled_from((None, *CENTS))),
+            currency=draw(st.sampled_from((None, "EUR", "USD"))),
+            followers=draw(number),
+            likes=draw(number),
+            comments=draw(number),
+            shares=draw(number),
+            podcast_downloads=draw(number),
+            podcast_listeners=draw(number),
+        )
+        rows.setdefault((row.date, row.channel, row.campaign), row)
+    return tuple(rows.values())
