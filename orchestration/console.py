@@ -189,6 +189,7 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
         "Quarantined",
         ((f"{table} {reason}", f"{count:,}") for table, reason, count in status.quarantined),
     )
+    _show_pairs(console, "Left out by staging", status.filtered)
     last = status.last_build
     if last:
         ended = f"{last.get('outcome')} at {last.get('ended_at')}"

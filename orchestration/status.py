@@ -55,6 +55,7 @@ class Status:
         mart_rows: rows by published mart.
         ingested: the ledger by raw table; empty when it cannot be read.
         quarantined: quarantined rows and files by table and reason.
+        filtered: what staging left out, by staging model, reasons with counts as one text.
         last_build: how the last build ended; empty when there was none.
         running: who builds right now.
     """
@@ -65,6 +66,7 @@ class Status:
     mart_rows: Mapping[str, int]
     ingested: tuple[IngestedTable, ...]
     quarantined: tuple[tuple[str, str, int], ...]
+    filtered: tuple[tuple[str, str], ...]
     last_build: Mapping[str, Any]
     running: Holder | None
 
@@ -79,7 +81,7 @@ def read_status(state: StateDir) -> Status:
         text = f"The state directory {state.root} does not exist"
         raise StateDirError(f"{text}; run lifecycle build, or name another one with --state-dir.")
     version = current_version(state)
-    build_info, mart_rows = _read_published(state) if version else ({}, {})
+    build_info, mart_rows, filtered = _read_published(state) if version else ({}, {}, ())
     ingested, quarantined = _read_raw(state.raw_database)
     return Status(
         version=version,
@@ -88,6 +90,7 @@ def read_status(state: StateDir) -> Status:
         mart_rows=mart_rows,
         ingested=ingested,
         quarantined=quarantined,
+        filtered=filtered,
         last_build=_read_last_build(state.last_build),
         running=holder(state),
     )
@@ -137,7 +140,9 @@ def open_published(state: StateDir) -> duckdb.DuckDBPyConnection:
     )
 
 
-def _read_published(state: StateDir) -> tuple[dict[str, Any], dict[str, int]]:
+def _read_published(
+    state: StateDir,
+) -> tuple[dict[str, Any], dict[str, int], tuple[tuple[str, str], ...]]:
     with open_published(state) as published:
         marts = published.execute(
             "select table_name from information_schema.tables "
@@ -147,7 +152,11 @@ def _read_published(state: StateDir) -> tuple[dict[str, Any], dict[str, int]]:
         cursor = published.execute(f"select * from {MARTS_SCHEMA}.build_info")
         columns = [column[0] for column in cursor.description]
         row = cursor.fetchone() or ()
-    return dict(zip(columns, row, strict=False)), counts
+        filtered = published.execute(
+            f"select name, filtered_reasons from {MARTS_SCHEMA}.row_accounting "
+            "where rows_filtered > 0 order by name"
+        ).fetchall()
+    return dict(zip(columns, row, strict=False)), counts, tuple(filtered)
 
 
 def _count(published: duckdb.DuckDBPyConnection, mart: str) -> int:

@@ -94,6 +94,7 @@ def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> li
     """Return the command line of the one `dbt build`; every path is absolute.
 
     Unit tests stay out of it: they prove the models, not the data, and run with the test suite.
+    Exposures are documentation; dbt would list each as a node with nothing to do.
     """
     return [
         sys.executable,
@@ -110,6 +111,8 @@ def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> li
         str(state.dbt_logs),
         "--exclude-resource-type",
         "unit_test",
+        "--exclude-resource-type",
+        "exposure",
         "--vars",
         json.dumps(settings.dbt_vars(), sort_keys=True),
         "--log-format",

@@ -22,14 +22,18 @@ MORE_ORDERS = """
 select 'o4' as order_id, 'c2' as customer_id, timestamp '2026-02-10 09:00:00' as created_at,
     'paid' as status, 'EUR' as currency, 30.00::decimal(18, 4) as total_price
 """
+ORPHAN_REFUND = """refund_id,order_id,created_at,amount
+r1,nobody_knows,2026-02-12T11:00:00Z,5.00
+"""
 BAD_AMOUNT = "o5,c3,2026-02-11T11:00:00Z,paid,EUR,twelve\n"
 
 
 def write_small_shop(directory: Path) -> Path:
-    """Write four good files, a truncated Parquet file and a CSV row with a bad amount."""
+    """Write good files, a truncated Parquet file, a bad amount and a refund of an unknown order."""
     orders = directory / "orders"
     orders.mkdir(parents=True)
     (directory / "events.csv").write_text(EVENTS, encoding="utf-8")
+    (directory / "refunds.csv").write_text(ORPHAN_REFUND, encoding="utf-8")
     (orders / "january.csv").write_text(ORDERS, encoding="utf-8")
     whole = orders / "february.parquet"
     duckdb.execute(f"copy ({MORE_ORDERS}) to '{whole}' (format parquet)")

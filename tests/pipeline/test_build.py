@@ -77,6 +77,7 @@ def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(
         ).fetchall()
     assert ledger == {
         "events.csv": (5, 4, 1, 0),
+        "refunds.csv": (1, 1, 0, 0),
         "orders/january.csv": (3, 3, 0, 0),
         "orders/february.parquet": (1, 1, 0, 0),
         "orders/march.parquet": (1, 0, 0, 1),
@@ -95,6 +96,7 @@ def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(
     assert accounting == (1,)
     told = lifecycle("status", "--state-dir", state.root).stdout
     assert "orders  4 files, 6 rows read = 4 loaded + 0 duplicate + 2 quarantined" in told
+    assert "Left out by staging\n  stg_refunds  order_unknown: 1" in told
     assert "outcome  published at" in told
 
 
