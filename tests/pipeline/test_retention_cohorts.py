@@ -1,0 +1,115 @@
+"""The cohorts of a real shop equal the table that somebody else published, every cell.
+
+Data: UCI Online Retail, in the contract's shape. The cleaning that makes the cells equal is the one
+that the shop's files and the page already do: only orders with a customer id enter a cohort, only
+lines that are not cancelled and have a positive quantity and price are in an order, and
+cancellations arrive as refunds, which undo no purchase. Expected numbers:
+Hadrien-lcrx/cohort-analysis@81f5cb0, code/Cohort_Analysis_Full.ipynb; revenue and orders:
+recomputed from the same rows.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.paths import REPO_ROOT, StateDir
+from tests.conftest import Lifecycle
+
+pytestmark = pytest.mark.slow
+
+SHOP = REPO_ROOT.parent / "shared" / "data" / "online_retail"
+# Customers active in the month of their first order, the month after, and so on.
+ACTIVE = {
+    date(2010, 12, 1): [885, 324, 286, 340, 321, 352, 321, 309, 313, 350, 331, 445, 235],
+    date(2011, 1, 1): [417, 92, 111, 96, 134, 120, 103, 101, 125, 136, 152, 49],
+    date(2011, 2, 1): [380, 71, 71, 108, 103, 94, 96, 106, 94, 116, 26],
+    date(2011, 3, 1): [452, 68, 114, 90, 101, 76, 121, 104, 126, 39],
+    date(2011, 4, 1): [300, 64, 61, 63, 59, 68, 65, 78, 22],
+    date(2011, 5, 1): [284, 54, 49, 49, 59, 66, 75, 27],
+    date(2011, 6, 1): [242, 42, 38, 64, 56, 81, 23],
+    date(2011, 7, 1): [188, 34, 39, 42, 51, 21],
+    date(2011, 8, 1): [169, 35, 42, 41, 21],
+    date(2011, 9, 1): [299, 70, 90, 34],
+    date(2011, 10, 1): [358, 86, 41],
+    date(2011, 11, 1): [323, 36],
+    date(2011, 12, 1): [41],
+}
+FIRST_RATES = ["0.366102", "0.323164", "0.384181", "0.362712", "0.397740"]
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory, lifecycle: Lifecycle) -> StateDir:
+    """The shop, published."""
+    if not SHOP.is_dir():
+        pytest.skip(f"Online Retail is not at {SHOP}; it is never part of the repository")
+    state = StateDir.at(tmp_path_factory.mktemp("online_retail") / "state")
+    built = lifecycle("build", "--raw-dir", SHOP, "--state-dir", state.root)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return state
+
+
+def rows(database: Path, query: str) -> list[tuple[object, ...]]:
+    """Return what `query` finds in a published database."""
+    with duckdb.connect(str(database), read_only=True) as reader:
+        return reader.execute(query).fetchall()
+
+
+def test_every_cell_of_the_published_cohort_table_is_equal(state: StateDir) -> None:
+    cells = rows(
+        state.published_database,
+        "select cohort_month, age_months, customers, active from marts.retention_cohorts "
+        "order by cohort_month, age_months",
+    )
+    expected = [
+        (month, age, active[0], count)
+        for month, active in ACTIVE.items()
+        for age, count in enumerate(active)
+    ]
+    assert cells == expected
+    assert len(cells) == 91
+    assert sum(active[0] for active in ACTIVE.values()) == 4338
+
+
+def test_retention_rates_are_those_of_the_published_notebook(state: StateDir) -> None:
+    rates = rows(
+        state.published_database,
+        "select round(retention_rate, 6) from marts.retention_cohorts "
+        "where cohort_month = date '2010-12-01' and age_months between 1 and 5 "
+        "order by age_months",
+    )
+    assert [rate for (rate,) in rates] == [Decimal(rate) for rate in FIRST_RATES]
+
+
+def test_cohorts_hold_all_revenue_and_only_the_open_month_is_immature(state: StateDir) -> None:
+    totals = rows(
+        state.published_database,
+        "select sum(orders), round(sum(revenue), 3), "
+        "count(*) filter (where not is_mature), "
+        "count(*) filter (where is_mature = (month = date '2011-12-01')) "
+        "from marts.retention_cohorts",
+    )
+    assert totals == [(18532, Decimal("8911407.904"), 13, 0)]
+
+
+def test_retention_is_told_and_what_needs_events_is_not(state: StateDir) -> None:
+    statuses = rows(
+        state.published_database,
+        "select kpi, status from marts.kpi_values where period_grain = 'month' "
+        "and dimension = 'all' and period_start = date '2011-10-01' and kpi in "
+        "('retention_rate', 'churn_rate', 'repeat_purchase_rate', 'average_revenue_to_date', "
+        "'mrr', 'loyalty_participation_rate', 'predicted_clv') order by kpi",
+    )
+    assert statuses == [
+        ("average_revenue_to_date", "ok"),
+        ("churn_rate", "ok"),
+        ("loyalty_participation_rate", "no_input"),
+        ("mrr", "no_input"),
+        ("predicted_clv", "no_input"),
+        ("repeat_purchase_rate", "ok"),
+        ("retention_rate", "ok"),
+    ]
