@@ -1,4 +1,5 @@
--- Law: `any` counts every signal of a person but its reactivations, void ones included.
+-- Law: `any` counts every signal but reactivations once for the person, and once more for the
+-- person's account; void ones included.
 
 {{ config(meta={'dagster': {'ref': {'name': 'int_signal_days'}}}) }}
 
@@ -8,19 +9,22 @@ counts as (
 
     select
         (
-            select coalesce(sum(signal_days.facts), 0)
-            from {{ ref('int_signal_days') }} as signal_days
-            inner join {{ ref('int_persons') }} as persons
-                on signal_days.subject_key = persons.person_key
-            where signal_days.signal = 'any'
+            select coalesce(sum(facts), 0)
+            from {{ ref('int_signal_days') }}
+            where signal = 'any'
         ) as any_facts,
-        (select count(*) from {{ ref('int_dated_signals') }}) as facts
+        (
+            select count(*) + count(members.person_key)
+            from {{ ref('int_dated_signals') }} as signals
+            left join {{ ref('int_account_members') }} as members
+                on signals.person_key = members.person_key
+        ) as signals
 
 ),
 
 wrong_counts as (
 
-    select * from counts where any_facts <> facts
+    select * from counts where any_facts <> signals
 
 )
 
