@@ -68,6 +68,7 @@ PROBES = {
     "x_rule_11": _probe("order", "latest", "", "108.7654", "110"),
     "x_rule_12": _probe("order", "latest", "", "225", "271.9136"),
     "x_rule_13": _probe("order", "latest", "", "18000.0005", "20000.0005"),
+    "x_rule_14": _probe("order", "latest", "", "22000.0006", "23000"),
 }
 
 

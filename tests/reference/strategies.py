@@ -194,6 +194,37 @@ def worlds(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
     return draft.world()
 
 
+def exact_worlds(settings: Settings) -> list[World]:
+    """Worlds that chance would rarely hit: the eve and day of each rate, and no session id."""
+    zone = ZoneInfo(settings.timezone)
+
+    def noon(day: date) -> datetime:
+        local = datetime.combine(day, time(12), tzinfo=zone)
+        return local.astimezone(UTC).replace(tzinfo=None)
+
+    made: list[World] = []
+    for rate in settings.rates:
+        orders = [
+            Order(
+                f"o{number}",
+                noon(rate.date - timedelta(days=eve)),
+                Decimal(price),
+                customer_id=f"c{number}",
+                currency=rate.currency,
+            )
+            for number, (eve, price) in enumerate(
+                (eve, price) for eve in (0, 1) for price in ("100", "20000.0005")
+            )
+        ]
+        made.append(World(orders=tuple(orders)))
+    first = noon(date(2020, 1, 1))
+    visits = [
+        Event(f"e{number}", "Clicked", at, user_id="c1", session_id=" null ")
+        for number, at in enumerate((first, first + timedelta(minutes=31)))
+    ]
+    return [*made, World(events=tuple(visits))]
+
+
 def _event(draft: Draft, name: str, at: datetime, **columns: Any) -> Event:
     event = Event(
         event_id=draft.new_id("e"),
@@ -387,6 +418,23 @@ def _comeback(draft: Draft) -> None:
             draft.rows["orders"][draft.rows["orders"].index(order)] = cancelled
 
 
+def _exact_money(draft: Draft) -> None:
+    """An order or a renewal whose value says which rate it took and how it was rounded."""
+    currency = draft.pick(("EUR", "USD", "USD", "GBP"))
+    changes = [rate.date for rate in draft.settings.rates if rate.currency == currency]
+    day = draft.pick((*draft.days, *(date for date in changes if date >= draft.days[0])))
+    at = draft.instant(day - timedelta(days=draft.pick((0, 0, 1))))
+    if draft.chance(3):
+        price, name = Decimal("9.99"), "Subscription Renewed"
+        _event(draft, name, at, value=price, currency=currency, user_id="c1")
+        return
+    price = draft.pick((Decimal(100), Decimal(100), Decimal(250), Decimal("20000.0005")))
+    row = Order(draft.new_id("o"), at, price, customer_id="c1", currency=currency)
+    draft.add("orders", row)
+    if draft.chance(2):
+        draft.add("refunds", Refund(draft.new_id("r"), row.order_id, at, Decimal("33.3333")))
+
+
 def _buyer(draft: Draft) -> dict[str, Any]:
     customer = draft.pick(draft.customers)
     match draft.pick(("customer", "customer", "customer", "device", "nobody", "placeholder")):
@@ -526,7 +574,17 @@ def _nobody(draft: Draft) -> None:
 
 SCENES = (
     *(_shopping, _shopping, _browsing, _browsing, _identification, _identification),
-    *(_comeback, _comeback, _milestones, _milestones, _surveys, _surveys, _subscription),
+    *(
+        _exact_money,
+        _exact_money,
+        _comeback,
+        _comeback,
+        _milestones,
+        _milestones,
+        _surveys,
+        _surveys,
+        _subscription,
+    ),
     *(_customers, _customers, _company, _merges, _merges, _merge_cycle),
     *(_new_version, _conflicts, _future, _nobody, _namesakes),
 )
