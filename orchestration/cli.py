@@ -261,19 +261,14 @@ def _request(
     rules_dir: Path | None,
     full_refresh: bool = False,
 ) -> BuildRequest:
-    from orchestration.build import BuildRequest
-    from orchestration.failpoints import check_fail_point
-    from orchestration.paths import SAMPLE_DIR
-    from orchestration.settings import read_directory, read_settings
+    from orchestration.request import read_request
 
-    state = _state(state_dir)
-    check_fail_point(os.environ)
-    raw = read_directory(raw_dir, "LIFECYCLE_RAW_DIR", os.environ)
-    rules = read_directory(rules_dir, "LIFECYCLE_RULES_DIR", os.environ)
-    return BuildRequest(
-        settings=read_settings(options, extra_vars, os.environ),
-        raw_dir=(raw or SAMPLE_DIR).expanduser().resolve(),
-        state=state,
-        rules_dir=rules.expanduser().resolve() if rules else None,
+    return read_request(
+        options,
+        extra_vars,
+        os.environ,
+        raw_dir=raw_dir,
+        state_dir=state_dir,
+        rules_dir=rules_dir,
         full_refresh=full_refresh,
     )

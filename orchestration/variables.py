@@ -147,6 +147,18 @@ DIRECTORIES: Mapping[str, str] = {
 ENGINE: Mapping[str, str] = {
     "LIFECYCLE_THREADS": "Threads of dbt, 1 to 64 (default 1).",
 }
+# What Dagster alone reads; `orchestration.dagster_settings` checks the values.
+DAGSTER: Mapping[str, str] = {
+    "LIFECYCLE_SCHEDULE_CRON": "When daily_build runs, five cron fields (default `0 5 * * *`).",
+    "LIFECYCLE_SCHEDULE_TIMEZONE": "IANA zone of that time (default UTC).",
+    "LIFECYCLE_FRESHNESS_HOURS": "Hours after which a published version is stale (default 26).",
+    "LIFECYCLE_ALERT_WEBHOOK": "https address that alerts are posted to (default: none).",
+    "LIFECYCLE_ALERT_FILE": "File that alerts are appended to (default alerts.jsonl in the state).",
+    "LIFECYCLE_DAGSTER_URL": "Address of the UI in alerts (default http://127.0.0.1:3000).",
+    "LIFECYCLE_DAGSTER_DIR": "Dagster's own storage; set by `make dev` (var/dagster).",
+    "LIFECYCLE_DAGSTER_LOGS": "Output of Dagster's steps; set by `make dev` (var/dagster/logs).",
+    "LIFECYCLE_DAGSTER_POSTGRES_URL": "Where dagster.yaml keeps its storage in PostgreSQL, if so.",
+}
 # Set by the build itself for the dbt process, or by the fault tests; a user's value has no effect
 # on a build, since the build writes its own.
 INTERNAL: Mapping[str, str] = {
@@ -165,4 +177,5 @@ BY_NAME: Mapping[str, Variable] = {variable.name: variable for variable in VARIA
 def known_environment() -> frozenset[str]:
     """Return the name of every LIFECYCLE_ environment variable there is."""
     twins = {variable.environment for variable in VARIABLES if variable.environment}
-    return frozenset(twins | DIRECTORIES.keys() | ENGINE.keys() | INTERNAL.keys())
+    groups = (DIRECTORIES, ENGINE, DAGSTER, INTERNAL)
+    return frozenset(twins.union(*(group.keys() for group in groups)))

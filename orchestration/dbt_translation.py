@@ -1,0 +1,148 @@
+"""How dbt's nodes look in Dagster: keys, groups, owners, tags, descriptions, subjects of tests.
+
+Belongs here: the translation, from the manifest alone. Does not belong here: policy about single
+models; it stands in their `meta.dagster` (`asset_key`, `group`, `owners`, `ref`) or follows from
+their folder.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dagster import AssetCheckKey, AssetKey, MetadataValue
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from orchestration.paths import DBT_PROJECT_DIR
+
+Manifest = Mapping[str, Any]
+_ASSETS = ("model", "seed", "snapshot")
+
+
+class LifecycleTranslator(DagsterDbtTranslator):
+    """Translates the nodes of this project's manifest."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Remember which unit tests prove which model."""
+        super().__init__(
+            DagsterDbtTranslatorSettings(
+                enable_code_references=True, enable_source_tests_as_checks=True
+            )
+        )
+        self._unit_tests = unit_tests_by_model(manifest)
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Return the group of `meta.dagster`, else the topic that the folder names."""
+        return super().get_group_name(dbt_resource_props) or group_of(dbt_resource_props)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Return the description, and the names of the unit tests, which read as sentences."""
+        text = " ".join(str(dbt_resource_props.get("description") or "").split())
+        proved = self._unit_tests.get(dbt_resource_props["unique_id"], [])
+        if not proved:
+            return text
+        listed = "\n".join(f"- {name.replace('_', ' ')}" for name in proved)
+        return f"{text}\n\n**Proved by unit tests**\n\n{listed}"
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return dbt's tags and the layer."""
+        return {**super().get_tags(dbt_resource_props), "layer": layer_of(dbt_resource_props)}
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return dbt's metadata and the primary key."""
+        metadata = dict(super().get_metadata(dbt_resource_props))
+        key = meta_of(dbt_resource_props).get("primary_key")
+        if key:
+            metadata["primary_key"] = MetadataValue.text(", ".join(key))
+        return metadata
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Where the nodes of a manifest went.
+
+    Attributes:
+        assets: asset key by unique id of a model or seed.
+        checks: check key by unique id of a test.
+        marts: keys of the published models.
+    """
+
+    assets: Mapping[str, AssetKey]
+    checks: Mapping[str, AssetCheckKey]
+    marts: tuple[AssetKey, ...]
+
+
+def translate(manifest: Manifest, translator: LifecycleTranslator, project: DbtProject) -> Nodes:
+    """Return the Dagster key of every node.
+
+    Raises:
+        ValueError: a test names no subject, and would vanish from the UI.
+    """
+    assets: dict[str, AssetKey] = {}
+    checks: dict[str, AssetCheckKey] = {}
+    homeless: list[str] = []
+    marts: list[AssetKey] = []
+    for unique_id, node in sorted(manifest["nodes"].items()):
+        if node["resource_type"] in _ASSETS:
+            assets[unique_id] = translator.get_asset_spec(manifest, unique_id, project).key
+            if layer_of(node) == "marts":
+                marts.append(assets[unique_id])
+        elif node["resource_type"] == "test":
+            key = get_asset_check_key_for_test(manifest, translator, unique_id, project)
+            if key is None:
+                homeless.append(str(node["original_file_path"]))
+            else:
+                checks[unique_id] = key
+    if homeless:
+        text = f"{', '.join(homeless)}: a test over several models needs meta.dagster.ref"
+        raise ValueError(f"{text}, which names the model it judges.")
+    return Nodes(assets, checks, tuple(marts))
+
+
+def dbt_project() -> DbtProject:
+    """Return the shipped dbt project."""
+    return DbtProject(DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
+
+
+def group_of(node: Mapping[str, Any]) -> str:
+    """Return the topic of a node: the folder below its layer, else the layer."""
+    folders: Sequence[str] = node["fqn"][1:-1]
+    if node["resource_type"] == "seed":
+        return "rules"
+    if node["resource_type"] == "source":
+        return "raw"
+    if folders[0] == "staging" or len(folders) == 1:
+        return folders[0]
+    return folders[1]
+
+
+def layer_of(node: Mapping[str, Any]) -> str:
+    """Return `seeds`, `raw`, `staging`, `intermediate` or `marts`."""
+    kinds = {"seed": "seeds", "source": "raw"}
+    return kinds.get(node["resource_type"]) or str(node["fqn"][1])
+
+
+def meta_of(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the meta of a node, wherever dbt keeps it."""
+    return node.get("config", {}).get("meta") or node.get("meta") or {}
+
+
+def unit_tests_by_model(manifest: Manifest) -> dict[str, list[str]]:
+    """Return the names of the unit tests by unique id of the model they prove, sorted."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name, model in _unit_tests(manifest):
+        found[model].append(name)
+    return {model: sorted(names) for model, names in found.items()}
+
+
+def _unit_tests(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    models = {
+        node["name"]: unique_id
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "model"
+    }
+    for test in manifest.get("unit_tests", {}).values():
+        yield str(test["name"]), models[str(test["model"])]
