@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dagster import AssetCheckKey, AssetKey, MetadataValue
+from dagster import AssetCheckKey, AssetCheckSpec, AssetKey, AssetSpec, MetadataValue
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
-from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from orchestration.paths import DBT_PROJECT_DIR
 
@@ -59,6 +58,31 @@ class LifecycleTranslator(DagsterDbtTranslator):
             metadata["primary_key"] = MetadataValue.text(", ".join(key))
         return metadata
 
+    def get_asset_check_spec(
+        self,
+        asset_spec: AssetSpec,
+        manifest: Manifest,
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> AssetCheckSpec | None:
+        """Return the check that a dbt test is of the asset, None if it judges another one."""
+        subject = subject_of(manifest, unique_id)
+        if subject is None or self.get_asset_spec(manifest, subject, project).key != asset_spec.key:
+            return None
+        test = manifest["nodes"][unique_id]
+        others = {
+            self.get_asset_spec(manifest, parent, project).key
+            for parent in _parents(manifest, unique_id)
+        } - {asset_spec.key}
+        return AssetCheckSpec(
+            str(test["name"]),
+            asset=asset_spec.key,
+            description=sentence_of(test),
+            additional_deps=sorted(others),
+            metadata={"dagster_dbt/unique_id": unique_id},
+            blocking=str(test["config"].get("severity") or "error").lower() == "error",
+        )
+
 
 @dataclass(frozen=True)
 class Nodes:
@@ -76,14 +100,9 @@ class Nodes:
 
 
 def translate(manifest: Manifest, translator: LifecycleTranslator, project: DbtProject) -> Nodes:
-    """Return the Dagster key of every node.
-
-    Raises:
-        ValueError: a test names no subject, and would vanish from the UI.
-    """
+    """Return the Dagster key of every node."""
     assets: dict[str, AssetKey] = {}
     checks: dict[str, AssetCheckKey] = {}
-    homeless: list[str] = []
     marts: list[AssetKey] = []
     for unique_id, node in sorted(manifest["nodes"].items()):
         if node["resource_type"] in _ASSETS:
@@ -91,15 +110,48 @@ def translate(manifest: Manifest, translator: LifecycleTranslator, project: DbtP
             if layer_of(node) == "marts":
                 marts.append(assets[unique_id])
         elif node["resource_type"] == "test":
-            key = get_asset_check_key_for_test(manifest, translator, unique_id, project)
-            if key is None:
-                homeless.append(str(node["original_file_path"]))
-            else:
-                checks[unique_id] = key
-    if homeless:
-        text = f"{', '.join(homeless)}: a test over several models needs meta.dagster.ref"
-        raise ValueError(f"{text}, which names the model it judges.")
+            subject = subject_of(manifest, unique_id)
+            if subject is not None:
+                asset = translator.get_asset_spec(manifest, subject, project).key
+                checks[unique_id] = AssetCheckKey(asset, str(node["name"]))
     return Nodes(assets, checks, tuple(marts))
+
+
+def subject_of(manifest: Manifest, unique_id: str) -> str | None:
+    """Return the node that a test judges.
+
+    A generic test judges the node it is attached to; a singular one what `meta.dagster.ref` names
+    if it reads it, else the first by name of the marts it reads, else of anything it reads.
+    """
+    test = manifest["nodes"][unique_id]
+    parents = _parents(manifest, unique_id)
+    if test.get("attached_node") in parents:
+        return str(test["attached_node"])
+    named = meta_of(test).get("dagster", {}).get("ref", {}).get("name")
+    for parent in parents:
+        if named is not None and parent.rpartition(".")[2] == named:
+            return parent
+    marts = [
+        parent
+        for parent in parents
+        if parent in manifest["nodes"] and layer_of(manifest["nodes"][parent]) == "marts"
+    ]
+    return next(iter(marts or parents), None)
+
+
+def sentence_of(test: Mapping[str, Any]) -> str:
+    """Return what a test claims: its description, its opening comment, else its name."""
+    described = " ".join(str(test.get("description") or "").split())
+    comment = [
+        line.lstrip().removeprefix("--").strip()
+        for line in str(test.get("raw_code") or "").split("\n\n", maxsplit=1)[0].splitlines()
+        if line.lstrip().startswith("--")
+    ]
+    return described or " ".join(comment) or str(test["name"]).replace("_", " ")
+
+
+def _parents(manifest: Manifest, unique_id: str) -> list[str]:
+    return sorted(set(manifest["nodes"][unique_id]["depends_on"]["nodes"]))
 
 
 def dbt_project() -> DbtProject:
