@@ -195,7 +195,7 @@ def worlds(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
 
 
 def exact_worlds(settings: Settings) -> list[World]:
-    """Worlds that chance would rarely hit: the eve and day of each rate, and no session id."""
+    """Worlds that chance rarely hits: the eve and day of each rate, two comebacks, no session."""
     zone = ZoneInfo(settings.timezone)
 
     def noon(day: date) -> datetime:
@@ -217,6 +217,12 @@ def exact_worlds(settings: Settings) -> list[World]:
             )
         ]
         made.append(World(orders=tuple(orders)))
+    # Gaps that grow faster than the limits learnt from them: two reactivations, a third cycle.
+    comebacks = [
+        Order(f"o{number}", noon(day), Decimal(10), customer_id="c1", currency=CURRENCIES[0])
+        for number, day in enumerate((date(2017, 6, 1), date(2018, 3, 28), date(2019, 6, 21)))
+    ]
+    made.append(World(orders=tuple(comebacks)))
     first = noon(date(2020, 1, 1))
     visits = [
         Event(f"e{number}", "Clicked", at, user_id="c1", session_id=" null ")

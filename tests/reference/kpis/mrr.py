@@ -6,7 +6,7 @@ trials (``support``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,10 @@ GRACE_DAYS = 31 + 45
 NOTHING = Decimal(0)
 
 
+# Running subscriptions whose amounts cannot be converted, with those amounts.
+Unconverted = frozenset[tuple[str | None, Decimal]]
+
+
 @dataclass(frozen=True)
 class Ends:
     """A person's recurring revenue at the ends of a period."""
@@ -28,6 +32,13 @@ class Ends:
     start: Decimal
     end: Decimal
     had_before: bool
+    start_missing: Unconverted
+    end_missing: Unconverted
+
+    @property
+    def has_unknown_change(self) -> bool:
+        """Whether an amount without a rate came, went or changed."""
+        return self.start_missing != self.end_missing
 
     @property
     def new(self) -> Decimal:
@@ -56,6 +67,7 @@ class Ends:
 
 
 Amount = Callable[[Ends], Number]
+Test = Callable[[Ends], bool]
 
 
 class Subscriptions:
@@ -72,40 +84,53 @@ class Subscriptions:
             of_person.setdefault(said.property("subscription_id"), []).append(said)
 
     def worth(self, person: str, day: date) -> Decimal:
-        """Recurring revenue of a person at the end of a day."""
+        """Recurring revenue of a person at the end of a day, as far as it has rates."""
         key = (person, day)
         if key not in self._worth:
-            subscriptions = self.by_person[person].values()
-            self._worth[key] = sum((self._amount(told, day) for told in subscriptions), NOTHING)
+            running = self._running(person, day)
+            self._worth[key] = sum((self._converted(*pair) or NOTHING for pair in running), NOTHING)
         return self._worth[key]
 
-    def _amount(self, told: Sequence[Said], day: date) -> Decimal:
-        so_far = [said for said in told if said.day <= day]
-        if not so_far or said_cancel(self.shop, so_far[-1]):
-            return NOTHING
-        if (day - so_far[-1].day).days >= GRACE_DAYS:
-            return NOTHING
-        stated = [
-            said
-            for said in told
-            if said.event.value is not None and not said_cancel(self.shop, said)
-        ]
-        known = [said for said in stated if said.day <= day]
-        if not known:
-            return NOTHING
+    def missing(self, person: str, day: date) -> Unconverted:
+        """What runs at the end of a day and has no rate."""
+        return frozenset(
+            (first.property("subscription_id"), last.event.value or NOTHING)
+            for first, last in self._running(person, day)
+            if self._converted(first, last) is None
+        )
+
+    def _running(self, person: str, day: date) -> Iterator[tuple[Said, Said]]:
+        """Of each subscription above zero: what stated its first amount, and its last one."""
+        for told in self.by_person[person].values():
+            so_far = [said for said in told if said.day <= day]
+            if not so_far or said_cancel(self.shop, so_far[-1]):
+                continue
+            if (day - so_far[-1].day).days >= GRACE_DAYS:
+                continue
+            stated = [
+                said
+                for said in so_far
+                if said.event.value is not None and not said_cancel(self.shop, said)
+            ]
+            if stated and (stated[-1].event.value or NOTHING) > 0:
+                yield stated[0], stated[-1]
+
+    def _converted(self, first: Said, last: Said) -> Decimal | None:
         # Always the rate of the first amount's day, so that no rate alone moves the revenue.
-        last = known[-1].event
-        assert last.value is not None
-        currency = last.currency or self.shop.settings.currency
-        return max(self.shop.converted(last.value, currency, stated[0].day) or NOTHING, NOTHING)
+        assert last.event.value is not None
+        currency = last.event.currency or self.shop.settings.currency
+        return self.shop.converted(last.event.value, currency, first.day)
 
     def ends(self, person: str, period: Period) -> Ends:
         """Revenue of a person at the ends of a period."""
         first = self.first_above_zero(person)
+        last = period.last_day(self.shop.as_of)
         return Ends(
             start=self.worth(person, period.eve),
-            end=self.worth(person, period.last_day(self.shop.as_of)),
+            end=self.worth(person, last),
             had_before=first is not None and first <= period.eve,
+            start_missing=self.missing(person, period.eve),
+            end_missing=self.missing(person, last),
         )
 
     def first_above_zero(self, person: str) -> date | None:
@@ -151,27 +176,45 @@ def measures(shop: Shop) -> Iterator[Measure]:
         "gross_revenue_retention": (lambda ends: ends.start - lost(ends), start),
         "quick_ratio": (won, lost),
     }
+
+    def changes(ends: Ends) -> bool:
+        return ends.has_unknown_change
+
+    def always(_: Ends) -> bool:
+        return True
+
+    def has_start(ends: Ends) -> bool:
+        return ends.start > 0 or bool(ends.start_missing)
+
     for kpi, amount in counts.items():
-        yield Measure(kpi, _units(subscriptions, amount, None), summed)
+        is_unknown = (lambda ends: bool(ends.end_missing)) if kpi == "mrr" else changes
+        yield Measure(kpi, _units(subscriptions, amount, None, is_unknown, always), summed)
     for kpi, (above, below) in ratios.items():
-        yield Measure(kpi, _units(subscriptions, above, below), ratio)
+        is_unknown = (lambda ends: bool(ends.start_missing)) if below is start else changes
+        is_sample = has_start if below is start else (lambda ends: lost(ends) > 0)
+        yield Measure(kpi, _units(subscriptions, above, below, is_unknown, is_sample), ratio)
 
 
 def _units(
-    subscriptions: Subscriptions, above: Amount, below: Amount | None
+    subscriptions: Subscriptions,
+    above: Amount,
+    below: Amount | None,
+    is_unknown: Test,
+    is_sample: Test,
 ) -> Callable[[Period], Iterator[Unit]]:
     def units(period: Period) -> Iterator[Unit]:
         for person in subscriptions.by_person:
             ends = subscriptions.ends(person, period)
             numerator = above(ends)
             denominator = below(ends) if below else NOTHING
-            if numerator or denominator:
+            if numerator or denominator or is_unknown(ends):
                 yield Unit(
                     period.last_day(subscriptions.shop.as_of),
                     numerator,
                     denominator,
                     person,
-                    sample=int(denominator > 0) if below else 1,
+                    sample=int(is_sample(ends)),
+                    is_missing_rate=is_unknown(ends),
                 )
 
     return units
