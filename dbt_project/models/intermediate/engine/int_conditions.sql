@@ -70,9 +70,10 @@ conditions as (
         and coalesce(below > 0, true) as holds_at_zero,
         -- Asks only whether there is a fact in the window at all.
         measure in ('count', 'days')
-        and (
+        and coalesce(
             (below is null and at_least > 0 and at_least <= 1)
-            or (below > 0 and below <= 1 and coalesce(at_least <= 0, true))
+            or (below > 0 and below <= 1 and coalesce(at_least <= 0, true)),
+            false
         ) as is_presence
     from numbered_conditions
 
