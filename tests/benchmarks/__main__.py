@@ -15,7 +15,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +71,10 @@ def contestants(workload: Workload, memory_limit: str) -> dict[str, dict[str, An
     }
 
 
-def take_rounds(jobs: Mapping[str, Any], count: int, scratch: Path) -> list[dict[str, Any]]:
-    """Run a warm-up and `count` rounds and return their meters."""
+def take_rounds(
+    jobs: Mapping[str, Any], count: int, scratch: Path
+) -> Iterator[list[dict[str, Any]]]:
+    """Run a warm-up and `count` rounds; after each round, yield the meters of all so far."""
     rounds: list[dict[str, Any]] = []
     for turn in range(-1, count):
         order = list(jobs)[:: 1 if turn % 2 == 0 else -1]
@@ -81,7 +83,7 @@ def take_rounds(jobs: Mapping[str, Any], count: int, scratch: Path) -> list[dict
         print(f"{'warm-up' if turn < 0 else f'round {turn + 1}'}: {told}", flush=True)
         if turn >= 0:
             rounds.append(taken)
-    return rounds
+            yield rounds
 
 
 def title(scale: str, workload: Workload, rounds: int, memory_limit: str) -> list[str]:
@@ -138,22 +140,29 @@ def main() -> None:
     count = given.rounds or ROUNDS[given.scale]
     home: Path = (given.home or ROOT / "var" / "bench" / given.scale).resolve()
     workload = prepare(home, CUSTOMERS[given.scale])
-    rounds = take_rounds(contestants(workload, given.memory_limit), count, home)
-    page = render(title(given.scale, workload, count, given.memory_limit), rounds)
-    page += "\n".join(["", *growth(given.scale, rounds)])
+    jobs = contestants(workload, given.memory_limit)
+    page = ""
+    for rounds in take_rounds(jobs, count, home):
+        page = render(title(given.scale, workload, len(rounds), given.memory_limit), rounds)
+        page += "\n".join(["", *growth(given.scale, rounds)])
+        if not given.no_record:
+            stem = given.scale + (f"_{given.memory_limit}" if given.memory_limit else "")
+            record(stem, page, rounds)
     print(page)
-    if not given.no_record:
-        RESULTS.mkdir(exist_ok=True)
-        names = [name for name in rounds[0] if name != "parquet"]
-        figures = {
-            "cpu": {name: round(middle(rounds, name, "cpu"), 3) for name in names},
-            "times_scan": {name: round(ratio(rounds, name, "cpu"), 2) for name in names},
-            "peak_bytes": {name: max(turn[name]["peak"] for turn in rounds) for name in names},
-        }
-        stem = given.scale + (f"_{given.memory_limit}" if given.memory_limit else "")
-        (RESULTS / f"{stem}.md").write_text(page, encoding="utf-8")
-        text = json.dumps(figures, indent=2, sort_keys=True) + "\n"
-        (RESULTS / f"{stem}.json").write_text(text, encoding="utf-8")
+
+
+def record(stem: str, page: str, rounds: Sequence[Mapping[str, Any]]) -> None:
+    """Write the page and the figures that the next larger scale compares itself with."""
+    names = [name for name in rounds[0] if name != "parquet"]
+    figures = {
+        "cpu": {name: round(middle(rounds, name, "cpu"), 3) for name in names},
+        "times_scan": {name: round(ratio(rounds, name, "cpu"), 2) for name in names},
+        "peak_bytes": {name: max(turn[name]["peak"] for turn in rounds) for name in names},
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{stem}.md").write_text(page, encoding="utf-8")
+    text = json.dumps(figures, indent=2, sort_keys=True) + "\n"
+    (RESULTS / f"{stem}.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
