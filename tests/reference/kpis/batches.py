@@ -103,7 +103,7 @@ def people_per_shop() -> int:
 
 
 def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
-    """All people of a batch in one world; the same ones in every run."""
+    """All people of a batch in one world; the same ones in every run of the same code."""
     # LIFECYCLE_WORLDS_SEED turns the same suite into a search among other worlds.
     seed = 1000 * (batch.seed + 100 * int(os.environ.get("LIFECYCLE_WORLDS_SEED", "0")))
     groups = strategies.people(batch.settings, batch.end)

@@ -41,18 +41,22 @@ def channel_days(draw: Callable[[Any], Any], end: date) -> tuple[ChannelDay, ...
     number = st.one_of(st.none(), st.integers(0, 900))
     rows: dict[tuple[date, str, str], ChannelDay] = {}
     for _ in range(draw(st.integers(60, 90))):
+        # Rates above one block publishing, so nobody reacts to what was not shown.
+        impressions = draw(st.one_of(st.none(), st.just(0), st.integers(300, 900)))
+        most = 900 if impressions is None else impressions
+        part = st.one_of(st.none(), st.integers(0, most // 3))
         row = ChannelDay(
             date=end - timedelta(days=draw(st.integers(-1, 75))),
             channel=draw(st.sampled_from(CHANNELS)),
             campaign=draw(st.sampled_from(("", "", "spring"))),
-            impressions=draw(number),
-            clicks=draw(number),
+            impressions=impressions,
+            clicks=draw(part),
             spend=draw(st.sampled_from((None, *CENTS))),
             currency=draw(st.sampled_from((None, "EUR", "USD"))),
             followers=draw(number),
-            likes=draw(number),
-            comments=draw(number),
-            shares=draw(number),
+            likes=draw(part),
+            comments=draw(part),
+            shares=draw(part),
             podcast_downloads=draw(number),
             podcast_listeners=draw(number),
         )

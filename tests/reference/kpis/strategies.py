@@ -148,6 +148,15 @@ def _visit_and_order(draft: Draft) -> None:
     _order(draft, last + draft.pick(VISIT_ORDER_GAPS), who, None)
 
 
+def _second_order(draft: Draft) -> None:
+    """A customer nobody else is, whose second order comes around 90 days after the first."""
+    who = {"user_id": draft.new_id("n")}
+    draft.customers.append(who["user_id"])
+    at = draft.instant()
+    for days in (0, draft.pick((0, 1, 89, 90, 90, 91)), 91):
+        _order(draft, at + days * DAY, who, None)
+
+
 def _emails(draft: Draft) -> None:
     """Deliveries with and without an id, and reactions around seven days later."""
     who = _who(draft)
@@ -253,7 +262,7 @@ def _loyalty(draft: Draft) -> None:
 
 SCENES = (
     *(_cart, _cart, _visit_and_order, _visit_and_order, _emails, _surveys, _tickets),
-    *(_invitations, _trial, _subscription, _subscription, _loyalty),
+    *(_second_order, _invitations, _trial, _subscription, _subscription, _loyalty),
 )
 
 
@@ -296,9 +305,11 @@ def _dress(draft: Draft) -> None:
 def _dressed(draft: Draft, order: Order) -> Order:
     promised = draft.pick((None, None, timedelta(0), timedelta(days=3)))
     affiliate = draft.pick((None, None, "a1"))
+    # An order of less than nothing would carry the discount rate beyond one.
+    is_worth_something = (order.total_tax or 0) + (order.total_shipping or 0) <= order.total_price
     return replace(
         order,
-        total_discounts=draft.pick((None, *CENTS)),
+        total_discounts=draft.pick((None, *CENTS)) if is_worth_something else None,
         source_channel=draft.pick((None, None, "pos", "Web")),
         utm_source=draft.pick(SOURCES),
         utm_medium=draft.pick(MEDIA),
