@@ -1,0 +1,252 @@
+"""The asset graph is the one that was agreed on, and the pure helpers around it decide rightly.
+
+The graph is kept as a literal list in `asset_graph.json`. After a wanted change write it anew and
+read the difference: `python -m tests.unit.asset_graph`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import RunRequest, SensorResult, SkipReason
+
+from orchestration.alerts import FailedCheck, compose, send
+from orchestration.checks import GATE, VERDICT, gate_results, judge_freshness, version_time
+from orchestration.dagster_settings import DagsterSettings, read_dagster_settings
+from orchestration.dbt_events import masked
+from orchestration.dev import check_host, dagster_environment, is_loopback
+from orchestration.errors import SettingsError
+from orchestration.expectations import SUITE, Finding
+from orchestration.paths import REPO_ROOT, StateDir
+from orchestration.sensors import decide, listing_hash, since_of
+from tests.unit.asset_graph import SNAPSHOT, describe
+
+NOW = datetime(2026, 2, 3, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return describe(StateDir.at(tmp_path_factory.mktemp("definitions")))
+
+
+def test_the_asset_graph_is_the_one_agreed_on(graph: dict[str, Any]) -> None:
+    agreed = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    for part in agreed:
+        assert graph[part] == agreed[part], "python -m tests.unit.asset_graph writes it anew"
+    assert len(graph["assets"]) > 100
+    assert sum(map(len, graph["checks"].values())) > 200
+
+
+def test_every_asset_is_described_and_belongs_to_a_group(graph: dict[str, Any]) -> None:
+    assert [key for key, asset in graph["assets"].items() if not asset["is_described"]] == []
+    assert {asset["group"] for asset in graph["assets"].values()} >= {
+        "landing",
+        "raw",
+        "rules",
+        "staging",
+        "lifecycle",
+        "kpis",
+        "publishing",
+    }
+
+
+def test_every_dbt_test_is_a_check_and_every_mart_leads_to_the_gate(graph: dict[str, Any]) -> None:
+    checks = sum(map(len, graph["checks"].values()))
+    own = len(graph["checks"]["gate"]) + len(graph["checks"]["published/lifecycle"])
+    assert checks - own == graph["dbt_tests"]
+    marts = {key for key in graph["assets"] if key.startswith("marts/")}
+    assert len(marts) > 10
+    assert set(graph["assets"]["gate"]["deps"]) == marts
+    assert graph["assets"]["published/lifecycle"]["deps"] == ["gate"]
+
+
+def test_the_way_of_the_data_has_no_gap(graph: dict[str, Any]) -> None:
+    assets: Mapping[str, Any] = graph["assets"]
+    seen, open_ends = set[str](), ["published/lifecycle"]
+    while open_ends:
+        key = open_ends.pop()
+        if key not in seen:
+            seen.add(key)
+            open_ends += assets[key]["deps"]
+    assert {"landing/events", "landing/orders", "raw/events", "seeds/stage_rules"} <= seen
+
+
+def test_a_cron_a_zone_an_age_and_an_address_are_checked() -> None:
+    for name, value in (
+        ("LIFECYCLE_SCHEDULE_CRON", "61 5 * * *"),
+        ("LIFECYCLE_SCHEDULE_CRON", "@daily"),
+        ("LIFECYCLE_SCHEDULE_TIMEZONE", "Mars/Base"),
+        ("LIFECYCLE_FRESHNESS_HOURS", "0"),
+        ("LIFECYCLE_FRESHNESS_HOURS", "8785"),
+        ("LIFECYCLE_ALERT_WEBHOOK", "file:///etc/passwd"),
+    ):
+        with pytest.raises(SettingsError, match=name):
+            read_dagster_settings({name: value})
+    with pytest.raises(SettingsError, match="unknown"):
+        read_dagster_settings({"LIFECYCLE_SCHEDULE_CORN": "0 5 * * *"})
+
+
+def test_what_the_environment_says_is_what_is_scheduled() -> None:
+    settings = read_dagster_settings(
+        {
+            "LIFECYCLE_SCHEDULE_CRON": "30 4 * * 1-5",
+            "LIFECYCLE_SCHEDULE_TIMEZONE": "Europe/Rome",
+            "LIFECYCLE_FRESHNESS_HOURS": "8784",
+        }
+    )
+    assert (settings.cron, settings.timezone) == ("30 4 * * 1-5", "Europe/Rome")
+    assert settings.freshness_hours == 8784
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104  # the very address that is refused
+        ("::", False),
+        ("192.168.1.4", False),
+        ("example.org", False),
+    ],
+)
+def test_the_launcher_listens_where_only_this_machine_can_reach_it(host: str, is_own: bool) -> None:
+    assert is_loopback(host) is is_own
+    if is_own:
+        check_host(host, allow_network=False)
+    else:
+        with pytest.raises(SettingsError, match="--allow-network"):
+            check_host(host, allow_network=False)
+    check_host(host, allow_network=True)
+
+
+def test_dagster_is_at_home_in_the_repository_and_keeps_its_state_in_the_state_directory(
+    tmp_path: Path,
+) -> None:
+    state = StateDir.at(tmp_path)
+    environment = dagster_environment(state, "127.0.0.1", 3000, {"PATH": "/bin"})
+    assert environment["DAGSTER_HOME"] == str(REPO_ROOT)
+    assert environment["LIFECYCLE_DAGSTER_DIR"] == str(tmp_path / "dagster")
+    assert environment["PATH"] == "/bin"
+
+
+def test_a_listing_changes_with_every_file_and_not_with_its_order(tmp_path: Path) -> None:
+    one, two = tmp_path / "events.csv", tmp_path / "orders.csv"
+    one.write_text("a", encoding="utf-8")
+    two.write_text("b", encoding="utf-8")
+    first = listing_hash(tmp_path, [one, two])
+    assert first == listing_hash(tmp_path, [two, one])
+    assert first != listing_hash(tmp_path, [one])
+    two.write_text("bb", encoding="utf-8")
+    assert first != listing_hash(tmp_path, [one, two])
+    assert listing_hash(tmp_path, []) == ""
+
+
+def test_a_listing_at_rest_for_a_tick_starts_one_run_and_a_changing_one_none() -> None:
+    changed = decide("abc", None)
+    assert isinstance(changed, SensorResult)
+    assert not changed.run_requests
+    assert changed.cursor == "abc"
+    at_rest = decide("abc", "abc")
+    assert isinstance(at_rest, SensorResult)
+    assert at_rest.run_requests == [RunRequest(run_key="abc")]
+    assert isinstance(decide("", "abc"), SkipReason)
+
+
+@pytest.mark.parametrize(("hours", "passed"), [(26, True), (27, False)])
+def test_a_version_is_stale_after_the_hours_allowed(hours: int, passed: bool) -> None:
+    made_at = NOW - timedelta(hours=hours)
+    version = made_at.strftime("%Y%m%dT%H%M%S%fZ") + "-0123456789ab"
+    assert version_time(version) == made_at
+    assert judge_freshness(version, 26, NOW).passed is passed
+
+
+def test_nothing_published_is_stale() -> None:
+    assert not judge_freshness(None, 26, NOW).passed
+    assert not judge_freshness("by-hand", 26, NOW).passed
+
+
+def test_since_when_is_the_first_failure_after_the_last_success() -> None:
+    assert since_of([(30.0, False), (20.0, False), (10.0, True), (5.0, False)]) == 20.0
+    assert since_of([(30.0, True), (20.0, False)]) is None
+    assert since_of([]) is None
+
+
+def test_samples_hold_keys_and_nothing_that_reaches_a_person() -> None:
+    names = ["subject_id", "valid_from", "email", "first_name", "changed_on", "stage"]
+    rows = [
+        ("customer:17850", "x", "a@example.org", "Jane", "2026-01-02", "loyalty"),
+        ("customer:jane@example.org", "x", "b", "Joe", "2026-01-03", "+39 055 123 4567"),
+    ]
+    assert masked(names, rows) == [
+        {"subject_id": "customer:17850", "changed_on": "2026-01-02", "stage": "loyalty"},
+        {"subject_id": "(masked)", "changed_on": "2026-01-03", "stage": "(masked)"},
+    ]
+
+
+def settings_in(tmp_path: Path, webhook: str = "") -> DagsterSettings:
+    return DagsterSettings(
+        StateDir.at(tmp_path), "0 5 * * *", "UTC", 26, webhook, tmp_path / "a.jsonl", "http://ui"
+    )
+
+
+def test_an_alert_says_what_failed_since_when_which_rows_and_where(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    alert = compose(
+        settings,
+        kind="run_failure",
+        job="daily_build",
+        run_id="r1",
+        said="Nothing was published.",
+        since=NOW.timestamp(),
+        failures=[FailedCheck("gate: stage_share", "It is 1.", [{"subject_id": "customer:1"}])],
+        now=NOW,
+    )
+    assert send(alert, settings) == []
+    (line,) = settings.alert_file.read_text(encoding="utf-8").splitlines()
+    written = json.loads(line)
+    assert written["since"] == "2026-02-03T06:00:00+00:00"
+    assert written["link"] == "http://ui/runs/r1"
+    assert written["text"].splitlines() == [
+        "Run failure: daily_build",
+        "Nothing was published.",
+        "- gate: stage_share: It is 1.",
+        '  for example [{"subject_id": "customer:1"}]',
+        "Since 2026-02-03T06:00:00+00:00.",
+        "http://ui/runs/r1",
+    ]
+
+
+def test_a_webhook_that_is_down_hides_neither_the_file_nor_its_own_failure(tmp_path: Path) -> None:
+    # Port 9 of loopback: nothing listens there.
+    settings = settings_in(tmp_path, webhook="http://127.0.0.1:9/secret")
+    alert = compose(
+        settings,
+        kind="check_failure",
+        job="freshness",
+        run_id="r2",
+        said="",
+        since=None,
+        failures=[],
+        now=NOW,
+    )
+    (problem,) = send(alert, settings)
+    assert "secret" not in problem
+    assert settings.alert_file.is_file()
+
+
+def test_a_band_without_a_finding_has_failed() -> None:
+    declared = {"stage_share": "why", "subjects": "why"}
+    within = Finding("stage_share", True, "error", "It lies within.", {"loyalty": 0.2})
+    results = {result.check_name: result.passed for result in gate_results(declared, [within], "")}
+    assert results == {VERDICT: True, "stage_share": True, "subjects": False}
+    broken = Finding(SUITE, False, "error", "The suite did not run.", {})
+    closed = list(gate_results(declared, [broken], "Nothing was published."))
+    assert [result.passed for result in closed] == [False, False, False]
+    assert {result.asset_key for result in closed} == {GATE}
