@@ -62,7 +62,9 @@ standing_facts as (
         )
         and (
             unsettled_signals.subject_key is not null
-            or signal_days.signal in (select signal from metrics where not is_presence)
+            or signal_days.signal in (
+                select metrics.signal from metrics where not metrics.is_presence
+            )
         )
 
 ),
@@ -77,7 +79,7 @@ standing_days as (
         case when count(*) = count(voided_on) then max(voided_on) end as voided_on,
         is_unsettled
     from standing_facts
-    where signal in (select signal from metrics where measure = 'days')
+    where signal in (select metrics.signal from metrics where metrics.measure = 'days')
     group by
         subject_key,
         signal,

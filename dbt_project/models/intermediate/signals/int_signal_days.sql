@@ -1,6 +1,6 @@
--- Signals counted per subject and day: all that rules without `latest` need to know, for the signals
--- that the built rules name. Facts of one day that stop to stand on different dates are different
--- rows. `any` is counted over every signal.
+-- Signals counted per subject and day: all that rules without `latest` need to know, for the
+-- signals that the built rules name. Facts of one day that stop to stand on different dates are
+-- different rows. `any` is counted over every signal.
 
 with
 
@@ -22,7 +22,7 @@ person_days as (
         count(*) as facts,
         sum(value) as value_sum
     from {{ ref('int_dated_signals') }}
-    where signal in (select signal from ruled_signals)
+    where signal in (select ruled_signals.signal from ruled_signals)
     group by
         person_key,
         signal,
