@@ -1,0 +1,224 @@
+"""The Dagster UI in a real browser: a build that publishes, and one that the gate stops.
+
+Chromium comes from Debian; where it is missing the tests are skipped, except in CI, where it must
+be there. Screenshots go to `var/screenshots`. The tests share one UI and run in order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from orchestration.paths import REPO_ROOT, RULES_DIR, StateDir
+from orchestration.publish import current_version
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SCREENSHOTS = REPO_ROOT / "var" / "screenshots"
+REPOSITORY = "__repository__@orchestration.definitions"
+# A loaded machine with two cores takes minutes for what takes half a minute elsewhere.
+PATIENCE_SECONDS = 600
+# Everybody has been seen: with this row everybody is an advocate from the first day on.
+BROKEN_RULE = "discovery_to_advocacy,advocacy,seen\n"
+
+
+def chromium() -> str:
+    """Return the path of Chromium; without one the test is skipped, or fails in CI."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found:
+        return found
+    message = "Chromium is not installed (Debian: apt-get install chromium)"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@dataclass(frozen=True)
+class Ui:
+    """A running `make dev`."""
+
+    address: str
+    state: StateDir
+    rules: Path
+
+    def ask(self, query: str) -> dict[str, object]:
+        """Ask the UI's own GraphQL."""
+        request = urllib.request.Request(  # noqa: S310  # http, on loopback
+            f"{self.address}/graphql",
+            data=json.dumps({"query": query}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # as above
+            return json.load(answer)["data"]
+
+    def runs(self) -> list[dict[str, str]]:
+        """Return the runs, newest first."""
+        found = self.ask("{ runsOrError { ... on Runs { results { runId status } } } }")
+        return found["runsOrError"]["results"]  # type: ignore[index,return-value]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """`make dev` on a free port, with a state directory and a rules directory of its own."""
+    chromium()
+    root = tmp_path_factory.mktemp("ui")
+    rules = root / "rules"
+    rules.mkdir()
+    shutil.copy(RULES_DIR / "stage_rules.csv", rules)
+    port = free_port()
+    environment = os.environ | {
+        "LIFECYCLE_STATE_DIR": str(root / "state"),
+        "LIFECYCLE_RULES_DIR": str(rules),
+    }
+    log = root / "dev.log"
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            ["make", "dev", f"ARGS=--port {port}"],  # noqa: S607  # as a user types it
+            cwd=REPO_ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    running = Ui(f"http://127.0.0.1:{port}", StateDir.at(root / "state"), rules)
+    try:
+        wait_until_loaded(running, process, log)
+        yield running
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_until_loaded(ui: Ui, process: subprocess.Popen[bytes], log: Path) -> None:
+    query = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text(encoding="utf-8")[-4000:]
+        with contextlib.suppress(urllib.error.URLError, OSError, KeyError):
+            if ui.ask(query)["repositoriesOrError"]["nodes"]:  # type: ignore[index]
+                return
+        time.sleep(1)
+    pytest.fail(log.read_text(encoding="utf-8")[-4000:])
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A page of a headless Chromium, wide enough for a lineage."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--headless", "--no-sandbox", "--disable-quic"]
+        )
+        opened = browser.new_page(viewport={"width": 1600, "height": 1000})
+        opened.set_default_timeout(120_000)
+        expect.set_options(timeout=120_000)
+        yield opened
+        browser.close()
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep what the page shows, once it has come to rest."""
+    page.wait_for_timeout(3000)
+    page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
+
+
+def launch(page: Page, ui: Ui) -> str:
+    """Press the button of daily_build and return the run that it started."""
+    before = {run["runId"] for run in ui.runs()}
+    page.goto(f"{ui.address}/locations/{REPOSITORY}/jobs/daily_build")
+    button = page.get_by_role("button", name="Materialize all")
+    expect(button).to_be_enabled()
+    shoot(page, "job")
+    button.click()
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        started = [run["runId"] for run in ui.runs() if run["runId"] not in before]
+        if started:
+            return started[0]
+        time.sleep(1)
+    shoot(page, "no_run_was_started")
+    pytest.fail("The button started no run.")
+
+
+def wait_for(ui: Ui, run_id: str) -> str:
+    """Return how a run ended."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        status = next(run["status"] for run in ui.runs() if run["runId"] == run_id)
+        if status in {"SUCCESS", "FAILURE", "CANCELED"}:
+            return status
+        time.sleep(2)
+    return "still running"
+
+
+def test_daily_build_runs_from_the_ui_and_shows_its_lineage_checks_and_schedule(
+    ui: Ui, page: Page
+) -> None:
+    run_id = launch(page, ui)
+    page.goto(f"{ui.address}/runs/{run_id}")
+    ended = wait_for(ui, run_id)
+    shoot(page, "run")
+    assert ended == "SUCCESS"
+    expect(page.get_by_text("Success").first).to_be_visible()
+    assert current_version(ui.state) is not None
+
+    page.goto(f"{ui.address}/assets/marts/lifecycle_current?view=lineage")
+    expect(page.get_by_text("lifecycle_current").first).to_be_visible()
+    expect(page.get_by_text("lifecycle_history").first).to_be_visible()
+    shoot(page, "lineage")
+
+    page.goto(f"{ui.address}/assets/gate?view=checks&checkDetail=stage_share")
+    expect(page.get_by_text("stage_share").first).to_be_visible()
+    expect(page.get_by_text("Passed").first).to_be_visible()
+    shoot(page, "check")
+
+    page.goto(f"{ui.address}/assets/marts/subjects")
+    expect(page.get_by_text("subject_type").first).to_be_visible()
+    shoot(page, "asset")
+
+    page.goto(f"{ui.address}/locations/{REPOSITORY}/schedules/daily_build_schedule")
+    expect(page.get_by_text("daily_build_schedule").first).to_be_visible()
+    expect(page.get_by_text("05:00 AM").first).to_be_visible()
+    shoot(page, "schedule")
+
+
+def test_a_broken_rule_is_stopped_by_the_gate_in_front_of_everybody(ui: Ui, page: Page) -> None:
+    before = current_version(ui.state)
+    with (ui.rules / "stage_rules.csv").open("a", encoding="utf-8") as file:
+        file.write(BROKEN_RULE)
+    run_id = launch(page, ui)
+    page.goto(f"{ui.address}/runs/{run_id}")
+    ended = wait_for(ui, run_id)
+    shoot(page, "run_stopped")
+    assert ended == "FAILURE"
+    expect(page.get_by_text("Failure").first).to_be_visible()
+    expect(page.get_by_text("Nothing was published").first).to_be_visible()
+    assert current_version(ui.state) == before
+
+    page.goto(f"{ui.address}/assets/gate?view=checks&checkDetail=stage_share")
+    expect(page.get_by_text("Failed").first).to_be_visible()
+    shoot(page, "check_failed")
