@@ -95,7 +95,7 @@ def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(
     assert subjects == [("customer:c1",), ("customer:c2",), ("visitor:a2",)]
     assert accounting == (1,)
     told = lifecycle("status", "--state-dir", state.root).stdout
-    assert "orders  4 files, 6 rows read = 4 loaded + 0 duplicate + 2 quarantined" in told
+    assert "orders   4 files, 6 rows read = 4 loaded + 0 duplicate + 2 quarantined" in told
     assert "Left out by staging\n  stg_refunds  order_unknown: 1" in told
     assert "outcome  published at" in told
 
