@@ -195,7 +195,7 @@ def worlds(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
 
 
 def exact_worlds(settings: Settings) -> list[World]:
-    """Worlds that chance rarely hits: the eve and day of each rate, two comebacks, no session."""
+    """Worlds that chance rarely hits: rates at their edges, comebacks, a lone quote."""
     zone = ZoneInfo(settings.timezone)
 
     def noon(day: date) -> datetime:
@@ -223,6 +223,14 @@ def exact_worlds(settings: Settings) -> list[World]:
         for number, day in enumerate((date(2017, 6, 1), date(2018, 3, 28), date(2019, 6, 21)))
     ]
     made.append(World(orders=tuple(comebacks)))
+    # An account that asks for a quote and never buys: the B2B stage that chance rarely stops at.
+    asked = date(2020, 1, 2)
+    made.append(
+        World(
+            events=(Event("e1", "Quote Requested", noon(asked), user_id="c1"),),
+            customers=(Customer("c1", noon(asked), account_id="acc1"),),
+        )
+    )
     first = noon(date(2020, 1, 1))
     visits = [
         Event(f"e{number}", "Clicked", at, user_id="c1", session_id=" null ")
