@@ -1,4 +1,5 @@
--- At the end of every month, counted anew from lifecycle_history, without the buyers that have no id.
+-- At the end of every month, counted anew from lifecycle_history, without the buyers that
+-- have no id.
 with
 
 month_ends as (

@@ -1,5 +1,6 @@
--- end = start − lost + gained + reactivated, in every row; a slice in which nobody counts has no row.
--- Whoever was voided was lost, and each period starts where the one before ended.
+-- end = start − lost + gained + reactivated, in every row; a slice in which nobody counts
+-- has no row. Whoever was voided was lost, and each period starts where the one before
+-- ended.
 with
 
 counts as (

@@ -1,5 +1,5 @@
--- Every month, the orders and net revenue of all cohorts are those of the booked orders with an id; a
--- cohort is complete in its own month and never larger than itself.
+-- Every month, the orders and net revenue of all cohorts are those of the booked orders with
+-- an id; a cohort is complete in its own month and never larger than itself.
 with
 
 cohort_months as (

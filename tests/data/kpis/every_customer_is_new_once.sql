@@ -10,9 +10,7 @@ customers as (
     where
         persons.guest_order_id is null
         and orders.cancelled_on is null
-        {% if not var('pending_is_booked') -%}
-        and orders.status <> 'pending'
-        {%- endif %}
+        and (orders.status <> 'pending' or {{ var('pending_is_booked') | lower }})
 
 ),
 

@@ -1,5 +1,5 @@
--- new + expansion + reactivation − contraction − churned = the change of mrr since the period before,
--- in every row; a slice in which nobody counts has no row.
+-- new + expansion + reactivation − contraction − churned = the change of mrr since the
+-- period before, in every row; a slice in which nobody counts has no row.
 with
 
 counts as (

@@ -1,5 +1,5 @@
--- Over the periods, whoever is active was active before, is new, or resurrects; and the active of one
--- period return in the next or are dormant in it.
+-- Over the periods, whoever is active was active before, is new, or resurrects; and the
+-- active of one period return in the next or are dormant in it.
 with
 
 periods as (
@@ -20,7 +20,14 @@ periods as (
 
 )
 
-select *
+select
+    period_grain,
+    period_start,
+    activity,
+    active,
+    active_before,
+    seen,
+    away
 from periods
 where
     "returning" + dormant <> active_before

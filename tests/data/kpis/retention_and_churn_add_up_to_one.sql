@@ -1,4 +1,24 @@
 -- In every row, and over the customers that were active at the start.
+with
+
+retention as (
+
+    select * from {{ ref('kpi_values') }} where kpi = 'retention_rate'
+
+),
+
+churn as (
+
+    select * from {{ ref('kpi_values') }} where kpi = 'churn_rate'
+
+),
+
+starts as (
+
+    select * from {{ ref('kpi_values') }} where kpi = 'active_customers_start'
+
+)
+
 select
     coalesce(retention.period_grain, churn.period_grain) as period_grain,
     coalesce(retention.period_start, churn.period_start) as period_start,
@@ -6,20 +26,14 @@ select
     coalesce(retention.dimension_value, churn.dimension_value) as dimension_value,
     retention.value as retention_rate,
     churn.value as churn_rate
-from (
-    select * from {{ ref('kpi_values') }} where kpi = 'retention_rate'
-) as retention
-full join (
-    select * from {{ ref('kpi_values') }} where kpi = 'churn_rate'
-) as churn
+from retention
+full join churn
     on
         retention.period_grain = churn.period_grain
         and retention.period_start = churn.period_start
         and retention.dimension = churn.dimension
         and retention.dimension_value = churn.dimension_value
-left join (
-    select * from {{ ref('kpi_values') }} where kpi = 'active_customers_start'
-) as starts
+left join starts
     on
         retention.period_grain = starts.period_grain
         and retention.period_start = starts.period_start

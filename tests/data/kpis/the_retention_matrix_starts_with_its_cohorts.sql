@@ -1,5 +1,5 @@
--- At offset 0 everybody is there; later nobody is there who was not in the cohort; and the cohorts of
--- a period are the new, and the active, persons of activity_lifecycle.
+-- At offset 0 everybody is there; later nobody is there who was not in the cohort; and the
+-- cohorts of a period are the new, and the active, persons of activity_lifecycle.
 select
     matrix.period_grain,
     matrix.activity,

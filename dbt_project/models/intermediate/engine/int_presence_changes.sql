@@ -29,7 +29,9 @@ presence_days as (
             signal_days.subject_key = unsettled_signals.subject_key
             and signal_days.signal = unsettled_signals.signal
     where
-        signal_days.signal in (select signal from conditions where window_days is not null)
+        signal_days.signal in (
+            select conditions.signal from conditions where conditions.window_days is not null
+        )
         and unsettled_signals.subject_key is null
 
 ),
@@ -60,7 +62,9 @@ first_days as (
             signal_days.subject_key = unsettled_signals.subject_key
             and signal_days.signal = unsettled_signals.signal
     where
-        signal_days.signal in (select signal from conditions where window_days is null)
+        signal_days.signal in (
+            select conditions.signal from conditions where conditions.window_days is null
+        )
         and unsettled_signals.subject_key is null
     group by
         signal_days.subject_key,

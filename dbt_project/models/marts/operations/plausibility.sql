@@ -45,6 +45,16 @@ past_weeks as (
     {% endfor %}
 ),
 
+volumes as (
+
+    select 'event_volume' as expectation
+
+    union all
+
+    select 'order_volume' as expectation
+
+),
+
 -- A week without facts counts with zero; weeks before the first fact do not exist.
 weekly_volumes as (
 
@@ -52,7 +62,7 @@ weekly_volumes as (
         volumes.expectation,
         past_weeks.weeks_ago,
         cast(coalesce(sum(daily_facts.facts), 0) as decimal(38, 4)) as facts
-    from (select 'event_volume' as expectation union all select 'order_volume') as volumes
+    from volumes
     cross join past_weeks
     cross join last_facts
     left join daily_facts
@@ -60,7 +70,8 @@ weekly_volumes as (
             volumes.expectation = daily_facts.expectation
             and {{ days_between('daily_facts.fact_date', 'last_facts.last_on') }}
             between 7 * past_weeks.weeks_ago and 7 * past_weeks.weeks_ago + 6
-    where {{ days_between('last_facts.first_on', 'last_facts.last_on') }}
+    where
+        {{ days_between('last_facts.first_on', 'last_facts.last_on') }}
         >= 7 * past_weeks.weeks_ago + 6
     group by volumes.expectation, past_weeks.weeks_ago
 
@@ -118,9 +129,11 @@ last_flows as (
         case when flows.from_stage <> flows.to_stage then flows.subjects else 0 end as movers
     from {{ ref('stage_flow_monthly') }} as flows
     where
-        flows.framework in (select framework from default_stages)
+        flows.framework in (select default_stages.framework from default_stages)
         and flows.from_stage <> 'new'
-        and flows.month = (select max(month) from {{ ref('stage_flow_monthly') }})
+        and flows.month = (
+            select max(months.month) from {{ ref('stage_flow_monthly') }} as months
+        )
 
 ),
 

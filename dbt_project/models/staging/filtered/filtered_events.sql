@@ -2,7 +2,7 @@
     table='events',
     key=['event_id'],
     conflict='id_conflict',
-    ranked_by=[('received_at', 'asc nulls first')],
+    ranked_by=[('received_at', 'asc nulls last')],
     ties='least',
     dated_by='occurred_at',
     received=true,

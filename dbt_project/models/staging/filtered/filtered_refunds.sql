@@ -6,7 +6,7 @@
     table='refunds',
     key=['refund_id'],
     conflict='id_conflict',
-    ranked_by=[('received_at', 'asc nulls first')],
+    ranked_by=[('received_at', 'asc nulls last')],
     ties='least',
     dated_by='created_at',
     received=true,

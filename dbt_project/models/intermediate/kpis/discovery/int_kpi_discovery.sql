@@ -66,7 +66,20 @@ kpi_rows as (
 
     union all
 
-    select * from {{ ref('int_kpi_followers') }}
+    select
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        numerator,
+        denominator,
+        sample_size,
+        last_unit_on,
+        mature_on,
+        is_missing_rate,
+        is_unknown
+    from {{ ref('int_kpi_followers') }}
 
 )
 
