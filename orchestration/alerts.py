@@ -1,17 +1,19 @@
 """One message when something is wrong: what failed, since when, sample keys, the link.
 
 Belongs here: composing the message and handing it to the sinks. Does not belong here: noticing that
-something failed (`sensors`). Messages hold names of checks, keys and counts, never a person's data.
+something failed (`sensors`). Messages hold names of checks, keys and counts, never a person's data:
+what a database says of a value it could not read is masked.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +22,12 @@ from orchestration.dagster_settings import DagsterSettings
 _MOST_FAILURES = 10
 # A webhook that hangs must not hold up the daemon.
 _PATIENCE_SECONDS = 10
+_MASK = "(masked)"
+# DuckDB quotes values singly, a few doubly, and names of models are quoted doubly or not at all.
+_QUOTED_VALUE = re.compile(r"""(?<!\w)'[^'\n]*'(?!\w)|(?<=string )"[^"\n]*"|(?<=key )"[^"\n]*\"""")
+_MAIL = re.compile(r"[^\s\"'(<,;]+@[^\s\"')>,;]+")
+_NUMBER_TO_CALL = re.compile(r"(?<![\w.:-])\+?\d[\d ()/.-]{7,}\d(?![\w:])")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -93,12 +101,22 @@ def compose(
         kind=kind,
         job=job,
         run_id=run_id,
-        said=said,
+        said=masked_text(said),
         since=began.isoformat(timespec="seconds"),
-        failures=tuple(failures),
+        failures=tuple(replace(failure, said=masked_text(failure.said)) for failure in failures),
         link=f"{settings.url}/runs/{run_id}",
         sent_at=now.isoformat(timespec="seconds"),
     )
+
+
+def masked_text(text: str) -> str:
+    """Return a text without quoted values and without what looks like a way to reach somebody."""
+
+    def call(found: re.Match[str]) -> str:
+        return found.group() if _DATE.match(found.group()) else _MASK
+
+    text = _MAIL.sub(_MASK, _QUOTED_VALUE.sub(_MASK, text))
+    return _NUMBER_TO_CALL.sub(call, text)
 
 
 def send(alert: Alert, settings: DagsterSettings) -> list[str]:

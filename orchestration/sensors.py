@@ -18,6 +18,7 @@ from typing import Any, cast
 from dagster import (
     AssetCheckKey,
     AssetCheckSeverity,
+    DagsterEvent,
     DagsterEventType,
     DagsterInstance,
     DagsterRunStatus,
@@ -35,6 +36,7 @@ from dagster import (
     sensor,
 )
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
+from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from orchestration.alerts import FailedCheck, compose, send
 from orchestration.checks import FRESH
@@ -47,6 +49,9 @@ from orchestration.schedules import DAILY_BUILD
 _PAUSE_SECONDS = 30
 # How far back "since when" looks.
 _MOST_RUNS = 200
+# How Dagster begins to tell of a run that a worker could not end itself, and of one cut short.
+_OUTSIDE = "This run has been marked as failed from outside"
+_TOO_LONG = "Exceeded maximum runtime"
 
 
 def landing_sensor() -> SensorDefinition:
@@ -113,12 +118,15 @@ def alert_sensors() -> list[SensorDefinition]:
     def alert_on_run_failure(context: RunFailureSensorContext) -> None:
         run = context.dagster_run
         failures, _ = failed_checks(context.instance, run.run_id)
-        said = [context.failure_event.message or ""]
-        for event in context.get_step_failure_events():
-            data = event.step_failure_data
-            failure = data.user_failure_data
-            said.append((failure.description if failure else None) or event.message or "")
-        _alert(context, "run_failure", said[-1], failures, runs_since(context.instance, run))
+        steps = [_told(event) for event in context.get_step_failure_events()]
+        engine = context.instance.all_logs(run.run_id, of_type=DagsterEventType.ENGINE_EVENT)
+        said = what_went_wrong(
+            context.failure_event.message or "",
+            [step for step in steps if step],
+            [entry.dagster_event.message or "" for entry in engine if entry.dagster_event],
+            is_retried=run.tags.get(WILL_RETRY_TAG) == "true",
+        )
+        _alert(context, "run_failure", said, failures, runs_since(context.instance, run))
 
     @run_status_sensor(
         run_status=DagsterRunStatus.SUCCESS,
@@ -136,6 +144,29 @@ def alert_sensors() -> list[SensorDefinition]:
         return None
 
     return [alert_on_run_failure, alert_on_check_failure]
+
+
+def what_went_wrong(
+    run: str, steps: Sequence[str], engine: Sequence[str], *, is_retried: bool
+) -> str:
+    """Return why a run failed, in sentences.
+
+    Args:
+        run: what Dagster says of the run as a whole.
+        steps: what the failed steps say.
+        engine: what Dagster said of the worker.
+        is_retried: whether the run is tried once more.
+    """
+    if run.startswith(_OUTSIDE):
+        deaths = [text for text in engine if "was terminated by" in text or "exited" in text]
+        cause = deaths[-1].partition(". ")[0].rstrip(".") + "." if deaths else run
+        said = cause.removeprefix("[DagsterApiServer] ")
+    elif run.startswith(_TOO_LONG) or not steps:
+        # The step was interrupted, which is not why the run failed.
+        said = run
+    else:
+        said = steps[-1]
+    return f"{said} It is tried once more." if is_retried else said
 
 
 def failed_checks(instance: DagsterInstance, run_id: str) -> tuple[list[FailedCheck], float | None]:
@@ -189,6 +220,15 @@ def since_of(outcomes: Sequence[tuple[float, bool]]) -> float | None:
             break
         since = at
     return since
+
+
+def _told(event: DagsterEvent) -> str:
+    """Return what a failed step says; of an unforeseen error its kind alone, never its text."""
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error.cause or data.error if data.error else None
+    return f"{event.message} ({error.cls_name})" if error else event.message or ""
 
 
 def _failed_check(evaluation: AssetCheckEvaluation) -> FailedCheck:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from dagster import RunRequest, SensorResult, SkipReason
 
-from orchestration.alerts import FailedCheck, compose, send
+from orchestration.alerts import FailedCheck, compose, masked_text, send
 from orchestration.checks import GATE, VERDICT, gate_results, judge_freshness, version_time
 from orchestration.dagster_settings import DagsterSettings, read_dagster_settings
 from orchestration.dbt_events import masked
@@ -23,7 +23,7 @@ from orchestration.dev import check_host, dagster_environment, is_loopback
 from orchestration.errors import SettingsError
 from orchestration.expectations import SUITE, Finding
 from orchestration.paths import REPO_ROOT, StateDir
-from orchestration.sensors import decide, listing_hash, since_of
+from orchestration.sensors import decide, listing_hash, since_of, what_went_wrong
 from tests.unit.asset_graph import SNAPSHOT, describe
 
 NOW = datetime(2026, 2, 3, 6, 0, tzinfo=UTC)
@@ -221,6 +221,52 @@ def test_an_alert_says_what_failed_since_when_which_rows_and_where(tmp_path: Pat
         "Since 2026-02-03T06:00:00+00:00.",
         "http://ui/runs/r1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ("No cast of string 'Jane Doe' to INT32.", "No cast of string (masked) to INT32."),
+        ('Could not parse string "Jane" as a date.', "Could not parse string (masked) as a date."),
+        ('Invalid "jane@example.org"; see <a.b@c.io>', 'Invalid "(masked)"; see <(masked)>'),
+        ("Call +39 055 123 4567 or 0551234567.", "Call (masked) or (masked)."),
+    ],
+)
+def test_a_value_that_a_database_could_not_read_stays_out_of_the_message(
+    said: str, sent: str
+) -> None:
+    assert masked_text(said) == sent
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'The model "kpi_values" ended with error: Binder Error in line 12.',
+        "The published version 20260203T060000123456Z-0123456789ab is 27.0 hours old.",
+        "Since 2026-02-03 06:00:00 UTC, 1,234,567 rows of 2026-02-03; it's the shop's own.",
+        "53,197 rows read = 53,184 loaded + 13 duplicate + 0 quarantined",
+    ],
+)
+def test_names_dates_and_counts_stay_in_the_message(said: str) -> None:
+    assert masked_text(said) == said
+
+
+def test_a_dead_worker_a_run_cut_short_and_a_closed_gate_are_told_apart() -> None:
+    outside = "This run has been marked as failed from outside the execution context."
+    died = (
+        "[DagsterApiServer] Run execution process for r1 was terminated by signal 9 (SIGKILL). This"
+    )
+    interrupted = 'Execution of step "dbt_build" failed. (DagsterExecutionInterruptedError)'
+    assert what_went_wrong(outside, [], ["Started process.", died], is_retried=True) == (
+        "Run execution process for r1 was terminated by signal 9 (SIGKILL). It is tried once more."
+    )
+    assert what_went_wrong(outside, [], [], is_retried=False) == outside
+    too_long = "Exceeded maximum runtime of 14400 seconds."
+    assert what_went_wrong(too_long, [interrupted], [], is_retried=False) == too_long
+    run = 'Execution of run for "daily_build" failed.'
+    assert what_went_wrong(run, ["Nothing was published."], [], is_retried=False) == (
+        "Nothing was published."
+    )
 
 
 def test_a_webhook_that_is_down_hides_neither_the_file_nor_its_own_failure(tmp_path: Path) -> None:
