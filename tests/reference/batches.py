@@ -64,6 +64,8 @@ class Batch:
             "fulfilment_sla_days": given.fulfilment_sla_days,
             "session_timeout_minutes": given.session_timeout_minutes,
             "allow_missing_rates": str(given.allow_missing_rates).lower(),
+            "pending_is_booked": str(given.pending_is_booked).lower(),
+            "subscription_grace_days": given.subscription_grace_days,
         }
         options = ["build"]
         for name, value in named.items():

@@ -45,6 +45,8 @@ class Resolved:
     fulfilment_sla_days: int
     session_timeout_minutes: int
     rates: tuple[ExchangeRate, ...]
+    pending_is_booked: bool
+    subscription_grace_days: int
 
     def date_of(self, instant: datetime) -> date:
         """The reporting date of a naive UTC instant."""
@@ -177,6 +179,8 @@ def resolve(worlds: Sequence[World], settings: Settings, rulebook: Rulebook) -> 
         fulfilment_sla_days=settings.fulfilment_sla_days,
         session_timeout_minutes=settings.session_timeout_minutes,
         rates=settings.rates,
+        pending_is_booked=settings.pending_is_booked,
+        subscription_grace_days=settings.subscription_grace_days,
     )
 
 

@@ -162,6 +162,8 @@ class Settings:
     fulfilment_sla_days: int = 14
     session_timeout_minutes: int = 30
     allow_missing_rates: bool = True
+    pending_is_booked: bool = False
+    subscription_grace_days: int = 45
     rates: tuple[ExchangeRate, ...] = ()
 
 

@@ -168,6 +168,33 @@ def test_a_voided_only_order_turns_an_active_customer_into_a_prospect():
     assert told(world, "churn_rate", "2020-02-01") == numbers(1, 1)
 
 
+@pytest.mark.parametrize(("is_booked", "orders"), [(False, 1), (True, 2)])
+def test_a_pending_order_is_booked_only_if_the_shop_says_so(is_booked: bool, orders: int):
+    world = World(
+        orders=(order("o", "2020-01-01", 10), order("p", "2020-01-02", 20, status="pending"))
+    )
+    assert told(world, "orders", "2020-01-01", pending_is_booked=is_booked) == numbers(orders, None)
+
+
+@pytest.mark.parametrize(("known_at", "sessions"), [("2020-01-02", 1), ("2020-01-03", 2)])
+def test_what_was_received_later_is_not_known_yet(known_at: str, sessions: int):
+    world = World(
+        events=(
+            event("a", "2020-01-01", received_at=at("2020-01-01")),
+            event("b", "2020-01-02", received_at=at("2020-01-03")),
+        )
+    )
+    assert told(world, "sessions", "2020-01-01", known_at=at(known_at)) == numbers(sessions, None)
+
+
+@pytest.mark.parametrize(("as_of", "amount"), [("2020-02-10", "9.0"), ("2020-02-11", "0")])
+def test_a_shop_may_give_less_grace(as_of: str, amount: str):
+    world = World(events=(_subscription("a", "2020-01-01", "Subscription Started", "10"),))
+    rates = (ExchangeRate(day("2020-01-01"), "USD", Decimal("0.9")),)
+    given = {"as_of_date": day(as_of), "rates": rates, "subscription_grace_days": 10}
+    assert told(world, "mrr", as_of, "day", **given) == numbers(amount, None)
+
+
 @pytest.mark.parametrize(("as_of", "amount"), [("2020-03-16", "9.0"), ("2020-03-17", "0")])
 def test_recurring_revenue_ends_76_days_after_the_last_word(as_of: str, amount: str):
     world = World(events=(_subscription("a", "2020-01-01", "Subscription Started", "10"),))

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import os
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -57,15 +57,21 @@ LEAP_DAY = Batch(
     ),
     end=date(2020, 2, 29),
 )
-# Some money cannot be converted, and the last day lies within a week and a month.
+# Some money cannot be converted, the last day lies within a week and a month, some rows came after
+# the belief that is rebuilt, and every other setting that a KPI depends on is not the default.
 MISSING_RATES = Batch(
     "half_hour_zone_and_missing_rates",
     12,
     Settings(
         as_of_date=date(2020, 4, 8),
+        identity_as_of=date(2020, 2, 10),
+        known_at=datetime(2020, 4, 14, 10, 30),
         timezone="Australia/Lord_Howe",
         currency="EUR",
         fulfilment_sla_days=3,
+        session_timeout_minutes=10,
+        pending_is_booked=True,
+        subscription_grace_days=10,
         rates=(*RATES, JPY_LATE),
     ),
     end=date(2020, 4, 8),
@@ -109,6 +115,7 @@ def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
     groups = strategies.people(batch.settings, batch.end)
     worlds = [_example(groups, seed + number) for number in range(count)]
     worlds.append(_example(crowds.polls(batch.settings, batch.end), seed))
+    worlds.append(crowds.launch(batch.end))
     named = [
         _properties_renamed(renamed(world, f"w{number:04d}", rules.excluded_ids))
         for number, world in enumerate(worlds)

@@ -6,9 +6,9 @@ Belongs here: what concerns no small group of people. Does not belong here: thos
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 
 from tests.reference.kpis.strategies import CENTS, DAY, say
 from tests.reference.strategies import Draft
-from tests.reference.world import ChannelDay, Settings, World
+from tests.reference.world import ChannelDay, Order, Settings, World
 
+# From the last month backwards; orders are worth up to 20,000, and some twenty a month are firsts.
+CAMPAIGN_SPEND = (900, 30_000, 80_000, 60_000, 9_000, 5_000, 3_000, 20_001, 1_500)
+LAUNCH_DAYS_BACK = 440  # In a month before that of everybody else's first order.
 CHANNELS = ("google", "facebook", "newsletter", "Meta", "tv", "nobody knows")
 
 
@@ -33,6 +36,17 @@ def polls(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
                 score = Decimal(draw(st.integers(1, high)))
                 draft.rows["events"][-1] = replace(said, value=score)
     return draft.world()
+
+
+def launch(end: date) -> World:
+    """Whoever was first, and paid back the launch with the second order two months later."""
+    first_on = datetime.combine(end - LAUNCH_DAYS_BACK * DAY, time(12))
+    return World(
+        orders=(
+            Order("o1", first_on, Decimal(1000), customer_id="c1"),
+            Order("o2", first_on + 62 * DAY, Decimal(3000), customer_id="c1"),
+        )
+    )
 
 
 @st.composite
@@ -61,4 +75,13 @@ def channel_days(draw: Callable[[Any], Any], end: date) -> tuple[ChannelDay, ...
             podcast_listeners=draw(number),
         )
         rows.setdefault((row.date, row.channel, row.campaign), row)
-    return tuple(rows.values())
+    return (*rows.values(), *_campaigns(end))
+
+
+def _campaigns(end: date) -> Iterator[ChannelDay]:
+    """Spend that the new customers of a month pay back at once, months later, or never."""
+    yield ChannelDay(end - LAUNCH_DAYS_BACK * DAY, "tv", "launch", spend=Decimal(2000))
+    for months, spend in enumerate(CAMPAIGN_SPEND):
+        yield ChannelDay(
+            end - timedelta(days=30 * months + 5), "tv", "launch", spend=Decimal(spend)
+        )

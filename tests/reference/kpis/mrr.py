@@ -17,7 +17,7 @@ from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Number, Unit, ratio, summed
 
 RUNS = ("subscription_start", "subscription_renewal", "subscription_change")
-GRACE_DAYS = 31 + 45
+LONGEST_MONTH = 31
 NOTHING = Decimal(0)
 
 
@@ -76,6 +76,7 @@ class Subscriptions:
     def __init__(self, shop: Shop) -> None:
         """Gather the events of each subscription."""
         self.shop = shop
+        self._runs_on = LONGEST_MONTH + shop.settings.subscription_grace_days
         self.by_person: dict[str, dict[str | None, list[Said]]] = {}
         self._worth: dict[tuple[str, date], Decimal] = {}
         self._first: dict[str, date | None] = {}
@@ -105,7 +106,7 @@ class Subscriptions:
             so_far = [said for said in told if said.day <= day]
             if not so_far or said_cancel(self.shop, so_far[-1]):
                 continue
-            if (day - so_far[-1].day).days >= GRACE_DAYS:
+            if (day - so_far[-1].day).days >= self._runs_on:
                 continue
             stated = [
                 said

@@ -157,7 +157,8 @@ class Shop:
         for order in self.staged.orders:
             day = self.date_of(order.created_at)
             cancelled_on = self.known_date(order.cancelled_at)
-            if day > self.as_of or cancelled_on is not None or order.status == "pending":
+            is_open = order.status == "pending" and not self.settings.pending_is_booked
+            if day > self.as_of or cancelled_on is not None or is_open:
                 continue
             yield Booked(
                 order=order,

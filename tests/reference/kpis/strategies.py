@@ -46,7 +46,8 @@ VISIT_ORDER_GAPS = (
 )
 REACTION_GAPS = (timedelta(0), 6 * DAY, 7 * DAY, 8 * DAY, -SECOND)
 MONTH_GAPS = (timedelta(0), SECOND, 29 * DAY, 30 * DAY, 30 * DAY, 31 * DAY, 31 * DAY, -SECOND)
-SUBSCRIPTION_GAPS = tuple(days * DAY for days in (0, 1, 30, 75, 76, 77, 120))
+# After a subscription's last word, beside the days around the end of its grace.
+SUBSCRIPTION_GAPS = tuple(days * DAY for days in (0, 1, 30, 120))
 COUNTRIES = ("IT", "IT", "DE", None)
 SOURCES = (None, None, "google", "Google", "facebook", "newsletter", "nobody knows")
 MEDIA = (None, None, "cpc", "organic", "CPC")
@@ -69,7 +70,7 @@ def people(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
         days=days,
         customers=["c1", *(f"c{n}" for n in range(1, draw(st.integers(1, 3)) + 1))],
         devices=["d1", *(f"d{n}" for n in range(1, draw(st.integers(1, 2)) + 1))],
-        received=False,
+        received=settings.known_at is not None,
     )
     scenes = [*SCENES, *SCENES, *strategies.SCENES]
     for scene in draw(st.lists(st.sampled_from(scenes), min_size=8, max_size=16)):
@@ -87,6 +88,7 @@ def say(
         event_id=draft.new_id("e"),
         event_name=name,
         occurred_at=at,
+        received_at=draft.arrival(at),
         properties=json.dumps(properties) if properties else None,
         **who,
     )
@@ -103,6 +105,7 @@ def _order(draft: Draft, at: datetime, who: dict[str, Any], cart_id: str | None)
     order = Order(
         order_id=draft.new_id("o"),
         created_at=at,
+        received_at=draft.arrival(at),
         total_price=draft.pick(strategies.PRICES),
         customer_id=who.get("user_id"),
         anonymous_id=who.get("anonymous_id"),
@@ -123,6 +126,7 @@ def _cart(draft: Draft) -> None:
             event_id=draft.new_id("e"),
             event_name=name,
             occurred_at=at,
+            received_at=draft.arrival(at),
             cart_id=cart_id,
             value=draft.pick((None, Decimal("33.3333"), Decimal(20))),
             quantity=draft.pick((None, Decimal(2), Decimal("0.5"))),
@@ -235,17 +239,19 @@ def _trial(draft: Draft) -> None:
 
 
 def _subscription(draft: Draft) -> None:
-    """A subscription that rises, falls, lapses by the grace of 45 days, ends and comes back."""
+    """A subscription that rises, falls, lapses when its grace ends, is cancelled and comes back."""
     who = _who(draft)
     at = draft.instant()
     name = "Subscription Started"
     subscription_id = draft.pick((None, "s1", "s2"))
+    runs_on = 31 + draft.settings.subscription_grace_days
+    ends_of_grace = [(runs_on + days) * DAY for days in (-1, 0, 1)]
     for _ in range(draft.draw(st.integers(1, 5))):
         told = say(draft, name, at, who, subscription_id=subscription_id)
         amount = draft.pick((None, *map(Decimal, ("0", "9.99", "19.995", "30"))))
         currency = draft.pick((None, "EUR", "USD"))
         draft.rows["events"][-1] = replace(told, value=amount, currency=currency)
-        at += draft.pick(SUBSCRIPTION_GAPS)
+        at += draft.pick((*SUBSCRIPTION_GAPS, *ends_of_grace))
         name = draft.pick(strategies.SUBSCRIBING)
 
 
