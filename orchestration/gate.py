@@ -266,6 +266,7 @@ def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, .
     counted: list[Mart] = []
     try:
         with duckdb.connect(str(state.working_database), read_only=True) as working:
+            working.execute("set enable_progress_bar = false")
             for mart in marts:
                 present = {
                     str(row[0])

@@ -160,6 +160,8 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
     """Write database and Parquet files, then read both back."""
     database = directory / DATABASE_NAME
     with duckdb.connect(str(database)) as target:
+        # A bar that DuckDB draws by itself would land in the middle of whoever's log this is.
+        target.execute("set enable_progress_bar = false")
         target.execute("set preserve_insertion_order = true")
         target.execute(f"attach {text_literal(str(state.working_database))} as working (read_only)")
         target.execute(f"create schema {MARTS_SCHEMA}")
@@ -171,6 +173,7 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
         raise PublishError(f"{database} was closed with a write-ahead log; nothing was published.")
     reach("publish.database_written")
     with duckdb.connect(str(database), read_only=True) as written:
+        written.execute("set enable_progress_bar = false")
         for mart in gate_pass.marts:
             path = text_literal(str(directory / PARQUET_DIR / f"{mart.name}.parquet"))
             written.execute(
@@ -178,6 +181,7 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
             )
     reach("publish.parquet_written")
     with duckdb.connect(str(database), read_only=True) as written:
+        written.execute("set enable_progress_bar = false")
         written.execute(
             f"attach {text_literal(str(state.working_database))} as working (read_only)"
         )

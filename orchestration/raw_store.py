@@ -234,6 +234,7 @@ def _open(path: Path, contract: Contract, spill_dir: Path) -> duckdb.DuckDBPyCon
         connection.execute(f"attach {text_literal(str(path))} as raw_db")
         connection.execute("use raw_db")
         connection.execute(f"set memory_limit = '{_MEMORY_LIMIT}'")
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set preserve_insertion_order = true")
         _make_tables(connection, contract)
