@@ -1,6 +1,7 @@
 """The jobs of Dagster make what the command line makes, pass the same gate, and free the lock.
 
-The tests of this module share one small shop and one instance, in order.
+The tests of this module share one small shop and one instance, in order. What only the daemon does
+(queue, retries, run monitoring, ticks) is Dagster's own; `dagster.yaml` turns it on.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 from dagster import AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from orchestration.checks import GATE, VERDICT
 from orchestration.definitions import defs
+from orchestration.dev import dagster_environment
 from orchestration.lock import holder
 from orchestration.paths import REPO_ROOT, StateDir
 from orchestration.publish import current_version, versions
@@ -25,26 +30,30 @@ from tests.pipeline.small_shop import write_small_shop
 
 pytestmark = pytest.mark.slow
 
+LATE_ORDER = """order_id,customer_id,created_at,received_at,status,currency,total_price
+o6,c2,2026-01-25T11:00:00Z,2026-02-05T11:00:00Z,paid,EUR,20.00
+"""
+
 
 @pytest.fixture(scope="module")
 def state(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[StateDir]:
-    """A state directory and a landing directory of a small shop, in the environment."""
+    """A small shop and directories for build and instance, all of them in the environment."""
     root = tmp_path_factory.mktemp("dagster")
-    given = {
-        "LIFECYCLE_STATE_DIR": str(root / "state"),
-        "LIFECYCLE_RAW_DIR": str(write_small_shop(root / "landing")),
-    }
-    os.environ.update(given)
-    yield StateDir.at(root / "state")
-    for name in given:
-        os.environ.pop(name, None)
+    made = StateDir.at(root / "state")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in dagster_environment(made, "127.0.0.1", 3000, {}).items():
+            patch.setenv(name, value)
+        patch.setenv("LIFECYCLE_RAW_DIR", str(write_small_shop(root / "landing")))
+        yield made
 
 
 @pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterInstance]:
-    with DagsterInstance.local_temp(str(tmp_path_factory.mktemp("instance"))) as made:
+def instance(state: StateDir) -> Iterator[DagsterInstance]:
+    """The instance that dagster.yaml describes."""
+    assert os.environ["LIFECYCLE_DAGSTER_DIR"].startswith(str(state.root))
+    with DagsterInstance.from_config(str(REPO_ROOT)) as made:
         yield made
 
 
@@ -143,18 +152,87 @@ def test_the_gate_stays_closed_when_a_rule_puts_everybody_into_one_stage(
     assert json.loads(state.last_build.read_text(encoding="utf-8"))["phase"] == "gate"
 
 
-def test_the_code_location_is_valid(state: StateDir, tmp_path: Path) -> None:
-    environment = os.environ | {
-        "DAGSTER_HOME": str(REPO_ROOT),
-        "LIFECYCLE_DAGSTER_DIR": str(tmp_path),
-        "LIFECYCLE_DAGSTER_LOGS": str(tmp_path / "logs"),
-    }
-    assert environment["LIFECYCLE_STATE_DIR"] == str(state.root)
+def wait_for_dbt(state: StateDir, worker: subprocess.Popen[str]) -> None:
+    """Return once dbt writes the working database."""
+    deadline = time.monotonic() + 300
+    running = state.root / "working.duckdb.running"
+    while not running.exists():
+        assert worker.poll() is None, worker.communicate()[0][-2000:]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_killed_worker_frees_the_lock_and_leaves_what_was_published(state: StateDir) -> None:
+    before = current_version(state)
+    worker = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "dagster", "job", "execute"),
+            *("-m", "orchestration.definitions", "-j", "daily_build"),
+        ],
+        cwd=REPO_ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for_dbt(state, worker)
+    held = holder(state)
+    worker.kill()
+    worker.communicate(timeout=60)
+    assert held is not None
+    assert held.pid == worker.pid
+    assert holder(state) is None
+    assert current_version(state) == before
+    assert (state.root / "working.duckdb.running").exists()
+
+
+def test_the_run_after_a_killed_one_rebuilds_the_state_that_it_is_told(
+    state: StateDir, instance: DagsterInstance
+) -> None:
+    late = Path(os.environ["LIFECYCLE_RAW_DIR"]) / "orders" / "late.csv"
+    late.write_text(LATE_ORDER, encoding="utf-8")
+    result = run_job(
+        instance,
+        "rebuild",
+        as_of_date="2026-01-31",
+        known_at="2026-02-01T00:00:00Z",
+        frameworks="all",
+    )
+    assert result.success
+    with closing(duckdb.connect(str(state.published_database), read_only=True)) as published:
+        told = published.execute(
+            "select as_of_date::varchar, known_at::varchar from marts.build_info"
+        ).fetchall()
+        counted = published.execute(
+            "select count(distinct framework) > 5, max(valid_from) <= date '2026-01-31' "
+            "from marts.lifecycle_history"
+        ).fetchall()
+        stages = published.execute(
+            "select stage from marts.lifecycle_history where subject_id = 'customer:c2' "
+            "and framework = 'discovery_to_advocacy' order by valid_from"
+        ).fetchall()
+    assert told == [("2026-01-31", "2026-02-01 00:00:00")]
+    assert counted == [(True, True)]
+    # The second order would make retention of it, but nobody knew of it then.
+    assert stages == [("conversion",)]
+
+
+def test_a_date_that_does_not_exist_is_refused_before_anything_is_read(
+    state: StateDir, instance: DagsterInstance
+) -> None:
+    before = current_version(state)
+    result = run_job(instance, "rebuild", as_of_date="2026-02-30")
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    assert "2026-02-30" in str(failure.step_failure_data.user_failure_data)
+    assert holder(state) is None
+    assert current_version(state) == before
+
+
+def test_the_code_location_is_valid(state: StateDir) -> None:
+    assert os.environ["LIFECYCLE_STATE_DIR"] == str(state.root)
     command = [sys.executable, "-m", "dagster", "definitions", "validate"]
     done = subprocess.run(
         [*command, "-m", "orchestration.definitions"],
         cwd=REPO_ROOT,
-        env=environment,
         capture_output=True,
         text=True,
         check=False,
