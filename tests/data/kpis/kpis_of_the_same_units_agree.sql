@@ -1,5 +1,5 @@
--- What two KPIs both count is the same number in every period and slice: customers active at the
--- end, invitations converted, new customers, reviews.
+-- What two KPIs both count is the same number in every period and slice: spend, customers active at
+-- the end, invitations converted, new customers, reviews.
 with
 
 measures as (
@@ -23,6 +23,16 @@ claims as (
         ('viral_coefficient', 'numerator', 'invite_conversion_rate', 'numerator'),
         ('viral_coefficient', 'denominator', 'active_customers_end', 'numerator'),
         ('referral_rate', 'denominator', 'new_customers', 'numerator'),
+        ('customer_acquisition_cost', 'numerator', 'spend', 'numerator'),
+        ('customer_acquisition_cost', 'denominator', 'new_customers', 'numerator'),
+        ('return_on_ad_spend', 'denominator', 'spend', 'numerator'),
+        ('marketing_efficiency_ratio', 'numerator', 'gross_revenue', 'numerator'),
+        ('marketing_efficiency_ratio', 'denominator', 'spend', 'numerator'),
+        ('second_order_rate_90d', 'denominator', 'new_customers', 'numerator'),
+        ('stickiness', 'denominator', 'active_users', 'numerator'),
+        ('returning_customer_rate', 'denominator', 'repeat_purchase_rate', 'denominator'),
+        ('repeat_purchase_rate', 'denominator', 'orders_per_customer', 'denominator'),
+        ('loyalty_participation_rate', 'denominator', 'orders_per_customer', 'denominator'),
         ('review_average', 'denominator', 'review_count', 'numerator'),
         ('email_open_rate', 'denominator', 'email_click_rate', 'denominator'),
         ('email_open_rate', 'denominator', 'unsubscribe_rate', 'denominator'),
