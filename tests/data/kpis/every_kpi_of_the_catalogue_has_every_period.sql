@@ -1,4 +1,3 @@
-{{ config(severity="warn") }}
 -- What the catalogue promises is there: each KPI and grain, for everybody, in every period.
 select
     slices.kpi,

@@ -19,6 +19,17 @@ stays as (
 
 ),
 
+-- Nothing is higher than these, so they have no such rate.
+highest_stages as (
+
+    select
+        framework,
+        max(ordinal) as ordinal
+    from {{ ref('framework_stages') }}
+    group by framework
+
+),
+
 judged_stays as (
 
     select
@@ -27,6 +38,10 @@ judged_stays as (
         {{ period_start('stays.began_on', 'month') }} as period_start,
         bool_or(later_stays.began_on is not null) as has_advanced
     from stays
+    inner join highest_stages
+        on
+            stays.framework = highest_stages.framework
+            and stays.ordinal < highest_stages.ordinal
     left join stays as later_stays
         on
             stays.framework = later_stays.framework
@@ -55,26 +70,37 @@ counted_stays as (
         dimension_value,
         period_start
 
+),
+
+told_rates as (
+
+    select
+        dimension,
+        dimension_value,
+        period_start,
+        numerator,
+        denominator
+    from {{ ref('kpi_values') }}
+    where
+        kpi = 'stage_conversion_rate_90d'
+        and period_grain = 'month'
+
 )
 
 select
-    kpi_values.dimension,
-    kpi_values.dimension_value,
-    kpi_values.period_start,
-    kpi_values.numerator,
-    kpi_values.denominator,
+    coalesce(told_rates.dimension, counted_stays.dimension) as dimension,
+    coalesce(told_rates.dimension_value, counted_stays.dimension_value) as dimension_value,
+    coalesce(told_rates.period_start, counted_stays.period_start) as period_start,
+    told_rates.numerator,
+    told_rates.denominator,
     counted_stays.advanced_stays,
     counted_stays.stays
-from {{ ref('kpi_values') }} as kpi_values
-left join counted_stays
+from told_rates
+full join counted_stays
     on
-        kpi_values.dimension = counted_stays.dimension
-        and kpi_values.dimension_value = counted_stays.dimension_value
-        and kpi_values.period_start = counted_stays.period_start
+        told_rates.dimension = counted_stays.dimension
+        and told_rates.dimension_value = counted_stays.dimension_value
+        and told_rates.period_start = counted_stays.period_start
 where
-    kpi_values.kpi = 'stage_conversion_rate_90d'
-    and kpi_values.period_grain = 'month'
-    and (
-        kpi_values.numerator is distinct from counted_stays.advanced_stays
-        or kpi_values.denominator is distinct from counted_stays.stays
-    )
+    told_rates.numerator is distinct from counted_stays.advanced_stays
+    or told_rates.denominator is distinct from counted_stays.stays
