@@ -37,6 +37,11 @@ claims as (
         ('email_open_rate', 'denominator', 'email_click_rate', 'denominator'),
         ('email_open_rate', 'denominator', 'unsubscribe_rate', 'denominator'),
         ('tickets_per_100_orders', 'denominator', 'orders', 'numerator'),
+        ('guest_order_share', 'denominator', 'orders', 'numerator'),
+        ('refund_rate', 'denominator', 'orders', 'numerator'),
+        ('net_average_order_value', 'denominator', 'orders', 'numerator'),
+        ('refunded_amount_rate', 'denominator', 'gross_revenue', 'numerator'),
+        ('cross_sell_rate', 'denominator', 'returning_customer_rate', 'numerator'),
     ] -%}
     select
         '{{ one }}.{{ one_column }}' as claim,

@@ -1,0 +1,104 @@
+-- Told again, month by month, from the staged reports of channels; a rate counts the reports in
+-- which both of its numbers are known.
+with
+
+reports as (
+
+    select
+        channel_daily.*,
+        {{ period_start('channel_daily.date', 'month') }} as period_start,
+        coalesce(channel_daily.likes, channel_daily.comments, channel_daily.shares) is not null
+            as has_interactions,
+        coalesce(channel_daily.likes, 0)
+        + coalesce(channel_daily.comments, 0)
+        + coalesce(channel_daily.shares, 0) as interactions
+    from {{ ref('stg_channel_daily') }} as channel_daily
+    inner join {{ ref('int_settings') }} as settings
+        on channel_daily.date <= settings.as_of_date
+
+),
+
+expected_values as (
+
+    {% for kpi, condition, numerator, denominator in [
+        ('click_through_rate', 'clicks + impressions is not null', 'sum(clicks)',
+            'sum(impressions)'),
+        ('cost_per_click', 'spend is not null and clicks is not null', none, 'sum(clicks)'),
+        ('cost_per_mille', 'spend is not null and impressions is not null', none,
+            'sum(impressions)'),
+        ('podcast_downloads', 'podcast_downloads is not null', 'sum(podcast_downloads)', none),
+        ('podcast_listeners', 'podcast_listeners is not null', 'max(podcast_listeners)', none),
+        ('social_interactions', 'has_interactions', 'sum(interactions)', none),
+        ('social_engagement_rate', 'has_interactions and impressions is not null',
+            'sum(interactions)', 'sum(impressions)'),
+    ] -%}
+    select
+        '{{ kpi }}' as kpi,
+        period_start,
+        cast({{ numerator or 'null' }} as decimal(38, 4)) as numerator,
+        cast({{ denominator or 'null' }} as decimal(38, 4)) as denominator
+    from reports
+    where {{ condition }}
+    group by period_start
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+told_values as (
+
+    select
+        kpi_values.kpi,
+        kpi_values.period_start,
+        kpi_values.numerator,
+        kpi_values.denominator,
+        expected_values.numerator as expected_numerator,
+        expected_values.denominator as expected_denominator
+    from {{ ref('kpi_values') }} as kpi_values
+    inner join expected_values
+        on
+            kpi_values.kpi = expected_values.kpi
+            and kpi_values.period_start = expected_values.period_start
+    where
+        kpi_values.period_grain = 'month'
+        and kpi_values.dimension = 'all'
+
+),
+
+last_followers as (
+
+    select
+        months.period_start,
+        sum(stocks.followers) as followers
+    from {{ ref('int_periods') }} as months
+    inner join {{ ref('int_follower_stocks') }} as stocks
+        on
+            months.period_end > stocks.valid_from
+            and months.period_end <= coalesce(stocks.valid_to, cast('9999-12-31' as date))
+    where months.period_grain = 'month'
+    group by months.period_start
+
+)
+
+select *
+from told_values
+where
+    numerator <> expected_numerator
+    or denominator <> expected_denominator
+
+union all
+
+select
+    kpi_values.kpi,
+    kpi_values.period_start,
+    kpi_values.numerator,
+    kpi_values.denominator,
+    last_followers.followers as expected_numerator,
+    null as expected_denominator
+from {{ ref('kpi_values') }} as kpi_values
+inner join last_followers on kpi_values.period_start = last_followers.period_start
+where
+    kpi_values.kpi = 'followers'
+    and kpi_values.period_grain = 'month'
+    and kpi_values.dimension = 'all'
+    and kpi_values.numerator <> last_followers.followers
