@@ -1,7 +1,8 @@
 """From a finished dbt run to what Dagster shows: materializations, row counts, check results.
 
-Belongs here: reading results and row counts, and the sample keys of a failed test. Does not belong
-here: running dbt (`warehouse`) or deciding anything (`gate`).
+Belongs here: reading results and row counts, the lineage of columns as Dagster shows it, and the
+sample keys of a failed test. Does not belong here: running dbt (`warehouse`), tracing columns
+(`column_lineage`) or deciding anything (`gate`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,17 @@ from contextlib import closing
 from typing import Any
 
 import duckdb
-from dagster import AssetCheckResult, AssetCheckSeverity, MaterializeResult, MetadataValue
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    MaterializeResult,
+    MetadataValue,
+    TableColumnDep,
+    TableColumnLineage,
+    TableRecord,
+)
 
+from orchestration.column_lineage import Lineage, Relation, trace_models
 from orchestration.dbt_translation import Manifest, Nodes, layer_of, meta_of
 from orchestration.paths import StateDir
 from orchestration.value_parsing import identifier
@@ -34,7 +44,7 @@ def events_of(
     state: StateDir, run: DbtRun, nodes: Nodes
 ) -> Iterator[MaterializeResult[Any] | AssetCheckResult]:
     """Yield a materialization for each node that was built and a result for each test that ran."""
-    facts = _table_facts(state, run)
+    facts = _table_facts(state, run, nodes)
     for result in run.results:
         if result.status == "success" and result.unique_id in nodes.assets:
             metadata = facts.get(result.unique_id, {})
@@ -114,20 +124,67 @@ def _masked_value(value: object) -> str:
     return text if is_date or not _ADDRESS.search(text) else "(masked)"
 
 
-def _table_facts(state: StateDir, run: DbtRun) -> dict[str, dict[str, Any]]:
-    """Return row counts of tables and the accounting of staging models, by unique id."""
+def lineage_metadata(lineage: Lineage, nodes: Nodes, *, is_mart: bool) -> dict[str, Any]:
+    """Return what Dagster shows of the lineage of a model's columns, and what it cannot show.
+
+    The open-source UI draws no columns, so a mart has the same as a table to read.
+    """
+    keys = {**nodes.assets, **nodes.sources}
+    deps = {
+        column: [TableColumnDep(keys[source.node], source.column) for source in sources]
+        for column, sources in lineage.sources.items()
+    }
+    metadata: dict[str, Any] = {}
+    if any(deps.values()):
+        named = {column: sources for column, sources in deps.items() if sources}
+        metadata["dagster/column_lineage"] = TableColumnLineage(named)
+    if deps and is_mart:
+        metadata["columns_computed_from"] = MetadataValue.table(
+            [
+                TableRecord({"column": column, "computed from": _listed(sources)})
+                for column, sources in deps.items()
+            ]
+        )
+    if lineage.problem or lineage.unknown:
+        metadata["columns_without_lineage"] = lineage.problem or ", ".join(lineage.unknown)
+    return metadata
+
+
+def _listed(sources: Sequence[TableColumnDep]) -> str:
+    named = [f"{source.asset_key.to_user_string()}.{source.column_name}" for source in sources]
+    return ", ".join(named) or "nothing but constants or a count of rows"
+
+
+def _table_facts(state: StateDir, run: DbtRun, nodes: Nodes) -> dict[str, dict[str, Any]]:
+    """Return row counts of tables, accounting of staging models and lineage, by unique id."""
     facts: dict[str, dict[str, Any]] = {}
     try:
         with closing(_open(state)) as working:
             accounts = _accounts(working)
+            lineages = trace_models(run.manifest, _tables(working))
             for result in run.results:
                 node = run.manifest.get("nodes", {}).get(result.unique_id)
                 if node is None or result.status != "success":
                     continue
-                facts[result.unique_id] = _facts_of(working, node, accounts)
+                facts[result.unique_id] = _facts_of(working, node, accounts) | lineage_metadata(
+                    lineages.get(result.unique_id, Lineage()),
+                    nodes,
+                    is_mart=layer_of(node) == "marts",
+                )
     except duckdb.Error:
         return facts
     return facts
+
+
+def _tables(working: duckdb.DuckDBPyConnection) -> dict[Relation, dict[str, str]]:
+    """Return name and type of the columns of every table and view."""
+    tables: dict[Relation, dict[str, str]] = {}
+    for database, schema, table, column, data_type in working.execute(
+        "select table_catalog, table_schema, table_name, column_name, data_type "
+        "from information_schema.columns order by ordinal_position"
+    ).fetchall():
+        tables.setdefault((database, schema, table), {})[column] = data_type
+    return tables
 
 
 def _facts_of(

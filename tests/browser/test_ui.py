@@ -198,6 +198,7 @@ def test_daily_build_runs_from_the_ui_and_shows_its_lineage_checks_and_schedule(
 
     page.goto(f"{ui.address}/assets/marts/subjects")
     expect(page.get_by_text("subject_type").first).to_be_visible()
+    expect(page.get_by_text("columns_computed_from").first).to_be_attached()
     shoot(page, "asset")
 
     page.goto(f"{ui.address}/locations/{REPOSITORY}/schedules/daily_build_schedule")

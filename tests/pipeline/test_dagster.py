@@ -11,13 +11,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from dagster import AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
+from dagster import (
+    AssetCheckKey,
+    AssetKey,
+    DagsterInstance,
+    ExecuteInProcessResult,
+    TableColumnDep,
+)
 
 from orchestration.checks import GATE, VERDICT
 from orchestration.definitions import defs
@@ -73,12 +80,22 @@ def passed_checks(result: ExecuteInProcessResult) -> dict[AssetCheckKey, bool]:
     }
 
 
-def row_counts(result: ExecuteInProcessResult) -> dict[str, int]:
+def metadata_of(result: ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    """Return the metadata of each materialization."""
     return {
-        event.asset_key.to_user_string(): int(str(found.value))
+        event.asset_key.to_user_string(): {
+            name: found.value for name, found in event.materialization.metadata.items()
+        }
         for event in result.get_asset_materialization_events()
         if event.asset_key is not None
-        and (found := event.materialization.metadata.get("dagster/row_count")) is not None
+    }
+
+
+def row_counts(metadata: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    return {
+        key: int(values["dagster/row_count"])
+        for key, values in metadata.items()
+        if "dagster/row_count" in values
     }
 
 
@@ -92,11 +109,23 @@ def test_daily_build_publishes_with_every_asset_and_check(
     assert len(checks) > 200
     assert checks[AssetCheckKey(GATE, VERDICT)]
     assert AssetCheckKey(GATE, "stage_share") in checks
-    counts = row_counts(result)
+    metadata = metadata_of(result)
+    counts = row_counts(metadata)
     assert counts["raw/orders"] == 4
     assert counts["staging/stg_orders"] == 4
     assert counts["marts/lifecycle_current"] > 0
     assert counts["published/lifecycle"] > counts["marts/lifecycle_current"]
+    marts = {key: values for key, values in metadata.items() if key.startswith("marts/")}
+    assert [key for key, values in marts.items() if "columns_without_lineage" in values] == []
+    lineage = marts["marts/lifecycle_current"]["dagster/column_lineage"]
+    assert lineage.deps_by_column["stage"] == [
+        TableColumnDep(AssetKey(["marts", "lifecycle_history"]), "stage")
+    ]
+    told = {
+        record.data["column"]: record.data["computed from"]
+        for record in marts["marts/lifecycle_current"]["columns_computed_from"]
+    }
+    assert told["stage_label"] == "seeds/framework_stages.label"
     assert holder(state) is None
     assert json.loads(state.last_build.read_text(encoding="utf-8"))["outcome"] == "published"
 

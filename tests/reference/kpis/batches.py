@@ -109,7 +109,11 @@ def people_per_shop() -> int:
 
 
 def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
-    """All people of a batch in one world; the same ones in every run of the same code."""
+    """All people of a batch in one world; the same ones wherever the same modules are loaded.
+
+    Hypothesis draws constants of the loaded modules too, so a test that is run alone may meet other
+    people than the whole suite does.
+    """
     # LIFECYCLE_WORLDS_SEED turns the same suite into a search among other worlds.
     seed = 1000 * (batch.seed + 100 * int(os.environ.get("LIFECYCLE_WORLDS_SEED", "0")))
     groups = strategies.people(batch.settings, batch.end)
