@@ -8,11 +8,18 @@ their folder.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dagster import AssetCheckKey, AssetCheckSpec, AssetKey, AssetSpec, MetadataValue
+from dagster import (
+    AssetCheckKey,
+    AssetCheckSpec,
+    AssetKey,
+    AssetSpec,
+    MetadataValue,
+    TableRecord,
+)
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
 from orchestration.paths import DBT_PROJECT_DIR
@@ -43,7 +50,7 @@ class LifecycleTranslator(DagsterDbtTranslator):
         proved = self._unit_tests.get(dbt_resource_props["unique_id"], [])
         if not proved:
             return text
-        listed = "\n".join(f"- {name.replace('_', ' ')}" for name in proved)
+        listed = "\n".join(f"- {test.claim}" for test in proved)
         return f"{text}\n\n**Proved by unit tests**\n\n{listed}"
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
@@ -51,11 +58,16 @@ class LifecycleTranslator(DagsterDbtTranslator):
         return {**super().get_tags(dbt_resource_props), "layer": layer_of(dbt_resource_props)}
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return dbt's metadata and the primary key."""
+        """Return dbt's metadata, the primary key and the unit tests."""
         metadata = dict(super().get_metadata(dbt_resource_props))
         key = meta_of(dbt_resource_props).get("primary_key")
         if key:
             metadata["primary_key"] = MetadataValue.text(", ".join(key))
+        proved = self._unit_tests.get(dbt_resource_props["unique_id"], [])
+        if proved:
+            metadata["dbt/unit_tests"] = MetadataValue.table(
+                [TableRecord({"claim": test.claim, "why": test.why}) for test in proved]
+            )
         return metadata
 
     def get_asset_check_spec(
@@ -92,11 +104,13 @@ class Nodes:
         assets: asset key by unique id of a model or seed.
         checks: check key by unique id of a test.
         marts: keys of the published models.
+        sources: asset key by unique id of a source.
     """
 
     assets: Mapping[str, AssetKey]
     checks: Mapping[str, AssetCheckKey]
     marts: tuple[AssetKey, ...]
+    sources: Mapping[str, AssetKey]
 
 
 def translate(manifest: Manifest, translator: LifecycleTranslator, project: DbtProject) -> Nodes:
@@ -114,7 +128,11 @@ def translate(manifest: Manifest, translator: LifecycleTranslator, project: DbtP
             if subject is not None:
                 asset = translator.get_asset_spec(manifest, subject, project).key
                 checks[unique_id] = AssetCheckKey(asset, str(node["name"]))
-    return Nodes(assets, checks, tuple(marts))
+    sources = {
+        unique_id: translator.get_asset_spec(manifest, unique_id, project).key
+        for unique_id in sorted(manifest.get("sources", {}))
+    }
+    return Nodes(assets, checks, tuple(marts), sources)
 
 
 def subject_of(manifest: Manifest, unique_id: str) -> str | None:
@@ -182,19 +200,28 @@ def meta_of(node: Mapping[str, Any]) -> Mapping[str, Any]:
     return node.get("config", {}).get("meta") or node.get("meta") or {}
 
 
-def unit_tests_by_model(manifest: Manifest) -> dict[str, list[str]]:
-    """Return the names of the unit tests by unique id of the model they prove, sorted."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for name, model in _unit_tests(manifest):
-        found[model].append(name)
-    return {model: sorted(names) for model, names in found.items()}
+@dataclass(frozen=True, order=True)
+class UnitTest:
+    """A unit test of dbt. It runs with the test suite, never in a build, so it is no check.
+
+    Attributes:
+        claim: its name as a sentence.
+        why: its description, or blank.
+    """
+
+    claim: str
+    why: str
 
 
-def _unit_tests(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def unit_tests_by_model(manifest: Manifest) -> dict[str, list[UnitTest]]:
+    """Return the unit tests by unique id of the model they prove, sorted."""
     models = {
         node["name"]: unique_id
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] == "model"
     }
+    found: defaultdict[str, list[UnitTest]] = defaultdict(list)
     for test in manifest.get("unit_tests", {}).values():
-        yield str(test["name"]), models[str(test["model"])]
+        why = " ".join(str(test.get("description") or "").split())
+        found[models[str(test["model"])]].append(UnitTest(str(test["name"]).replace("_", " "), why))
+    return {model: sorted(tests) for model, tests in found.items()}

@@ -19,6 +19,8 @@ from orchestration.alerts import FailedCheck, compose, masked_text, send
 from orchestration.checks import GATE, VERDICT, gate_results, judge_freshness, version_time
 from orchestration.dagster_settings import DagsterSettings, read_dagster_settings
 from orchestration.dbt_events import masked
+from orchestration.dbt_manifest import read_manifest
+from orchestration.dbt_translation import LifecycleTranslator
 from orchestration.dev import check_host, dagster_environment, is_loopback
 from orchestration.errors import SettingsError
 from orchestration.expectations import SUITE, Finding
@@ -30,8 +32,14 @@ NOW = datetime(2026, 2, 3, 6, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return describe(StateDir.at(tmp_path_factory.mktemp("definitions")))
+def state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
+    """A state directory that keeps the parsed manifest."""
+    return StateDir.at(tmp_path_factory.mktemp("definitions"))
+
+
+@pytest.fixture(scope="module")
+def graph(state: StateDir) -> dict[str, Any]:
+    return describe(state)
 
 
 def test_the_asset_graph_is_the_one_agreed_on(graph: dict[str, Any]) -> None:
@@ -63,6 +71,21 @@ def test_every_dbt_test_is_a_check_and_every_mart_leads_to_the_gate(graph: dict[
     assert len(marts) > 10
     assert set(graph["assets"]["gate"]["deps"]) == marts
     assert graph["assets"]["published/lifecycle"]["deps"] == ["gate"]
+
+
+def test_every_dbt_unit_test_is_shown_with_the_model_it_proves(state: StateDir) -> None:
+    manifest = read_manifest(state)
+    translator = LifecycleTranslator(manifest)
+    shown = 0
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        listed = translator.get_metadata(node).get("dbt/unit_tests")
+        description = translator.get_description(node)
+        for record in listed.records if listed else ():
+            assert f"- {record.data['claim']}" in description
+            shown += 1
+    assert shown == len(manifest["unit_tests"]) > 100
 
 
 def test_the_way_of_the_data_has_no_gap(graph: dict[str, Any]) -> None:
