@@ -1,0 +1,67 @@
+"""The mutants: one KPI, one of its two numbers, one way to be wrong; pure.
+
+Belongs here: which mutants there are and the SQL of each. Does not belong here: running them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+# A number n of the KPI becomes this, where it is not null: in every row, so that sums over days,
+# slices and cohorts still agree, or in a single one, the least there is.
+KINDS = {"doubled": "2 * {part}", "one row": "{part} + 1"}
+CONTROL = "control"  # Changes nothing: whoever notices it notices anything.
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One way to get one KPI wrong.
+
+    Attributes:
+        kpi: its id.
+        model: the model whose compiled SQL makes the KPI's rows.
+        part: `numerator` or `denominator`.
+        kind: a key of `KINDS`, or `CONTROL`.
+        has_all: whether the catalogue gives the KPI the dimension `all`.
+    """
+
+    kpi: str
+    model: str
+    part: str
+    kind: str
+    has_all: bool = True
+
+
+def mutants(catalogue: Iterable[Mapping[str, str]]) -> list[Mutant]:
+    """Return every mutant of the rows of `kpis.csv`, those of one model together."""
+    made = [
+        Mutant(row["kpi"], row["model"], part, kind, "all" in row["dimensions"].split("|"))
+        for row in catalogue
+        for part in ("numerator", "denominator")
+        # A count or a sum has no denominator.
+        if row[part]
+        for kind in KINDS
+    ]
+    return sorted(made, key=lambda mutant: mutant.model)
+
+
+def mutated(compiled: str, mutant: Mutant) -> str:
+    """Return the compiled SQL of the mutant's model with the one number wrong."""
+    if mutant.kind == CONTROL:
+        return compiled
+    part = mutant.part
+    wrong = KINDS[mutant.kind].format(part=part)
+    where = f"kpi = '{mutant.kpi}'"
+    if mutant.kind == "one row":
+        # The latest month, since the earliest ones may have no input and so no number published.
+        sign = "=" if mutant.has_all else "<>"
+        where = (
+            f"{where} and period_grain = 'month' and dimension {sign} 'all' and 1 = row_number() "
+            f"over (partition by kpi, period_grain, dimension {sign} 'all' order by "
+            f"{part} is null, period_start desc, {part} desc, dimension, dimension_value)"
+        )
+    return (
+        f"select * replace (cast(case when {where} then {wrong} else {part} end "
+        f"as decimal(38, 4)) as {part})\nfrom (\n{compiled}\n) as rows_of_the_model"
+    )

@@ -1,0 +1,177 @@
+"""The mutation of KPIs: which mutants there are, that they are wrong, and that a no-op survives."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.paths import RULES_DIR, StateDir
+from tests.mutation.mutants import CONTROL, KINDS, Mutant, mutants, mutated
+from tests.mutation.report import RESULTS, Outcome, read_mutants, refuse_noise, render, unexplained
+from tests.mutation.warehouse import Warehouse
+
+ROWS = """
+select kpi, 'month' as period_grain, date '2026-01-01' as period_start, dimension,
+    dimension as dimension_value, cast(n as decimal(38, 4)) as numerator,
+    cast(d as decimal(38, 4)) as denominator
+from (values
+    ('orders', 'all', 5, null), ('orders', 'country', 7, null), ('orders', 'all', 3, null),
+    ('bounce_rate', 'all', 1, 2), ('stage_entries', 'all', 9, null),
+    ('stage_entries', 'stage:b2c', 4, null)
+) as written (kpi, dimension, n, d)
+"""
+ORDERS = Mutant("orders", "int_kpi_topic", "numerator", "doubled")
+LAW = "select * from working.marts.kpi_values where kpi = 'orders' and numerator > 7"
+
+
+def catalogue() -> list[dict[str, str]]:
+    with (RULES_DIR / "kpis.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def node(name: str, kind: str, sql: str, relation: str = "") -> dict[str, object]:
+    return {
+        "name": name,
+        "resource_type": kind,
+        "relation_name": relation or None,
+        "compiled_code": sql,
+        "config": {"materialized": "view" if name == "int_kpi_rows" else "table"}
+        | ({"severity": "ERROR"} if kind == "test" else {}),
+    }
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    """One topic, a view over it, `kpi_values` over that, and one law: no more than 7 orders."""
+    state = StateDir.at(tmp_path)
+    nodes = {
+        "m.topic": node("int_kpi_topic", "model", ROWS, "working.marts.int_kpi_topic"),
+        "m.rows": node("int_kpi_rows", "model", "", "working.marts.int_kpi_rows"),
+        "m.values": node(
+            "kpi_values", "model", "from working.marts.int_kpi_rows", "working.marts.kpi_values"
+        ),
+        "t.law": node("no_more_than_7_orders", "test", LAW),
+    }
+    with duckdb.connect(str(state.working_database)) as made:
+        made.execute("create schema marts")
+        made.execute(f"create table marts.int_kpi_topic as {ROWS}")
+        made.execute("create view marts.int_kpi_rows as from marts.int_kpi_topic")
+        made.execute("create table marts.kpi_values as from marts.int_kpi_rows")
+    duckdb.connect(str(state.raw_database)).close()
+    chain = ["m.topic", "m.rows", "m.values", "t.law"]
+    parents = {key: [before] for before, key in pairwise(chain)}
+    manifest = {
+        "nodes": nodes,
+        "parent_map": {"m.topic": [], **parents},
+        "child_map": {before: [key] for before, key in pairwise(chain)},
+    }
+    state.dbt_target.mkdir(parents=True)
+    (state.dbt_target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with closing(Warehouse(state, tmp_path / "copy.duckdb")) as opened:
+        yield opened
+
+
+def outcome(warehouse: Warehouse, mutant: Mutant) -> Outcome:
+    model = warehouse.manifest.model(mutant.model)
+    warehouse.make(model, mutated(model.sql, mutant))
+    changed = warehouse.changed_rows(mutant.kpi)
+    return Outcome(mutant, (changed, 0), tuple(warehouse.red_laws(model)), differences=False)
+
+
+def test_every_kpi_has_mutants_of_its_numerator_and_of_its_denominator_if_it_has_one() -> None:
+    rows = catalogue()
+    made = mutants(rows)
+    assert {mutant.kpi for mutant in made if mutant.part == "numerator"} == {
+        row["kpi"] for row in rows
+    }
+    assert {mutant.kpi for mutant in made if mutant.part == "denominator"} == {
+        row["kpi"] for row in rows if row["denominator"]
+    }
+    assert len(made) == len(set(made)) == len(KINDS) * (101 + 58)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "part", "kind", "has_all", "expected"),
+    [
+        (
+            "orders",
+            "numerator",
+            "doubled",
+            True,
+            {("orders", "all"): 16, ("orders", "country"): 14},
+        ),
+        ("orders", "numerator", "one row", True, {("orders", "all"): 9, ("orders", "country"): 7}),
+        ("bounce_rate", "denominator", "doubled", True, {("bounce_rate", "all"): 4}),
+        (
+            *("stage_entries", "numerator", "one row", False),
+            {("stage_entries", "all"): 9, ("stage_entries", "stage:b2c"): 5},
+        ),
+    ],
+)
+def test_a_mutant_is_wrong_where_it_says_and_nowhere_else(
+    kpi: str, part: str, kind: str, has_all: bool, expected: dict[tuple[str, str], int]
+) -> None:
+    mutant = Mutant(kpi, "int_kpi_topic", part, kind, has_all)
+    others = f"kpi <> '{kpi}'"
+    sql = mutated(ROWS, mutant)
+    mine = duckdb.sql(
+        f"select kpi, dimension, sum({part}) from ({sql}) where not {others} group by all "
+        f"having count({part}) > 0"
+    ).fetchall()
+    assert {(row[0], row[1]): row[2] for row in mine} == expected
+    theirs = [
+        duckdb.sql(f"from ({text}) where {others} order by all").fetchall() for text in (sql, ROWS)
+    ]
+    assert theirs[0] == theirs[1]
+    assert len(theirs[0]) > 2
+
+
+def test_a_broken_law_is_red_and_a_mutant_that_changes_nothing_survives(
+    warehouse: Warehouse,
+) -> None:
+    control = outcome(warehouse, replace(ORDERS, kind=CONTROL))
+    assert (control.changed, control.laws, control.survives) == ((0, 0), (), True)
+    refuse_noise(control)
+    doubled = outcome(warehouse, ORDERS)
+    assert (doubled.changed, doubled.laws) == ((3, 0), ("no_more_than_7_orders",))
+    again = outcome(warehouse, replace(ORDERS, kind=CONTROL))
+    assert again.survives
+    unseen = outcome(warehouse, replace(ORDERS, kind="one row"))
+    assert (unseen.changed, unseen.survives) == ((1, 0), True)
+    assert unexplained([control, doubled, unseen]) == [control, unseen]
+
+
+def test_a_law_that_cannot_run_is_red(warehouse: Warehouse) -> None:
+    warehouse.make(warehouse.manifest.model("kpi_values"), "select 'orders' as kpi")
+    assert warehouse.red_laws(warehouse.manifest.model("int_kpi_topic")) == [
+        "no_more_than_7_orders"
+    ]
+
+
+def test_red_before_anything_is_mutated_stops_the_run() -> None:
+    with pytest.raises(RuntimeError, match="before anything was mutated"):
+        refuse_noise(Outcome(replace(ORDERS, kind=CONTROL), (0, 0), ("a_law",), differences=False))
+
+
+def test_a_survivor_is_explained_only_while_it_changes_nothing() -> None:
+    clv = Mutant("predicted_clv", "int_kpi_value", "numerator", "doubled")
+    assert unexplained([Outcome(clv, (0, 0), (), differences=False)]) == []
+    told = Outcome(clv, (1, 0), (), differences=False)
+    assert unexplained([told]) == [told]
+    page = render([told, Outcome(ORDERS, (1, 1), ("a_law",), differences=True)], "shop")
+    assert "| `orders` | numerator | L1 R |" in page
+    assert "- `predicted_clv`, numerator, doubled: not explained" in page
+
+
+def test_the_committed_page_has_a_line_for_each_number_of_the_catalogue() -> None:
+    assert read_mutants(RESULTS.read_text(encoding="utf-8")) == {
+        (mutant.kpi, mutant.part) for mutant in mutants(catalogue())
+    }
