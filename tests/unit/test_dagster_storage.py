@@ -59,6 +59,20 @@ def test_the_instance_of_this_repository_has_a_calm_event_log(instance: DagsterI
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
 
 
+def test_a_dead_worker_is_tried_once_more_a_hanging_run_is_ended_and_nobody_is_told(
+    instance: DagsterInstance,
+) -> None:
+    retries = instance.get_settings("run_retries")
+    assert (retries["max_retries"], retries["retry_on_asset_or_op_failure"]) == (1, False)
+    assert instance.run_monitoring_enabled
+    # Its ticks must come often enough to notice a run of five minutes.
+    assert instance.run_monitoring_poll_interval_seconds <= 60
+    assert 3600 <= instance.run_monitoring_max_runtime_seconds <= 24 * 3600
+    pools = instance.get_concurrency_config().pool_config
+    assert (pools.default_pool_limit, str(pools.pool_granularity)) == (1, "PoolGranularity.RUN")
+    assert not instance.telemetry_enabled
+
+
 def test_what_it_stores_dagsters_own_storage_reads_while_it_is_open(
     instance: DagsterInstance,
 ) -> None:
