@@ -140,7 +140,8 @@ def alert_sensors() -> list[SensorDefinition]:
             return SkipReason("No check failed.")
         stale = all(failure.check.endswith(f": {FRESH}") for failure in failures)
         kind = "freshness_breach" if stale else "check_failure"
-        _alert(context, kind, f"{len(failures)} checks failed.", failures, since)
+        said = "A check failed." if len(failures) == 1 else f"{len(failures)} checks failed."
+        _alert(context, kind, said, failures, since)
         return None
 
     return [alert_on_run_failure, alert_on_check_failure]
