@@ -29,6 +29,7 @@ _TIMESTAMP = re.compile(
     re.ASCII,
 )
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
+_MEMORY = re.compile(r"[1-9]\d*(MB|GB)")
 _TRUTH = {"true": True, "false": False}
 # Machine-dependent or meaningless zones that the IANA database lists beside the real ones.
 _NOT_ZONES = frozenset({"localtime", "Factory", "posixrules"})
@@ -49,6 +50,10 @@ def check_environment(environment: Mapping[str, str]) -> None:
     threads = environment.get("LIFECYCLE_THREADS", "")
     if threads and not (_INTEGER.fullmatch(threads) and 1 <= int(threads) <= 64):
         message = f"LIFECYCLE_THREADS must be a whole number from 1 to 64, not {shown(threads)}."
+        raise SettingsError(message)
+    memory = environment.get("LIFECYCLE_MEMORY_LIMIT", "")
+    if memory and not _MEMORY.fullmatch(memory):
+        message = f"LIFECYCLE_MEMORY_LIMIT must be like 512MB or 2GB, not {shown(memory)}."
         raise SettingsError(message)
 
 

@@ -146,6 +146,7 @@ DIRECTORIES: Mapping[str, str] = {
 }
 ENGINE: Mapping[str, str] = {
     "LIFECYCLE_THREADS": "Threads of dbt, 1 to 64 (default 1).",
+    "LIFECYCLE_MEMORY_LIMIT": "Memory of DuckDB before it spills, like 512MB (default 2GB).",
 }
 # What Dagster alone reads; `orchestration.dagster_settings` checks the values.
 DAGSTER: Mapping[str, str] = {

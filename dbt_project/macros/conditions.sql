@@ -17,10 +17,38 @@
     )
 {%- endmacro %}
 
-{# The subject types a condition (or a framework) speaks of; account keys follow person keys. #}
-{% macro applies_to_subject(subjects, conditions='conditions') -%}
+{# The type of a subject, by its key: account keys are negative. #}
+{% macro subject_type(subject_key) -%}
+    case when {{ subject_key }} < 0 then 'account' else 'person' end
+{%- endmacro %}
+
+{# Whether a condition speaks of a subject. #}
+{% macro applies_to_subject(subject_key, conditions='conditions') -%}
     case
-        when {{ subjects }}.is_account then {{ conditions }}.for_accounts
+        when {{ subject_key }} < 0 then {{ conditions }}.for_accounts
         else {{ conditions }}.for_persons
     end
+{%- endmacro %}
+
+{# The bits that differ between two words. #}
+{% macro bits_between(word, other_word) -%}
+    {{ return(adapter.dispatch('bits_between')(word, other_word)) }}
+{%- endmacro %}
+
+{% macro default__bits_between(word, other_word) -%}
+    xor({{ word }}, {{ other_word }})
+{%- endmacro %}
+
+{# The number of a signal, by its name. #}
+{% macro signal_no(signal) -%}
+    (select signal_no from {{ ref('int_signal_names') }} where signal = '{{ signal }}')
+{%- endmacro %}
+
+{# As many copies of a row as `copies` says, numbered from 0; none for 0. #}
+{% macro repeat_row(copies) -%}
+    {{ return(adapter.dispatch('repeat_row')(copies)) }}
+{%- endmacro %}
+
+{% macro default__repeat_row(copies) -%}
+    unnest(range(cast({{ copies }} as bigint)))
 {%- endmacro %}

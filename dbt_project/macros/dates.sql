@@ -22,6 +22,16 @@
     ({{ date }} + cast({{ days }} as integer))
 {%- endmacro %}
 
+{# A date after all others: a join on an open end needs one, a null would make the engine compare
+   every pair of rows. #}
+{% macro open_end() -%}
+    {{ return(adapter.dispatch('open_end')()) }}
+{%- endmacro %}
+
+{% macro default__open_end() -%}
+    cast('infinity' as date)
+{%- endmacro %}
+
 {# Whole days from one date to a later one. #}
 {% macro days_between(earlier, later) -%}
     {{ return(adapter.dispatch('days_between')(earlier, later)) }}

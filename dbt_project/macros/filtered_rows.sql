@@ -26,6 +26,13 @@
     ) -%}
 {%- endif -%}
 {%- do verdicts.extend(reasons) -%}
+{%- set verdict -%}
+        case
+            {% for reason, condition in verdicts -%}
+            when {{ condition }} then '{{ reason }}'
+            {% endfor -%}
+        end
+{%- endset -%}
 
 with
 
@@ -39,38 +46,19 @@ repeated_keys as (
 
 ),
 
-judged_rows as (
+{% if verdicts -%}
+bad_rows as (
 
     select
         raw_row_id,
-        row_hash,
         {{ key | join(', ') }},
-        {% for term in ranked_by -%}
-        {{ term[0] }} as rank_{{ loop.index }},
-        {% endfor -%}
-        {% if not verdicts -%}
-        cast(null as varchar) as reason
-        {%- else -%}
-        case
-            {% for reason, condition in verdicts -%}
-            when {{ condition }} then '{{ reason }}'
-            {% endfor -%}
-        end as reason
-        {%- endif %}
+        {{ verdict }} as reason
     from ({{ raw_rows(table) }}) as raw_rows
+    where {{ verdict }} is not null
 
 ),
 
-suspects as (
-
-    select *
-    from judged_rows
-    where
-        reason is not null
-        or {{ key_hash(key) }} in (select key_hash from repeated_keys)
-
-),
-
+{% endif -%}
 contested_rows as (
 
     select
@@ -80,27 +68,32 @@ contested_rows as (
             partition by {{ key | join(', ') }}
             order by
                 {% for term in ranked_by -%}
-                rank_{{ loop.index }} {{ term[1] }},
+                {{ term[0] }} {{ term[1] }},
                 {% endfor -%}
                 row_hash {{ 'asc' if ties == 'least' else 'desc' }},
                 raw_row_id
         ) as place
-    from suspects
-    where reason is null
+    from ({{ raw_rows(table) }}) as raw_rows
+    where
+        {{ key_hash(key) }} in (select key_hash from repeated_keys)
+        {%- if verdicts %}
+        and raw_row_id not in (select raw_row_id from bad_rows)
+        {%- endif %}
 
 ),
 
 filtered_rows as (
 
+    {% if verdicts -%}
     select
         raw_row_id,
         {{ key | join(', ') }},
         reason
-    from suspects
-    where reason is not null
+    from bad_rows
 
     union all
 
+    {% endif -%}
     select
         raw_row_id,
         {{ key | join(', ') }},

@@ -185,6 +185,16 @@ def test_threads_out_of_range_are_refused(text: str) -> None:
     assert "LIFECYCLE_THREADS" in refusal(environment={"LIFECYCLE_THREADS": text})
 
 
+@pytest.mark.parametrize("text", ["2", "0GB", "much", "2gb", "1.5GB"])
+def test_a_memory_limit_without_a_size_is_refused(text: str) -> None:
+    assert "LIFECYCLE_MEMORY_LIMIT" in refusal(environment={"LIFECYCLE_MEMORY_LIMIT": text})
+
+
+def test_a_memory_limit_is_a_number_of_megabytes_or_gigabytes() -> None:
+    check_environment({"LIFECYCLE_MEMORY_LIMIT": "512MB"})
+    check_environment({"LIFECYCLE_MEMORY_LIMIT": "2GB"})
+
+
 def test_a_bad_twin_is_named_by_its_variable() -> None:
     assert refusal(environment={"LIFECYCLE_AS_OF": "soon"}).startswith("LIFECYCLE_AS_OF must be")
 

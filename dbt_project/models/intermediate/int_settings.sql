@@ -15,6 +15,7 @@
 
 with
 
+{% if not var('reporting_currency') -%}
 observed_currencies as (
 
     select currency from {{ ref('stg_orders') }}
@@ -40,6 +41,7 @@ only_currency as (
 
 ),
 
+{% endif -%}
 last_instants as (
 
     select max(occurred_at) as last_at from {{ ref('stg_events') }}
@@ -65,7 +67,9 @@ settings as (
         '{{ var("reporting_timezone") }}' as reporting_timezone,
         {{ currency }} as reporting_currency
     from last_day
+    {%- if not var('reporting_currency') %}
     cross join only_currency
+    {%- endif %}
 
 )
 

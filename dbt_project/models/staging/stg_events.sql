@@ -9,6 +9,7 @@ raw_rows as (
 accepted_rows as (
 
     select
+        raw_rows.raw_row_id,
         raw_rows.event_id,
         raw_rows.event_name,
         raw_rows.occurred_at,

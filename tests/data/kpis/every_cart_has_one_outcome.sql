@@ -7,10 +7,12 @@ carts_of_events as (
         stg_events.cart_id,
         'cart:' || stg_events.cart_id as public_id
     from {{ ref('int_events') }} as events
-    inner join {{ ref('stg_events') }} as stg_events on events.event_id = stg_events.event_id
+    inner join {{ ref('stg_events') }} as stg_events on events.raw_row_id = stg_events.raw_row_id
+    inner join {{ ref('int_signal_names') }} as signal_names
+        on events.signal_no = signal_names.signal_no
     where
         stg_events.cart_id is not null
-        and events.signal = 'cart_add'
+        and signal_names.signal = 'cart_add'
 
     union all
 

@@ -13,6 +13,7 @@ built_frameworks as (
 
     select
         framework,
+        cast(row_number() over (order by framework) as smallint) as framework_no,
         subject_type
     from {{ ref('frameworks') }}
     where {{ conditions | join(' or ') }}

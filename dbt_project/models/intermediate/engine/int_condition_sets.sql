@@ -6,15 +6,14 @@ with
 condition_sets as (
 
     select
-        subjects.subject_type,
-        states.word_0,
-        states.word_1
-    from {{ ref('int_subject_states') }} as states
-    inner join {{ ref('int_subjects') }} as subjects on states.subject_key = subjects.subject_key
+        {{ subject_type('subject_key') }} as subject_type,
+        word_0,
+        word_1
+    from {{ ref('int_subject_states') }}
     group by
-        subjects.subject_type,
-        states.word_0,
-        states.word_1
+        {{ subject_type('subject_key') }},
+        word_0,
+        word_1
 
 )
 

@@ -41,10 +41,11 @@ numbered_conditions as (
 
     select
         *,
-        row_number() over (
-            order by signal, measure, window_days, at_least, below
-        ) - 1 as condition_no,
-        dense_rank() over (order by signal, measure, window_days) as metric_no
+        cast(
+            row_number() over (order by signal, measure, window_days, at_least, below) - 1
+            as smallint
+        ) as condition_no,
+        cast(dense_rank() over (order by signal, measure, window_days) as smallint) as metric_no
     from distinct_conditions
 
 ),
@@ -52,30 +53,26 @@ numbered_conditions as (
 conditions as (
 
     select
-        condition_no,
-        metric_no,
-        signal,
-        measure,
-        window_days,
-        at_least,
-        below,
-        for_persons,
-        for_accounts,
+        numbered_conditions.condition_no,
+        numbered_conditions.metric_no,
+        numbered_conditions.signal,
+        signal_names.signal_no,
+        numbered_conditions.measure,
+        numbered_conditions.window_days,
+        numbered_conditions.at_least,
+        numbered_conditions.below,
+        numbered_conditions.for_persons,
+        numbered_conditions.for_accounts,
         case when condition_no < 60 then {{ bit('condition_no') }} else 0 end as bit_0,
         case when condition_no >= 60 then {{ bit('condition_no - 60') }} else 0 end as bit_1,
         -- Counts and sums are 0 where nothing happened yet; the other measures are null, which is
         -- false.
         measure in ('count', 'days', 'sum')
         and coalesce(at_least <= 0, true)
-        and coalesce(below > 0, true) as holds_at_zero,
-        -- Asks only whether there is a fact in the window at all.
-        measure in ('count', 'days')
-        and coalesce(
-            (below is null and at_least > 0 and at_least <= 1)
-            or (below > 0 and below <= 1 and coalesce(at_least <= 0, true)),
-            false
-        ) as is_presence
+        and coalesce(below > 0, true) as holds_at_zero
     from numbered_conditions
+    inner join {{ ref('int_signal_names') }} as signal_names
+        on numbered_conditions.signal = signal_names.signal
 
 )
 

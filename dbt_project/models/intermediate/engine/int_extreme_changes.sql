@@ -69,7 +69,7 @@ extreme_changes as (
         subject_key,
         condition_no,
         changed_on,
-        cast(sum(change) as integer) as change
+        cast(sum(change) as tinyint) as change
     from switches
     group by
         subject_key,

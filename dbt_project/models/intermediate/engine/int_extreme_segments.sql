@@ -8,14 +8,14 @@ metrics as (
 
     select
         metric_no,
-        signal,
+        signal_no,
         measure,
         window_days
     from {{ ref('int_conditions') }}
     where measure in ('latest', 'days_since_first', 'days_since_last')
     group by
         metric_no,
-        signal,
+        signal_no,
         measure,
         window_days
 
@@ -26,20 +26,56 @@ standing_days as (
 
     select
         subject_key,
-        signal,
+        signal_no,
         signal_date,
         case when count(*) = count(voided_on) then max(voided_on) end as voided_on
     from {{ ref('int_signal_days') }}
     where
-        signal in (select metrics.signal from metrics where metrics.measure <> 'latest')
+        signal_no in (select metrics.signal_no from metrics where metrics.measure <> 'latest')
         and (
             voided_on is null
             or voided_on > signal_date
         )
     group by
         subject_key,
-        signal,
+        signal_no,
         signal_date
+
+),
+
+-- The first day standing is the first as soon as all days before it are gone, whenever those went.
+first_segments as (
+
+    select
+        standing_days.subject_key,
+        metrics.metric_no,
+        greatest(
+            standing_days.signal_date,
+            max(
+                coalesce(
+                    least(
+                        standing_days.voided_on,
+                        {{ add_days('standing_days.signal_date', 'metrics.window_days') }}
+                    ),
+                    {{ open_end() }}
+                )
+            ) over (
+                partition by standing_days.subject_key, metrics.metric_no
+                order by standing_days.signal_date
+                rows between unbounded preceding and 1 preceding
+            )
+        ) as segment_from,
+        least(
+            standing_days.voided_on,
+            {{ add_days('standing_days.signal_date', 'metrics.window_days') }}
+        ) as segment_to,
+        standing_days.signal_date as anchored_on,
+        cast(null as decimal(18, 4)) as value
+    from standing_days
+    inner join metrics
+        on
+            standing_days.signal_no = metrics.signal_no
+            and metrics.measure = 'days_since_first'
 
 ),
 
@@ -48,28 +84,25 @@ candidates as (
     select
         standing_days.subject_key,
         metrics.metric_no,
-        metrics.measure,
         standing_days.signal_date as stands_from,
         least(
             standing_days.voided_on,
             {{ add_days('standing_days.signal_date', 'metrics.window_days') }}
         ) as stands_until,
         standing_days.voided_on is not null as is_voided,
-        {{ days_between("cast('1970-01-01' as date)", 'standing_days.signal_date') }}
-        * case when metrics.measure = 'days_since_last' then 1 else -1 end as place,
+        {{ days_between("cast('1970-01-01' as date)", 'standing_days.signal_date') }} as place,
         cast(null as decimal(18, 4)) as value
     from standing_days
     inner join metrics
         on
-            standing_days.signal = metrics.signal
-            and metrics.measure <> 'latest'
+            standing_days.signal_no = metrics.signal_no
+            and metrics.measure = 'days_since_last'
 
     union all
 
     select
         latest_values.subject_key,
         metrics.metric_no,
-        metrics.measure,
         latest_values.signal_date as stands_from,
         least(
             latest_values.voided_on,
@@ -81,7 +114,7 @@ candidates as (
     from {{ ref('int_latest_values') }} as latest_values
     inner join metrics
         on
-            latest_values.signal = metrics.signal
+            latest_values.signal_no = metrics.signal_no
             and metrics.measure = 'latest'
 
 ),
@@ -106,13 +139,7 @@ settled_candidates as (
         *,
         lead(stands_from) over (
             partition by subject_key, metric_no order by stands_from, place
-        ) as next_from,
-        lag(stands_until) over (
-            partition by subject_key, metric_no order by stands_from, place
-        ) as previous_until,
-        row_number() over (
-            partition by subject_key, metric_no order by stands_from, place
-        ) as sequence
+        ) as next_from
     from candidates
     where
         not exists (
@@ -135,24 +162,6 @@ settled_segments as (
         stands_from as anchored_on,
         value
     from settled_candidates
-    where measure <> 'days_since_first'
-
-    union all
-
-    select
-        subject_key,
-        metric_no,
-        greatest(stands_from, previous_until) as segment_from,
-        stands_until as segment_to,
-        stands_from as anchored_on,
-        value
-    from settled_candidates
-    where
-        measure = 'days_since_first'
-        and (
-            sequence = 1
-            or previous_until is not null
-        )
 
 ),
 
@@ -223,6 +232,10 @@ unsettled_segments as (
 ),
 
 segments as (
+
+    select * from first_segments where segment_from < {{ open_end() }}
+
+    union all
 
     select * from settled_segments
 

@@ -4,31 +4,33 @@ with
 
 latest_signals as (
 
-    select signal
+    select signal_no
     from {{ ref('int_conditions') }}
     where measure = 'latest'
-    group by signal
+    group by signal_no
 
 ),
 
 person_values as (
 
     select
-        dated_signals.person_key as subject_key,
-        dated_signals.signal,
-        dated_signals.signal_date,
-        dated_signals.voided_on,
-        dated_signals.value,
-        dated_signals.occurred_at,
-        dated_signals.source_table,
-        dated_signals.source_id
-    from {{ ref('int_dated_signals') }} as dated_signals
-    inner join latest_signals on dated_signals.signal = latest_signals.signal
+        facts.person_key as subject_key,
+        facts.signal_no,
+        facts.signal_date,
+        facts.voided_on,
+        facts.value,
+        facts.occurred_at,
+        facts.source_table,
+        coalesce(facts.source_id, events.event_id) as source_id
+    from {{ ref('int_signal_facts') }} as facts
+    inner join latest_signals on facts.signal_no = latest_signals.signal_no
+    left join {{ ref('stg_events') }} as events
+        on facts.event_row_id = events.raw_row_id
     where
-        dated_signals.value is not null
+        facts.value is not null
         and (
-            dated_signals.voided_on is null
-            or dated_signals.voided_on > dated_signals.signal_date
+            facts.voided_on is null
+            or facts.voided_on > facts.signal_date
         )
 
 ),
@@ -41,7 +43,7 @@ subject_values as (
 
     select
         members.account_key as subject_key,
-        person_values.signal,
+        person_values.signal_no,
         person_values.signal_date,
         person_values.voided_on,
         person_values.value,
@@ -58,12 +60,12 @@ latest_values as (
 
     select
         subject_key,
-        signal,
+        signal_no,
         signal_date,
         voided_on,
         value,
         row_number() over (
-            partition by subject_key, signal
+            partition by subject_key, signal_no
             order by occurred_at, source_table, source_id
         ) as place
     from subject_values

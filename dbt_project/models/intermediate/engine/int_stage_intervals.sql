@@ -1,15 +1,15 @@
 -- Stage and health of every subject in every built framework from when on, the changes still to
--- come included. A state that changes neither in a framework opens no interval there.
+-- come included. A state that changes neither in a framework opens no interval there. What a step
+-- means is named by its move: the words for it are looked up where they are read.
 
 with
 
 states as (
 
     select
-        states.*,
-        subjects.subject_type
-    from {{ ref('int_subject_states') }} as states
-    inner join {{ ref('int_subjects') }} as subjects on states.subject_key = subjects.subject_key
+        *,
+        {{ subject_type('subject_key') }} as subject_type
+    from {{ ref('int_subject_states') }}
 
 ),
 
@@ -19,15 +19,11 @@ openings as (
     select
         states.subject_key,
         states.valid_from,
-        states.health,
-        states.previous_health,
+        states.health_step,
+        states.previous_health_step,
         states.cycle,
-        moves.framework,
-        moves.stage,
-        moves.rule,
-        moves.previous_stage,
-        moves.movement,
-        moves.skipped_stages
+        moves.framework_no,
+        moves.move_no
     from states
     inner join {{ ref('int_stage_moves') }} as moves
         on
@@ -43,15 +39,11 @@ openings as (
     select
         states.subject_key,
         states.valid_from,
-        states.health,
-        states.previous_health,
+        states.health_step,
+        states.previous_health_step,
         states.cycle,
-        moves.framework,
-        moves.stage,
-        moves.rule,
-        moves.previous_stage,
-        moves.movement,
-        moves.skipped_stages
+        moves.framework_no,
+        moves.move_no
     from states
     inner join {{ ref('int_stage_moves') }} as moves
         on
@@ -62,7 +54,7 @@ openings as (
             and states.previous_word_1 = moves.previous_word_1
     where
         moves.movement = 'health_only'
-        and states.health <> states.previous_health
+        and states.health_step <> states.previous_health_step
 
 ),
 
@@ -70,21 +62,20 @@ intervals as (
 
     select
         subject_key,
-        framework,
+        framework_no,
         valid_from,
         lead(valid_from) over framework_days as next_from,
-        stage,
-        health,
-        rule,
-        previous_stage,
-        previous_health,
-        cycle,
-        movement,
-        skipped_stages,
-        lead(stage) over framework_days as next_stage,
-        lead(health) over framework_days as next_health
+        move_no,
+        lead(move_no) over framework_days as next_move_no,
+        health_step,
+        previous_health_step,
+        lead(health_step) over framework_days as next_health_step,
+        cycle
     from openings
-    window framework_days as (partition by framework, subject_key order by valid_from)
+    window framework_days as (
+        partition by framework_no, subject_key
+        order by valid_from
+    )
 
 )
 

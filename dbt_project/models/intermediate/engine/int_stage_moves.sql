@@ -12,19 +12,18 @@ set_stages as (
 set_steps as (
 
     select
-        subjects.subject_type,
-        states.previous_word_0,
-        states.previous_word_1,
-        states.word_0,
-        states.word_1
-    from {{ ref('int_subject_states') }} as states
-    inner join {{ ref('int_subjects') }} as subjects on states.subject_key = subjects.subject_key
+        {{ subject_type('subject_key') }} as subject_type,
+        previous_word_0,
+        previous_word_1,
+        word_0,
+        word_1
+    from {{ ref('int_subject_states') }}
     group by
-        subjects.subject_type,
-        states.previous_word_0,
-        states.previous_word_1,
-        states.word_0,
-        states.word_1
+        {{ subject_type('subject_key') }},
+        previous_word_0,
+        previous_word_1,
+        word_0,
+        word_1
 
 ),
 
@@ -33,6 +32,7 @@ moves as (
     select
         set_steps.*,
         built_frameworks.framework,
+        built_frameworks.framework_no,
         later.stage,
         later.rule,
         later.ordinal,
@@ -94,12 +94,22 @@ jumps as (
 stage_moves as (
 
     select
+        row_number() over (
+            order by
+                moves.framework,
+                moves.subject_type,
+                moves.previous_word_0,
+                moves.previous_word_1,
+                moves.word_0,
+                moves.word_1
+        ) as move_no,
         moves.subject_type,
         moves.previous_word_0,
         moves.previous_word_1,
         moves.word_0,
         moves.word_1,
         moves.framework,
+        moves.framework_no,
         moves.stage,
         moves.rule,
         moves.previous_stage,

@@ -10,19 +10,13 @@ conditions as (
 
 ),
 
-subjects as (
-
-    select * from {{ ref('int_subjects') }}
-
-),
-
 condition_changes as (
 
-    select * from {{ ref('int_presence_changes') }}
+    select * from {{ ref('int_threshold_changes') }}
 
     union all
 
-    select * from {{ ref('int_count_changes') }}
+    select * from {{ ref('int_total_changes') }}
 
     union all
 
@@ -32,13 +26,9 @@ condition_changes as (
 
 subject_types as (
 
-    select
-        subject_type,
-        is_account
-    from subjects
-    group by
-        subject_type,
-        is_account
+    select subject_type
+    from {{ ref('int_subjects') }}
+    group by subject_type
 
 ),
 
@@ -52,25 +42,28 @@ initial_words as (
     left join conditions
         on
             conditions.holds_at_zero
-            and {{ applies_to_subject('subject_types') }}
+            and case subject_types.subject_type
+                when 'account' then conditions.for_accounts
+                else conditions.for_persons
+            end
     group by subject_types.subject_type
 
 ),
 
--- Health is counted as its step on the ladder, so that one running total serves it too.
+-- A change of a condition flips its bit. Health is counted as its step on the ladder, 0 to 3, and a
+-- reactivation as 4, so that one running total serves both.
 changes as (
 
     select
         condition_changes.subject_key,
         condition_changes.changed_on,
-        condition_changes.change * conditions.bit_0 as word_0,
-        condition_changes.change * conditions.bit_1 as word_1,
-        0 as health_step,
-        0 as reactivations
+        conditions.bit_0 as word_0,
+        conditions.bit_1 as word_1,
+        0 as steps,
+        false as is_first
     from condition_changes
     inner join conditions on condition_changes.condition_no = conditions.condition_no
-    inner join subjects on condition_changes.subject_key = subjects.subject_key
-    where {{ applies_to_subject('subjects') }}
+    where {{ applies_to_subject('condition_changes.subject_key') }}
 
     union all
 
@@ -79,8 +72,8 @@ changes as (
         changed_on,
         0 as word_0,
         0 as word_1,
-        {{ health_step('health') }} - {{ health_step('previous_health') }} as health_step,
-        0 as reactivations
+        {{ health_step('health') }} - {{ health_step('previous_health') }} as steps,
+        false as is_first
     from {{ ref('int_health_changes') }}
 
     union all
@@ -90,8 +83,8 @@ changes as (
         reactivated_on as changed_on,
         0 as word_0,
         0 as word_1,
-        0 as health_step,
-        1 as reactivations
+        4 as steps,
+        false as is_first
     from {{ ref('int_reactivations') }}
 
     union all
@@ -101,8 +94,8 @@ changes as (
         voided_on as changed_on,
         0 as word_0,
         0 as word_1,
-        0 as health_step,
-        -1 as reactivations
+        -4 as steps,
+        false as is_first
     from {{ ref('int_reactivations') }}
     where voided_on is not null
 
@@ -111,11 +104,11 @@ changes as (
     select
         subjects.subject_key,
         subjects.first_seen_on as changed_on,
-        initial_words.word_0,
-        initial_words.word_1,
-        0 as health_step,
-        0 as reactivations
-    from subjects
+        cast(initial_words.word_0 as bigint) as word_0,
+        cast(initial_words.word_1 as bigint) as word_1,
+        0 as steps,
+        true as is_first
+    from {{ ref('int_subjects') }} as subjects
     inner join initial_words on subjects.subject_type = initial_words.subject_type
 
 ),
@@ -125,10 +118,10 @@ daily_changes as (
     select
         subject_key,
         changed_on,
-        cast(sum(word_0) as bigint) as word_0,
-        cast(sum(word_1) as bigint) as word_1,
-        sum(health_step) as health_step,
-        sum(reactivations) as reactivations
+        bit_xor(word_0) as word_0,
+        bit_xor(word_1) as word_1,
+        cast(sum(steps) as integer) as steps,
+        bool_or(is_first) as is_first
     from changes
     group by
         subject_key,
@@ -141,14 +134,13 @@ running_states as (
     select
         subject_key,
         changed_on as valid_from,
+        is_first,
         word_0 as word_0_change,
         word_1 as word_1_change,
-        health_step as health_change,
-        row_number() over subject_days = 1 as is_first,
-        cast(sum(word_0) over subject_days as bigint) as word_0,
-        cast(sum(word_1) over subject_days as bigint) as word_1,
-        sum(health_step) over subject_days as health_step,
-        1 + sum(reactivations) over subject_days as cycle
+        steps as steps_change,
+        bit_xor(word_0) over subject_days as word_0,
+        bit_xor(word_1) over subject_days as word_1,
+        cast(sum(steps) over subject_days as integer) as steps
     from daily_changes
     window subject_days as (
         partition by subject_key
@@ -166,18 +158,20 @@ subject_states as (
         valid_from,
         word_0,
         word_1,
-        case when not is_first then word_0 - word_0_change end as previous_word_0,
-        case when not is_first then word_1 - word_1_change end as previous_word_1,
-        {{ health_name('health_step') }} as health,
-        case when not is_first then {{ health_name('health_step - health_change') }} end
-            as previous_health,
-        cast(cycle as integer) as cycle
+        case when not is_first then {{ bits_between('word_0', 'word_0_change') }} end
+            as previous_word_0,
+        case when not is_first then {{ bits_between('word_1', 'word_1_change') }} end
+            as previous_word_1,
+        cast(steps % 4 as tinyint) as health_step,
+        case when not is_first then cast((steps - steps_change) % 4 as tinyint) end
+            as previous_health_step,
+        cast(1 + (steps - steps % 4) / 4 as integer) as cycle
     from running_states
     where
         is_first
         or word_0_change <> 0
         or word_1_change <> 0
-        or health_change <> 0
+        or steps_change % 4 <> 0
 
 )
 

@@ -8,7 +8,7 @@ first_days as (
         subject_key,
         min(signal_date) as first_seen_on
     from {{ ref('int_signal_days') }}
-    where signal = 'any'
+    where signal_no = {{ signal_no('any') }}
     group by subject_key
 
 ),
@@ -30,8 +30,8 @@ subjects as (
     select
         first_days.subject_key,
         coalesce(persons.person_id, 'account:' || accounts.account_id) as subject_id,
-        case when persons.person_key is null then 'account' else 'person' end as subject_type,
-        persons.person_key is null as is_account,
+        {{ subject_type('first_days.subject_key') }} as subject_type,
+        first_days.subject_key < 0 as is_account,
         first_days.first_seen_on
     from first_days
     left join {{ ref('int_persons') }} as persons

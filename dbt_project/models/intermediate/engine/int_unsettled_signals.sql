@@ -7,12 +7,12 @@ unsettled_signals as (
 
     select
         subject_key,
-        signal
+        signal_no
     from {{ ref('int_signal_days') }}
     where voided_on is not null
     group by
         subject_key,
-        signal
+        signal_no
 
 )
 

@@ -1,134 +1,171 @@
 -- Stretches of time in which a subject's set of standing order days is the same, with what health
 -- needs of that set: how many days, the last one, and the sum of the logarithms of the gaps between
--- them. Logarithms are summed as decimals, so that no order of addition can change a bit.
+-- them. All three add up over the neighbours in the set, each with the gap to the one before it, and
+-- the first one with its distance from 1970. Logarithms are summed as decimals, so that no order of
+-- addition can change a bit.
 
 with
 
 order_days as (
 
-    -- An open end as a date: with an `or` in the join below the engine compares every pair of rows.
     select
-        *,
-        coalesce(voided_on, cast('infinity' as date)) as stands_until
+        subject_key,
+        order_date,
+        coalesce(voided_on, {{ open_end() }}) as stands_until,
+        lag(order_date) over subject_days as previous_date,
+        lag(coalesce(voided_on, {{ open_end() }})) over subject_days as previous_stands_until
     from {{ ref('int_order_days') }}
+    window subject_days as (
+        partition by subject_key
+        order by order_date
+    )
 
 ),
 
-unsettled_subjects as (
-
-    select subject_key
-    from order_days
-    where voided_on is not null
-    group by subject_key
-
-),
-
--- Nothing is ever voided: each order day opens an epoch that the next one closes.
-settled_gaps as (
+-- Where the day before may be voided, earlier ones, or none, may become the neighbour.
+earlier_days as (
 
     select
-        order_days.subject_key,
-        order_days.order_date,
-        {{ log_gap(
-            'lag(order_days.order_date) over (partition by order_days.subject_key order by order_days.order_date)',
-            'order_days.order_date',
-        ) }} as log_gap
-    from order_days
-    where
-        not exists (
-            select 1
-            from unsettled_subjects
-            where unsettled_subjects.subject_key = order_days.subject_key
-        )
-
-),
-
-settled_epochs as (
-
-    select
-        subject_key,
-        order_date as epoch_from,
-        lead(order_date) over (partition by subject_key order by order_date) as epoch_to,
-        row_number() over (partition by subject_key order by order_date) as order_days,
-        order_date as last_order_on,
-        sum(log_gap) over (partition by subject_key order by order_date) as log_gaps
-    from settled_gaps
-
-),
-
--- Something is voided: the set is looked up anew wherever a day enters or leaves it.
-turning_points as (
-
-    select
-        order_days.subject_key,
-        order_days.order_date as epoch_from
-    from order_days
-    inner join unsettled_subjects on order_days.subject_key = unsettled_subjects.subject_key
-
-    union
-
-    select
-        subject_key,
-        voided_on as epoch_from
-    from order_days
-    where voided_on is not null
-
-),
-
-standing_days as (
-
-    select
-        turning_points.subject_key,
-        turning_points.epoch_from,
-        order_days.order_date,
-        {{ log_gap(
-            'lag(order_days.order_date) over (partition by turning_points.subject_key, turning_points.epoch_from order by order_days.order_date)',
-            'order_days.order_date',
-        ) }} as log_gap
-    from turning_points
-    left join order_days
+        days.subject_key,
+        days.order_date,
+        days.stands_until,
+        days.previous_stands_until,
+        earlier.order_date as earlier_date,
+        earlier.stands_until as earlier_stands_until
+    from order_days as days
+    inner join order_days as earlier
         on
-            turning_points.subject_key = order_days.subject_key
-            and turning_points.epoch_from >= order_days.order_date
-            and turning_points.epoch_from < order_days.stands_until
+            days.subject_key = earlier.subject_key
+            and days.previous_date > earlier.order_date
+    where days.previous_stands_until < {{ open_end() }}
 
-),
-
-standing_sets as (
+    union all
 
     select
         subject_key,
-        epoch_from,
-        count(order_date) as order_days,
-        max(order_date) as last_order_on,
-        sum(log_gap) as log_gaps
-    from standing_days
+        order_date,
+        stands_until,
+        previous_stands_until,
+        cast(null as date) as earlier_date,
+        {{ open_end() }} as earlier_stands_until
+    from order_days
+    where previous_stands_until < {{ open_end() }}
+
+),
+
+neighbours as (
+
+    select
+        subject_key,
+        previous_date as earlier_date,
+        order_date,
+        order_date as neighbours_from,
+        least(stands_until, coalesce(previous_stands_until, {{ open_end() }})) as neighbours_until
+    from order_days
+
+    union all
+
+    select
+        subject_key,
+        earlier_date,
+        order_date,
+        greatest(
+            order_date,
+            previous_stands_until,
+            max(earlier_stands_until) over (
+                partition by subject_key, order_date
+                order by earlier_date desc nulls last
+                rows between unbounded preceding and 1 preceding
+            )
+        ) as neighbours_from,
+        least(stands_until, earlier_stands_until) as neighbours_until
+    from earlier_days
+
+),
+
+measured_neighbours as (
+
+    select
+        subject_key,
+        neighbours_from,
+        neighbours_until,
+        {{ days_between(
+            "coalesce(earlier_date, cast('1970-01-01' as date))", 'order_date'
+        ) }} as gap_days,
+        coalesce({{ log_gap('earlier_date', 'order_date') }}, 0) as log_gap
+    from neighbours
+    where neighbours_from < neighbours_until
+
+),
+
+steps as (
+
+    select
+        subject_key,
+        neighbours_from as changed_on,
+        1 as order_days,
+        gap_days,
+        log_gap
+    from measured_neighbours
+
+    union all
+
+    select
+        subject_key,
+        neighbours_until as changed_on,
+        -1 as order_days,
+        -gap_days as gap_days,
+        -log_gap as log_gap
+    from measured_neighbours
+    where neighbours_until < {{ open_end() }}
+
+),
+
+daily_steps as (
+
+    select
+        subject_key,
+        changed_on,
+        sum(order_days) as order_days,
+        sum(gap_days) as gap_days,
+        sum(log_gap) as log_gap
+    from steps
     group by
         subject_key,
-        epoch_from
+        changed_on
 
 ),
 
-unsettled_epochs as (
+totals as (
 
     select
         subject_key,
-        epoch_from,
-        lead(epoch_from) over (partition by subject_key order by epoch_from) as epoch_to,
-        order_days,
-        last_order_on,
-        log_gaps
-    from standing_sets
+        changed_on as epoch_from,
+        lead(changed_on) over subject_epochs as epoch_to,
+        cast(sum(order_days) over subject_epochs as bigint) as order_days,
+        sum(gap_days) over subject_epochs as gap_days,
+        sum(log_gap) over subject_epochs as log_gaps
+    from daily_steps
+    window subject_epochs as (
+        partition by subject_key
+        order by changed_on
+    )
 
 ),
 
 epochs as (
 
-    select * from settled_epochs
-
-    union all
-
-    select * from unsettled_epochs
+    select
+        subject_key,
+        epoch_from,
+        epoch_to,
+        order_days,
+        case
+            when order_days > 0
+                then {{ add_days("cast('1970-01-01' as date)", 'gap_days') }}
+        end as last_order_on,
+        case when order_days > 1 then log_gaps end as log_gaps
+    from totals
 
 )
 

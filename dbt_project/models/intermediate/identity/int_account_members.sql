@@ -1,24 +1,16 @@
--- The customers of each account, by the account on their final row. Account keys follow person
--- keys, so that one integer names a subject of either type.
+-- The customers of each account, by the account on their final row. Account keys are negative, so
+-- that one integer names a subject of either type and says which.
 
 with
-
-highest_person as (
-
-    select coalesce(max(person_key), 0) as person_key from {{ ref('int_persons') }}
-
-),
 
 members as (
 
     select
-        highest_person.person_key
-        + dense_rank() over (order by persons.account_id) as account_key,
-        persons.account_id,
-        persons.person_key
-    from {{ ref('int_persons') }} as persons
-    cross join highest_person
-    where persons.account_id is not null
+        -cast(dense_rank() over (order by account_id) as integer) as account_key,
+        account_id,
+        person_key
+    from {{ ref('int_persons') }}
+    where account_id is not null
 
 )
 

@@ -4,35 +4,41 @@
 
 with
 
-shared_devices as (
+-- The id pairs that identify somebody on a shared device: few, so that of all the events only
+-- theirs are looked at.
+identifying_pairs as (
 
     select
-        device_key,
-        anonymous_id
-    from {{ ref('int_devices') }}
-    where owners > 1
+        devices.device_key,
+        seen.anonymous_id,
+        seen.user_id,
+        coalesce(customer_merges.final_customer_id, seen.user_id) as customer_id
+    from {{ ref('int_event_ids_seen') }} as seen
+    inner join {{ ref('int_devices') }} as devices on seen.anonymous_id = devices.anonymous_id
+    left join {{ ref('int_customer_merges') }} as customer_merges
+        on seen.user_id = customer_merges.customer_id
+    where
+        devices.owners > 1
+        and seen.user_id is not null
 
 ),
 
 identifications as (
 
     select
-        shared_devices.device_key,
+        identifying_pairs.device_key,
         events.occurred_at,
-        min_by(coalesce(customer_merges.final_customer_id, events.user_id), events.event_id)
-            as customer_until,
-        max_by(coalesce(customer_merges.final_customer_id, events.user_id), events.event_id)
-            as customer_after
+        min_by(identifying_pairs.customer_id, events.event_id) as customer_until,
+        max_by(identifying_pairs.customer_id, events.event_id) as customer_after
     from {{ ref('stg_events') }} as events
-    inner join shared_devices on events.anonymous_id = shared_devices.anonymous_id
+    inner join identifying_pairs
+        on
+            events.anonymous_id = identifying_pairs.anonymous_id
+            and events.user_id = identifying_pairs.user_id
     cross join {{ ref('int_settings') }} as settings
-    left join {{ ref('int_customer_merges') }} as customer_merges
-        on events.user_id = customer_merges.customer_id
-    where
-        events.user_id is not null
-        and {{ local_date('events.occurred_at') }} <= settings.identity_as_of
+    where {{ local_date('events.occurred_at') }} <= settings.identity_as_of
     group by
-        shared_devices.device_key,
+        identifying_pairs.device_key,
         events.occurred_at
 
 ),

@@ -69,7 +69,9 @@ device_ids as (
 devices as (
 
     select
-        row_number() over (order by device_ids.anonymous_id, device_ids.user_id) as device_key,
+        cast(
+            row_number() over (order by device_ids.anonymous_id, device_ids.user_id) as integer
+        ) as device_key,
         device_ids.anonymous_id,
         device_ids.user_id,
         coalesce(owner_counts.owners, 0) as owners,

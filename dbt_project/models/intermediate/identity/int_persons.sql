@@ -32,7 +32,7 @@ people as (
     select
         'customer:' || customer_id as person_id,
         customer_id,
-        cast(null as bigint) as device_key,
+        cast(null as integer) as device_key,
         cast(null as varchar) as guest_order_id
     from final_customers
 
@@ -53,7 +53,7 @@ people as (
     select
         'visitor:order:' || order_id as person_id,
         cast(null as varchar) as customer_id,
-        cast(null as bigint) as device_key,
+        cast(null as integer) as device_key,
         order_id as guest_order_id
     from {{ ref('stg_orders') }}
     where
@@ -65,7 +65,7 @@ people as (
 persons as (
 
     select
-        row_number() over (order by people.person_id) as person_key,
+        cast(row_number() over (order by people.person_id) as integer) as person_key,
         people.person_id,
         people.customer_id,
         people.device_key,

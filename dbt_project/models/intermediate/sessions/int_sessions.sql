@@ -22,7 +22,7 @@ session_totals as (
 sessions as (
 
     select
-        first_events.event_id as session_id,
+        events.event_id as session_id,
         first_events.person_key,
         first_events.device_key,
         first_events.event_date as session_date,
@@ -37,8 +37,8 @@ sessions as (
         cast(session_totals.key_events as bigint) as key_events,
         session_totals.first_checkout_at
     from {{ ref('int_session_starts') }} as first_events
-    inner join {{ ref('stg_events') }} as events on first_events.event_id = events.event_id
-    inner join session_totals on first_events.event_id = session_totals.session_id
+    inner join {{ ref('stg_events') }} as events on first_events.raw_row_id = events.raw_row_id
+    inner join session_totals on events.event_id = session_totals.session_id
     {{ channel_joins('events.utm_source', 'events.utm_medium') }}
 
 )

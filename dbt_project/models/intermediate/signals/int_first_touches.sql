@@ -6,21 +6,43 @@ first_visits as (
 
     select
         person_key,
-        min_by(event_id, (occurred_at, event_id)) as event_id
+        min(occurred_at) as occurred_at
     from {{ ref('int_session_starts') }}
     group by person_key
+
+),
+
+-- Sessions of several devices may begin at one instant: the lowest event_id is the first.
+ranked_visits as (
+
+    select
+        session_starts.person_key,
+        events.utm_source,
+        events.utm_medium,
+        events.utm_campaign,
+        row_number() over (
+            partition by session_starts.person_key
+            order by events.event_id
+        ) as place
+    from {{ ref('int_session_starts') }} as session_starts
+    inner join first_visits
+        on
+            session_starts.person_key = first_visits.person_key
+            and session_starts.occurred_at = first_visits.occurred_at
+    inner join {{ ref('stg_events') }} as events
+        on session_starts.raw_row_id = events.raw_row_id
 
 ),
 
 first_touches as (
 
     select
-        first_visits.person_key,
+        ranked_visits.person_key,
         {{ channel_name() }} as channel,
-        events.utm_campaign as campaign
-    from first_visits
-    inner join {{ ref('stg_events') }} as events on first_visits.event_id = events.event_id
-    {{ channel_joins('events.utm_source', 'events.utm_medium') }}
+        ranked_visits.utm_campaign as campaign
+    from ranked_visits
+    {{ channel_joins('ranked_visits.utm_source', 'ranked_visits.utm_medium') }}
+    where ranked_visits.place = 1
 
 )
 

@@ -17,11 +17,12 @@ missing_rates as (
 
     select
         'events' as source_table,
-        events.event_id as source_id,
+        stated_events.event_id as source_id,
         events.event_date as date,
         stated_events.currency
     from {{ ref('int_events') }} as events
-    inner join {{ ref('stg_events') }} as stated_events on events.event_id = stated_events.event_id
+    inner join {{ ref('stg_events') }} as stated_events
+        on events.raw_row_id = stated_events.raw_row_id
     where events.is_missing_rate
 
 )

@@ -1,47 +1,82 @@
 -- Signals counted per subject and day: all that rules without `latest` need to know, for the
 -- signals that the built rules name. Facts of one day that stop to stand on different dates are
--- different rows. `any` is counted over every signal.
+-- different rows. Of `any` there is only the first day, unless a rule asks for more.
 
 with
 
 ruled_signals as (
 
-    select signal
+    select
+        signal_no,
+        bool_or(measure = 'sum') as is_summed
     from {{ ref('int_conditions') }}
-    group by signal
+    group by signal_no
+
+),
+
+-- A rule that asks more of `any` than whether it was ever there.
+counted_any as (
+
+    select signal_no
+    from {{ ref('int_conditions') }}
+    where
+        signal = 'any'
+        and not (
+            measure in ('count', 'days')
+            and window_days is null
+            and below is null
+            and at_least <= 1
+        )
+    group by signal_no
 
 ),
 
 person_days as (
 
     select
-        person_key as subject_key,
-        signal,
-        signal_date,
-        voided_on,
+        facts.person_key as subject_key,
+        facts.signal_no,
+        facts.signal_date,
+        facts.voided_on,
         count(*) as facts,
-        sum(value) as value_sum
-    from {{ ref('int_dated_signals') }}
-    where signal in (select ruled_signals.signal from ruled_signals)
+        cast(sum(case when ruled_signals.is_summed then facts.value end) as decimal(18, 4))
+            as value_sum
+    from {{ ref('int_signal_facts') }} as facts
+    inner join ruled_signals on facts.signal_no = ruled_signals.signal_no
     group by
-        person_key,
-        signal,
-        signal_date,
-        voided_on
+        facts.person_key,
+        facts.signal_no,
+        facts.signal_date,
+        facts.voided_on
 
     union all
 
     select
         person_key as subject_key,
-        'any' as signal,
-        signal_date,
+        {{ signal_no('any') }} as signal_no,
+        min(signal_date) as signal_date,
+        cast(null as date) as voided_on,
+        1 as facts,
+        cast(null as decimal(18, 4)) as value_sum
+    from {{ ref('int_signal_facts') }}
+    where not exists (select 1 from counted_any)
+    group by person_key
+
+    union all
+
+    select
+        facts.person_key as subject_key,
+        counted_any.signal_no,
+        facts.signal_date,
         cast(null as date) as voided_on,
         count(*) as facts,
-        cast(null as decimal(38, 4)) as value_sum
-    from {{ ref('int_dated_signals') }}
+        cast(null as decimal(18, 4)) as value_sum
+    from {{ ref('int_signal_facts') }} as facts
+    cross join counted_any
     group by
-        person_key,
-        signal_date
+        facts.person_key,
+        counted_any.signal_no,
+        facts.signal_date
 
 ),
 
@@ -49,17 +84,17 @@ account_days as (
 
     select
         members.account_key as subject_key,
-        person_days.signal,
+        person_days.signal_no,
         person_days.signal_date,
         person_days.voided_on,
         sum(person_days.facts) as facts,
-        sum(person_days.value_sum) as value_sum
+        cast(sum(person_days.value_sum) as decimal(18, 4)) as value_sum
     from person_days
     inner join {{ ref('int_account_members') }} as members
         on person_days.subject_key = members.person_key
     group by
         members.account_key,
-        person_days.signal,
+        person_days.signal_no,
         person_days.signal_date,
         person_days.voided_on
 
@@ -69,11 +104,11 @@ reactivation_days as (
 
     select
         subject_key,
-        'reactivation' as signal,
+        {{ signal_no('reactivation') }} as signal_no,
         reactivated_on as signal_date,
         voided_on,
         1 as facts,
-        cast(null as decimal(38, 4)) as value_sum
+        cast(null as decimal(18, 4)) as value_sum
     from {{ ref('int_reactivations') }}
 
 ),
@@ -94,7 +129,7 @@ signal_days as (
 
 select
     subject_key,
-    signal,
+    signal_no,
     signal_date,
     voided_on,
     cast(facts as bigint) as facts,

@@ -7,7 +7,18 @@ with
 
 dated_signals as (
 
-    select * from {{ ref('int_dated_signals') }}
+    select
+        dated_signals.person_key,
+        dated_signals.signal,
+        dated_signals.signal_date,
+        dated_signals.occurred_at,
+        dated_signals.value,
+        dated_signals.voided_on,
+        dated_signals.source_table,
+        coalesce(dated_signals.source_id, events.event_id) as source_id
+    from {{ ref('int_dated_signals') }} as dated_signals
+    left join {{ ref('stg_events') }} as events
+        on dated_signals.event_row_id = events.raw_row_id
 
 ),
 

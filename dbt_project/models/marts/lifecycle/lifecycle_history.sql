@@ -23,26 +23,34 @@ begun_intervals as (
 history as (
 
     select
-        begun_intervals.framework,
+        moves.framework,
         subjects.subject_id,
         subjects.subject_type,
         begun_intervals.valid_from,
         case when begun_intervals.is_closed then begun_intervals.next_from end as valid_to,
-        begun_intervals.stage,
-        begun_intervals.health,
-        begun_intervals.rule,
-        begun_intervals.previous_stage,
-        begun_intervals.previous_health,
+        moves.stage,
+        {{ health_name('begun_intervals.health_step') }} as health,
+        moves.rule,
+        moves.previous_stage,
+        {{ health_name('begun_intervals.previous_health_step') }} as previous_health,
         begun_intervals.cycle,
-        begun_intervals.movement,
-        cast(begun_intervals.skipped_stages as integer) as skipped_stages,
+        moves.movement,
+        cast(moves.skipped_stages as integer) as skipped_stages,
         case when not begun_intervals.is_closed then begun_intervals.next_from end
             as next_change_on,
-        case when not begun_intervals.is_closed then begun_intervals.next_stage end as next_stage,
-        case when not begun_intervals.is_closed then begun_intervals.next_health end as next_health
+        next_moves.stage as next_stage,
+        case
+            when not begun_intervals.is_closed
+                then {{ health_name('begun_intervals.next_health_step') }}
+        end as next_health
     from begun_intervals
     inner join {{ ref('int_subjects') }} as subjects
         on begun_intervals.subject_key = subjects.subject_key
+    inner join {{ ref('int_stage_moves') }} as moves on begun_intervals.move_no = moves.move_no
+    left join {{ ref('int_stage_moves') }} as next_moves
+        on
+            case when not begun_intervals.is_closed then begun_intervals.next_move_no end
+            = next_moves.move_no
 
 )
 

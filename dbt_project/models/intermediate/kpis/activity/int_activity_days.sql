@@ -6,21 +6,40 @@ with
 person_days as (
 
     select
-        signal_days.signal as activity,
-        signal_days.subject_key as person_key,
-        signal_days.signal_date as active_on
-    from {{ ref('int_signal_days') }} as signal_days
+        'any' as activity,
+        person_key,
+        signal_date as active_on
+    from {{ ref('int_signal_facts') }}
+    group by
+        person_key,
+        signal_date
+
+    union all
+
+    select
+        'visit' as activity,
+        person_key,
+        event_date as active_on
+    from {{ ref('int_session_starts') }}
+    group by
+        person_key,
+        event_date
+
+),
+
+known_person_days as (
+
+    select person_days.*
+    from person_days
     inner join {{ ref('int_person_attributes') }} as attributes
-        on signal_days.subject_key = attributes.person_key
-    where
-        signal_days.signal in ('any', 'visit')
-        and not attributes.is_guest
+        on person_days.person_key = attributes.person_key
+    where not attributes.is_guest
 
 ),
 
 activity_days as (
 
-    select * from person_days
+    select * from known_person_days
 
     union all
 

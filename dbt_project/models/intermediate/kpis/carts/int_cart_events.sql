@@ -10,21 +10,21 @@ events as (
             when stg_events.cart_id is not null then 'cart:' || stg_events.cart_id
             else 'session:' || event_sessions.session_id
         end as cart_id,
-        events.event_id,
+        event_sessions.event_id,
         events.person_key,
-        events.signal,
+        event_sessions.signal,
         events.occurred_at,
         events.event_date,
-        case when events.signal = 'cart_add' then coalesce(stg_events.quantity, 1) end as quantity,
-        case when events.signal = 'cart_add' then events.value end as unit_value,
-        coalesce(events.signal = 'cart_add', false) and events.is_missing_rate as is_missing_rate
+        case when event_sessions.signal = 'cart_add' then coalesce(stg_events.quantity, 1) end as quantity,
+        case when event_sessions.signal = 'cart_add' then events.value end as unit_value,
+        coalesce(event_sessions.signal = 'cart_add', false) and events.is_missing_rate as is_missing_rate
     from {{ ref('int_events') }} as events
-    inner join {{ ref('stg_events') }} as stg_events on events.event_id = stg_events.event_id
+    inner join {{ ref('stg_events') }} as stg_events on events.raw_row_id = stg_events.raw_row_id
     inner join {{ ref('int_event_sessions') }} as event_sessions
-        on events.event_id = event_sessions.event_id
+        on events.raw_row_id = event_sessions.raw_row_id
     where
         stg_events.cart_id is not null
-        or events.signal in ('cart_add', 'checkout')
+        or event_sessions.signal in ('cart_add', 'checkout')
 
 ),
 

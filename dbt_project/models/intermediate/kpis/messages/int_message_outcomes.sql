@@ -6,7 +6,7 @@ with
 email_signals as (
 
     select
-        signals.source_id as event_id,
+        events.event_id,
         signals.person_key,
         signals.signal,
         signals.signal = 'email_delivered' as is_delivery,
@@ -14,7 +14,7 @@ email_signals as (
         signals.occurred_at,
         nullif(trim({{ json_text('events.properties', 'message_id') }}), '') as message_id
     from {{ ref('int_dated_signals') }} as signals
-    inner join {{ ref('stg_events') }} as events on signals.source_id = events.event_id
+    inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'
         and signals.signal in (

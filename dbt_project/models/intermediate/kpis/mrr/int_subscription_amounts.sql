@@ -18,7 +18,7 @@ subscription_events as (
             as subscription_id,
         signals.signal_date,
         signals.occurred_at,
-        signals.source_id as event_id,
+        events.event_id,
         signals.signal = 'subscription_cancel' as is_cancelled,
         case
             when signals.signal = 'subscription_cancel' then null
@@ -32,7 +32,7 @@ subscription_events as (
         end as currency
     from {{ ref('int_dated_signals') }} as signals
     cross join settings
-    inner join {{ ref('stg_events') }} as events on signals.source_id = events.event_id
+    inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     inner join {{ ref('event_signals') }} as event_signals
         on events.event_name = event_signals.event_name
     where

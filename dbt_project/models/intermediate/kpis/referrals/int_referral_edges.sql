@@ -6,14 +6,14 @@ with
 conversions as (
 
     select
-        signals.source_id as event_id,
+        events.event_id,
         signals.person_key,
         signals.signal_date,
         signals.occurred_at,
         nullif(trim({{ json_text('events.properties', 'referral_id') }}), '') as referral_id,
         trim({{ json_text('events.properties', 'referred_customer_id') }}) as customer_id
     from {{ ref('int_dated_signals') }} as signals
-    inner join {{ ref('stg_events') }} as events on signals.source_id = events.event_id
+    inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'
         and signals.signal = 'referral_converted'

@@ -23,14 +23,15 @@ stages as (
 entries as (
 
     select
-        intervals.framework,
+        moves.framework,
         intervals.subject_key,
-        intervals.stage,
+        moves.stage,
         intervals.valid_from as began_on
     from {{ ref('int_stage_intervals') }} as intervals
+    inner join {{ ref('int_stage_moves') }} as moves on intervals.move_no = moves.move_no
     cross join settings
     where
-        intervals.movement <> 'health_only'
+        moves.movement <> 'health_only'
         and intervals.valid_from <= settings.as_of_date
 
 ),

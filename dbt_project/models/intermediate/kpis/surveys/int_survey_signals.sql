@@ -6,15 +6,16 @@ with
 survey_signals as (
 
     select
-        source_id as event_id,
-        person_key,
-        signal,
-        signal = 'survey_sent' as is_sending,
-        signal_date as fact_date,
-        occurred_at,
-        value
-    from {{ ref('int_dated_signals') }}
-    where signal in ('survey_sent', 'nps', 'csat')
+        events.event_id,
+        signals.person_key,
+        signals.signal,
+        signals.signal = 'survey_sent' as is_sending,
+        signals.signal_date as fact_date,
+        signals.occurred_at,
+        signals.value
+    from {{ ref('int_dated_signals') }} as signals
+    inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
+    where signals.signal in ('survey_sent', 'nps', 'csat')
 
 ),
 

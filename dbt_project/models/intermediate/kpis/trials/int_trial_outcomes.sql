@@ -6,14 +6,14 @@ with
 trial_signals as (
 
     select
-        signals.source_id,
+        events.event_id,
         signals.person_key,
         signals.signal,
         signals.signal_date,
         signals.occurred_at,
         coalesce(signals.value, events.value) as value
     from {{ ref('int_dated_signals') }} as signals
-    inner join {{ ref('stg_events') }} as events on signals.source_id = events.event_id
+    inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'
         and signals.signal in ('trial_start', 'trial_end', 'subscription_start')
@@ -24,7 +24,7 @@ first_trials as (
 
     select
         person_key,
-        min_by(source_id, (occurred_at, source_id)) as trial_start_id,
+        min_by(event_id, (occurred_at, event_id)) as trial_start_id,
         min(signal_date) as fact_date,
         min(occurred_at) as started_at
     from trial_signals
@@ -55,7 +55,7 @@ payments as (
         signal_date as paid_on,
         occurred_at,
         'subscription' as paid_by,
-        source_id
+        event_id as source_id
     from trial_signals
     where
         signal = 'subscription_start'

@@ -1,7 +1,7 @@
--- Where the other conditions on counts, days and sums become true or false. A fact adds to its
--- measure from its day until it leaves the window or is voided; the running total before and after
--- each such day says which conditions change there. Totals are whole numbers: sums are counted in
--- ten-thousandths.
+-- Where conditions on sums become true or false, and those on counts and days where a fact stops to
+-- stand. A fact adds to its measure from its day until it leaves the window or is voided; the
+-- running total before and after each such day says which conditions change there. Totals are
+-- decimals, and bounds the next decimal above them, so that a bound is hit exactly.
 
 with
 
@@ -10,13 +10,11 @@ conditions as (
     select
         condition_no,
         metric_no,
-        signal,
+        signal_no,
         measure,
         window_days,
-        is_presence,
-        cast(ceil(at_least * case when measure = 'sum' then 10000 else 1 end) as bigint)
-            as at_least,
-        cast(ceil(below * case when measure = 'sum' then 10000 else 1 end) as bigint) as below
+        cast(ceil(at_least * 10000) / 10000 as decimal(18, 4)) as at_least,
+        cast(ceil(below * 10000) / 10000 as decimal(18, 4)) as below
     from {{ ref('int_conditions') }}
     where measure in ('count', 'days', 'sum')
 
@@ -26,25 +24,24 @@ metrics as (
 
     select
         metric_no,
-        signal,
+        signal_no,
         measure,
-        window_days,
-        bool_and(is_presence) as is_presence
+        window_days
     from conditions
     group by
         metric_no,
-        signal,
+        signal_no,
         measure,
         window_days
 
 ),
 
--- int_presence_changes has answered for metrics that only ask for presence, where facts stand.
+-- int_threshold_changes has answered for counts and days where all facts stand.
 standing_facts as (
 
     select
         signal_days.subject_key,
-        signal_days.signal,
+        signal_days.signal_no,
         signal_days.signal_date,
         signal_days.voided_on,
         signal_days.facts,
@@ -54,17 +51,16 @@ standing_facts as (
     left join {{ ref('int_unsettled_signals') }} as unsettled_signals
         on
             signal_days.subject_key = unsettled_signals.subject_key
-            and signal_days.signal = unsettled_signals.signal
+            and signal_days.signal_no = unsettled_signals.signal_no
     where
-        (
-            signal_days.voided_on is null
-            or signal_days.voided_on > signal_days.signal_date
+        signal_days.signal_no in (
+            select metrics.signal_no from metrics where metrics.measure = 'sum'
+            union all
+            select unsettled.signal_no from {{ ref('int_unsettled_signals') }} as unsettled
         )
         and (
-            unsettled_signals.subject_key is not null
-            or signal_days.signal in (
-                select metrics.signal from metrics where not metrics.is_presence
-            )
+            signal_days.voided_on is null
+            or signal_days.voided_on > signal_days.signal_date
         )
 
 ),
@@ -74,17 +70,17 @@ standing_days as (
 
     select
         subject_key,
-        signal,
+        signal_no,
         signal_date,
-        case when count(*) = count(voided_on) then max(voided_on) end as voided_on,
-        is_unsettled
+        case when count(*) = count(voided_on) then max(voided_on) end as voided_on
     from standing_facts
-    where signal in (select metrics.signal from metrics where metrics.measure = 'days')
+    where
+        is_unsettled
+        and signal_no in (select metrics.signal_no from metrics where metrics.measure = 'days')
     group by
         subject_key,
-        signal,
-        signal_date,
-        is_unsettled
+        signal_no,
+        signal_date
 
 ),
 
@@ -92,7 +88,6 @@ contributions as (
 
     select
         standing_facts.subject_key,
-        standing_facts.is_unsettled,
         metrics.metric_no,
         standing_facts.signal_date as counts_from,
         least(
@@ -100,34 +95,29 @@ contributions as (
             {{ add_days('standing_facts.signal_date', 'metrics.window_days') }}
         ) as counts_until,
         case
-            when metrics.measure = 'count' then standing_facts.facts
-            else cast(
-                coalesce(cast(standing_facts.value_sum as decimal(28, 4)), 0) * 10000 as bigint
-            )
+            when metrics.measure = 'count' then cast(standing_facts.facts as decimal(18, 4))
+            else coalesce(standing_facts.value_sum, 0)
         end as amount
     from standing_facts
-    inner join metrics on standing_facts.signal = metrics.signal
+    inner join metrics on standing_facts.signal_no = metrics.signal_no
     where
-        metrics.measure in ('count', 'sum')
-        and (standing_facts.is_unsettled or not metrics.is_presence)
+        metrics.measure = 'sum'
+        or (metrics.measure = 'count' and standing_facts.is_unsettled)
 
     union all
 
     select
         standing_days.subject_key,
-        standing_days.is_unsettled,
         metrics.metric_no,
         standing_days.signal_date as counts_from,
         least(
             standing_days.voided_on,
             {{ add_days('standing_days.signal_date', 'metrics.window_days') }}
         ) as counts_until,
-        1 as amount
+        cast(1 as decimal(18, 4)) as amount
     from standing_days
-    inner join metrics on standing_days.signal = metrics.signal
-    where
-        metrics.measure = 'days'
-        and (standing_days.is_unsettled or not metrics.is_presence)
+    inner join metrics on standing_days.signal_no = metrics.signal_no
+    where metrics.measure = 'days'
 
 ),
 
@@ -135,7 +125,6 @@ steps as (
 
     select
         subject_key,
-        is_unsettled,
         metric_no,
         counts_from as changed_on,
         amount
@@ -145,7 +134,6 @@ steps as (
 
     select
         subject_key,
-        is_unsettled,
         metric_no,
         counts_until as changed_on,
         -amount as amount
@@ -158,14 +146,12 @@ daily_steps as (
 
     select
         subject_key,
-        is_unsettled,
         metric_no,
         changed_on,
-        cast(sum(amount) as bigint) as amount
+        cast(sum(amount) as decimal(18, 4)) as amount
     from steps
     group by
         subject_key,
-        is_unsettled,
         metric_no,
         changed_on
     having sum(amount) <> 0
@@ -176,16 +162,13 @@ totals as (
 
     select
         subject_key,
-        is_unsettled,
         metric_no,
         changed_on,
         amount,
-        cast(
-            sum(amount) over (
-                partition by subject_key, metric_no
-                order by changed_on
-                rows between unbounded preceding and current row
-            ) as bigint
+        sum(amount) over (
+            partition by subject_key, metric_no
+            order by changed_on
+            rows between unbounded preceding and current row
         ) as total
     from daily_steps
 
@@ -201,22 +184,19 @@ compared_conditions as (
         {{ in_bounds('(totals.total - totals.amount)') }} as held
     from totals
     inner join conditions on totals.metric_no = conditions.metric_no
-    where
-        totals.is_unsettled
-        or not conditions.is_presence
 
 ),
 
-count_changes as (
+total_changes as (
 
     select
         subject_key,
         condition_no,
         changed_on,
-        case when holds then 1 else -1 end as change
+        cast(case when holds then 1 else -1 end as tinyint) as change
     from compared_conditions
     where holds <> held
 
 )
 
-select * from count_changes
+select * from total_changes
