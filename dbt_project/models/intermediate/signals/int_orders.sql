@@ -19,8 +19,12 @@ valid_orders as (
         orders.status,
         orders.currency,
         orders.total_price,
-        orders.total_tax,
-        orders.total_shipping,
+        cast(
+            orders.total_price
+            - coalesce(orders.total_tax, 0)
+            - coalesce(orders.total_shipping, 0)
+            as decimal(18, 4)
+        ) as net_price,
         {{ local_date('orders.created_at') }} as order_date,
         coalesce(customer_merges.final_customer_id, orders.customer_id) as final_customer_id,
         -- A join condition on one side alone would make the engine compare every pair of rows.
@@ -109,20 +113,10 @@ valued_orders as (
             when owned_orders.currency = settings.reporting_currency then 1
             else rates.rate
         end as rate,
-        cast(
-            round(
-                cast(
-                    owned_orders.total_price
-                    - coalesce(owned_orders.total_tax, 0)
-                    - coalesce(owned_orders.total_shipping, 0)
-                    as decimal(18, 4)
-                ) * case
-                    when owned_orders.currency = settings.reporting_currency then 1
-                    else rates.rate
-                end,
-                4
-            ) as decimal(18, 4)
-        ) as order_value,
+        case
+            when owned_orders.currency = settings.reporting_currency then owned_orders.net_price
+            else cast(round(owned_orders.net_price * rates.rate, 4) as decimal(18, 4))
+        end as order_value,
         {{ up_to_as_of(local_date('owned_orders.cancelled_at')) }} as cancelled_on,
         {{ up_to_as_of(local_date('owned_orders.delivered_at')) }} as delivered_on,
         owned_orders.delivered_at,
