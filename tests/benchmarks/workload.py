@@ -132,4 +132,5 @@ def profile_settings(state: Path) -> dict[str, str]:
     # Rendered into YAML that dbt would read from a file; nothing of it becomes a web page.
     rendered = jinja2.Template(text, autoescape=False).render(env_var=env_var)
     output = yaml.safe_load(rendered)["customer_lifecycle"]["outputs"]["duckdb"]
-    return {name: str(value) for name, value in output.get("settings", {}).items()}
+    given_settings = {**output["config_options"], **output["settings"]}
+    return {name: str(value) for name, value in given_settings.items()}

@@ -1,5 +1,5 @@
--- What each step from one set of true conditions to the next means in each framework: the stage
--- before and after, and the stages jumped over. Few rows, however many customers take the step.
+-- What each step from one set of true conditions to the next means in each framework. Few rows,
+-- however many customers take the step.
 
 with
 
@@ -27,7 +27,7 @@ set_steps as (
 
 ),
 
-moves as (
+staged_steps as (
 
     select
         set_steps.*,
@@ -35,9 +35,7 @@ moves as (
         built_frameworks.framework_no,
         later.stage,
         later.rule,
-        later.ordinal,
-        earlier.stage as previous_stage,
-        earlier.ordinal as previous_ordinal
+        earlier.stage as previous_stage
     from set_steps
     inner join {{ ref('int_built_frameworks') }} as built_frameworks
         on set_steps.subject_type = built_frameworks.subject_type
@@ -56,76 +54,24 @@ moves as (
 
 ),
 
-ways as (
-
-    select
-        framework,
-        previous_ordinal,
-        ordinal
-    from moves
-    group by
-        framework,
-        previous_ordinal,
-        ordinal
-
-),
-
-jumps as (
-
-    select
-        ways.framework,
-        ways.previous_ordinal,
-        ways.ordinal,
-        count(*) as skipped_stages
-    from ways
-    inner join {{ ref('framework_stages') }} as between_stages
-        on
-            ways.framework = between_stages.framework
-            and ways.previous_ordinal < between_stages.ordinal
-            and ways.ordinal > between_stages.ordinal
-    where not between_stages.is_optional
-    group by
-        ways.framework,
-        ways.previous_ordinal,
-        ways.ordinal
-
-),
-
 stage_moves as (
 
     select
-        row_number() over (
-            order by
-                moves.framework,
-                moves.subject_type,
-                moves.previous_word_0,
-                moves.previous_word_1,
-                moves.word_0,
-                moves.word_1
-        ) as move_no,
-        moves.subject_type,
-        moves.previous_word_0,
-        moves.previous_word_1,
-        moves.word_0,
-        moves.word_1,
-        moves.framework,
-        moves.framework_no,
-        moves.stage,
-        moves.rule,
-        moves.previous_stage,
-        case
-            when moves.previous_word_0 is null then 'entered'
-            when moves.ordinal > moves.previous_ordinal then 'advanced'
-            when moves.ordinal < moves.previous_ordinal then 'fell_back'
-            else 'health_only'
-        end as movement,
-        coalesce(jumps.skipped_stages, 0) as skipped_stages
-    from moves
-    left join jumps
+        staged_steps.subject_type,
+        staged_steps.previous_word_0,
+        staged_steps.previous_word_1,
+        staged_steps.word_0,
+        staged_steps.word_1,
+        staged_steps.framework_no,
+        moves.move_no,
+        moves.movement
+    from staged_steps
+    left join {{ ref('int_moves') }} as moves
         on
-            moves.framework = jumps.framework
-            and moves.previous_ordinal = jumps.previous_ordinal
-            and moves.ordinal = jumps.ordinal
+            staged_steps.framework = moves.framework
+            and staged_steps.stage = moves.stage
+            and staged_steps.rule = moves.rule
+            and staged_steps.previous_stage is not distinct from moves.previous_stage
 
 )
 

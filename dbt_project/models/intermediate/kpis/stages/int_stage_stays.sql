@@ -28,7 +28,7 @@ entries as (
         moves.stage,
         intervals.valid_from as began_on
     from {{ ref('int_stage_intervals') }} as intervals
-    inner join {{ ref('int_stage_moves') }} as moves on intervals.move_no = moves.move_no
+    inner join {{ ref('int_moves') }} as moves on intervals.move_no = moves.move_no
     cross join settings
     where
         moves.movement <> 'health_only'
