@@ -31,8 +31,8 @@ def test_what_every_connection_sets_may_still_be_set_after_spilling(tmp_path: Pa
     given = output(LIFECYCLE_STATE_DIR=str(tmp_path), LIFECYCLE_MEMORY_LIMIT="64MB")
     with duckdb.connect(config={**given["config_options"], "threads": 1}) as connection:
         connection.execute(
-            "create table sorted as select i, repeat(i::varchar, 9) as text from range(2000000) t(i)"
-            " order by hash(i)"
+            "create table sorted as select i, repeat(i::varchar, 9) as text"
+            " from range(2000000) as numbers(i) order by hash(i)"
         )
         assert list((tmp_path / "tmp").iterdir())  # it has spilled, and spills there
         for name, value in given["settings"].items():

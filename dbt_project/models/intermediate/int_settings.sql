@@ -15,18 +15,20 @@
 
 with
 
-{% if not var('reporting_currency') -%}
 observed_currencies as (
 
     select currency from {{ ref('stg_orders') }}
 
     union
 
-    select currency from {{ ref('stg_events') }}
+    select currency from {{ ref('stg_channel_daily') }}
+    {%- if not var('reporting_currency') %}
 
     union
 
-    select currency from {{ ref('stg_channel_daily') }}
+    -- The longest look, and for nothing where the currency is given.
+    select currency from {{ ref('stg_events') }}
+    {%- endif %}
 
 ),
 
@@ -41,7 +43,6 @@ only_currency as (
 
 ),
 
-{% endif -%}
 last_instants as (
 
     select max(occurred_at) as last_at from {{ ref('stg_events') }}
@@ -67,9 +68,7 @@ settings as (
         '{{ var("reporting_timezone") }}' as reporting_timezone,
         {{ currency }} as reporting_currency
     from last_day
-    {%- if not var('reporting_currency') %}
     cross join only_currency
-    {%- endif %}
 
 )
 

@@ -63,13 +63,21 @@ conditions as (
         numbered_conditions.below,
         numbered_conditions.for_persons,
         numbered_conditions.for_accounts,
-        case when condition_no < 60 then {{ bit('condition_no') }} else 0 end as bit_0,
-        case when condition_no >= 60 then {{ bit('condition_no - 60') }} else 0 end as bit_1,
+        case
+            when numbered_conditions.condition_no < 60
+                then {{ bit('numbered_conditions.condition_no') }}
+            else 0
+        end as bit_0,
+        case
+            when numbered_conditions.condition_no >= 60
+                then {{ bit('numbered_conditions.condition_no - 60') }}
+            else 0
+        end as bit_1,
         -- Counts and sums are 0 where nothing happened yet; the other measures are null, which is
         -- false.
-        measure in ('count', 'days', 'sum')
-        and coalesce(at_least <= 0, true)
-        and coalesce(below > 0, true) as holds_at_zero
+        numbered_conditions.measure in ('count', 'days', 'sum')
+        and coalesce(numbered_conditions.at_least <= 0, true)
+        and coalesce(numbered_conditions.below > 0, true) as holds_at_zero
     from numbered_conditions
     inner join {{ ref('int_signal_names') }} as signal_names
         on numbered_conditions.signal = signal_names.signal

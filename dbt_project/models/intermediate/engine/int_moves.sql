@@ -1,6 +1,6 @@
--- Every move that a framework knows: into a stage by one of its rules, from the stage before or from
--- nowhere. Some hundred rows that depend on the rules alone, so that what a customer does is one
--- number of them.
+-- Every move that a framework knows: into a stage by one of its rules, from the stage before or
+-- from nowhere. Some hundred rows that depend on the rules alone, so that what a customer does is
+-- one number of them.
 
 with
 

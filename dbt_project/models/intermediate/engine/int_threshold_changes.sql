@@ -53,7 +53,10 @@ settled_days as (
         signal_date,
         facts
     from {{ ref('int_signal_days') }}
-    where signal_no not in (select signal_no from {{ ref('int_unsettled_signals') }})
+    where
+        signal_no not in (
+            select unsettled.signal_no from {{ ref('int_unsettled_signals') }} as unsettled
+        )
 
     union all
 
@@ -68,7 +71,9 @@ settled_days as (
             signal_days.subject_key = unsettled_signals.subject_key
             and signal_days.signal_no = unsettled_signals.signal_no
     where
-        signal_days.signal_no in (select signal_no from {{ ref('int_unsettled_signals') }})
+        signal_days.signal_no in (
+            select unsettled.signal_no from {{ ref('int_unsettled_signals') }} as unsettled
+        )
         and unsettled_signals.subject_key is null
 
 ),

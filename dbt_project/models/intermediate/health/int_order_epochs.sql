@@ -1,8 +1,8 @@
 -- Stretches of time in which a subject's set of standing order days is the same, with what health
 -- needs of that set: how many days, the last one, and the sum of the logarithms of the gaps between
--- them. All three add up over the neighbours in the set, each with the gap to the one before it, and
--- the first one with its distance from 1970. Logarithms are summed as decimals, so that no order of
--- addition can change a bit.
+-- them. All three add up over the neighbours in the set, each with the gap to the one before it,
+-- and the first one with its distance from 1970. Logarithms are summed as decimals, so that no
+-- order of addition can change a bit.
 
 with
 

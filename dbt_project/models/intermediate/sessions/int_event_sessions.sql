@@ -14,7 +14,9 @@ event_starts as (
         events.event_date,
         last_value(session_starts.raw_row_id ignore nulls) over (
             partition by events.device_key, events.session_hash
-            order by events.occurred_at, case when session_starts.raw_row_id is null then 1 else 0 end
+            order by
+                events.occurred_at,
+                case when session_starts.raw_row_id is null then 1 else 0 end
             rows between unbounded preceding and current row
         ) as start_row_id
     from {{ ref('int_events') }} as events

@@ -5,7 +5,7 @@ with
 
 built_in_signals as (
 
-    select signal
+    select built_in_names.signal
     from (
         values
         ('any'),
@@ -17,7 +17,7 @@ built_in_signals as (
         ('refund'),
         ('revenue'),
         ('visit')
-    ) as built_in_signals (signal)
+    ) as built_in_names (signal)
 
 ),
 

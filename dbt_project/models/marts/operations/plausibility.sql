@@ -179,7 +179,8 @@ measures as (
     select
         'unmapped_event_share' as expectation,
         '' as item,
-        {{ exact_ratio('sum(case when signal_no is null then 1 else 0 end)', 'count(*)') }} as value,
+        {{ exact_ratio('sum(case when signal_no is null then 1 else 0 end)', 'count(*)') }}
+            as value,
         count(*) as population
     from {{ ref('int_events') }}
 

@@ -15,9 +15,11 @@ events as (
         event_sessions.signal,
         events.occurred_at,
         events.event_date,
-        case when event_sessions.signal = 'cart_add' then coalesce(stg_events.quantity, 1) end as quantity,
+        case when event_sessions.signal = 'cart_add' then coalesce(stg_events.quantity, 1) end
+            as quantity,
         case when event_sessions.signal = 'cart_add' then events.value end as unit_value,
-        coalesce(event_sessions.signal = 'cart_add', false) and events.is_missing_rate as is_missing_rate
+        coalesce(event_sessions.signal = 'cart_add', false)
+        and events.is_missing_rate as is_missing_rate
     from {{ ref('int_events') }} as events
     inner join {{ ref('stg_events') }} as stg_events on events.raw_row_id = stg_events.raw_row_id
     inner join {{ ref('int_event_sessions') }} as event_sessions
