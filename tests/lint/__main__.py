@@ -66,7 +66,7 @@ def judges(state: Path) -> list[Judge]:
         Judge("yamllint", [["yamllint", "--strict", "."]]),
         Judge("kpi-docs", [["python", "-m", "orchestration.kpi_docs", "--check"]]),
         Judge("import-linter", [["lint-imports", "--no-logo"]]),
-        Judge("pyright", [["pyright"]]),
+        Judge("pyright", [["pyright", "--project", "pyproject.toml"]]),
         Judge("sqlfluff", [["sqlfluff", "lint", "--disable-progress-bar", *SQL]]),
         dbt_artefacts(state),
     ]
