@@ -108,7 +108,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
         try:
-            process.wait(60)
+            process.wait(10)  # the whole group, told at once, has not ended within a minute either
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
 
