@@ -43,60 +43,58 @@ standing_days as (
 
 ),
 
--- The first day standing is the first as soon as all days before it are gone, whenever those went.
-first_segments as (
+counted_days as (
 
     select
         standing_days.subject_key,
         metrics.metric_no,
-        greatest(
-            standing_days.signal_date,
-            max(
-                coalesce(
-                    least(
-                        standing_days.voided_on,
-                        {{ add_days('standing_days.signal_date', 'metrics.window_days') }}
-                    ),
-                    {{ open_end() }}
-                )
-            ) over (
-                partition by standing_days.subject_key, metrics.metric_no
-                order by standing_days.signal_date
-                rows between unbounded preceding and 1 preceding
-            )
-        ) as segment_from,
+        metrics.measure,
+        standing_days.signal_date as stands_from,
         least(
             standing_days.voided_on,
             {{ add_days('standing_days.signal_date', 'metrics.window_days') }}
-        ) as segment_to,
-        standing_days.signal_date as anchored_on,
-        cast(null as decimal(18, 4)) as value
+        ) as stands_until,
+        standing_days.voided_on is not null as is_voided
     from standing_days
-    inner join metrics
-        on
-            standing_days.signal_no = metrics.signal_no
-            and metrics.measure = 'days_since_first'
+    inner join metrics on standing_days.signal_no = metrics.signal_no
+    where metrics.measure <> 'latest'
+
+),
+
+-- The first day standing is the first as soon as all days before it are gone, whenever those went.
+first_segments as (
+
+    select
+        subject_key,
+        metric_no,
+        greatest(
+            stands_from,
+            max(coalesce(stands_until, {{ open_end() }})) over (
+                partition by subject_key, metric_no
+                order by stands_from
+                rows between unbounded preceding and 1 preceding
+            )
+        ) as segment_from,
+        stands_until as segment_to,
+        stands_from as anchored_on,
+        cast(null as decimal(18, 4)) as value
+    from counted_days
+    where measure = 'days_since_first'
 
 ),
 
 candidates as (
 
     select
-        standing_days.subject_key,
-        metrics.metric_no,
-        standing_days.signal_date as stands_from,
-        least(
-            standing_days.voided_on,
-            {{ add_days('standing_days.signal_date', 'metrics.window_days') }}
-        ) as stands_until,
-        standing_days.voided_on is not null as is_voided,
-        {{ days_between("cast('1970-01-01' as date)", 'standing_days.signal_date') }} as place,
+        subject_key,
+        metric_no,
+        stands_from,
+        stands_until,
+        is_voided,
+        {{ days_between("cast('1970-01-01' as date)", 'stands_from') }} as place,
         cast(null as decimal(18, 4)) as value
-    from standing_days
-    inner join metrics
-        on
-            standing_days.signal_no = metrics.signal_no
-            and metrics.measure = 'days_since_last'
+    from counted_days
+    where measure = 'days_since_last'
 
     union all
 

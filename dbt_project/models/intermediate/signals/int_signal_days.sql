@@ -43,31 +43,11 @@ person_days as (
             as value_sum
     from {{ ref('int_signal_facts') }} as facts
     inner join ruled_signals on facts.signal_no = ruled_signals.signal_no
-    where facts.voided_on is not null
     group by
         facts.person_key,
         facts.signal_no,
         facts.signal_date,
         facts.voided_on
-
-    union all
-
-    -- Most facts stand for good, and one column less is a shorter key.
-    select
-        facts.person_key as subject_key,
-        facts.signal_no,
-        facts.signal_date,
-        cast(null as date) as voided_on,
-        count(*) as facts,
-        cast(sum(case when ruled_signals.is_summed then facts.value end) as decimal(18, 4))
-            as value_sum
-    from {{ ref('int_signal_facts') }} as facts
-    inner join ruled_signals on facts.signal_no = ruled_signals.signal_no
-    where facts.voided_on is null
-    group by
-        facts.person_key,
-        facts.signal_no,
-        facts.signal_date
 
     union all
 
