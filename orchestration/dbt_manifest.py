@@ -20,6 +20,7 @@ from typing import Any, cast
 
 from orchestration.errors import WarehouseError
 from orchestration.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
+from orchestration.warehouse import bare_dbt_environment
 
 _SOURCES = (DBT_PROJECT_DIR, REPO_ROOT / "seeds" / "rules", REPO_ROOT / "tests" / "data")
 _SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
@@ -59,9 +60,6 @@ def _files() -> Iterator[Path]:
 
 def _parse(state: StateDir, kept: Path) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
-    environment = {
-        name: value for name, value in os.environ.items() if not name.upper().startswith("DBT_")
-    }
     with tempfile.TemporaryDirectory(prefix="parsing-", dir=kept.parent) as scratch:
         done = subprocess.run(
             [
@@ -70,11 +68,7 @@ def _parse(state: StateDir, kept: Path) -> None:
                 *("--profiles-dir", str(DBT_PROJECT_DIR)),
                 *("--target-path", scratch, "--log-path", scratch),
             ],
-            env=environment
-            | {
-                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-                "LIFECYCLE_STATE_DIR": str(state.root),
-            },
+            env=bare_dbt_environment(state, os.environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 import duckdb
 
+from orchestration.database_files import open_quietly
 from orchestration.errors import GateClosedError
 from orchestration.paths import StateDir
 from orchestration.value_parsing import identifier, text_literal
@@ -265,8 +266,7 @@ def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, .
     reasons: list[str] = []
     counted: list[Mart] = []
     try:
-        with duckdb.connect(str(state.working_database), read_only=True) as working:
-            working.execute("set enable_progress_bar = false")
+        with open_quietly(state.working_database, read_only=True) as working:
             for mart in marts:
                 present = {
                     str(row[0])

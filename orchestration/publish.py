@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database_files import open_quietly
 from orchestration.errors import PublishError, nearest, sentence, shown
 from orchestration.failpoints import reach
 from orchestration.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint, require_issued
@@ -159,9 +160,7 @@ def clean_up(state: StateDir) -> None:
 def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> None:
     """Write database and Parquet files, then read both back."""
     database = directory / DATABASE_NAME
-    with duckdb.connect(str(database)) as target:
-        # A bar that DuckDB draws by itself would land in the middle of whoever's log this is.
-        target.execute("set enable_progress_bar = false")
+    with open_quietly(database) as target:
         target.execute("set preserve_insertion_order = true")
         target.execute(f"attach {text_literal(str(state.working_database))} as working (read_only)")
         target.execute(f"create schema {MARTS_SCHEMA}")
@@ -172,16 +171,14 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
     if Path(f"{database}.wal").exists():
         raise PublishError(f"{database} was closed with a write-ahead log; nothing was published.")
     reach("publish.database_written")
-    with duckdb.connect(str(database), read_only=True) as written:
-        written.execute("set enable_progress_bar = false")
+    with open_quietly(database, read_only=True) as written:
         for mart in gate_pass.marts:
             path = text_literal(str(directory / PARQUET_DIR / f"{mart.name}.parquet"))
             written.execute(
                 f"copy (from {_table(mart)}) to {path} (format parquet, compression zstd)"
             )
     reach("publish.parquet_written")
-    with duckdb.connect(str(database), read_only=True) as written:
-        written.execute("set enable_progress_bar = false")
+    with open_quietly(database, read_only=True) as written:
         written.execute(
             f"attach {text_literal(str(state.working_database))} as working (read_only)"
         )

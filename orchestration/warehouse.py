@@ -120,10 +120,8 @@ def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> li
     ]
 
 
-def dbt_environment(
-    state: StateDir, identity: BuildIdentity, environment: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the environment of the dbt process.
+def bare_dbt_environment(state: StateDir, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a dbt process that only reads the project.
 
     A user's DBT_ variables are left out: DBT_EMPTY or DBT_TARGET would change what is built.
     """
@@ -135,6 +133,14 @@ def dbt_environment(
     return kept | {
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "LIFECYCLE_STATE_DIR": str(state.root),
+    }
+
+
+def dbt_environment(
+    state: StateDir, identity: BuildIdentity, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the environment of the dbt process that builds."""
+    return bare_dbt_environment(state, environment) | {
         "LIFECYCLE_SEEDS_DIR": str(state.rules),
         "LIFECYCLE_BUILD_ID": identity.build_id,
         "LIFECYCLE_RULES_HASH": identity.rules_hash,

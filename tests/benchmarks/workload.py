@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,17 +121,21 @@ def compile_plan(workload: Workload, frameworks: str) -> dict[str, Any]:
 
 def profile_settings(state: Path) -> dict[str, str]:
     """Return DuckDB's settings of the dbt profile, as a build in `state` would have them."""
+    output = read_profile({**os.environ, "LIFECYCLE_STATE_DIR": str(state)})
+    given_settings = {**output["config_options"], **output["settings"]}
+    return {name: str(value) for name, value in given_settings.items()}
+
+
+def read_profile(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the one output of the dbt profile as dbt would read it."""
     text = (PROJECT / "profiles.yml").read_text(encoding="utf-8")
-    given = {**os.environ, "LIFECYCLE_STATE_DIR": str(state)}
 
     def env_var(name: str, default: str | None = None) -> str:
-        value = given.get(name, default)
+        value = environment.get(name, default)
         if value is None:
             raise KeyError(name)
         return value
 
     # Rendered into YAML that dbt would read from a file; nothing of it becomes a web page.
     rendered = jinja2.Template(text, autoescape=False).render(env_var=env_var)
-    output = yaml.safe_load(rendered)["customer_lifecycle"]["outputs"]["duckdb"]
-    given_settings = {**output["config_options"], **output["settings"]}
-    return {name: str(value) for name, value in given_settings.items()}
+    return yaml.safe_load(rendered)["customer_lifecycle"]["outputs"]["duckdb"]
