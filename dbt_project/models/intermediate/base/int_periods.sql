@@ -1,5 +1,7 @@
--- Every period that KPIs speak of, from the first fact to the as-of date. The last one of a
--- grain may not be over yet.
+-- Every period that KPIs speak of, from the first fact to the as-of date. The last one of a grain
+-- may not be over yet. The first fact is looked for where facts come from: an event (each begins or
+-- continues a visit), a valid order or its delivery, a customer (a lead), a row of channel_daily.
+-- All other signals are later: a refund follows its order, a reactivation is an order.
 
 with
 
@@ -11,7 +13,32 @@ settings as (
 
 first_days as (
 
-    select min(signal_date) as first_on from {{ ref('int_signal_days') }}
+    select min({{ local_date('occurred_at') }}) as first_on
+    from {{ ref('stg_events') }}
+    cross join settings
+    where {{ local_date('occurred_at') }} <= settings.as_of_date
+
+    union all
+
+    select
+        least(
+            min({{ local_date('orders.created_at') }}),
+            min({{ up_to_as_of(local_date('orders.delivered_at'), 'settings.as_of_date') }})
+        ) as first_on
+    from {{ ref('stg_orders') }} as orders
+    cross join settings
+    where
+        orders.is_valid
+        and {{ local_date('orders.created_at') }} <= settings.as_of_date
+
+    union all
+
+    select min({{ local_date('customers.created_at') }}) as first_on
+    from {{ ref('stg_customers') }} as customers
+    cross join settings
+    where
+        not customers.is_deleted
+        and {{ local_date('customers.created_at') }} <= settings.as_of_date
 
     union all
 

@@ -1,18 +1,5 @@
 -- What the build says about itself, decided once: vars where they are given, the data where not.
 
-{% set as_of_date, identity_as_of = 'last_day.last_on', 'last_day.last_on' %}
-{% set currency = 'only_currency.currency' %}
-{% if var('as_of_date') -%}
-{% set as_of_date = "cast('" ~ var('as_of_date') ~ "' as date)" %}
-{% set identity_as_of = as_of_date %}
-{%- endif %}
-{% if var('identity_as_of') -%}
-{% set identity_as_of = "cast('" ~ var('identity_as_of') ~ "' as date)" %}
-{%- endif %}
-{% if var('reporting_currency') -%}
-{% set currency = "'" ~ var('reporting_currency') ~ "'" %}
-{%- endif %}
-
 with
 
 observed_currencies as (
@@ -43,31 +30,15 @@ only_currency as (
 
 ),
 
-last_instants as (
-
-    select max(occurred_at) as last_at from {{ ref('stg_events') }}
-
-    union all
-
-    select max(created_at) as last_at from {{ ref('stg_orders') }} where is_valid
-
-),
-
-last_day as (
-
-    select {{ local_date('max(last_at)') }} as last_on
-    from last_instants
-
-),
-
 settings as (
 
     select
-        {{ as_of_date }} as as_of_date,
-        {{ identity_as_of }} as identity_as_of,
+        {{ as_of_date('last_day.last_on') }} as as_of_date,
+        {{ identity_as_of('last_day.last_on') }} as identity_as_of,
         '{{ var("reporting_timezone") }}' as reporting_timezone,
-        {{ currency }} as reporting_currency
-    from last_day
+        coalesce(nullif('{{ var("reporting_currency") }}', ''), only_currency.currency)
+            as reporting_currency
+    from {{ ref('stg_last_day') }} as last_day
     cross join only_currency
 
 )
