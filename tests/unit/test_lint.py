@@ -56,6 +56,14 @@ def test_a_mart_whose_key_is_not_proven_fails(declared: list[str], tested: list[
     assert "declares the primary key" in unproven_key(declared, tested)
 
 
+def test_a_long_model_says_why_it_is_one() -> None:
+    unexplained = own_check("long_models").unexplained_length
+    assert unexplained("-- Rows.\n\nwith\n" + "a\n" * 117) == ""
+    assert "has 121 lines" in unexplained("-- Rows.\n\nwith\n" + "a\n" * 118)
+    assert unexplained("-- Rows. Over\n-- 120 lines, since.\n\nwith\n" + "a\n" * 118) == ""
+    assert unexplained("-- Rows.\n\nwith\n-- Over 120 lines\n" + "a\n" * 118)
+
+
 @pytest.mark.parametrize(
     ("reader", "read", "is_fault"),
     [
