@@ -1,6 +1,7 @@
 -- What is true of a subject from when on: the set of true conditions (two words of bits), health
 -- and the number of reactivations. One row per date on which conditions or health change; the dates
--- after the as-of date are what will happen if nothing new does.
+-- after the as-of date are what will happen if nothing new does. Over 120 lines, since each kind of
+-- change is a select of its own.
 
 with
 
@@ -63,7 +64,7 @@ changes as (
         false as is_first
     from condition_changes
     inner join conditions on condition_changes.condition_no = conditions.condition_no
-    where {{ applies_to_subject('condition_changes.subject_key') }}
+    where {{ applies_to_subject('condition_changes.subject_key', 'conditions') }}
 
     union all
 
