@@ -61,9 +61,15 @@ def test_every_judge_of_the_style_page_is_run(tmp_path: Path) -> None:
     assert wanted <= names
 
 
+def test_every_lint_of_the_project_is_run(tmp_path: Path) -> None:
+    modules = {path.stem for path in (ROOT / "tests" / "lint").glob("*.py")}
+    own = modules - {"__init__", "__main__", "verdict", "opaque_project"}
+    assert {name.replace("_", "-") for name in own} <= {judge.name for judge in judges(tmp_path)}
+
+
 def test_a_linter_that_fails_without_a_word_is_still_a_failure() -> None:
-    assert run(Judge("mute", [["python", "-c", "raise SystemExit(3)"]])) == "exit code 3"
-    assert run(Judge("content", [["python", "-c", ""]])) == ""
+    assert run(Judge("mute", [["python", "-c", "raise SystemExit(3)"]])) == (False, "exit code 3")
+    assert run(Judge("content", [["python", "-c", ""]])) == (True, "")
 
 
 def test_a_name_no_linter_has_is_refused() -> None:
