@@ -104,6 +104,8 @@ def reachable(graph: Iterable[tuple[str, str]], start: str) -> set[str]:
 
 def findings(models: Mapping[str, Model]) -> list[str]:
     """Return a sentence for each model without a room and each arrow that runs back."""
+    if not models:
+        return ["The manifest holds no model: nothing was judged."]
     homeless = [
         f"dbt_project/{model.path}: no room has this folder; the rooms are models/staging/, "
         f"models/intermediate/ROOM/ (ROOM: {', '.join(INTERMEDIATE)}; no folders below) and "

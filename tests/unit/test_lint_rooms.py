@@ -73,6 +73,10 @@ def test_a_folder_that_is_no_room_is_refused(folder: str) -> None:
     assert f"models/{folder}/int_lost.sql: no room has this folder" in finding
 
 
+def test_a_manifest_without_models_does_not_pass() -> None:
+    assert findings({}) == ["The manifest holds no model: nothing was judged."]
+
+
 def test_marts_read_each_other_but_not_in_a_circle() -> None:
     circle = models(
         a=("marts/a", ["b"]),

@@ -30,8 +30,8 @@ limits as (
         epochs.epoch_to,
         epochs.order_days,
         epochs.last_order_on,
-        {{ silence_limit('at_risk') }} as at_risk_after,
-        {{ silence_limit('lapsed') }} as lapsed_limit
+        {{ silence_limit('epochs.mean_log_gap', 'policy.z_at_risk', 'policy') }} as at_risk_after,
+        {{ silence_limit('epochs.mean_log_gap', 'policy.z_lapsed', 'policy') }} as lapsed_limit
     from epochs
     cross join policy
     where epochs.order_days > 0

@@ -38,10 +38,12 @@ first_touches as (
 
     select
         ranked_visits.person_key,
-        {{ channel_name() }} as channel,
+        {{ channel_name('exact_channels', 'source_channels') }} as channel,
         ranked_visits.utm_campaign as campaign
     from ranked_visits
-    {{ channel_joins('ranked_visits.utm_source', 'ranked_visits.utm_medium') }}
+    {{ channel_joins(
+        'ranked_visits.utm_source', 'ranked_visits.utm_medium', 'exact_channels', 'source_channels',
+    ) }}
     where ranked_visits.place = 1
 
 )

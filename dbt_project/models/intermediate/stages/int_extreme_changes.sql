@@ -34,7 +34,7 @@ true_stretches as (
     inner join conditions on segments.metric_no = conditions.metric_no
     where
         conditions.measure <> 'latest'
-        or {{ in_bounds('segments.value') }}
+        or {{ in_bounds('segments.value', 'conditions') }}
 
 ),
 

@@ -63,7 +63,7 @@ changes as (
         false as is_first
     from condition_changes
     inner join conditions on condition_changes.condition_no = conditions.condition_no
-    where {{ applies_to_subject('condition_changes.subject_key') }}
+    where {{ applies_to_subject('condition_changes.subject_key', 'conditions') }}
 
     union all
 

@@ -180,8 +180,8 @@ compared_conditions as (
         totals.subject_key,
         conditions.condition_no,
         totals.changed_on,
-        {{ in_bounds('totals.total') }} as holds,
-        {{ in_bounds('(totals.total - totals.amount)') }} as held
+        {{ in_bounds('totals.total', 'conditions') }} as holds,
+        {{ in_bounds('(totals.total - totals.amount)', 'conditions') }} as held
     from totals
     inner join conditions on totals.metric_no = conditions.metric_no
 

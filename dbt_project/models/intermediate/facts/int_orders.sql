@@ -117,8 +117,10 @@ valued_orders as (
             when owned_orders.currency = settings.reporting_currency then owned_orders.net_price
             else cast(round(owned_orders.net_price * rates.rate, 4) as decimal(18, 4))
         end as order_value,
-        {{ up_to_as_of(local_date('owned_orders.cancelled_at')) }} as cancelled_on,
-        {{ up_to_as_of(local_date('owned_orders.delivered_at')) }} as delivered_on,
+        {{ up_to_as_of(local_date('owned_orders.cancelled_at'), 'settings.as_of_date') }}
+            as cancelled_on,
+        {{ up_to_as_of(local_date('owned_orders.delivered_at'), 'settings.as_of_date') }}
+            as delivered_on,
         owned_orders.delivered_at,
         full_refunds.fully_refunded_on,
         {{ add_days('owned_orders.order_date', var('fulfilment_sla_days')) }} as fulfilment_due_on

@@ -37,7 +37,7 @@ booked_orders as (
         refund_totals.order_id is not null as has_refund,
         cast(round(source_orders.total_discounts * orders.rate, 4) as decimal(18, 4))
             as discount_value,
-        {{ channel_name() }} as channel,
+        {{ channel_name('exact_channels', 'source_channels') }} as channel,
         source_orders.utm_campaign as campaign,
         source_orders.cart_id,
         source_orders.subscription_id,
@@ -52,7 +52,9 @@ booked_orders as (
     inner join source_orders on orders.order_id = source_orders.order_id
     inner join {{ ref('int_persons') }} as persons on orders.person_key = persons.person_key
     left join refund_totals on orders.order_id = refund_totals.order_id
-    {{ channel_joins('source_orders.channel_source', 'source_orders.channel_medium') }}
+    {{ channel_joins(
+        'source_orders.channel_source', 'source_orders.channel_medium', 'exact_channels', 'source_channels',
+    ) }}
     where
         orders.cancelled_on is null
         and ({{ var('pending_is_booked') | lower }} or orders.status <> 'pending')
