@@ -17,9 +17,9 @@ from jinja2 import nodes
 
 from tests.lint.verdict import DBT_TESTS, MACROS, MODELS, conclude, files
 
-_SEPARATOR = re.compile(r"[\s,]*")
+# A name, perhaps qualified; a type; what stands between names.
+_NAME = re.compile(r"(?!null$)[\w.]+|\w+\(\d+(, ?\d+)?\)|[\s,]*", re.IGNORECASE)
 _OPERATOR = re.compile(r"[()<>=+*/|'\"!%;]|(^|\s)-(\s|$)")
-_TYPE = re.compile(r"\w+\(\d+(, ?\d+)?\)")
 _KEYWORD = re.compile(
     r"\b(and|as|between|by|case|cast|distinct|else|end|exists|from|group|having|in|interval|is|join"
     r"|like|not|null|on|or|order|over|partition|select|then|union|using|when|where|with)\b",
@@ -28,8 +28,8 @@ _KEYWORD = re.compile(
 
 
 def is_sql(text: str) -> bool:
-    """Say whether a text is SQL, or a piece of it, rather than names; a type is a name."""
-    if _SEPARATOR.fullmatch(text) or _TYPE.fullmatch(text):
+    """Say whether a text is SQL, or a piece of it, rather than a name or a list of names."""
+    if _NAME.fullmatch(text):
         return False
     return bool(_OPERATOR.search(text) or _KEYWORD.search(text))
 
@@ -68,7 +68,7 @@ def held_in_variables(template: nodes.Template) -> dict[str, str]:
 def values(template: nodes.Template) -> Iterator[nodes.Node]:
     """Yield what mappings and lists hold: literals, `dict()`, and what is put in afterwards."""
     for mapping in template.find_all(nodes.Dict):
-        yield from (pair.value for pair in mapping.items)
+        yield from (part for pair in mapping.items for part in (pair.key, pair.value))
     for sequence in template.find_all((nodes.List, nodes.Tuple)):
         yield from sequence.items
     for call in template.find_all(nodes.Call):

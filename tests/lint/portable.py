@@ -110,7 +110,7 @@ def _syntax(node: exp.Expr) -> Iterator[str]:
     match node:
         case exp.Qualify():
             yield "`qualify` (number the rows in a CTE, then filter them)"
-        case exp.Star() if given.get("except_") or given.get("except"):
+        case exp.Star() if given.get("except_"):
             yield "`* exclude`"
         case exp.Star() if given.get("replace") or given.get("rename"):
             yield "`* replace` or `* rename`"

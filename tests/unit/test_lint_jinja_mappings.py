@@ -24,6 +24,8 @@ from tests.lint.jinja_mappings import findings
         "{{ kpi_rows(kpis={'revenue': 'max(amount)'}) }}",
         "{{ kpi_rows([dict(name='revenue', value='not is_open')]) }}",
         "{% macro f() %}{% for a, b in [('x', 'y < 3')] %}{{ b }}{% endfor %}{% endmacro %}",
+        "{% set kpis = {'count(*)': 'orders'} %}",
+        "{% set medians = [('orders', 'null')] %}",
         "{% set quoted = {'status': \"'open'\"} %}",
     ],
 )
@@ -38,6 +40,7 @@ def test_sql_in_a_mapping_is_refused(template: str) -> None:
         "{% set kpis = {'orders': 'order_count', 'a.b': ['net_revenue', 'x']} %}",
         "{% set columns = ['is_new', 'valid_from', 'from_stage', 'not_valid'] %}",
         "{% set columns = {'amount': 'decimal(18, 4)', 'day': 'date'} %}",
+        "{% set spans = {'from': 'valid_from', 'to': 'case'} %}",
         "{% set order = [('updated_at', 'desc')] %}",
         "{% set names = {'id': prefix ~ '_id', 'list': names | join(', ')} %}",
         "{{ exact_ratio('sum(paid)', 'count(*)') }}",
