@@ -21,8 +21,9 @@ MOST_LINES = 120
 # Aims, printed and not enforced.
 MODELS_AIMED_AT = 155
 MACRO_LINES_AIMED_AT = 668
-_COMMENT = re.compile(r"\s*(?:--[^\n]*|\{#.*?#\})", re.DOTALL)
-_REASON = re.compile(r"\blong because\s+\w+", re.IGNORECASE)
+# A model may be configured before it says what it is.
+_OPENING = re.compile(r"\s*(?:--[^\n]*|\{#.*?#\}|\{\{\s*config\(.*?\)\s*\}\})", re.DOTALL)
+_REASON = re.compile(rf"over {MOST_LINES} lines\W+\w", re.IGNORECASE)
 
 
 def crowded(paths: Iterable[str]) -> list[str]:
@@ -45,18 +46,18 @@ def crowded(paths: Iterable[str]) -> list[str]:
 
 
 def header(text: str) -> str:
-    """Return the comments that a template opens with."""
+    """Return what the comments say that a template opens with, as one line."""
     end = 0
-    while comment := _COMMENT.match(text, end):
-        end = comment.end()
-    return text[:end]
+    while opening := _OPENING.match(text, end):
+        end = opening.end()
+    return " ".join(text[:end].replace("--", " ").split())
 
 
 def long_models(models: Mapping[str, str]) -> list[str]:
     """Return a sentence for each long model that does not say why."""
     return [
         f"{path}: {lines} lines, at most {MOST_LINES}. Make it two models, or open it with a "
-        'comment that says "Long because …".'
+        f'comment that says "Over {MOST_LINES} lines, since …".'
         for path, text in models.items()
         if (lines := len(text.splitlines())) > MOST_LINES and not _REASON.search(header(text))
     ]

@@ -32,12 +32,13 @@ def test_a_model_of_120_lines_passes_and_one_of_121_does_not() -> None:
 @pytest.mark.parametrize(
     ("opening", "is_reason"),
     [
-        ("-- The engine.\n-- Long because its two passes share eight CTEs.\n", True),
-        ("{# Long because each check is a row. #}\n-- And a word more.\n", True),
-        ("{#\n   One row per check.\n   Long because\n   each is a row.\n#}\n", True),
-        ("-- Long because\n", False),
+        ("-- The engine. Over 120\n-- lines, since its two passes share eight CTEs.\n", True),
+        ("{# Over 120 lines: each check is a row. #}\n-- And a word more.\n", True),
+        ("{#\n   One row per check.\n   Over 120 lines, since\n   each is a row.\n#}\n", True),
+        ("{{ config(materialized='view') }}\n\n-- Over 120 lines, since so.\n", True),
+        ("-- Over 120 lines.\n", False),
         ("-- Quite long.\n", False),
-        ("with\n-- Long because it says so too late.\n", False),
+        ("with\n-- Over 120 lines, since it says so too late.\n", False),
     ],
 )
 def test_a_long_model_says_why_in_its_first_comment(opening: str, is_reason: bool) -> None:
@@ -46,4 +47,4 @@ def test_a_long_model_says_why_in_its_first_comment(opening: str, is_reason: boo
 
 
 def test_the_header_ends_where_the_sql_begins() -> None:
-    assert header("-- a\n\n{# b #}\nselect 1 -- c") == "-- a\n\n{# b #}"
+    assert header("-- a\n\n{# b #}\nselect 1 -- c") == "a {# b #}"

@@ -55,7 +55,7 @@ events as (
 
 ),
 
--- A value in another currency without a rate is null: int_missing_rates lists it.
+-- A value in another currency without a rate is null: the law all_money_has_a_rate tells.
 valued_events as (
 
     select

@@ -9,56 +9,14 @@ settings as (
 
 ),
 
-valid_orders as (
-
-    select
-        orders.order_id,
-        orders.created_at,
-        orders.cancelled_at,
-        orders.delivered_at,
-        orders.status,
-        orders.currency,
-        orders.total_price,
-        cast(
-            orders.total_price
-            - coalesce(orders.total_tax, 0)
-            - coalesce(orders.total_shipping, 0)
-            as decimal(18, 4)
-        ) as net_price,
-        {{ local_date('orders.created_at') }} as order_date,
-        coalesce(customer_merges.final_customer_id, orders.customer_id) as final_customer_id,
-        -- A join condition on one side alone would make the engine compare every pair of rows.
-        case when orders.customer_id is null then orders.anonymous_id end as unclaimed_anonymous_id
-    from {{ ref('stg_orders') }} as orders
-    cross join settings
-    left join {{ ref('int_customer_merges') }} as customer_merges
-        on orders.customer_id = customer_merges.customer_id
-    where
-        orders.is_valid
-        and {{ local_date('orders.created_at') }} <= settings.as_of_date
-
-),
-
 owned_orders as (
 
     select
-        valid_orders.*,
-        coalesce(customers.person_key, visitors.person_key, guests.person_key) as person_key
-    from valid_orders
-    left join {{ ref('int_devices') }} as devices
-        on valid_orders.unclaimed_anonymous_id = devices.anonymous_id
-    left join {{ ref('int_device_ownerships') }} as ownerships
-        on
-            devices.device_key = ownerships.device_key
-            and valid_orders.created_at > ownerships.owned_after
-            and valid_orders.created_at <= ownerships.owned_until
-    left join {{ ref('int_persons') }} as customers
-        on
-            coalesce(
-                valid_orders.final_customer_id, devices.customer_id, ownerships.customer_id
-            ) = customers.customer_id
-    left join {{ ref('int_persons') }} as visitors on devices.device_key = visitors.device_key
-    left join {{ ref('int_persons') }} as guests on valid_orders.order_id = guests.guest_order_id
+        *,
+        cast(
+            total_price - coalesce(total_tax, 0) - coalesce(total_shipping, 0) as decimal(18, 4)
+        ) as net_price
+    from {{ ref('int_owned_orders') }}
 
 ),
 
@@ -93,8 +51,8 @@ full_refunds as (
         refunded_to_date.order_id,
         min(refunded_to_date.refund_date) as fully_refunded_on
     from refunded_to_date
-    inner join valid_orders on refunded_to_date.order_id = valid_orders.order_id
-    where refunded_to_date.amount_to_date >= valid_orders.total_price
+    inner join owned_orders on refunded_to_date.order_id = owned_orders.order_id
+    where refunded_to_date.amount_to_date >= owned_orders.total_price
     group by refunded_to_date.order_id
 
 ),

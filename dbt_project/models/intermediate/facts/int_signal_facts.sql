@@ -1,7 +1,8 @@
 {{ config(materialized='view') }}
 
 -- Every signal of a person except `any` and `reactivation`, which are made from these, as the
--- engine reads it: signals by number, events by their row.
+-- engine reads it: signals by number, events by their row. Over 120 lines, since each signal is a
+-- select of its own.
 
 with
 
@@ -22,7 +23,7 @@ event_signals as (
         cast(null as date) as voided_on,
         'events' as source_table,
         raw_row_id as event_row_id,
-        cast(null as varchar) as source_id
+        cast(null as string) as source_id
     from {{ ref('int_events') }}
     where signal_no is not null
 
@@ -39,7 +40,7 @@ visits as (
         cast(null as date) as voided_on,
         'sessions' as source_table,
         raw_row_id as event_row_id,
-        cast(null as varchar) as source_id
+        cast(null as string) as source_id
     from {{ ref('int_session_starts') }}
 
 ),

@@ -1,5 +1,6 @@
 -- The dates on which a subject's health changes, found from timers (last order + limit), never by
--- walking over days. Changes after the as-of date are what will happen if nothing else does.
+-- walking over days. Changes after the as-of date are what will happen if nothing else does. Over
+-- 120 lines, since the limits alone prove nothing: its unit tests go from epochs to healths.
 
 with
 

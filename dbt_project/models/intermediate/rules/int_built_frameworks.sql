@@ -1,11 +1,7 @@
 -- The frameworks of this build: the default one always, the others as the var `frameworks` lists
 -- them.
 
-{% set listed = var('frameworks').split(',') | map('trim') | reject('equalto', '') | list %}
-{% set conditions = ['true' if listed == ['all'] else 'is_default'] %}
-{% for framework in listed if listed != ['all'] -%}
-{% do conditions.append("framework = '" ~ framework | replace("'", "''") ~ "'") %}
-{%- endfor %}
+{% set listed = var('frameworks').split(',') | map('trim') | list %}
 
 with
 
@@ -16,7 +12,12 @@ built_frameworks as (
         cast(row_number() over (order by framework) as smallint) as framework_no,
         subject_type
     from {{ ref('frameworks') }}
-    where {{ conditions | join(' or ') }}
+    where
+        is_default
+        or {{ (listed == ['all']) | lower }}
+        {% for name in listed -%}
+        or framework = '{{ name | replace("'", "''") }}'
+        {% endfor %}
 
 )
 

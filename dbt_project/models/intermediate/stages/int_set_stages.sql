@@ -63,6 +63,22 @@ stage_words as (
 
 ),
 
+-- The sets that are true somewhere: few, however many customers there are, so stages are decided on
+-- them and not per customer.
+condition_sets as (
+
+    select
+        {{ subject_type('subject_key') }} as subject_type,
+        word_0,
+        word_1
+    from {{ ref('int_subject_states') }}
+    group by
+        {{ subject_type('subject_key') }},
+        word_0,
+        word_1
+
+),
+
 true_rules as (
 
     select
@@ -77,7 +93,7 @@ true_rules as (
             partition by sets.subject_type, sets.word_0, sets.word_1, stage_words.framework
             order by stage_words.ordinal desc, stage_words.rule asc
         ) as place
-    from {{ ref('int_condition_sets') }} as sets
+    from condition_sets as sets
     inner join stage_words
         on
             sets.subject_type = stage_words.subject_type

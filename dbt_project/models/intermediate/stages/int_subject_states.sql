@@ -1,6 +1,7 @@
 -- What is true of a subject from when on: the set of true conditions (two words of bits), health
 -- and the number of reactivations. One row per date on which conditions or health change; the dates
--- after the as-of date are what will happen if nothing new does.
+-- after the as-of date are what will happen if nothing new does. Over 120 lines, since each kind of
+-- change is a select of its own.
 
 with
 

@@ -1,7 +1,8 @@
 -- Where conditions on counts and days become true or false, for signals whose facts all stand for
 -- good. No running total is needed there: at least n facts lie in the window as long as the n-th
 -- latest of them does. A stretch that ends on the day on which the next begins is told by a −1 and
--- a 1 on that day, which add up to nothing.
+-- a 1 on that day, which add up to nothing. Over 120 lines: the steps between hold the most rows
+-- of a build, a model would write them.
 
 with
 
