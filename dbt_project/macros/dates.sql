@@ -15,10 +15,6 @@
 {%- endmacro %}
 
 {% macro add_days(date, days) -%}
-    {{ return(adapter.dispatch('add_days')(date, days)) }}
-{%- endmacro %}
-
-{% macro default__add_days(date, days) -%}
     ({{ date }} + cast({{ days }} as integer))
 {%- endmacro %}
 
@@ -53,6 +49,15 @@
         * cast(0.0001 as decimal(5, 4))
         as decimal(18, 4)
     )
+{%- endmacro %}
+
+{# Whole seconds from one instant to a later one. #}
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(earlier, later) -%}
+    date_sub('second', {{ earlier }}, {{ later }})
 {%- endmacro %}
 
 {# One row per date from `first_on` to `last_on`, both ends included. #}

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.reference.kpis.small import numbers, said, told
-from tests.reference.kpis.stages import kaplan_meier_median
+from tests.reference.kpis.topics.stages import kaplan_meier_median
 from tests.reference.small import at, day, event, order
 from tests.reference.world import (
     ChannelDay,

@@ -23,7 +23,7 @@ event_signals as (
         cast(null as date) as voided_on,
         'events' as source_table,
         raw_row_id as event_row_id,
-        cast(null as varchar) as source_id
+        cast(null as string) as source_id
     from {{ ref('int_events') }}
     where signal_no is not null
 
@@ -40,7 +40,7 @@ visits as (
         cast(null as date) as voided_on,
         'sessions' as source_table,
         raw_row_id as event_row_id,
-        cast(null as varchar) as source_id
+        cast(null as string) as source_id
     from {{ ref('int_session_starts') }}
 
 ),

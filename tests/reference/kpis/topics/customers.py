@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from tests.reference.kpis.acquisition import product_cost
 from tests.reference.kpis.periods import Period
 from tests.reference.kpis.rows import Booked, order_days, within
 from tests.reference.kpis.shop import Shop
+from tests.reference.kpis.topics.acquisition import product_cost
 from tests.reference.kpis.units import Measure, Number, Unit, dated, ratio
 
 SECOND_ORDER_DAYS = 90

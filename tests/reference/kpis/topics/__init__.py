@@ -1,13 +1,14 @@
-"""All topics together.
+"""The topics of kpis.md, a module each, and all of them together.
 
-Belongs here: the list of topic modules. Does not belong here: anything they count.
+Belongs here: what the page says of one topic. Does not belong here: what topics share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tests.reference.kpis import (
+from tests.reference.kpis.shop import Shop
+from tests.reference.kpis.topics import (
     acquisition,
     active,
     advocacy,
@@ -20,7 +21,6 @@ from tests.reference.kpis import (
     stages,
     visits,
 )
-from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure
 
 TOPICS = (
