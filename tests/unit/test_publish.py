@@ -113,6 +113,13 @@ def test_the_last_five_versions_stay(state: StateDir) -> None:
     assert current_version(state) == made[-1]
 
 
+def test_a_pass_publishes_no_other_working_database(state: StateDir, tmp_path: Path) -> None:
+    elsewhere = gate(make_state(tmp_path / "elsewhere"), make_run(), identity("b1"))
+    with pytest.raises(PublishError, match="changed after the gate"):
+        publish(state, elsewhere)
+    assert versions(state) == ()
+
+
 def test_a_working_database_changed_after_the_gate_is_not_published(state: StateDir) -> None:
     gate_pass = gate(state, make_run(), identity("b1"))
     with duckdb.connect(str(state.working_database)) as working:
