@@ -133,7 +133,7 @@ def rollback(
     """Make a kept version current again."""
     from orchestration.command.console import plain_console, show_rollback
     from orchestration.pipeline.lock import build_lock
-    from orchestration.pipeline.publish import rollback as roll_back
+    from orchestration.pipeline.versions import rollback as roll_back
 
     state = _state(state_dir)
     with build_lock(state):

@@ -24,7 +24,7 @@ from orchestration.pipeline.build import OpenBuild, open_build
 from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun
 from orchestration.pipeline.expectations import Finding
 from orchestration.pipeline.gate import GatePass
-from orchestration.pipeline.publish import Published
+from orchestration.pipeline.versions import Published
 from orchestration.rules.rule_set import RuleSet
 from orchestration.settings.request import BuildRequest
 

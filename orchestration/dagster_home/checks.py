@@ -19,7 +19,7 @@ from dagster import (
 )
 
 from orchestration.pipeline.expectations import SUITE, Finding
-from orchestration.pipeline.publish import current_version
+from orchestration.pipeline.versions import current_version
 from orchestration.rules.rule_set import RuleSet
 from orchestration.settings.request import read_dagster_settings
 

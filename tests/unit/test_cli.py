@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.command import cli
 from orchestration.pipeline.lock import build_lock
-from orchestration.pipeline.publish import current_version
+from orchestration.pipeline.versions import current_version
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.unit.test_publish import make_state, publish_rows
