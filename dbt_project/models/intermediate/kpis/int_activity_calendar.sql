@@ -1,6 +1,5 @@
 -- The periods of product analytics, numbered within their grain. Cells of the retention matrix grow
 -- with the square of the periods: days are followed for a month, weeks for a year, months for ever.
-{%- set followed_periods = {'day': 30, 'week': 52, 'week_sunday': 52} %}
 
 with
 
@@ -68,14 +67,15 @@ followed_periods as (
         least(
             periods,
             period_number + case period_grain
-                {% for grain, periods in followed_periods.items() -%}
-                when '{{ grain }}' then {{ periods }}
-                {% endfor -%}
+                when 'day' then followed_days
+                when 'week' then followed_weeks
+                when 'week_sunday' then followed_weeks
                 else periods
             end
         ) as last_followed,
         is_mature
     from numbered_periods
+    cross join {{ ref('int_kpi_windows') }}
 
 )
 

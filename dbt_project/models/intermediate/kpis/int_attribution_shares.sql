@@ -2,34 +2,49 @@
 -- with whole numbers; a share is weight / sum of weights, cut after 10 decimals. What is cut off
 -- goes to the latest touch with a weight, so that the shares of an order add up to 1 exactly.
 
-{%- set weights = {
-    'first': 'case when touch_number = 1 then 1 end',
-    'last': 'case when touch_number = touches then 1 end',
-    'last_non_direct': 'case when is_last_non_direct then 1'
-        ~ ' when is_direct_only and touch_number = touches then 1 end',
-    'linear': '1',
-    'position_based': 'case when touches <= 2 then 1'
-        ~ ' when touch_number in (1, touches) then 2 * (touches - 2) else 1 end',
-    'time_decay': 'round(power(2, -days_before / 7.0) * 10000000000, 0)',
-} %}
-
 with
+
+models as (
+
+    {% for model in attribution_models() -%}
+    select '{{ model }}' as model
+    {%- if not loop.last %}
+    union all
+    {% endif -%}
+    {%- endfor %}
+
+),
 
 weights as (
 
-    {% for model, weight in weights.items() -%}
     select
-        order_id,
-        touch_number,
-        '{{ model }}' as model,
-        cast({{ weight }} as hugeint) as weight
-    from {{ ref('int_order_touches') }}
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif -%}
-    {%- endfor %}
+        touches.order_id,
+        touches.touch_number,
+        models.model,
+        cast(
+            case
+                when models.model = 'first' then cast(touches.touch_number = 1 as integer)
+                when models.model = 'last' then cast(touches.touch_number = touches.touches as integer)
+                when models.model = 'last_non_direct' and touches.is_direct_only
+                    then cast(touches.touch_number = touches.touches as integer)
+                when models.model = 'last_non_direct' then cast(touches.is_last_non_direct as integer)
+                when models.model = 'linear' then 1
+                when models.model = 'position_based' and touches.touches <= 2 then 1
+                when
+                    models.model = 'position_based'
+                    and touches.touch_number in (1, touches.touches)
+                    then 2 * (touches.touches - 2)
+                when models.model = 'position_based' then 1
+                when models.model = 'time_decay'
+                    then round(
+                        power(2, -touches.days_before / windows.touch_half_life_days) * 10000000000,
+                        0
+                    )
+            end as hugeint
+        ) as weight
+    from {{ ref('int_order_touches') }} as touches
+    cross join models
+    cross join {{ ref('int_kpi_windows') }} as windows
 
 ),
 

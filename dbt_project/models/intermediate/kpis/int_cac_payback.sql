@@ -10,14 +10,44 @@ months as (
 
 ),
 
+month_facts as (
+
+    select
+        fact_date,
+        spend,
+        0 as new_customers,
+        is_missing_rate
+    from {{ ref('int_channel_reports') }}
+    where spend is not null
+
+    union all
+
+    select
+        order_date as fact_date,
+        0 as spend,
+        0 as new_customers,
+        false as is_missing_rate
+    from {{ ref('int_booked_orders') }}
+
+    union all
+
+    select
+        order_date as fact_date,
+        0 as spend,
+        1 as new_customers,
+        false as is_missing_rate
+    from {{ ref('int_first_orders') }}
+
+),
+
 month_totals as (
 
     select
         {{ period_start('fact_date', 'month') }} as cohort_month,
-        coalesce(sum(spend), 0) as spend,
-        coalesce(sum(new_customers), 0) as new_customers,
-        coalesce(bool_or(is_missing_rate and spend is not null), false) as is_missing_rate
-    from {{ ref('int_kpi_acquisition_facts') }}
+        sum(spend) as spend,
+        sum(new_customers) as new_customers,
+        bool_or(is_missing_rate) as is_missing_rate
+    from month_facts
     group by {{ period_start('fact_date', 'month') }}
 
 ),

@@ -1,5 +1,5 @@
--- How each cart ended: ordered before its first silence of more than a day, or fallen silent first,
--- and then ordered within a week or not; open while neither has happened by the end of the as-of
+-- How each cart ended: ordered before its first long silence, or fallen silent first,
+-- and then ordered in time or not; open while neither has happened by the end of the as-of
 -- date.
 
 with
@@ -43,12 +43,13 @@ outcomes as (
         case
             when first_orders.ordered_at <= carts.silent_at then 'converted'
             when carts.silent_on > settings.as_of_date then 'open'
-            when first_orders.ordered_on <= {{ add_days('carts.silent_on', 7) }} then 'recovered'
+            when first_orders.ordered_on <= {{ add_days('carts.silent_on', 'windows.cart_recovery_days') }} then 'recovered'
             else 'abandoned'
         end as outcome,
-        {{ add_days('carts.silent_on', 7) }} as recoverable_until
+        {{ add_days('carts.silent_on', 'windows.cart_recovery_days') }} as recoverable_until
     from {{ ref('int_carts') }} as carts
     cross join settings
+    cross join {{ ref('int_kpi_windows') }} as windows
     left join first_orders on carts.cart_id = first_orders.cart_id
 
 )

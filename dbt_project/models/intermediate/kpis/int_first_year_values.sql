@@ -1,4 +1,4 @@
--- What each customer brought within 365 days of the first booked order: orders less refunds, by
+-- What each customer brought within a year of the first booked order: orders less refunds, by
 -- their own dates.
 
 with
@@ -8,8 +8,9 @@ first_orders as (
     select
         person_key,
         order_date as first_order_on,
-        {{ add_days('order_date', 365) }} as last_on
+        {{ add_days('order_date', 'windows.first_year_days') }} as last_on
     from {{ ref('int_first_orders') }}
+    cross join {{ ref('int_kpi_windows') }} as windows
 
 ),
 

@@ -10,7 +10,7 @@ daily_stocks as (
         channel,
         fact_date,
         max(followers) as followers
-    from {{ ref('int_kpi_channel_facts') }}
+    from {{ ref('int_channel_reports') }}
     where followers is not null
     group by
         reported_channel,
@@ -22,7 +22,6 @@ daily_stocks as (
 stocks as (
 
     select
-        cast(null as bigint) as person_key,
         reported_channel,
         channel,
         fact_date,

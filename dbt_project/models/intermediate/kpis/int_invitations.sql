@@ -1,5 +1,5 @@
--- Invitations that carry a referral_id, and when the first conversion with the same id came within
--- 30 days. An invitation without one cannot be followed and counts nowhere.
+-- Invitations that carry a referral_id, and when the first conversion with the same id came in
+-- time. An invitation without one cannot be followed and counts nowhere.
 
 with
 
@@ -40,11 +40,12 @@ conversions as (
         sendings.referral_id,
         min(signals.signal_date) as converted_on
     from sendings
+    cross join {{ ref('int_kpi_windows') }} as windows
     inner join referral_signals as signals
         on
             sendings.referral_id = signals.referral_id
             and sendings.fact_date <= signals.signal_date
-            and {{ add_days('sendings.fact_date', 30) }} >= signals.signal_date
+            and {{ add_days('sendings.fact_date', 'windows.invitation_conversion_days') }} >= signals.signal_date
     where signals.signal = 'referral_converted'
     group by sendings.referral_id
 

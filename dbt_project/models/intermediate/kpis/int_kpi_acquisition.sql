@@ -1,115 +1,100 @@
--- KPIs of winning customers. new_customers stands on the date of the first booked order; a return
--- on spend is computed anew in each period, since a channel may cost something in one week only.
+-- What winning customers costs and brings: spend and orders on their day, customers on the day of
+-- their first booked order. A return on spend is told anew in each period, since a channel may cost
+-- something in one week only.
 
 with
 
-customers as (
+kpis as (
 
-    {{ kpi_from_facts(
-        ref('int_kpi_acquisition_facts'),
-        kpis=[{'kpi': 'new_customers', 'numerator': 'new_customers'}],
-        dimensions=['channel', 'country', 'account'],
-    ) }}
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_acquisition'
 
 ),
 
-costs as (
+spend_rows as (
 
-    {{ kpi_from_facts(
-        ref('int_kpi_acquisition_facts'),
-        kpis=[
-            {
-                'kpi': 'customer_acquisition_cost',
-                'numerator': 'spend',
-                'denominator': 'new_customers',
-                'is_money': true,
-            },
-            {
-                'kpi': 'marketing_efficiency_ratio',
-                'numerator': 'gross_value',
-                'denominator': 'spend',
-                'sample': 'orders',
-                'is_money': true,
-            },
-        ],
-        dimensions=[],
-    ) }}
+    select
+        kpis.kpi,
+        reports.fact_date,
+        case kpis.kpi when 'customer_acquisition_cost' then reports.spend end as numerator,
+        case kpis.kpi when 'marketing_efficiency_ratio' then reports.spend end as denominator,
+        case kpis.kpi when 'marketing_efficiency_ratio' then 0 end as sample_size,
+        reports.is_missing_rate
+    from {{ ref('int_channel_reports') }} as reports
+    cross join kpis
 
 ),
 
-medians as (
+order_rows as (
 
-    {{ kpi_from_sets(
-        ref('int_kpi_acquisition_facts'),
-        kpis=[
-            {
-                'kpi': 'median_days_to_first_order',
-                'numerator': 'days_from_first_seen',
-                'aggregate': 'median',
-            },
-        ],
-        dimensions=['country', 'account'],
-        is_dated=true,
-    ) }}
+    select
+        kpis.kpi,
+        orders.order_date as fact_date,
+        case kpis.kpi
+            when 'marketing_efficiency_ratio' then coalesce(orders.order_value, 0)
+        end as numerator,
+        1 as sample_size,
+        orders.is_missing_rate
+    from {{ ref('int_booked_orders') }} as orders
+    cross join kpis
 
 ),
 
-returns as (
+-- Apart from the orders: a customer counts whatever the money of the order.
+customer_rows as (
 
-    {{ kpi_from_sets(
-        ref('int_paid_channel_sets'),
-        kpis=[
-            {
-                'kpi': 'return_on_ad_spend',
-                'numerator': 'gross_value',
-                'denominator': 'spend',
-                'sample': 'orders',
-                'is_money': true,
-            },
-        ],
-        dimensions=['channel'],
-    ) }}
+    select
+        kpis.kpi,
+        customers.order_date as fact_date,
+        customers.person_key,
+        customers.channel,
+        case kpis.kpi
+            when 'new_customers' then 1
+            when 'median_days_to_first_order' then customers.days_from_first_seen
+        end as numerator,
+        case kpis.kpi when 'customer_acquisition_cost' then 1 end as denominator
+    from {{ ref('int_first_orders') }} as customers
+    cross join kpis
 
 ),
 
-paybacks as (
+return_rows as (
+
+    select
+        kpis.kpi,
+        channels.period_grain,
+        channels.period_start,
+        channels.channel,
+        case kpis.kpi when 'return_on_ad_spend' then channels.gross_value end as numerator,
+        case kpis.kpi when 'return_on_ad_spend' then channels.spend end as denominator,
+        channels.orders as sample_size,
+        channels.is_missing_rate
+    from {{ ref('int_paid_channel_periods') }} as channels
+    cross join kpis
+
+),
+
+-- A month that is not paid back yet has no number, but counts all the same.
+payback_rows as (
 
     select
         'cac_payback_months' as kpi,
         'month' as period_grain,
         cohort_month as period_start,
-        'all' as dimension,
-        'all' as dimension_value,
-        cast(payback_months as decimal(38, 4)) as numerator,
-        cast(null as decimal(38, 4)) as denominator,
-        cast(new_customers as bigint) as sample_size,
-        cast(null as date) as last_unit_on,
-        case when payback_months is null then cast('9999-12-31' as date) end as mature_on,
+        payback_months as numerator,
+        new_customers as sample_size,
         is_missing_rate,
-        false as is_unknown
+        payback_months is null as is_unsettled,
+        case when payback_months is null then cast('9999-12-31' as date) end as mature_on
     from {{ ref('int_cac_payback') }}
 
 ),
 
 kpi_rows as (
 
-    select * from customers
-
-    union all
-
-    select * from costs
-
-    union all
-
-    select * from medians
-
-    union all
-
-    select * from returns
-
-    union all
-
-    select * from paybacks
+    {{ union_by_name(
+        ['spend_rows', 'order_rows', 'customer_rows', 'return_rows', 'payback_rows']
+    ) }}
 
 )
 

@@ -1,91 +1,123 @@
--- KPIs of people: who came, who came first, who left a contact. Stickiness is the mean over the
--- days of the month between the first fact and the as-of date.
-{%- set dimensions = ['country', 'account'] %}
+-- People: on the day of the first session and of the first lead, and anew in each period those who
+-- came, a person counting once however often it came. Stickiness is told of whole months alone.
 
 with
 
-firsts as (
+kpis as (
 
-    {{ kpi_from_facts(
-        ref('int_kpi_audience_facts'),
-        kpis=[
-            {'kpi': 'new_visitors', 'numerator': 'new_visitors'},
-            {'kpi': 'lead_count', 'numerator': 'leads'},
-        ],
-        dimensions=dimensions,
-    ) }}
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_audience'
 
 ),
 
-people as (
+first_days as (
 
-    {{ kpi_from_sets(
-        ref('int_kpi_audience_sets'),
-        kpis=[
-            {'kpi': 'visitors', 'numerator': 'visitors'},
-            {'kpi': 'active_users', 'numerator': '1'},
-        ],
-        dimensions=dimensions,
-    ) }}
+    select
+        person_key,
+        signal,
+        min(signal_date) as first_on
+    from {{ ref('int_dated_signals') }}
+    where signal in ('visit', 'lead')
+    group by
+        person_key,
+        signal
 
 ),
 
+first_rows as (
+
+    select
+        kpis.kpi,
+        first_days.first_on as fact_date,
+        first_days.person_key,
+        case kpis.kpi
+            when 'new_visitors' then case when first_days.signal = 'visit' then 1 end
+            when 'lead_count' then case when first_days.signal = 'lead' then 1 end
+        end as numerator
+    from first_days
+    cross join kpis
+
+),
+
+visit_days as (
+
+    select
+        person_key,
+        session_date
+    from {{ ref('int_sessions') }}
+    group by
+        person_key,
+        session_date
+
+),
+
+-- Any event counts, also one that means no signal. A session has events of its person on its date:
+-- no day has a visit and no event.
 person_days as (
 
-    {{ kpi_from_sets(
-        ref('int_kpi_audience_sets'),
-        kpis=[{'kpi': 'stickiness', 'numerator': 'active_days', 'denominator': '1'}],
-        dimensions=dimensions,
-        grains=['month'],
-    ) }}
+    select
+        active_days.person_key,
+        active_days.event_date as date,
+        visit_days.person_key is not null as is_visit
+    from (
+        select
+            person_key,
+            event_date
+        from {{ ref('int_events') }}
+        group by
+            person_key,
+            event_date
+    ) as active_days
+    left join visit_days
+        on
+            active_days.person_key = visit_days.person_key
+            and active_days.event_date = visit_days.session_date
 
 ),
 
-month_lengths as (
+person_periods as (
 
+    {% for grain in period_grains() -%}
     select
-        {{ period_start('period_start', 'month') }} as month,
-        count(*) as days
-    from {{ ref('int_periods') }}
-    where period_grain = 'day'
-    group by {{ period_start('period_start', 'month') }}
-
-),
-
-daily_means as (
-
-    select
-        person_days.kpi,
-        person_days.period_grain,
-        person_days.period_start,
-        person_days.dimension,
-        person_days.dimension_value,
-        cast(
-            round({{ exact_ratio('person_days.numerator', 'month_lengths.days') }}, 4)
-            as decimal(38, 4)
-        ) as numerator,
-        person_days.denominator,
-        person_days.sample_size,
-        person_days.last_unit_on,
-        person_days.mature_on,
-        person_days.is_missing_rate,
-        person_days.is_unknown
+        '{{ grain }}' as period_grain,
+        {{ period_start('date', grain) }} as period_start,
+        person_key,
+        count(*) as active_days,
+        bool_or(is_visit) as is_visitor
     from person_days
-    inner join month_lengths on person_days.period_start = month_lengths.month
+    group by
+        {{ period_start('date', grain) }},
+        person_key
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+period_rows as (
+
+    select
+        kpis.kpi,
+        people.period_grain,
+        people.period_start,
+        people.person_key,
+        case kpis.kpi
+            when 'visitors' then case when people.is_visitor then 1 end
+            when 'active_users' then 1
+            when 'stickiness' then people.active_days
+        end as numerator,
+        case kpis.kpi when 'stickiness' then 1 end as denominator
+    from person_periods as people
+    cross join kpis
 
 ),
 
 kpi_rows as (
 
-    select * from firsts
-
-    union all
-
-    select * from people
-
-    union all
-
-    select * from daily_means
+    {{ union_by_name(['first_rows', 'period_rows']) }}
 
 )
 

@@ -1,85 +1,80 @@
--- KPIs of what channels report. Rates count only the rows in which both sides are known.
-{%- set dimensions = ['channel'] %}
-{%- set spend_known = 'case when spend is not null then ' %}
-{%- set impressions_known = 'case when impressions is not null then ' %}
+-- What channels report, on the day reported; rates count only the rows in which both sides are
+-- known. Followers stand from one number to the next.
 
 with
 
-sums as (
+kpis as (
 
-    {{ kpi_from_facts(
-        ref('int_kpi_channel_facts'),
-        kpis=[
-            {'kpi': 'impressions', 'numerator': 'impressions'},
-            {'kpi': 'clicks', 'numerator': 'clicks'},
-            {'kpi': 'spend', 'numerator': 'spend', 'is_money': true},
-            {
-                'kpi': 'click_through_rate',
-                'numerator': impressions_known ~ 'clicks end',
-                'denominator': 'case when clicks is not null then impressions end',
-            },
-            {
-                'kpi': 'cost_per_click',
-                'numerator': 'case when clicks is not null then spend end',
-                'denominator': spend_known ~ 'clicks end',
-                'is_money': true,
-            },
-            {
-                'kpi': 'cost_per_mille',
-                'numerator': impressions_known ~ '1000 * spend end',
-                'denominator': spend_known ~ 'impressions end',
-                'is_money': true,
-            },
-            {
-                'kpi': 'social_engagement_rate',
-                'numerator': impressions_known ~ 'social_interactions end',
-                'denominator': 'case when social_interactions is not null then impressions end',
-            },
-            {'kpi': 'social_interactions', 'numerator': 'social_interactions'},
-            {'kpi': 'podcast_downloads', 'numerator': 'podcast_downloads'},
-        ],
-        dimensions=dimensions,
-    ) }}
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_discovery'
 
 ),
 
-listeners as (
+report_rows as (
 
-    {{ kpi_from_sets(
-        ref('int_kpi_channel_facts'),
-        kpis=[
-            {'kpi': 'podcast_listeners', 'numerator': 'podcast_listeners', 'aggregate': 'max'},
-        ],
-        dimensions=dimensions,
-        is_dated=true,
-    ) }}
+    select
+        kpis.kpi,
+        reports.fact_date,
+        reports.channel,
+        case kpis.kpi
+            when 'impressions' then reports.impressions
+            when 'clicks' then reports.clicks
+            when 'spend' then reports.spend
+            when 'click_through_rate'
+                then case when reports.impressions is not null then reports.clicks end
+            when 'cost_per_click' then case when reports.clicks is not null then reports.spend end
+            when 'cost_per_mille'
+                then case when reports.impressions is not null then 1000 * reports.spend end
+            when 'social_interactions' then reports.social_interactions
+            when 'social_engagement_rate'
+                then case when reports.impressions is not null then reports.social_interactions end
+            when 'podcast_downloads' then reports.podcast_downloads
+            when 'podcast_listeners' then reports.podcast_listeners
+        end as numerator,
+        case kpis.kpi
+            when 'click_through_rate'
+                then case when reports.clicks is not null then reports.impressions end
+            when 'cost_per_click' then case when reports.spend is not null then reports.clicks end
+            when 'cost_per_mille'
+                then case when reports.spend is not null then reports.impressions end
+            when 'social_engagement_rate'
+                then case when reports.social_interactions is not null then reports.impressions end
+        end as denominator,
+        reports.is_missing_rate
+        and kpis.kpi in ('spend', 'cost_per_click', 'cost_per_mille') as is_missing_rate
+    from {{ ref('int_channel_reports') }} as reports
+    cross join kpis
+
+),
+
+change_rows as (
+
+    select
+        kpis.kpi,
+        stocks.fact_date,
+        stocks.channel,
+        case kpis.kpi when 'net_new_followers' then stocks.followers_change end as numerator
+    from {{ ref('int_follower_stocks') }} as stocks
+    cross join kpis
+
+),
+
+stock_rows as (
+
+    select
+        kpis.kpi,
+        stocks.valid_from,
+        stocks.valid_to,
+        stocks.channel,
+        case kpis.kpi when 'followers' then stocks.followers end as numerator
+    from {{ ref('int_follower_stocks') }} as stocks
+    cross join kpis
 
 ),
 
 kpi_rows as (
 
-    select * from sums
-
-    union all
-
-    select * from listeners
-
-    union all
-
-    select
-        kpi,
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value,
-        numerator,
-        denominator,
-        sample_size,
-        last_unit_on,
-        mature_on,
-        is_missing_rate,
-        is_unknown
-    from {{ ref('int_kpi_followers') }}
+    {{ union_by_name(['report_rows', 'change_rows', 'stock_rows']) }}
 
 )
 

@@ -1,92 +1,136 @@
--- KPIs of booked orders. An order's KPIs stand on its date, refunded_amount and the minus of
--- net_revenue on the refund's.
-{%- set dimensions = ['channel', 'country', 'health', 'account'] %}
+-- Booked orders on their date, refunds on theirs. Money is 0 where no rate is known;
+-- is_missing_rate then says that it is unknown.
 
 with
 
-sums as (
+booked_orders as (
 
-    {{ kpi_from_facts(
-        ref('int_kpi_order_facts'),
-        kpis=[
-            {'kpi': 'orders', 'numerator': 'orders'},
-            {'kpi': 'gross_revenue', 'numerator': 'gross_value', 'is_money': true},
-            {'kpi': 'refunded_amount', 'numerator': 'refund_value', 'is_money': true},
-            {
-                'kpi': 'net_revenue',
-                'numerator': 'coalesce(gross_value, 0) - coalesce(refund_value, 0)',
-                'sample': 'orders',
-                'is_money': true,
-            },
-            {
-                'kpi': 'average_order_value',
-                'numerator': 'gross_value',
-                'denominator': 'orders',
-                'is_money': true,
-            },
-            {
-                'kpi': 'net_average_order_value',
-                'numerator': 'gross_value - refunded_to_date',
-                'denominator': 'orders',
-                'is_money': true,
-            },
-            {
-                'kpi': 'units_per_order',
-                'numerator': 'units',
-                'denominator': 'case when units is not null then 1 end',
-            },
-            {
-                'kpi': 'discount_rate',
-                'numerator': 'discount_value',
-                'denominator': 'gross_value + discount_value',
-                'sample': 'case when discount_value is not null then 1 end',
-                'is_money': true,
-            },
-            {'kpi': 'refund_rate', 'numerator': 'refunded_orders', 'denominator': 'orders'},
-            {
-                'kpi': 'refunded_amount_rate',
-                'numerator': 'refunded_to_date',
-                'denominator': 'gross_value',
-                'sample': 'orders',
-                'is_money': true,
-            },
-            {'kpi': 'guest_order_share', 'numerator': 'guest_orders', 'denominator': 'orders'},
-            {
-                'kpi': 'on_time_delivery_rate',
-                'numerator': 'timely_deliveries * due_deliveries',
-                'denominator': 'due_deliveries',
-            },
-        ],
-        dimensions=dimensions,
-    ) }}
+    select * from {{ ref('int_booked_orders') }}
 
 ),
 
-medians as (
+kpis as (
 
-    {{ kpi_from_sets(
-        ref('int_kpi_order_facts'),
-        kpis=[
-            {
-                'kpi': 'median_order_value',
-                'numerator': 'gross_value',
-                'aggregate': 'median',
-                'is_money': true,
-            },
-        ],
-        dimensions=dimensions,
-        is_dated=true,
-    ) }}
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_orders'
+
+),
+
+order_units as (
+
+    select
+        order_id,
+        sum(quantity) as units
+    from {{ ref('stg_order_lines') }}
+    group by order_id
+
+),
+
+orders as (
+
+    select
+        booked_orders.order_date,
+        booked_orders.person_key,
+        booked_orders.channel,
+        booked_orders.is_missing_rate,
+        booked_orders.is_guest,
+        booked_orders.has_refund,
+        coalesce(booked_orders.order_value, 0) as gross_value,
+        coalesce(booked_orders.refunded_value, 0) as refunded_to_date,
+        case
+            when source_orders.total_discounts is not null
+                then coalesce(booked_orders.discount_value, 0)
+        end as discount_value,
+        order_units.units,
+        booked_orders.delivered_on is not null
+        or coalesce(booked_orders.delivery_due_on < settings.as_of_date, false) as is_due,
+        coalesce(booked_orders.delivered_on <= booked_orders.delivery_due_on, false) as is_timely
+    from booked_orders
+    cross join {{ ref('int_settings') }} as settings
+    inner join {{ ref('stg_orders') }} as source_orders
+        on booked_orders.order_id = source_orders.order_id
+    left join order_units on booked_orders.order_id = order_units.order_id
+
+),
+
+order_rows as (
+
+    select
+        kpis.kpi,
+        orders.order_date as fact_date,
+        orders.person_key,
+        orders.channel,
+        case kpis.kpi
+            when 'orders' then 1
+            when 'gross_revenue' then orders.gross_value
+            when 'net_revenue' then orders.gross_value
+            when 'average_order_value' then orders.gross_value
+            when 'net_average_order_value' then orders.gross_value - orders.refunded_to_date
+            when 'median_order_value' then orders.gross_value
+            when 'units_per_order' then orders.units
+            when 'discount_rate' then orders.discount_value
+            when 'refund_rate' then cast(orders.has_refund as integer)
+            when 'refunded_amount_rate' then orders.refunded_to_date
+            when 'guest_order_share' then cast(orders.is_guest as integer)
+            when 'on_time_delivery_rate'
+                then case when orders.is_due then cast(orders.is_timely as integer) end
+        end as numerator,
+        case kpis.kpi
+            when 'average_order_value' then 1
+            when 'net_average_order_value' then 1
+            when 'units_per_order' then case when orders.units is not null then 1 end
+            when 'discount_rate' then orders.gross_value + orders.discount_value
+            when 'refund_rate' then 1
+            when 'refunded_amount_rate' then orders.gross_value
+            when 'guest_order_share' then 1
+            when 'on_time_delivery_rate' then case when orders.is_due then 1 end
+        end as denominator,
+        case kpis.kpi
+            when 'discount_rate' then 1
+            when 'refunded_amount_rate' then 1
+        end as sample_size,
+        orders.is_missing_rate
+        and kpis.kpi in (
+            'gross_revenue',
+            'net_revenue',
+            'average_order_value',
+            'net_average_order_value',
+            'median_order_value',
+            'discount_rate',
+            'refunded_amount_rate'
+        ) as is_missing_rate
+    from orders
+    cross join kpis
+
+),
+
+refund_rows as (
+
+    select
+        kpis.kpi,
+        refunds.refund_date as fact_date,
+        booked_orders.person_key,
+        booked_orders.channel,
+        case kpis.kpi
+            when 'refunded_amount' then coalesce(refunds.refund_value, 0)
+            when 'net_revenue' then -coalesce(refunds.refund_value, 0)
+        end as numerator,
+        cast(null as integer) as denominator,
+        case kpis.kpi when 'net_revenue' then 0 end as sample_size,
+        booked_orders.is_missing_rate
+    from {{ ref('int_refunds') }} as refunds
+    inner join booked_orders on refunds.order_id = booked_orders.order_id
+    cross join kpis
 
 ),
 
 kpi_rows as (
 
-    select * from sums
+    select * from order_rows
 
     union all
 
-    select * from medians
+    select * from refund_rows
 
 )
 

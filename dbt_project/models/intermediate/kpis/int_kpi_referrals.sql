@@ -1,48 +1,90 @@
--- KPIs of referrals: new customers on their first order, invitations on their sending.
+-- New customers on the date of their first booked order, invitations on the date of sending. The
+-- viral coefficient sets the invitations that converted against the customers active at the end.
 
 with
 
-rates as (
+kpis as (
 
-    {{ kpi_from_facts(
-        ref('int_kpi_referral_facts'),
-        kpis=[
-            {
-                'kpi': 'referral_rate',
-                'numerator': 'referred_customers',
-                'denominator': 'new_customers',
-            },
-            {
-                'kpi': 'invite_conversion_rate',
-                'numerator': 'converted_invitations',
-                'denominator': 'invitations',
-            },
-        ],
-        dimensions=['country', 'health', 'account'],
-    ) }}
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_referrals'
+
+),
+
+first_orders as (
+
+    select
+        person_key,
+        min(order_date) as first_order_on,
+        min_by(
+            coalesce(nullif(trim(referral_code), ''), ''), (created_at, order_id)
+        ) as referral_code
+    from {{ ref('int_booked_orders') }}
+    where not is_guest
+    group by person_key
+
+),
+
+referred_persons as (
+
+    select person_key
+    from {{ ref('int_referral_edges') }}
+    group by person_key
+
+),
+
+customer_rows as (
+
+    select
+        kpis.kpi,
+        customers.first_order_on as fact_date,
+        customers.person_key,
+        case kpis.kpi
+            when 'referral_rate'
+                then cast(
+                    customers.referral_code <> '' or referred_persons.person_key is not null
+                    as integer
+                )
+        end as numerator,
+        case kpis.kpi when 'referral_rate' then 1 end as denominator
+    from first_orders as customers
+    left join referred_persons on customers.person_key = referred_persons.person_key
+    cross join kpis
+
+),
+
+invitation_rows as (
+
+    select
+        kpis.kpi,
+        invitations.fact_date,
+        invitations.person_key,
+        case kpis.kpi
+            when 'invite_conversion_rate' then cast(invitations.converted_on is not null as integer)
+            when 'viral_coefficient' then cast(invitations.converted_on is not null as integer)
+        end as numerator,
+        case kpis.kpi when 'invite_conversion_rate' then 1 end as denominator
+    from {{ ref('int_invitations') }} as invitations
+    cross join kpis
+
+),
+
+active_rows as (
+
+    select
+        kpis.kpi,
+        health.valid_from,
+        health.valid_to,
+        health.person_key,
+        case kpis.kpi when 'viral_coefficient' then 1 end as denominator
+    from {{ ref('int_customer_health') }} as health
+    cross join kpis
+    where health.is_active
 
 ),
 
 kpi_rows as (
 
-    select * from rates
-
-    union all
-
-    select
-        kpi,
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value,
-        numerator,
-        denominator,
-        sample_size,
-        last_unit_on,
-        mature_on,
-        is_missing_rate,
-        is_unknown
-    from {{ ref('int_viral_coefficients') }}
+    {{ union_by_name(['customer_rows', 'invitation_rows', 'active_rows']) }}
 
 )
 

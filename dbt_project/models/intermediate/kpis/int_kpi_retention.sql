@@ -1,117 +1,96 @@
--- KPIs of who stays, lapses and comes back. A rate over a period is a set: who stood at its start,
--- and of these, who moved; the stock comes from spans of health and the moves from its changes.
-{%- set dimensions = ['country', 'account'] %}
-{%- set active = 'case when is_active then 1 end' %}
-{%- set lost = 'was_active and not is_active' %}
-{%- set came_back = "health_at_start = 'lapsed' and reactivations > 0" %}
-{%- set shares = [] %}
-{%- for health in ['at_risk', 'lapsed'] %}
-{%- do shares.append({
-    'kpi': health ~ '_share',
-    'numerator': "case health when '" ~ health ~ "' then 1 when 'prospect' then null else 0 end",
-    'denominator': "case when health <> 'prospect' then 1 end",
-}) %}
-{%- endfor %}
+-- Who stays, lapses and comes back. A rate over a period is a set: who stood at its start, and of
+-- these, who moved; so its rows are both spans of health and changes of it.
 
 with
 
-starts as (
+kpis as (
 
-    {{ kpi_from_spans(
-        ref('int_customer_health'),
-        kpis=[
-            {'kpi': 'retention_rate', 'numerator': active, 'denominator': active, 'at': 'start'},
-            {
-                'kpi': 'churn_rate',
-                'numerator': 'case when is_active then 0 end',
-                'denominator': active,
-                'at': 'start',
-            },
-            {
-                'kpi': 'reactivation_rate',
-                'numerator': "case when health = 'lapsed' then 0 end",
-                'denominator': "case when health = 'lapsed' then 1 end",
-                'at': 'start',
-            },
-        ],
-        dimensions=dimensions,
-    ) }}
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_retention'
+
+),
+
+stock_rows as (
+
+    select
+        kpis.kpi,
+        health.valid_from,
+        health.valid_to,
+        kpis.kpi not in ('at_risk_share', 'lapsed_share') as is_opening,
+        health.person_key,
+        case kpis.kpi
+            when 'retention_rate' then case when health.is_active then 1 end
+            when 'churn_rate' then case when health.is_active then 0 end
+            when 'reactivation_rate' then case when health.health = 'lapsed' then 0 end
+            when 'at_risk_share'
+                then case
+                    when health.health <> 'prospect' then cast(health.health = 'at_risk' as integer)
+                end
+            when 'lapsed_share'
+                then case
+                    when health.health <> 'prospect' then cast(health.health = 'lapsed' as integer)
+                end
+        end as numerator,
+        case kpis.kpi
+            when 'retention_rate' then case when health.is_active then 1 end
+            when 'churn_rate' then case when health.is_active then 1 end
+            when 'reactivation_rate' then case when health.health = 'lapsed' then 1 end
+            when 'at_risk_share' then case when health.health <> 'prospect' then 1 end
+            when 'lapsed_share' then case when health.health <> 'prospect' then 1 end
+        end as denominator
+    from {{ ref('int_customer_health') }} as health
+    cross join kpis
 
 ),
 
 moves as (
 
-    {{ kpi_from_sets(
-        ref('int_customer_health_changes'),
-        kpis=[
-            {
-                'kpi': 'retention_rate',
-                'numerator': 'case when ' ~ lost ~ ' then -1 end',
-                'denominator': 'case when ' ~ lost ~ ' then 0 end',
-            },
-            {
-                'kpi': 'churn_rate',
-                'numerator': 'case when ' ~ lost ~ ' then 1 end',
-                'denominator': 'case when ' ~ lost ~ ' then 0 end',
-            },
-            {
-                'kpi': 'reactivation_rate',
-                'numerator': 'case when ' ~ came_back ~ ' then 1 end',
-                'denominator': 'case when ' ~ came_back ~ ' then 0 end',
-            },
-        ],
-        dimensions=dimensions,
-    ) }}
+    select
+        *,
+        was_active and not is_active as is_lost,
+        health_at_start = 'lapsed' and reactivations > 0 as is_back
+    from {{ ref('int_customer_health_changes') }}
 
 ),
 
-starts_and_moves as (
+move_rows as (
 
-    select * from starts
-
-    union all
-
-    select * from moves
-
-),
-
-rates as (
-
-    {{ kpi_summed_rows('starts_and_moves') }}
-
-),
-
-shares as (
-
-    {{ kpi_from_spans(
-        ref('int_customer_health'),
-        kpis=shares,
-        dimensions=dimensions,
-    ) }}
+    select
+        kpis.kpi,
+        moves.period_grain,
+        moves.period_start,
+        moves.person_key,
+        case kpis.kpi
+            when 'retention_rate' then case when moves.is_lost then -1 end
+            when 'churn_rate' then case when moves.is_lost then 1 end
+            when 'reactivation_rate' then case when moves.is_back then 1 end
+        end as numerator
+    from moves
+    cross join kpis
 
 ),
 
-reactivations as (
+-- A reactivation counts as long as an order of its day stands.
+reactivation_rows as (
 
-    {{ kpi_from_facts(
-        ref('int_kpi_reactivation_facts'),
-        kpis=[{'kpi': 'reactivations', 'numerator': 'reactivations'}],
-        dimensions=dimensions,
-    ) }}
+    select
+        kpis.kpi,
+        reactivations.reactivated_on as fact_date,
+        reactivations.subject_key as person_key,
+        case kpis.kpi when 'reactivations' then 1 end as numerator
+    from {{ ref('int_reactivations') }} as reactivations
+    inner join {{ ref('int_person_attributes') }} as attributes
+        on reactivations.subject_key = attributes.person_key
+    cross join kpis
+    where
+        reactivations.voided_on is null
+        and not attributes.is_guest
 
 ),
 
 kpi_rows as (
 
-    select * from rates
-
-    union all
-
-    select * from shares
-
-    union all
-
-    select * from reactivations
+    {{ union_by_name(['stock_rows', 'move_rows', 'reactivation_rows']) }}
 
 )
 

@@ -1,36 +1,31 @@
--- KPIs of sessions, all on the date on which the session starts.
+-- Sessions, all on the date on which they start.
 
 with
 
 kpi_rows as (
 
-    {{ kpi_from_facts(
-        ref('int_session_outcomes'),
-        kpis=[
-            {'kpi': 'sessions', 'numerator': '1'},
-            {
-                'kpi': 'engaged_session_rate',
-                'numerator': 'case when is_engaged then 1 else 0 end',
-                'denominator': '1',
-            },
-            {
-                'kpi': 'bounce_rate',
-                'numerator': 'case when is_engaged then 0 else 1 end',
-                'denominator': '1',
-            },
-            {
-                'kpi': 'conversion_rate',
-                'numerator': 'case when orders > 0 then 1 else 0 end',
-                'denominator': '1',
-            },
-            {
-                'kpi': 'checkout_completion_rate',
-                'numerator': 'case when checkout_order_id is not null then 1 end',
-                'denominator': 'case when has_checkout then 1 end',
-            },
-        ],
-        dimensions=['channel', 'country', 'health', 'account'],
-    ) }}
+    select
+        kpis.kpi,
+        sessions.fact_date,
+        sessions.person_key,
+        sessions.channel,
+        case kpis.kpi
+            when 'sessions' then 1
+            when 'engaged_session_rate' then cast(sessions.is_engaged as integer)
+            when 'bounce_rate' then cast(not sessions.is_engaged as integer)
+            when 'conversion_rate' then cast(sessions.orders > 0 as integer)
+            when 'checkout_completion_rate'
+                then case when sessions.checkout_order_id is not null then 1 end
+        end as numerator,
+        case kpis.kpi
+            when 'engaged_session_rate' then 1
+            when 'bounce_rate' then 1
+            when 'conversion_rate' then 1
+            when 'checkout_completion_rate' then case when sessions.has_checkout then 1 end
+        end as denominator
+    from {{ ref('int_session_outcomes') }} as sessions
+    cross join {{ ref('kpis') }} as kpis
+    where kpis.model = 'int_kpi_sessions'
 
 )
 

@@ -1,5 +1,7 @@
--- The catalogue unfolded: which rows kpi_values may have, and what their status depends on.
--- Accounts are written by month only; `stage` stands for one dimension per framework.
+-- The catalogue unfolded: which rows kpi_values may have, how they are rolled up, and what their
+-- status depends on. The first word of a numerator says how the rows of a period become one number,
+-- if they are not summed. Accounts are written by month only; `stage` stands for one dimension per
+-- framework. What nothing can predict yet (predicted_clv) has no row.
 
 with
 
@@ -38,6 +40,12 @@ slices as (
         end as dimension,
         catalogue.model,
         catalogue.denominator is not null as is_ratio,
+        case split_part(catalogue.numerator, ' ', 1)
+            when 'median' then 'median'
+            when 'largest' then 'largest'
+            when 'mean' then 'mean'
+            else 'sum'
+        end as aggregate,
         coalesce(catalogue.maturity_days, 0) as maturity_days
     from catalogue
     inner join grains on catalogue.kpi = grains.kpi
@@ -45,8 +53,8 @@ slices as (
     left join {{ ref('int_built_frameworks') }} as frameworks
         on dimensions.dimension = 'stage'
     where
-        dimensions.dimension <> 'account'
-        or grains.period_grain = 'month'
+        catalogue.kpi <> 'predicted_clv'
+        and (dimensions.dimension <> 'account' or grains.period_grain = 'month')
 
 )
 

@@ -1,80 +1,89 @@
--- KPIs of each stage of each framework. The dimension is the framework, the slice the stage.
-{%- set names = {'stage': "'stage:' || framework"} %}
+-- Stages of each framework: a subject stands in one from the beginning of its stay to the end,
+-- enters it on the first day and leaves it on the day on which the stay is over.
 
 with
 
-stage_spans as (
+kpis as (
+
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_stages'
+
+),
+
+stays as (
+
+    select * from {{ ref('int_stage_stays') }}
+
+),
+
+stock_rows as (
 
     select
-        framework,
-        subject_key as person_key,
-        stage,
-        began_on as valid_from,
-        ended_on as valid_to
-    from {{ ref('int_stage_stays') }}
+        kpis.kpi,
+        stays.began_on as valid_from,
+        stays.ended_on as valid_to,
+        stays.framework,
+        stays.stage,
+        case kpis.kpi when 'stage_population' then 1 end as numerator
+    from stays
+    cross join kpis
 
 ),
 
-stocks as (
+-- The highest stage has nowhere to advance to.
+entry_rows as (
 
-    {{ kpi_from_spans(
-        'stage_spans',
-        kpis=[{'kpi': 'stage_population', 'numerator': '1'}],
-        dimensions=['stage'],
-        names=names,
-    ) }}
-
-),
-
-flows as (
-
-    {{ kpi_from_facts(
-        ref('int_kpi_stage_facts'),
-        kpis=[
-            {'kpi': 'stage_entries', 'numerator': 'entries'},
-            {'kpi': 'stage_exits', 'numerator': 'exits'},
-            {
-                'kpi': 'stage_conversion_rate_90d',
-                'numerator': 'advanced_stays',
-                'denominator': 'stays',
-            },
-        ],
-        dimensions=['stage'],
-        names=names,
-    ) }}
+    select
+        kpis.kpi,
+        stays.began_on as fact_date,
+        stays.framework,
+        stays.stage,
+        case kpis.kpi
+            when 'stage_entries' then 1
+            when 'stage_conversion_rate_90d'
+                then case when not stays.is_highest then cast(stays.has_advanced as integer) end
+        end as numerator,
+        case kpis.kpi
+            when 'stage_conversion_rate_90d' then case when not stays.is_highest then 1 end
+        end as denominator
+    from stays
+    cross join kpis
 
 ),
 
-medians as (
+exit_rows as (
+
+    select
+        kpis.kpi,
+        stays.ended_on as fact_date,
+        stays.framework,
+        stays.stage,
+        case kpis.kpi when 'stage_exits' then 1 end as numerator
+    from stays
+    cross join kpis
+    where stays.ended_on is not null
+
+),
+
+-- While more than half of the stays go on there is no number, but the row counts all the same.
+median_rows as (
 
     select
         'median_days_in_stage' as kpi,
         period_grain,
         period_start,
-        'stage:' || framework as dimension,
-        stage as dimension_value,
-        cast(median_days as decimal(38, 4)) as numerator,
-        cast(null as decimal(38, 4)) as denominator,
+        framework,
+        stage,
+        median_days as numerator,
         stays as sample_size,
-        cast(null as date) as last_unit_on,
-        cast(null as date) as mature_on,
-        false as is_missing_rate,
-        false as is_unknown
+        median_days is null as is_unsettled
     from {{ ref('int_stage_medians') }}
 
 ),
 
 kpi_rows as (
 
-    select * from stocks
-
-    union all
-
-    select * from flows
-
-    union all
-
-    select * from medians
+    {{ union_by_name(['stock_rows', 'entry_rows', 'exit_rows', 'median_rows']) }}
 
 )
 

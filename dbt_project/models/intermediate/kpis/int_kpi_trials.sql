@@ -1,20 +1,20 @@
--- The KPI of trials, on the date on which the trial starts.
+-- First trials, on the date on which they start.
 
 with
 
 kpi_rows as (
 
-    {{ kpi_from_facts(
-        ref('int_trial_outcomes'),
-        kpis=[
-            {
-                'kpi': 'trial_to_paid_rate',
-                'numerator': 'case when paid_on is not null then 1 end',
-                'denominator': '1',
-            },
-        ],
-        dimensions=['country', 'account'],
-    ) }}
+    select
+        kpis.kpi,
+        trials.fact_date,
+        trials.person_key,
+        case kpis.kpi
+            when 'trial_to_paid_rate' then cast(trials.paid_on is not null as integer)
+        end as numerator,
+        case kpis.kpi when 'trial_to_paid_rate' then 1 end as denominator
+    from {{ ref('int_trial_outcomes') }} as trials
+    cross join {{ ref('kpis') }} as kpis
+    where kpis.model = 'int_kpi_trials'
 
 )
 

@@ -1,5 +1,6 @@
 -- The periods in which a KPI cannot be told, since something it needs has no row. A term of
--- `inputs` holds when one of its alternatives is known.
+-- `inputs` holds when one of its alternatives is known. Followers are unknown until the first
+-- number, their change until there is one to compare with.
 
 with
 
@@ -75,7 +76,35 @@ judged_terms as (
 
 ),
 
-unknown_periods as (
+first_stock as (
+
+    select
+        min(stocks.valid_from) as first_on,
+        max(settings.as_of_date) as as_of_date
+    from {{ ref('int_settings') }} as settings
+    left join {{ ref('int_follower_stocks') }} as stocks on true
+
+),
+
+unknown_followers as (
+
+    select
+        written_grains.kpi,
+        periods.period_grain,
+        periods.period_start
+    from written_grains
+    inner join {{ ref('int_periods') }} as periods
+        on written_grains.period_grain = periods.period_grain
+    cross join first_stock
+    where
+        written_grains.kpi in ('followers', 'net_new_followers')
+        and first_stock.first_on
+        + case written_grains.kpi when 'net_new_followers' then 1 else 0 end
+        > least({{ add_days('periods.period_end', -1) }}, first_stock.as_of_date)
+
+),
+
+unknown_terms as (
 
     select
         kpi,
@@ -83,6 +112,20 @@ unknown_periods as (
         period_start
     from judged_terms
     where known_inputs = 0
+
+    union all
+
+    select * from unknown_followers
+
+),
+
+unknown_periods as (
+
+    select
+        kpi,
+        period_grain,
+        period_start
+    from unknown_terms
     group by
         kpi,
         period_grain,

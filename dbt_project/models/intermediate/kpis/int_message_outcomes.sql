@@ -70,11 +70,12 @@ reactions as (
         min(case when signals.signal = 'email_unsubscribed' then signals.occurred_at end)
             as unsubscribed_at
     from deliveries
+    cross join {{ ref('int_kpi_windows') }} as windows
     inner join keyed_signals as signals
         on
             deliveries.message_key = signals.message_key
             and deliveries.fact_date <= signals.signal_date
-            and {{ add_days('deliveries.fact_date', 7) }} >= signals.signal_date
+            and {{ add_days('deliveries.fact_date', 'windows.message_reaction_days') }} >= signals.signal_date
     where not signals.is_delivery
     group by deliveries.message_key
 
@@ -88,10 +89,12 @@ outcomes as (
         deliveries.person_key,
         deliveries.fact_date,
         deliveries.delivered_at,
+        {{ add_days('deliveries.fact_date', 'windows.message_reaction_days') }} as reacts_until,
         reactions.opened_at,
         reactions.clicked_at,
         reactions.unsubscribed_at
     from deliveries
+    cross join {{ ref('int_kpi_windows') }} as windows
     left join reactions on deliveries.message_key = reactions.message_key
 
 )

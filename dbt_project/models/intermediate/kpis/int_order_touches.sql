@@ -1,5 +1,5 @@
--- The touches of each booked order: the sessions of its person that started before it and at most
--- 30 days earlier, in order of time, direct visits included.
+-- The touches of each booked order: the sessions of its person that started before it and not too
+-- long ago, in order of time, direct visits included.
 
 with
 
@@ -19,11 +19,12 @@ touches as (
         coalesce(sessions.campaign, '') as campaign,
         {{ days_between('sessions.session_date', 'orders.order_date') }} as days_before
     from {{ ref('int_booked_orders') }} as orders
+    cross join {{ ref('int_kpi_windows') }} as windows
     inner join {{ ref('int_sessions') }} as sessions
         on
             orders.person_key = sessions.person_key
             and orders.created_at >= sessions.started_at
-            and orders.order_date <= {{ add_days('sessions.session_date', 30) }}
+            and orders.order_date <= {{ add_days('sessions.session_date', 'windows.touch_days') }}
     where not orders.is_guest
 
 ),

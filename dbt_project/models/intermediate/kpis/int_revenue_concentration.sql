@@ -1,4 +1,4 @@
--- How much of the net revenue of the 365 days up to the end of each month (of the as-of date in the
+-- How much of the net revenue of the year up to the end of each month (of the as-of date in the
 -- last one) comes from the best fifth of the customers with an order in them. A refund counts on
 -- its own day, so that what a month said stays said.
 
@@ -53,10 +53,11 @@ customer_months as (
         sum(revenue_days.revenue) as net_revenue,
         bool_or(revenue_days.is_missing_rate) as is_missing_rate
     from months
+    cross join {{ ref('int_kpi_windows') }} as windows
     inner join revenue_days
         on
             months.last_on >= revenue_days.revenue_date
-            and {{ add_days('months.last_on', -364) }} <= revenue_days.revenue_date
+            and {{ add_days('months.last_on', '1 - windows.revenue_year_days') }} <= revenue_days.revenue_date
     inner join {{ ref('int_persons') }} as persons
         on revenue_days.person_key = persons.person_key
     group by
@@ -66,26 +67,30 @@ customer_months as (
 
 ),
 
+-- Of six customers, the best fifth are two: it is rounded up.
 ranked_customers as (
 
     select
-        *,
-        row_number() over (
-            partition by period_start order by net_revenue desc, person_id asc
-        ) as place,
-        count(*) over (partition by period_start) as customers
+        customer_months.*,
+        100 * (
+            row_number() over (
+                partition by customer_months.period_start
+                order by customer_months.net_revenue desc, customer_months.person_id asc
+            ) - 1
+        ) < windows.best_customers_percent
+        * count(*) over (partition by customer_months.period_start) as is_best
     from customer_months
+    cross join {{ ref('int_kpi_windows') }} as windows
 
 ),
 
--- The fifth is rounded up: of six customers, two.
 month_totals as (
 
     select
         period_start,
         count(*) as customers,
         sum(net_revenue) as net_revenue,
-        sum(case when 5 * (place - 1) < customers then net_revenue else 0 end)
+        sum(case when is_best then net_revenue else 0 end)
             as top_net_revenue,
         bool_or(is_missing_rate) as is_missing_rate
     from ranked_customers
@@ -108,10 +113,11 @@ concentration as (
         coalesce(month_totals.top_net_revenue, 0) as top_net_revenue,
         coalesce(month_totals.is_missing_rate, false) as is_missing_rate,
         coalesce(
-            first_day.first_order_on <= {{ add_days('months.last_on', -364) }}, false
+            first_day.first_order_on <= {{ add_days('months.last_on', '1 - windows.revenue_year_days') }}, false
         ) as has_full_year
     from months
     cross join first_day
+    cross join {{ ref('int_kpi_windows') }} as windows
     left join month_totals on months.period_start = month_totals.period_start
 
 )

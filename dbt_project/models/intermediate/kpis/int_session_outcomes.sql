@@ -5,7 +5,12 @@ with
 
 sessions as (
 
-    select * from {{ ref('int_sessions') }}
+    select
+        sessions.*,
+        sessions.first_checkout_at + windows.checkout_order_hours * interval '1' hour
+            as checkout_until
+    from {{ ref('int_sessions') }} as sessions
+    cross join {{ ref('int_kpi_windows') }} as windows
 
 ),
 
@@ -20,18 +25,19 @@ orders as (
 
 ),
 
--- The latest session that had begun by then and had ended no more than a day before.
+-- The latest session that had begun by then and had ended not too long before.
 order_credits as (
 
     select
         orders.order_id,
         max_by(sessions.session_id, (sessions.started_at, sessions.session_id)) as session_id
     from orders
+    cross join {{ ref('int_kpi_windows') }} as windows
     inner join sessions
         on
             orders.person_key = sessions.person_key
             and orders.created_at >= sessions.started_at
-            and orders.created_at <= sessions.ended_at + interval 24 hour
+            and orders.created_at <= sessions.ended_at + windows.session_order_hours * interval '1' hour
     group by orders.order_id
 
 ),
@@ -57,7 +63,7 @@ completed_checkouts as (
         on
             sessions.person_key = orders.person_key
             and sessions.first_checkout_at <= orders.created_at
-            and orders.created_at <= sessions.first_checkout_at + interval 24 hour
+            and orders.created_at <= sessions.checkout_until
     group by sessions.session_id
 
 ),
@@ -71,15 +77,17 @@ outcomes as (
         sessions.channel,
         coalesce(credited_sessions.orders, 0) as orders,
         (
-            sessions.ended_at >= sessions.started_at + interval 10 second
-            or sessions.page_views >= 2
+            sessions.ended_at >= sessions.started_at + windows.engaged_seconds * interval '1' second
+            or sessions.page_views >= windows.engaged_page_views
             or sessions.key_events > 0
             or credited_sessions.orders is not null
         ) as is_engaged,
         sessions.first_checkout_at is not null as has_checkout,
+        sessions.checkout_until,
         completed_checkouts.order_id as checkout_order_id,
         completed_checkouts.ordered_at as checkout_ordered_at
     from sessions
+    cross join {{ ref('int_kpi_windows') }} as windows
     left join credited_sessions on sessions.session_id = credited_sessions.session_id
     left join completed_checkouts on sessions.session_id = completed_checkouts.session_id
 

@@ -1,5 +1,5 @@
 -- How long subjects stayed in a stage, changes of health left out. A stay has advanced when its
--- subject is in a higher stage within 90 days, whatever way it took.
+-- subject is in a higher stage in time, whatever way it took.
 
 with
 
@@ -26,10 +26,12 @@ entries as (
         moves.framework,
         intervals.subject_key,
         moves.stage,
-        intervals.valid_from as began_on
+        intervals.valid_from as began_on,
+        windows.stage_advance_days
     from {{ ref('int_stage_intervals') }} as intervals
     inner join {{ ref('int_moves') }} as moves on intervals.move_no = moves.move_no
     cross join settings
+    cross join {{ ref('int_kpi_windows') }} as windows
     where
         moves.movement <> 'health_only'
         and intervals.valid_from <= settings.as_of_date
@@ -48,7 +50,7 @@ stays as (
         max(stages.ordinal) over (
             partition by entries.framework, entries.subject_key
             order by {{ days_between("cast('1970-01-01' as date)", 'entries.began_on') }}
-            range between current row and 90 following
+            range between current row and entries.stage_advance_days following
         ) > stages.ordinal as has_advanced
     from entries
     inner join stages

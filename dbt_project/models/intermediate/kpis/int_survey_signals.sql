@@ -1,5 +1,5 @@
 -- Surveys sent and answers given. An answer belongs to the latest survey sent to its person by
--- then, if that was at most 30 days before; a score counts if it is a whole number of its scale.
+-- then, if that was not too long ago; a score counts if it is a whole number of its scale.
 
 with
 
@@ -34,7 +34,38 @@ placed_signals as (
 
 ),
 
-attributed_signals as (
+read_signals as (
+
+    select
+        placed_signals.*,
+        case
+            when placed_signals.value <> trunc(placed_signals.value) then false
+            when placed_signals.signal = 'nps' then placed_signals.value between 0 and 10
+            when placed_signals.signal = 'csat' then placed_signals.value between 1 and 5
+        end as has_score,
+        case
+            when
+                not placed_signals.is_sending
+                and placed_signals.fact_date
+                <= {{ add_days('placed_signals.latest_on', 'windows.survey_answer_days') }}
+                then placed_signals.latest_id
+        end as sending_id,
+        case
+            when placed_signals.signal = 'csat'
+                then case
+                    when placed_signals.value >= windows.csat_satisfied_from then 'satisfied'
+                    else 'not_satisfied'
+                end
+            when placed_signals.value >= windows.nps_promoter_from then 'promoter'
+            when placed_signals.value >= windows.nps_passive_from then 'passive'
+            else 'detractor'
+        end as score_group
+    from placed_signals
+    cross join {{ ref('int_kpi_windows') }} as windows
+
+),
+
+survey_readings as (
 
     select
         event_id,
@@ -43,17 +74,11 @@ attributed_signals as (
         fact_date,
         occurred_at,
         value as score,
-        case
-            when value is null or value <> trunc(value) then false
-            when signal = 'nps' then value between 0 and 10
-            when signal = 'csat' then value between 1 and 5
-            else false
-        end as has_score,
-        case
-            when not is_sending and fact_date <= {{ add_days('latest_on', 30) }} then latest_id
-        end as sending_id
-    from placed_signals
+        coalesce(has_score, false) as has_score,
+        case when has_score then score_group else 'not_counted' end as answer_group,
+        sending_id
+    from read_signals
 
 )
 
-select * from attributed_signals
+select * from survey_readings

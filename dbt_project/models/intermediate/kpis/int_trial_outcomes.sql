@@ -1,4 +1,4 @@
--- The first trial of each person and what it paid first within 30 days: a subscription that costs
+-- The first trial of each person and what it paid first in time: a subscription that costs
 -- something, in whatever currency, or a booked order.
 
 with
@@ -82,11 +82,12 @@ first_payments as (
         min_by(payments.paid_by, (payments.occurred_at, payments.paid_by, payments.source_id))
             as paid_by
     from first_trials
+    cross join {{ ref('int_kpi_windows') }} as windows
     inner join payments
         on
             first_trials.person_key = payments.person_key
             and first_trials.fact_date <= payments.paid_on
-            and {{ add_days('first_trials.fact_date', 30) }} >= payments.paid_on
+            and {{ add_days('first_trials.fact_date', 'windows.trial_payment_days') }} >= payments.paid_on
     group by first_trials.person_key
 
 ),
@@ -98,10 +99,12 @@ outcomes as (
         first_trials.person_key,
         first_trials.fact_date,
         first_trials.started_at,
+        {{ add_days('first_trials.fact_date', 'windows.trial_payment_days') }} as payable_until,
         trial_ends.ended_on,
         first_payments.paid_on,
         first_payments.paid_by
     from first_trials
+    cross join {{ ref('int_kpi_windows') }} as windows
     left join trial_ends on first_trials.person_key = trial_ends.person_key
     left join first_payments on first_trials.person_key = first_payments.person_key
 

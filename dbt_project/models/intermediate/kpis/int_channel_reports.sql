@@ -35,7 +35,6 @@ facts as (
 
     select
         date as fact_date,
-        cast(null as bigint) as person_key,
         channel as reported_channel,
         coalesce(campaign, '') as campaign,
         mapped_channel as channel,

@@ -12,7 +12,7 @@ daily_facts as (
         is_missing_rate,
         cast(null as decimal(18, 4)) as gross_value,
         cast(null as integer) as orders
-    from {{ ref('int_kpi_channel_facts') }}
+    from {{ ref('int_channel_reports') }}
     where spend is not null
 
     union all
