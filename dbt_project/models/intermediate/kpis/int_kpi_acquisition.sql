@@ -48,13 +48,23 @@ customer_rows as (
         customers.order_date as fact_date,
         customers.person_key,
         customers.channel,
-        case kpis.kpi
-            when 'new_customers' then 1
-            when 'median_days_to_first_order' then customers.days_from_first_seen
-        end as numerator,
+        case kpis.kpi when 'new_customers' then 1 end as numerator,
         case kpis.kpi when 'customer_acquisition_cost' then 1 end as denominator
     from {{ ref('int_first_orders') }} as customers
     cross join kpis
+
+),
+
+days_rows as (
+
+    select
+        kpis.kpi,
+        customers.order_date as ranked_on,
+        customers.person_key,
+        customers.days_from_first_seen as numerator
+    from {{ ref('int_first_orders') }} as customers
+    cross join kpis
+    where kpis.kpi = 'median_days_to_first_order'
 
 ),
 
@@ -93,7 +103,7 @@ payback_rows as (
 kpi_rows as (
 
     {{ union_by_name(
-        ['spend_rows', 'order_rows', 'customer_rows', 'return_rows', 'payback_rows']
+        ['spend_rows', 'order_rows', 'customer_rows', 'days_rows', 'return_rows', 'payback_rows']
     ) }}
 
 )

@@ -29,7 +29,6 @@ report_rows as (
             when 'social_engagement_rate'
                 then case when reports.impressions is not null then reports.social_interactions end
             when 'podcast_downloads' then reports.podcast_downloads
-            when 'podcast_listeners' then reports.podcast_listeners
         end as numerator,
         case kpis.kpi
             when 'click_through_rate'
@@ -44,6 +43,19 @@ report_rows as (
         and kpis.kpi in ('spend', 'cost_per_click', 'cost_per_mille') as is_missing_rate
     from {{ ref('int_channel_reports') }} as reports
     cross join kpis
+
+),
+
+listener_rows as (
+
+    select
+        kpis.kpi,
+        reports.fact_date as ranked_on,
+        reports.channel,
+        reports.podcast_listeners as numerator
+    from {{ ref('int_channel_reports') }} as reports
+    cross join kpis
+    where kpis.kpi = 'podcast_listeners'
 
 ),
 
@@ -74,7 +86,7 @@ stock_rows as (
 
 kpi_rows as (
 
-    {{ union_by_name(['report_rows', 'change_rows', 'stock_rows']) }}
+    {{ union_by_name(['report_rows', 'listener_rows', 'change_rows', 'stock_rows']) }}
 
 )
 

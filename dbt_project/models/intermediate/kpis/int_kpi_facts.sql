@@ -5,6 +5,8 @@
 -- A topic writes one row for each thing that counts for a KPI, with the columns that it needs:
 -- kpi, person_key, channel (or framework and stage), numerator, denominator; and one of
 --   fact_date                        the day on which it counts
+--   ranked_on                        the day on which it is one of those whose median or largest is
+--                                    told
 --   period_grain, period_start       the one period in which it counts, where periods do not add up
 --   valid_from, valid_to, is_opening the days through which it stands (a stock), until the day
 --                                    before valid_to or for ever; is_opening if the KPI tells what
@@ -46,6 +48,7 @@ kpis as (
 
     select
         kpi,
+        kpi_no,
         is_ratio,
         aggregate,
         bool_or(dimension = 'channel') as has_channel,
@@ -55,6 +58,7 @@ kpis as (
     from {{ ref('int_kpi_slices') }}
     group by
         kpi,
+        kpi_no,
         is_ratio,
         aggregate
 
@@ -64,6 +68,8 @@ counted_rows as (
 
     select
         topic_rows.*,
+        coalesce(topic_rows.fact_date, topic_rows.ranked_on) as health_date,
+        kpis.kpi_no,
         kpis.is_ratio,
         kpis.aggregate,
         kpis.has_channel,
@@ -82,8 +88,10 @@ facts as (
 
     select
         counted_rows.kpi,
+        counted_rows.kpi_no,
         counted_rows.aggregate,
         counted_rows.fact_date,
+        counted_rows.ranked_on,
         counted_rows.period_grain,
         counted_rows.period_start,
         counted_rows.valid_from,
@@ -107,18 +115,18 @@ facts as (
             case
                 when counted_rows.is_ratio then coalesce(counted_rows.numerator, 0)
                 else counted_rows.numerator
-            end as decimal(38, 4)
+            end as decimal(18, 4)
         ) as numerator,
         cast(
             case when counted_rows.is_ratio then coalesce(counted_rows.denominator, 0) end
-            as decimal(38, 4)
+            as decimal(18, 4)
         ) as denominator,
         cast(
             coalesce(
                 counted_rows.sample_size,
                 counted_rows.denominator,
                 case when counted_rows.is_ratio then 0 else 1 end
-            ) as decimal(38, 4)
+            ) as decimal(18, 4)
         ) as sample_size,
         coalesce(counted_rows.is_missing_rate, false) as is_missing_rate,
         counted_rows.mature_on
@@ -128,8 +136,8 @@ facts as (
     left join {{ ref('int_health_spans') }} as health_spans
         on
             counted_rows.person_key = health_spans.subject_key
-            and {{ add_days('counted_rows.fact_date', -1) }} >= health_spans.valid_from
-            and {{ add_days('counted_rows.fact_date', -1) }} < health_spans.valid_to
+            and {{ add_days('counted_rows.health_date', -1) }} >= health_spans.valid_from
+            and {{ add_days('counted_rows.health_date', -1) }} < health_spans.valid_to
 
 )
 

@@ -66,7 +66,6 @@ order_rows as (
             when 'net_revenue' then orders.gross_value
             when 'average_order_value' then orders.gross_value
             when 'net_average_order_value' then orders.gross_value - orders.refunded_to_date
-            when 'median_order_value' then orders.gross_value
             when 'units_per_order' then orders.units
             when 'discount_rate' then orders.discount_value
             when 'refund_rate' then cast(orders.has_refund as integer)
@@ -95,12 +94,26 @@ order_rows as (
             'net_revenue',
             'average_order_value',
             'net_average_order_value',
-            'median_order_value',
             'discount_rate',
             'refunded_amount_rate'
         ) as is_missing_rate
     from orders
     cross join kpis
+
+),
+
+value_rows as (
+
+    select
+        kpis.kpi,
+        orders.order_date as ranked_on,
+        orders.person_key,
+        orders.channel,
+        orders.gross_value as numerator,
+        orders.is_missing_rate
+    from orders
+    cross join kpis
+    where kpis.kpi = 'median_order_value'
 
 ),
 
@@ -115,7 +128,6 @@ refund_rows as (
             when 'refunded_amount' then coalesce(refunds.refund_value, 0)
             when 'net_revenue' then -coalesce(refunds.refund_value, 0)
         end as numerator,
-        cast(null as integer) as denominator,
         case kpis.kpi when 'net_revenue' then 0 end as sample_size,
         booked_orders.is_missing_rate
     from {{ ref('int_refunds') }} as refunds
@@ -126,11 +138,7 @@ refund_rows as (
 
 kpi_rows as (
 
-    select * from order_rows
-
-    union all
-
-    select * from refund_rows
+    {{ union_by_name(['order_rows', 'value_rows', 'refund_rows']) }}
 
 )
 

@@ -1,97 +1,109 @@
 -- KPIs that do not add up over periods: every period is computed anew, from rows made for it, or
--- from those of its days where the number is the middle or the largest one. A mean is that of the
+-- from all of its days where the number is the middle or the largest one. A mean is that of the
 -- days of the period from the first fact to the as-of date.
 
 with
 
-facts as (
-
-    select * from {{ ref('int_kpi_facts') }}
-    where
-        period_grain is not null
-        or (fact_date is not null and aggregate <> 'sum')
-
-),
-
-grains as (
-
-    select
-        kpi,
-        period_grain
-    from {{ ref('int_kpi_slices') }}
-    group by
-        kpi,
-        period_grain
-
-),
-
 period_facts as (
 
     select
-        facts.kpi,
-        facts.aggregate,
-        facts.fact_date,
-        facts.own_dimension,
-        facts.own_value,
-        facts.country,
-        facts.health,
-        facts.numerator,
-        facts.denominator,
-        facts.sample_size,
-        facts.mature_on,
-        facts.is_missing_rate,
-        case when facts.aggregate = 'median' then facts.numerator end as ranked_numerator,
-        grains.period_grain,
-        coalesce(
-            facts.period_start, {{ period_start_in('facts.fact_date', 'grains.period_grain') }}
-        ) as period_start,
-        case when grains.period_grain = 'month' then facts.account end as account
-    from facts
-    inner join grains
-        on
-            facts.kpi = grains.kpi
-            and coalesce(facts.period_grain, grains.period_grain) = grains.period_grain
+        *,
+        case when period_grain = 'month' then account end as month_account
+    from {{ ref('int_kpi_facts') }}
+    where period_grain is not null
 
 ),
 
-totals as (
+counted_totals as (
 
     select
-        kpi,
-        aggregate,
+        kpi_no,
         period_grain,
         period_start,
         case
             when grouping(own_value) = 0 then own_dimension
             when grouping(country) = 0 then 'country'
-            when grouping(health) = 0 then 'health'
-            when grouping(account) = 0 then 'account'
+            when grouping(month_account) = 0 then 'account'
             else 'all'
         end as dimension,
         case
             when grouping(own_value) = 0 then own_value
             when grouping(country) = 0 then country
-            when grouping(health) = 0 then health
-            when grouping(account) = 0 then account
+            when grouping(month_account) = 0 then month_account
             else 'all'
         end as dimension_value,
         sum(numerator) as numerator,
-        max(numerator) as largest_numerator,
-        {{ exact_median('ranked_numerator') }} as middle_numerator,
         sum(denominator) as denominator,
         sum(sample_size) as sample_size,
-        max(fact_date) as last_unit_on,
+        cast(null as date) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
     from period_facts
     group by
         grouping sets (
-            (kpi, aggregate, period_grain, period_start),
-            (kpi, aggregate, period_grain, period_start, own_dimension, own_value),
-            (kpi, aggregate, period_grain, period_start, country),
-            (kpi, aggregate, period_grain, period_start, health),
-            (kpi, aggregate, period_grain, period_start, account)
+            (kpi_no, period_grain, period_start),
+            (kpi_no, period_grain, period_start, own_dimension, own_value),
+            (kpi_no, period_grain, period_start, country),
+            (kpi_no, period_grain, period_start, month_account)
         )
+
+),
+
+ranked_facts as (
+
+    select
+        facts.*,
+        slices.period_grain as ranked_grain,
+        {{ period_start_in('facts.ranked_on', 'slices.period_grain') }} as ranked_start,
+        slices.dimension,
+        case slices.dimension
+            when 'all' then 'all'
+            when 'country' then facts.country
+            when 'health' then facts.health
+            when 'account' then facts.account
+            else facts.own_value
+        end as dimension_value
+    from {{ ref('int_kpi_facts') }} as facts
+    inner join {{ ref('int_kpi_slices') }} as slices on facts.kpi_no = slices.kpi_no
+    where facts.ranked_on is not null
+
+),
+
+ranked_totals as (
+
+    select
+        kpi_no,
+        ranked_grain as period_grain,
+        ranked_start as period_start,
+        dimension,
+        dimension_value,
+        case aggregate
+            when 'median' then {{ exact_median('numerator') }}
+            else max(numerator)
+        end as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        max(ranked_on) as last_unit_on,
+        max(mature_on) as mature_on,
+        bool_or(is_missing_rate) as is_missing_rate
+    from ranked_facts
+    group by
+        kpi_no,
+        aggregate,
+        ranked_grain,
+        ranked_start,
+        dimension,
+        dimension_value
+
+),
+
+totals as (
+
+    select * from counted_totals
+
+    union all
+
+    select * from ranked_totals
 
 ),
 
@@ -117,15 +129,13 @@ known_days as (
 period_totals as (
 
     select
-        totals.kpi,
+        slices.kpi,
         totals.period_grain,
         totals.period_start,
         totals.dimension,
         totals.dimension_value,
         cast(
-            case totals.aggregate
-                when 'median' then totals.middle_numerator
-                when 'largest' then totals.largest_numerator
+            case slices.aggregate
                 when 'mean' then round({{ exact_ratio('totals.numerator', 'known_days.days') }}, 4)
                 else totals.numerator
             end as decimal(38, 4)
@@ -138,7 +148,7 @@ period_totals as (
     from totals
     inner join {{ ref('int_kpi_slices') }} as slices
         on
-            totals.kpi = slices.kpi
+            totals.kpi_no = slices.kpi_no
             and totals.period_grain = slices.period_grain
             and totals.dimension = slices.dimension
     inner join known_days

@@ -7,7 +7,10 @@ with
 
 catalogue as (
 
-    select * from {{ ref('kpis') }}
+    select
+        *,
+        cast(row_number() over (order by kpi) as smallint) as kpi_no
+    from {{ ref('kpis') }}
 
 ),
 
@@ -33,6 +36,7 @@ slices as (
 
     select
         catalogue.kpi,
+        catalogue.kpi_no,
         grains.period_grain,
         case
             when dimensions.dimension = 'stage' then 'stage:' || frameworks.framework

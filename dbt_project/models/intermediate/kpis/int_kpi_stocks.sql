@@ -1,23 +1,14 @@
 -- Stocks: what stands at the end of each period's last day (of the as-of date in a period that is
 -- not over), or, for an opening, at the end of the day before the period. What comes to stand and
--- what ceases to is summed per period and then along time, so that the work grows with the number
--- of spans and not with spans times days.
+-- what ceases to is summed per day and then along time, so that the work grows with the number of
+-- spans and not with spans times days.
 
 with
 
 turns as (
 
     select
-        facts.kpi,
-        facts.is_opening,
-        facts.own_dimension,
-        facts.own_value,
-        facts.country,
-        facts.account,
-        facts.numerator,
-        facts.denominator,
-        facts.sample_size,
-        facts.is_missing_rate,
+        facts.*,
         changes.change,
         case when changes.change = 1 then facts.valid_from else facts.valid_to end as turned_on
     from {{ ref('int_kpi_facts') }} as facts
@@ -26,37 +17,13 @@ turns as (
 
 ),
 
-grains as (
+dated_turns as (
 
     select
-        kpi,
-        period_grain
-    from {{ ref('int_kpi_slices') }}
-    group by
-        kpi,
-        period_grain
-
-),
-
-period_turns as (
-
-    select
-        turns.kpi,
-        turns.is_opening,
-        turns.own_dimension,
-        turns.own_value,
-        turns.country,
-        turns.numerator,
-        turns.denominator,
-        turns.sample_size,
-        turns.is_missing_rate,
-        turns.change,
-        grains.period_grain,
-        {{ period_start_in('turns.turned_on', 'grains.period_grain') }} as period_start,
-        case when grains.period_grain = 'month' then turns.account end as account
+        turns.*,
+        {{ period_start('turns.turned_on', 'month') }} as turned_month
     from turns
     cross join {{ ref('int_settings') }} as settings
-    inner join grains on turns.kpi = grains.kpi
     where turns.turned_on <= settings.as_of_date
 
 ),
@@ -64,10 +31,9 @@ period_turns as (
 turn_totals as (
 
     select
-        kpi,
+        kpi_no,
         is_opening,
-        period_grain,
-        period_start,
+        coalesce(turned_on, turned_month) as turned_on,
         case
             when grouping(own_value) = 0 then own_dimension
             when grouping(country) = 0 then 'country'
@@ -85,73 +51,67 @@ turn_totals as (
         sum(change * sample_size) as sample_size,
         sum(case when is_missing_rate then change else 0 end) as unrated,
         sum(change) as counted
-    from period_turns
+    from dated_turns
     group by
         grouping sets (
-            (kpi, is_opening, period_grain, period_start),
-            (kpi, is_opening, period_grain, period_start, own_dimension, own_value),
-            (kpi, is_opening, period_grain, period_start, country),
-            (kpi, is_opening, period_grain, period_start, account)
+            (kpi_no, is_opening, turned_on),
+            (kpi_no, is_opening, turned_on, own_dimension, own_value),
+            (kpi_no, is_opening, turned_on, country),
+            (kpi_no, is_opening, turned_month, account)
         )
 
 ),
 
 -- A KPI without the dimension has no value of it, and no slice.
-slices as (
+period_turns as (
 
     select
-        kpi,
-        is_opening,
-        period_grain,
-        dimension,
-        dimension_value,
-        min(period_start) as first_start
-    from turn_totals
-    where dimension_value is not null
+        slices.kpi,
+        turns.is_opening,
+        slices.period_grain,
+        {{ period_start_in('turns.turned_on', 'slices.period_grain') }} as period_start,
+        turns.dimension,
+        turns.dimension_value,
+        sum(turns.numerator) as numerator,
+        sum(turns.denominator) as denominator,
+        sum(turns.sample_size) as sample_size,
+        sum(turns.unrated) as unrated,
+        sum(turns.counted) as counted
+    from turn_totals as turns
+    inner join {{ ref('int_kpi_slices') }} as slices
+        on
+            turns.kpi_no = slices.kpi_no
+            and turns.dimension = slices.dimension
+    where turns.dimension_value is not null
     group by
-        kpi,
-        is_opening,
-        period_grain,
-        dimension,
-        dimension_value
+        slices.kpi,
+        turns.is_opening,
+        slices.period_grain,
+        {{ period_start_in('turns.turned_on', 'slices.period_grain') }},
+        turns.dimension,
+        turns.dimension_value
 
 ),
 
 balances as (
 
     select
-        slices.kpi,
-        slices.period_grain,
-        case when slices.is_opening then periods.period_end else periods.period_start end
-            as period_start,
-        slices.dimension,
-        slices.dimension_value,
-        sum(turns.numerator) over so_far as numerator,
-        sum(turns.denominator) over so_far as denominator,
-        sum(turns.sample_size) over so_far as sample_size,
-        sum(turns.unrated) over so_far as unrated,
-        sum(turns.counted) over so_far as counted
-    from slices
-    inner join {{ ref('int_periods') }} as periods
-        on
-            slices.period_grain = periods.period_grain
-            and slices.first_start <= periods.period_start
-    left join turn_totals as turns
-        on
-            slices.kpi = turns.kpi
-            and slices.is_opening = turns.is_opening
-            and slices.period_grain = turns.period_grain
-            and slices.dimension = turns.dimension
-            and slices.dimension_value = turns.dimension_value
-            and periods.period_start = turns.period_start
-    window so_far as (
-        partition by
-            slices.kpi,
-            slices.is_opening,
-            slices.period_grain,
-            slices.dimension,
-            slices.dimension_value
-        order by periods.period_start
+        kpi,
+        is_opening,
+        period_grain,
+        period_start as valid_from,
+        lead(period_start) over slice_turns as valid_to,
+        dimension,
+        dimension_value,
+        sum(numerator) over slice_turns as numerator,
+        sum(denominator) over slice_turns as denominator,
+        sum(sample_size) over slice_turns as sample_size,
+        sum(unrated) over slice_turns as unrated,
+        sum(counted) over slice_turns as counted
+    from period_turns
+    window slice_turns as (
+        partition by kpi, is_opening, period_grain, dimension, dimension_value
+        order by period_start
     )
 
 ),
@@ -159,19 +119,25 @@ balances as (
 period_totals as (
 
     select
-        kpi,
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value,
-        cast(numerator as decimal(38, 4)) as numerator,
-        cast(denominator as decimal(38, 4)) as denominator,
-        cast(sample_size as bigint) as sample_size,
+        balances.kpi,
+        balances.period_grain,
+        case when balances.is_opening then periods.period_end else periods.period_start end
+            as period_start,
+        balances.dimension,
+        balances.dimension_value,
+        cast(balances.numerator as decimal(38, 4)) as numerator,
+        cast(balances.denominator as decimal(38, 4)) as denominator,
+        cast(balances.sample_size as bigint) as sample_size,
         cast(null as date) as last_unit_on,
         cast(null as date) as mature_on,
-        unrated > 0 as is_missing_rate
+        balances.unrated > 0 as is_missing_rate
     from balances
-    where counted > 0
+    inner join {{ ref('int_periods') }} as periods
+        on
+            balances.period_grain = periods.period_grain
+            and balances.valid_from <= periods.period_start
+            and coalesce(balances.valid_to, cast('9999-12-31' as date)) > periods.period_start
+    where balances.counted > 0
 
 )
 

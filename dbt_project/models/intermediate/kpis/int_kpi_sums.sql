@@ -9,16 +9,14 @@ dated_facts as (
         *,
         {{ period_start('fact_date', 'month') }} as fact_month
     from {{ ref('int_kpi_facts') }}
-    where
-        fact_date is not null
-        and aggregate = 'sum'
+    where fact_date is not null
 
 ),
 
 totals as (
 
     select
-        kpi,
+        kpi_no,
         coalesce(fact_date, fact_month) as total_on,
         case
             when grouping(own_value) = 0 then own_dimension
@@ -43,11 +41,11 @@ totals as (
     from dated_facts
     group by
         grouping sets (
-            (kpi, fact_date),
-            (kpi, fact_date, own_dimension, own_value),
-            (kpi, fact_date, country),
-            (kpi, fact_date, health),
-            (kpi, fact_month, account)
+            (kpi_no, fact_date),
+            (kpi_no, fact_date, own_dimension, own_value),
+            (kpi_no, fact_date, country),
+            (kpi_no, fact_date, health),
+            (kpi_no, fact_month, account)
         )
 
 ),
@@ -56,7 +54,7 @@ totals as (
 period_totals as (
 
     select
-        totals.kpi,
+        slices.kpi,
         slices.period_grain,
         {{ period_start_in('totals.total_on', 'slices.period_grain') }} as period_start,
         totals.dimension,
@@ -70,11 +68,11 @@ period_totals as (
     from totals
     inner join {{ ref('int_kpi_slices') }} as slices
         on
-            totals.kpi = slices.kpi
+            totals.kpi_no = slices.kpi_no
             and totals.dimension = slices.dimension
     where totals.dimension_value is not null
     group by
-        totals.kpi,
+        slices.kpi,
         slices.period_grain,
         {{ period_start_in('totals.total_on', 'slices.period_grain') }},
         totals.dimension,

@@ -60,7 +60,6 @@ sets as (
     select
         period_grain,
         period_start,
-        cast(null as bigint) as person_key,
         channel,
         spend,
         case when spend > 0 or is_missing_spend then coalesce(gross_value, 0) else 0 end

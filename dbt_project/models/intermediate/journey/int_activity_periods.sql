@@ -1,6 +1,56 @@
--- The periods in which a person was active, and how many periods went by since the one before.
+-- The periods in which a person did anything, visited, or had a booked order, and how many periods
+-- went by since the one before. Buyers without any id are left out: whoever they are, nobody can see
+-- them come back.
 
 with
+
+person_days as (
+
+    select
+        'any' as activity,
+        person_key,
+        signal_date as active_on
+    from {{ ref('int_signal_facts') }}
+    group by
+        person_key,
+        signal_date
+
+    union all
+
+    select
+        'visit' as activity,
+        person_key,
+        event_date as active_on
+    from {{ ref('int_session_starts') }}
+    group by
+        person_key,
+        event_date
+
+),
+
+known_person_days as (
+
+    select person_days.*
+    from person_days
+    inner join {{ ref('int_person_attributes') }} as attributes
+        on person_days.person_key = attributes.person_key
+    where not attributes.is_guest
+
+),
+
+activity_days as (
+
+    select * from known_person_days
+
+    union all
+
+    select
+        'order' as activity,
+        person_key,
+        order_date as active_on
+    from {{ ref('int_customer_order_days') }}
+
+),
 
 person_periods as (
 
@@ -10,7 +60,7 @@ person_periods as (
         activity,
         person_key,
         {{ activity_period_start('active_on', grain) }} as period_start
-    from {{ ref('int_activity_days') }}
+    from activity_days
     group by
         activity,
         person_key,
