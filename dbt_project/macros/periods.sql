@@ -18,3 +18,12 @@
 {% macro next_period_start(start, grain) -%}
     cast({{ start }} + interval 1 {{ grain }} as date)
 {%- endmacro %}
+
+{# The first day of the period that a date lies in, of the grain that another column names. #}
+{% macro period_start_in(date, grain) -%}
+    {{ return(adapter.dispatch('period_start_in')(date, grain)) }}
+{%- endmacro %}
+
+{% macro default__period_start_in(date, grain) -%}
+    cast(date_trunc({{ grain }}, {{ date }}) as date)
+{%- endmacro %}
