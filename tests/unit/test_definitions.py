@@ -25,12 +25,12 @@ from orchestration.dagster_home.checks import (
     judge_freshness,
     version_time,
 )
-from orchestration.dagster_home.dbt_events import masked
 from orchestration.dagster_home.dbt_manifest import read_manifest
 from orchestration.dagster_home.dbt_translation import LifecycleTranslator
 from orchestration.dagster_home.dev import check_host, dagster_environment, is_loopback
 from orchestration.dagster_home.sensors import decide, listing_hash, since_of, what_went_wrong
 from orchestration.errors import SettingsError
+from orchestration.pipeline.breaches import masked
 from orchestration.pipeline.expectations import SUITE, Finding
 from orchestration.settings.dagster_settings import DagsterSettings
 from orchestration.settings.paths import REPO_ROOT, StateDir
@@ -219,7 +219,7 @@ def test_since_when_is_the_first_failure_after_the_last_success() -> None:
 
 
 def test_samples_hold_keys_and_nothing_that_reaches_a_person() -> None:
-    names = ["subject_id", "valid_from", "email", "first_name", "changed_on", "stage"]
+    names = ["subject_id", "note", "email", "first_name", "changed_on", "stage"]
     rows = [
         ("customer:17850", "x", "a@example.org", "Jane", "2026-01-02", "loyalty"),
         ("customer:jane@example.org", "x", "b", "Joe", "2026-01-03", "+39 055 123 4567"),
