@@ -7,7 +7,6 @@ columns (`column_lineage`) or deciding anything (`gate`).
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -27,19 +26,10 @@ from dagster import (
 
 from orchestration.dagster_home.column_lineage import Lineage, Relation, trace_models
 from orchestration.dagster_home.dbt_translation import Manifest, Nodes, layer_of, meta_of
+from orchestration.pipeline.breaches import open_working, sample_keys
 from orchestration.pipeline.dbt_run import DbtRun, NodeResult
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier
-
-MOST_SAMPLES = 5
-# Columns that tell rows apart and hold nothing a person wrote; ids are pseudonyms, and one that
-# looks like an address or a number to call is masked all the same.
-_SAFE_NAME = re.compile(
-    r"(.*_)?(id|key|on|month|date|day|week|period|grain|stage|health|framework|kpi|rule|signal|"
-    r"measure|scope|name|table_name|expectation|item|dimension|copies|no)"
-)
-_PERSONAL_NAME = re.compile(r".*(first|last|full|customer|person|user|contact|display)_?name.*")
-_ADDRESS = re.compile(r"@|\+?\d[\d ()/.-]{8,}\d")
 
 
 def events_of(
@@ -119,40 +109,6 @@ def compiled_sql(manifest: Manifest, unique_id: str) -> str:
     return str(manifest.get("nodes", {}).get(unique_id, {}).get("compiled_code") or "")
 
 
-def sample_keys(state: StateDir, sql: str) -> list[dict[str, str]]:
-    """Return the keys of the first rows that a test found, without anything personal."""
-    if not sql:
-        return []
-    try:
-        with closing(_open(state)) as working:
-            found = working.execute(f"select * from ({sql}) limit {MOST_SAMPLES}")
-            names = [str(column[0]) for column in found.description or []]
-            return masked(names, found.fetchall())
-    except duckdb.Error:
-        return []
-
-
-def masked(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[str, str]]:
-    """Keep the columns that name rows, and mask values that look like a way to reach somebody."""
-    kept = [name for name in names if _SAFE_NAME.fullmatch(name) and not _is_personal(name)]
-    places = [names.index(name) for name in kept]
-    return [
-        {name: _masked_value(row[place]) for name, place in zip(kept, places, strict=True)}
-        for row in rows
-        if kept
-    ]
-
-
-def _is_personal(name: str) -> bool:
-    return _PERSONAL_NAME.fullmatch(name) is not None
-
-
-def _masked_value(value: object) -> str:
-    text = str(value)[:80]
-    is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}( .*)?", text) is not None
-    return text if is_date or not _ADDRESS.search(text) else "(masked)"
-
-
 def lineage_metadata(lineage: Lineage, nodes: Nodes, *, is_mart: bool) -> dict[str, Any]:
     """Return what Dagster shows of the lineage of a model's columns, and what it cannot show.
 
@@ -192,7 +148,7 @@ def _table_facts(state: StateDir, run: DbtRun, nodes: Nodes) -> dict[str, dict[s
     """Return row counts of tables, accounting of staging models and lineage, by unique id."""
     facts: dict[str, dict[str, Any]] = {}
     try:
-        with closing(_open(state)) as working:
+        with closing(open_working(state)) as working:
             accounts = _accounts(working)
             lineages = trace_models(run.manifest, _tables(working))
             for result in run.results:
@@ -254,11 +210,3 @@ def _accounts(working: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int, i
     except duckdb.CatalogException:
         return {}
     return {str(row[0]): (int(row[1]), int(row[2]), int(row[3]), str(row[4])) for row in rows}
-
-
-def _open(state: StateDir) -> duckdb.DuckDBPyConnection:
-    working = duckdb.connect(str(state.working_database), read_only=True)
-    # Views of staging read raw under the name that dbt attached it with.
-    raw = str(state.raw_database).replace("'", "''")
-    working.execute(f"attach '{raw}' as raw_db (read_only)")
-    return working

@@ -174,14 +174,37 @@ def subject_of(manifest: Manifest, unique_id: str, assets: Collection[str]) -> s
 
 
 def sentence_of(test: Mapping[str, Any]) -> str:
-    """Return what a test claims: its description, its opening comment, else its name."""
-    described = " ".join(str(test.get("description") or "").split())
+    """Return what a test claims: its description, its arguments, its opening comment, its name."""
+    described = " ".join(str(test.get("description") or "").split()) or _claims_of(test)
     comment = [
         line.lstrip().removeprefix("--").strip()
         for line in str(test.get("raw_code") or "").split("\n\n", maxsplit=1)[0].splitlines()
         if line.lstrip().startswith("--")
     ]
     return described or " ".join(comment) or str(test["name"]).replace("_", " ")
+
+
+def _claims_of(test: Mapping[str, Any]) -> str:
+    """Return the claims of a `sound_rows` in words; blank for any other test."""
+    metadata: Mapping[str, Any] = test.get("test_metadata") or {}
+    if metadata.get("name") != "sound_rows":
+        return ""
+    claims: Mapping[str, Any] = metadata.get("kwargs", {})
+    keys = [
+        columns for columns in (claims.get("primary_key"), *claims.get("unique", [])) if columns
+    ]
+    filled = ", ".join(claims.get("filled", []))
+    said = [
+        *(f"{' + '.join(columns)} is a key" for columns in keys),
+        *([f"never empty: {filled}"] if filled else []),
+        *(f"{column} is one of {', '.join(v)}" for column, v in claims.get("values", {}).items()),
+        *(
+            f"each {column} has its {parent['field']} in {parent['to']}"
+            for column, parent in claims.get("parents", {}).items()
+        ),
+        *(claim.replace("_", " ") for claim in claims.get("holds", {})),
+    ]
+    return "; ".join(said) + "."
 
 
 def group_of(node: Mapping[str, Any]) -> str:

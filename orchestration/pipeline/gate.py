@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.database_files import open_quietly
 from orchestration.errors import GateClosedError, first_line
+from orchestration.pipeline.breaches import breach_sentences
 from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun, NodeResult
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
@@ -98,7 +99,7 @@ def gate(
     marts = read_marts(run.manifest)
     reasons = [
         *_process_reasons(run),
-        *_result_reasons(run),
+        *_result_reasons(state, run),
         *_coverage_reasons(run, marts),
         *_contract_reasons(run.manifest, marts),
         *accounting_reasons(state),
@@ -118,7 +119,7 @@ def gate(
         marts=counted,
         working=working,
         tests=sum(result.status == "pass" for result in run.results),
-        warnings=(*_warnings(run), *more_warnings),
+        warnings=(*_warnings(state, run), *more_warnings),
     )
 
 
@@ -186,23 +187,29 @@ def _is_bad(result: NodeResult) -> bool:
     return result.status not in ({"pass", "warn"} if is_test else {"success"})
 
 
-def _result_reasons(run: DbtRun) -> Iterator[str]:
+def _result_reasons(state: StateDir, run: DbtRun) -> Iterator[str]:
     skipped: list[str] = []
     for result in run.results:
         if not _is_bad(result):
             continue
-        kind, name = _described(run.manifest, result.unique_id)
+        described = _described(run.manifest, result.unique_id)
         if result.status == "skipped":
-            skipped.append(name)
+            skipped.append(described.removeprefix("The "))
         elif result.status == "fail":
-            rows = "1 row" if result.failures == 1 else f"{result.failures} rows"
-            yield f'The check "{name}" failed with {rows} ({first_line(result.message)}).'
+            yield from _failure_sentences(state, run, result)
         else:
-            text = f'The {kind} "{name}" ended with {result.status}'
+            text = f"{described} ended with {result.status}"
             yield f"{text}: {' '.join(result.message.split())[:400]}"
     if skipped:
         shown = ", ".join(skipped[:5]) + (", …" if len(skipped) > 5 else "")
         yield f"{len(skipped)} nodes were skipped ({shown})."
+
+
+def _failure_sentences(state: StateDir, run: DbtRun, result: NodeResult) -> list[str]:
+    """Say what a test found; its name and count where its rows cannot be read any more."""
+    found = breach_sentences(state, run.manifest, result.unique_id)
+    rows = "1 row" if result.failures == 1 else f"{result.failures} rows"
+    return found or [f"{_described(run.manifest, result.unique_id)} found {rows}."]
 
 
 def _coverage_reasons(run: DbtRun, marts: Sequence[Mart]) -> Iterator[str]:
@@ -214,7 +221,7 @@ def _coverage_reasons(run: DbtRun, marts: Sequence[Mart]) -> Iterator[str]:
         if kind not in _RUNNABLE or node.get("config", {}).get("materialized") == "ephemeral":
             continue
         if unique_id not in ran:
-            yield f'The {kind} "{node["name"]}" was not part of this run.'
+            yield f"{_described(run.manifest, unique_id)} was not part of this run."
         elif kind == "test":
             tests += 1
             tested.update(node.get("depends_on", {}).get("nodes", []))
@@ -276,18 +283,18 @@ def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, .
     return tuple(counted), reasons
 
 
-def _warnings(run: DbtRun) -> Iterator[str]:
+def _warnings(state: StateDir, run: DbtRun) -> Iterator[str]:
     for result in run.results:
         if result.status == "warn":
-            name = _described(run.manifest, result.unique_id)[1]
-            yield f'The check "{name}" warns: {first_line(result.message)}.'
+            yield from _failure_sentences(state, run, result)
 
 
-def _described(manifest: Mapping[str, Any], unique_id: str) -> tuple[str, str]:
-    """Return the kind and the name of a node; a test is called a check."""
+def _described(manifest: Mapping[str, Any], unique_id: str) -> str:
+    """Return kind and name of a node; a test is a check, and its name the claim."""
     node = manifest.get("nodes", {}).get(unique_id, {})
     kind = unique_id.partition(".")[0]
-    return ("check" if kind == "test" else kind), str(node.get("name") or unique_id)
+    name = str(node.get("name") or unique_id)
+    return f'The check "{name.replace("_", " ")}"' if kind == "test" else f'The {kind} "{name}"'
 
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:

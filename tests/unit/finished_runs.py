@@ -79,6 +79,7 @@ def _mart(name: str, folder: str, columns: list[str], key: list[str]) -> dict[st
         "resource_type": "model",
         "name": name,
         "alias": name,
+        "schema": "marts",
         "path": f"marts/{folder}/{name}.sql",
         "description": f"The {name}.\nOne row per {key[0]}.",
         "columns": {

@@ -42,7 +42,7 @@ from orchestration.dagster_home.checks import (
     judge_freshness,
     version_time,
 )
-from orchestration.dagster_home.dbt_events import check_result, masked
+from orchestration.dagster_home.dbt_events import check_result
 from orchestration.dagster_home.dbt_manifest import read_manifest
 from orchestration.dagster_home.dbt_translation import (
     TESTS,
@@ -67,6 +67,7 @@ from orchestration.dagster_home.sensors import (
     what_went_wrong,
 )
 from orchestration.errors import GateClosedError, SettingsError
+from orchestration.pipeline.breaches import masked
 from orchestration.pipeline.dbt_run import NodeResult
 from orchestration.pipeline.expectations import SUITE, Finding
 from orchestration.settings.dagster_settings import DagsterSettings
@@ -354,7 +355,7 @@ def test_since_when_is_the_first_failure_after_the_last_success() -> None:
 
 
 def test_samples_hold_keys_and_nothing_that_reaches_a_person() -> None:
-    names = ["subject_id", "valid_from", "email", "first_name", "changed_on", "stage"]
+    names = ["subject_id", "note", "email", "first_name", "changed_on", "stage"]
     rows = [
         ("customer:17850", "x", "a@example.org", "Jane", "2026-01-02", "loyalty"),
         ("customer:jane@example.org", "x", "b", "Joe", "2026-01-03", "+39 055 123 4567"),

@@ -48,17 +48,109 @@ def test_a_good_run_passes_with_its_marts_counted(state: StateDir) -> None:
     assert gate_pass.tests == 2
 
 
-def test_a_failed_check_closes_the_gate_with_its_name_and_count(state: StateDir) -> None:
-    run = with_result(CHECK, status="fail", failures=3, message="Got 3 results, configured to fail")
-    assert reasons(state, run) == (
-        'The check "subjects_key" failed with 3 rows (Got 3 results, configured to fail).',
+FAILED = {"status": "fail", "failures": 3, "message": "Got 3 results, configured to fail if != 0"}
+
+
+def failed(compiled: str, *, test: str = CHECK, attached: bool = True) -> DbtRun:
+    """Return a run in which the check failed, whose SQL is given."""
+    run = with_result(test, **FAILED)
+    node = run.manifest["nodes"][test]
+    node["compiled_code"] = compiled
+    node["attached_node"] = MART if attached else None
+    return run
+
+
+def test_a_broken_claim_is_told_with_its_table_its_rows_and_their_keys(state: StateDir) -> None:
+    run = failed(
+        "select 'stage is empty' as breach, 7 as broken_rows, subject_id "
+        "from marts.subjects limit 2"
     )
+    assert reasons(state, run) == (
+        "marts.subjects: stage is empty in 7 rows "
+        "(subject_id customer:5; subject_id customer:4; …). "
+        f"The rows stand in {state.working_database}.",
+    )
+
+
+def test_every_claim_that_a_check_finds_broken_has_a_sentence_of_its_own(state: StateDir) -> None:
+    run = failed(
+        "select 'stage is empty' as breach, 1 as broken_rows, 'a' as subject_id "
+        "union all select 'subject_id repeats', 2, 'b'"
+    )
+    assert [reason.partition(".")[2].partition(" (")[0] for reason in reasons(state, run)] == [
+        "subjects: stage is empty in 1 row",
+        "subjects: subject_id repeats in 2 rows",
+    ]
+
+
+def test_a_broken_law_is_told_by_its_name_as_words_with_count_and_keys(state: StateDir) -> None:
+    run = failed("select subject_id, net_revenue from marts.subjects", attached=False)
+    (reason,) = reasons(state, run)
+    assert reason.startswith(
+        "marts.subjects: it does not hold that subjects key in 5 rows (subject_id customer:5; "
+    )
+    assert "net_revenue" not in reason
+
+
+def test_rows_with_a_raw_key_name_the_file_and_the_line_to_correct(state: StateDir) -> None:
+    with duckdb.connect(str(state.raw_database)) as raw:
+        raw.execute("alter table raw.raw.ingest_files add column file_id integer default 4")
+        raw.execute(
+            "create table raw.raw.orders as select 'o1' as order_id, 4 as _file_id, 17 as _line"
+        )
+    run = failed("select 'total_price is empty' as breach, 1 as broken_rows, 'o1' as order_id")
+    assert reasons(state, run) == (
+        "marts.subjects: total_price is empty in 1 row (order_id o1). "
+        "Correct events.csv line 17 and build again.",
+    )
+
+
+def test_a_broken_rule_names_the_seed_to_correct(state: StateDir) -> None:
+    run = failed("select 'rule is no rule of rules' as breach, 1 as broken_rows, 'x' as rule")
+    seed = f"seed.{PROJECT}.stage_rules"
+    run.manifest["nodes"][CHECK]["attached_node"] = seed
+    run.manifest["nodes"][seed] = {"name": "stage_rules", "schema": "seeds", "config": {}}
+    assert reasons(state, run) == (
+        "seeds.stage_rules: rule is no rule of rules in 1 row (rule x). "
+        "Correct stage_rules.csv among the rules and build again.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("compiled", "secret"),
+    [
+        ("select 'x is empty' as breach, 1 as broken_rows, 'jane@example.org' as email", "jane"),
+        ("select 'x is empty' as breach, 1 as broken_rows, 'Jane' as first_name", "Jane"),
+        ("select 'x is empty' as breach, 1 as broken_rows, 'jane@example.org' as order_id", "jane"),
+        ("select 'x is \"jane@example.org\", none of a' as breach, 1 as broken_rows", "jane"),
+        ("select 'Berlin' as city, '+39 055 123 4567' as user_id", "Berlin"),
+        ("select 'Berlin' as city, '+39 055 123 4567' as user_id", "055"),
+    ],
+)
+def test_no_value_of_a_person_is_told(state: StateDir, compiled: str, secret: str) -> None:
+    (reason,) = reasons(state, failed(compiled))
+    assert "in 1 row" in reason
+    assert secret not in reason
+
+
+@pytest.mark.parametrize("compiled", ["", "select * from marts.gone", "select 1 where false"])
+def test_a_check_whose_rows_cannot_be_read_again_is_told_by_its_name(
+    state: StateDir, compiled: str
+) -> None:
+    assert reasons(state, failed(compiled)) == ('The check "subjects key" found 3 rows.',)
+
+
+def test_no_reason_repeats_the_words_of_dbt(state: StateDir) -> None:
+    for compiled in ("", "select 'x is empty' as breach, 1 as broken_rows"):
+        (reason,) = reasons(state, failed(compiled))
+        assert "configured to fail" not in reason
+        assert "Got 3" not in reason
 
 
 @pytest.mark.parametrize("status", ["error", "runtime error", "skipped", "no-op", ""])
 def test_a_check_that_could_not_run_closes_the_gate(state: StateDir, status: str) -> None:
     (reason,) = reasons(state, with_result(CHECK, status=status, message="Catalog Error"))
-    assert "subjects_key" in reason
+    assert "subjects key" in reason
 
 
 def test_a_model_that_errors_closes_the_gate_with_its_message(state: StateDir) -> None:
@@ -69,10 +161,8 @@ def test_a_model_that_errors_closes_the_gate_with_its_message(state: StateDir) -
 
 
 def test_a_check_that_warns_passes_and_is_told(state: StateDir) -> None:
-    run = with_result(CHECK, status="warn", message="Got 2 results, configured to warn")
-    assert gate(state, run, identity("b1")).warnings == (
-        'The check "subjects_key" warns: Got 2 results, configured to warn.',
-    )
+    run = with_result(CHECK, status="warn", failures=2, message="Got 2 results, configured to warn")
+    assert gate(state, run, identity("b1")).warnings == ('The check "subjects key" found 2 rows.',)
 
 
 def test_results_of_an_earlier_invocation_never_count(state: StateDir) -> None:

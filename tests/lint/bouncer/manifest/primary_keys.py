@@ -17,23 +17,23 @@ def unproven_key(
     Args:
         declared: the columns of `meta.primary_key`.
         columns: the columns of the mart.
-        tested: the columns of each of its `primary_key` tests.
+        tested: the `primary_key` of each of its `sound_rows` tests.
     """
     unknown = [column for column in declared if column not in columns]
     if not declared or unknown:
         return f"declares the primary key {list(declared)}, unknown columns: {unknown}"
     if list(tested) != [list(declared)]:
-        return f"declares the primary key {list(declared)}; its primary_key tests say {tested}"
+        return f"declares the primary key {list(declared)}; its sound_rows tests say {tested}"
     return ""
 
 
 @check
 def check_model_primary_key_is_tested(model: Any, ctx: Any) -> None:
-    """The columns of `meta.primary_key` exist and are those of the one `primary_key` test."""
+    """The columns of `meta.primary_key` exist and are those that `sound_rows` proves."""
     tested = [
-        list((test.test_metadata.kwargs or {}).get("columns", []))
+        list((test.test_metadata.kwargs or {}).get("primary_key", []))
         for test in ctx.tests_by_attached_node.get(model.unique_id, [])
-        if getattr(test, "test_metadata", None) and test.test_metadata.name == "primary_key"
+        if getattr(test, "test_metadata", None) and test.test_metadata.name == "sound_rows"
     ]
     declared = list((model.config.meta or {}).get("primary_key", []))
     problem = unproven_key(declared, model.columns, tested)
