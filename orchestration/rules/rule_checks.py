@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from statistics import NormalDist
 
@@ -52,11 +52,12 @@ _POLICY_NUMBERS = (
 _Z_TOLERANCE = 1e-5
 
 
-def find_problems(seeds: Seeds) -> tuple[str, ...]:
+def find_problems(seeds: Seeds, windows: Collection[str]) -> tuple[str, ...]:
     """Return every problem of the rule seeds, file by file, each one sentence.
 
     Args:
         seeds: the rows of each rule seed by file name, with all its columns present.
+        windows: the KPI windows that the SQL knows, those of the shipped seed.
     """
     return tuple(
         dict.fromkeys(
@@ -69,6 +70,7 @@ def find_problems(seeds: Seeds) -> tuple[str, ...]:
                 *_stage_rule_problems(seeds),
                 *_entry_problems(seeds),
                 *_health_problems(seeds["health_policy.csv"]),
+                *_window_problems(seeds["kpi_windows.csv"], windows),
             )
         )
     )
@@ -337,3 +339,18 @@ def _policy_problems(row: SeedRow) -> Iterator[str]:
             yield row.problem(f"{name} must be a whole number from 1, not {row[name]}")
     if number["min_days"] > number["max_days"]:
         yield row.problem("min_days must not be more than max_days")
+
+
+def _window_problems(rows: Rows, windows: Collection[str]) -> Iterator[str]:
+    yield from duplicate_problems(rows, ("name",))
+    for row in rows:
+        if row["name"] not in windows:
+            hint = nearest(row["name"], windows)
+            yield row.problem(f"no KPI reads the window {shown(row['name'])}{hint}")
+        if not _WHOLE.fullmatch(row["value"]) or int(row["value"]) < 1:
+            text = f"value must be a whole number from 1, not {shown(row['value'])}"
+            yield row.problem(text)
+        if not row["rationale"]:
+            yield row.problem(f"the window {shown(row['name'])} has no rationale")
+    for name in sorted(set(windows) - {row["name"] for row in rows}):
+        yield f"kpi_windows.csv: the window {shown(name)} is missing; a KPI reads it."

@@ -25,6 +25,7 @@ CHECKED_SEEDS = (
     "rule_conditions.csv",
     "stage_rules.csv",
     "health_policy.csv",
+    "kpi_windows.csv",
 )
 
 
@@ -72,7 +73,8 @@ def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
             seeds[name] = read_seed(overrides[name], expected=seeds[name].columns)
     problems = [problem for seed in seeds.values() for problem in seed.problems]
     if not problems:
-        problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS})
+        windows = {row["name"] for row in read_seed(sources["kpi_windows.csv"]).rows}
+        problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS}, windows)
     if problems:
         raise RulesError(problems)
     frameworks = seeds["frameworks.csv"].rows

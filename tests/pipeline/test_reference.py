@@ -1,4 +1,6 @@
-"""The published history equals the plain-Python reading of the page, on random worlds.
+"""The published history equals the plain-Python reading of it, on random worlds.
+
+docs/lifecycle_semantics.md is what is read.
 
 LIFECYCLE_WORLDS=2000 tries more worlds, LIFECYCLE_WORLDS_SEED=1 other ones.
 """

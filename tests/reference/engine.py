@@ -1,7 +1,7 @@
 """What holds for a subject on a day: measures, conditions, rules, stage, health, reactivations.
 
-Belongs here: lifecycle.md sections 1, 5 and 6 for one subject and one day. Does not belong here:
-intervals over days (``history``).
+Belongs here: docs/lifecycle_semantics.md#stages and #health for one subject and one day.
+Does not belong here: intervals over days (``history``).
 """
 
 from __future__ import annotations

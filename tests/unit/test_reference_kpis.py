@@ -1,4 +1,4 @@
-"""The reference reads the KPIs of the page as worked out here by hand."""
+"""The reference reads docs/kpi_conventions.md as worked out here by hand."""
 
 from __future__ import annotations
 

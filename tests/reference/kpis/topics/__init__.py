@@ -1,4 +1,4 @@
-"""The topics of kpis.md, a module each, and all of them together.
+"""The topics of `docs/kpi_conventions.md`, a module each, and all of them together.
 
 Belongs here: what the page says of one topic. Does not belong here: what topics share.
 """

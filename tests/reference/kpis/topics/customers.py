@@ -57,8 +57,6 @@ def measures(shop: Shop) -> Iterator[Measure]:
     yield from _of_order_days(shop)
     yield from _of_cohorts(shop)
     yield Measure("revenue_share_top_20", lambda period: _top_fifth(shop, period), ratio)
-    # Nothing scores customers yet, so its input is always missing.
-    yield Measure("predicted_clv", lambda _: [], ratio, lambda _: True)
 
 
 def _days_in(orders: Sequence[Booked], period: Period) -> list[date]:
