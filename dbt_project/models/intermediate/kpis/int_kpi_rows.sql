@@ -1,6 +1,7 @@
 -- All KPIs by period and slice, before status and value. A KPI that sets what happened in a period
 -- against what stood is the sum of its rows in two roll-ups; for everybody there is a row in every
 -- period, of nothing if nothing counted.
+-- Long, since its columns are named in each of its steps.
 
 with
 
@@ -41,7 +42,7 @@ stock_rows as (
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
     from rolled_up_rows
-    where kpi in (select kpi from kpis_of_stocks)
+    where kpi in (select kpis_of_stocks.kpi from kpis_of_stocks)
     group by
         kpi,
         period_grain,
@@ -54,7 +55,7 @@ stock_rows as (
 written_rows as (
 
     select * from rolled_up_rows
-    where kpi not in (select kpi from kpis_of_stocks)
+    where kpi not in (select kpis_of_stocks.kpi from kpis_of_stocks)
 
     union all
 
@@ -92,13 +93,31 @@ empty_rows as (
 
 ),
 
-kpi_rows as (
+all_rows as (
 
     select * from written_rows
 
     union all
 
     select * from empty_rows
+
+),
+
+kpi_rows as (
+
+    select
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        numerator,
+        denominator,
+        sample_size,
+        last_unit_on,
+        mature_on,
+        is_missing_rate
+    from all_rows
 
 )
 
