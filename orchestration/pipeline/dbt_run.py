@@ -118,6 +118,9 @@ def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> li
         json.dumps(settings.dbt_vars(), sort_keys=True),
         "--log-format",
         "json",
+        # What dbt says at level debug costs it more than the models of a small shop.
+        "--log-level-file",
+        "info",
     ]
 
 

@@ -65,6 +65,7 @@ def test_the_one_dbt_build_takes_absolute_paths_and_every_var() -> None:
         "--target-path": "/srv/state/dbt/target",
         "--log-path": "/srv/state/dbt/logs",
         "--log-format": "json",
+        "--log-level-file": "info",
     }
 
 
