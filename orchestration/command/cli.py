@@ -1,0 +1,274 @@
+"""The command line `lifecycle`: options in, one function of the project called, exit code out.
+
+Belongs here: commands, options and their help. Does not belong here: anything that another caller,
+such as Dagster, would need too. Heavy modules are imported by the command that needs them, so that
+`--help` stays fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.errors import EXIT_FAILED, LifecycleError
+
+if TYPE_CHECKING:
+    from orchestration.settings.paths import StateDir
+    from orchestration.settings.request import BuildRequest
+
+app = typer.Typer(
+    name="lifecycle",
+    help="Who is at which stage of the customer lifecycle, since when, why, and what comes next.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state-dir",
+        help="State directory (LIFECYCLE_STATE_DIR; default: var/ in the repository).",
+        show_default=False,
+    ),
+]
+RawOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--raw-dir",
+        help="Landing files (LIFECYCLE_RAW_DIR; default: the shipped sample).",
+        show_default=False,
+    ),
+]
+RulesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rules-dir",
+        help="Rule seeds that override the shipped ones by file name (LIFECYCLE_RULES_DIR).",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def simulate(
+    customers: Annotated[int, typer.Option(help="People who make an account.")] = 1000,
+    days: Annotated[int, typer.Option(help="Simulated days.")] = 730,
+    seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="New directory (default: simulated/ in the state directory)."),
+    ] = None,
+    state_dir: StateOption = None,
+) -> None:
+    """Write the landing files of a simulated shop, with the truth beside them."""
+    from orchestration.command.console import ConsoleProgress, plain_console
+    from orchestration.simulator.simulate import simulate as simulate_shop
+
+    console = plain_console()
+    progress = ConsoleProgress(console)
+    target = out or _state(state_dir).root / "simulated"
+    progress.begin("simulate")
+    try:
+        summary = simulate_shop(
+            customers,
+            days,
+            seed,
+            target,
+            progress=lambda done, total: progress.step(done, total, "months"),
+        )
+    finally:
+        progress.close()
+    counted = f"{sum(summary.rows.values()):,} rows, {summary.rows['events']:,} events"
+    progress.end("simulate", f"{counted}, {summary.files:,} files", summary.seconds)
+    console.print(f"Next: lifecycle build --raw-dir {target} --state-dir OTHER_DIR")
+
+
+@app.command()
+def ingest(
+    raw_dir: RawOption = None, state_dir: StateOption = None, rules_dir: RulesOption = None
+) -> None:
+    """Load landing files into raw.duckdb, each exactly once, and stop there."""
+    from orchestration.command.console import ConsoleProgress, plain_console
+    from orchestration.pipeline.build import ingest_only
+
+    progress = ConsoleProgress(plain_console())
+    request = _request({}, [], raw_dir, state_dir, rules_dir)
+    try:
+        ingest_only(request, progress)
+    finally:
+        progress.close()
+
+
+@app.command()
+def build(
+    raw_dir: RawOption = None,
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="Last day that counts, YYYY-MM-DD (LIFECYCLE_AS_OF; default: the data's last day)."
+        ),
+    ] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(help="Ignore rows received after this timestamp (LIFECYCLE_KNOWN_AT)."),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="IANA zone in which days begin (LIFECYCLE_TIMEZONE; default: UTC)."),
+    ] = None,
+    currency: Annotated[
+        str | None,
+        typer.Option(
+            help="Reporting currency (LIFECYCLE_CURRENCY; default: the only one present, else EUR)."
+        ),
+    ] = None,
+    frameworks: Annotated[
+        str | None,
+        typer.Option(
+            help="`all` or names joined by commas (LIFECYCLE_FRAMEWORKS; default: the default one)."
+        ),
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Drop the working database first.")
+    ] = False,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another setting, NAME=VALUE; may be repeated. See below.", metavar="NAME=VALUE"
+        ),
+    ] = None,
+) -> None:
+    """Ingest, build, check, publish; exit 0 only if a new version was published.
+
+    Settings of --var: identity_as_of, fulfilment_sla_days, session_timeout_minutes,
+    allow_missing_rates, pending_is_booked, subscription_grace_days.
+    """
+    from orchestration.command.console import ConsoleProgress, plain_console, show_build
+    from orchestration.pipeline.build import build as run_build
+    from orchestration.pipeline.status import example_subject, read_as_of, read_stage_counts
+
+    options = {
+        "as_of_date": as_of,
+        "known_at": known_at,
+        "reporting_timezone": timezone,
+        "reporting_currency": currency,
+        "frameworks": frameworks,
+    }
+    console = plain_console()
+    progress = ConsoleProgress(console)
+    request = _request(options, var or [], raw_dir, state_dir, rules_dir, full_refresh)
+    try:
+        result = run_build(request, progress)
+    finally:
+        progress.close()
+    counts = read_stage_counts(request.state, result.default_framework)
+    as_of_date = read_as_of(request.state)
+    subject = example_subject(request.state)
+    show_build(console, result, request.state, counts, as_of_date, subject)
+
+
+@app.command()
+def rollback(
+    to: Annotated[
+        str, typer.Option(help="Version or build id; `previous` is the one before the current.")
+    ] = "previous",
+    state_dir: StateOption = None,
+) -> None:
+    """Make a kept version current again."""
+    from orchestration.command.console import plain_console, show_rollback
+    from orchestration.pipeline.lock import build_lock
+    from orchestration.pipeline.publish import rollback as roll_back
+
+    state = _state(state_dir)
+    with build_lock(state):
+        version = roll_back(state, to).version
+    show_rollback(plain_console(), version, state.published_database)
+
+
+@app.command()
+def status(state_dir: StateOption = None) -> None:
+    """Tell what is published, what was ingested, and how the last build ended."""
+    from orchestration.command.console import plain_console, show_status
+    from orchestration.pipeline.status import read_status
+
+    state = _state(state_dir)
+    show_status(plain_console(), read_status(state), state)
+
+
+@app.command()
+def explain(
+    subject: Annotated[
+        str, typer.Argument(help="Subject id (customer:17850), or a bare customer id.")
+    ],
+    on: Annotated[
+        str | None, typer.Option(help="Day, YYYY-MM-DD (default: the as-of date).")
+    ] = None,
+    framework: Annotated[
+        str | None, typer.Option(help="Framework (default: the default framework).")
+    ] = None,
+    state_dir: StateOption = None,
+) -> None:
+    """Tell where a subject stood on a day, why, and what comes next, from the published marts."""
+    from orchestration.command.console import plain_console, show_explanation
+    from orchestration.command.explain import explain as explain_subject
+    from orchestration.settings.build_settings import read_date
+
+    day: date | None = read_date("--on", on) if on is not None else None
+    show_explanation(plain_console(), explain_subject(_state(state_dir), subject, day, framework))
+
+
+def main() -> None:
+    """Run the command line; a failure a user can act on is one sentence on standard error."""
+    try:
+        app()
+    except LifecycleError as error:
+        _leave(str(error), error.exit_code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _leave(f"{where}{error.strerror or error}.", EXIT_FAILED)
+
+
+def _leave(message: str, exit_code: int) -> None:
+    from orchestration.command.console import plain_console, show_error
+
+    show_error(plain_console(sys.stderr), message)
+    sys.exit(exit_code)
+
+
+def _state(option: Path | None) -> StateDir:
+    from orchestration.settings.build_settings import check_environment, read_directory
+    from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
+
+    check_environment(os.environ)
+    found = read_directory(option, "LIFECYCLE_STATE_DIR", os.environ)
+    return StateDir.at(found or DEFAULT_STATE_DIR)
+
+
+def _request(
+    options: dict[str, str | None],
+    extra_vars: list[str],
+    raw_dir: Path | None,
+    state_dir: Path | None,
+    rules_dir: Path | None,
+    full_refresh: bool = False,
+) -> BuildRequest:
+    from orchestration.settings.request import read_request
+
+    return read_request(
+        options,
+        extra_vars,
+        os.environ,
+        raw_dir=raw_dir,
+        state_dir=state_dir,
+        rules_dir=rules_dir,
+        full_refresh=full_refresh,
+    )

@@ -1,0 +1,247 @@
+"""What a person reads: progress, reports, tables.
+
+Belongs here: everything that is printed, and nothing that is decided. Does not belong here: reading
+databases or files; every function is given what it shows.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
+
+if TYPE_CHECKING:  # so that a short command does not import what a build needs
+    from orchestration.command.explain import Explanation
+    from orchestration.pipeline.build import BuildResult
+    from orchestration.pipeline.status import StageCount, Status
+
+_HEALTHS = ("prospect", "active", "at_risk", "lapsed")
+_NAME_WIDTH = 9
+
+
+def plain_console(stream: TextIO | None = None) -> Console:
+    """Return a console that prints texts as they are, since ids may hold brackets."""
+    return Console(file=stream or sys.stdout, highlight=False, markup=False, soft_wrap=True)
+
+
+class ConsoleProgress:
+    """One line per phase with counts and seconds; on a terminal also a bar while it lasts."""
+
+    def __init__(self, console: Console) -> None:
+        """Show on the console given."""
+        self._console = console
+        self._phase = ""
+        self._bar: Bar | None = None
+
+    def begin(self, phase: str) -> None:
+        """Put up a bar when somebody watches."""
+        self._phase = phase
+        if self._console.is_terminal:
+            columns = (
+                TextColumn(f"{phase:<{_NAME_WIDTH}}"),
+                BarColumn(bar_width=30),
+                MofNCompleteColumn(),
+                TextColumn("{task.description}"),
+            )
+            self._bar = Bar(*columns, console=self._console, transient=True)
+            self._bar.add_task("", total=None)
+            self._bar.start()
+
+    def step(self, done: int, total: int, label: str) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            task = self._bar.tasks[0].id
+            self._bar.update(task, completed=done, total=total, description=label)
+
+    def note(self, text: str) -> None:
+        """Print the sentence."""
+        self._console.print(f"{'note':<{_NAME_WIDTH}}{text}")
+
+    def end(self, phase: str, summary: str, seconds: float) -> None:
+        """Print the line of the phase."""
+        self.close()
+        self._console.print(f"{phase:<{_NAME_WIDTH}}{seconds:6.1f} s  {summary}")
+
+    def close(self) -> None:
+        """Take the bar down; a phase that failed leaves none behind."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def show_build(
+    console: Console,
+    result: BuildResult,
+    state: StateDir,
+    counts: Sequence[StageCount],
+    as_of: object,
+    subject_id: str,
+) -> None:
+    """Print what was built, the stage x health table, where the files are, what to do next."""
+    for warning in result.warnings:
+        console.print(f"warning  {warning}")
+    console.print()
+    console.print(f"{result.default_framework} at the end of {as_of}, subjects by stage and health")
+    console.print(stage_table(result.stages, counts))
+    console.print(f"Database  {state.published_database}  (schema marts, read-only)")
+    console.print(f"Parquet   {state.current / 'parquet'}")
+    console.print()
+    console.print("Next:")
+    where = _state_option(state)
+    for command in (
+        f"explain {shlex.quote(subject_id)}{where}",
+        f"status{where}",
+        "build --raw-dir DIR --state-dir OTHER_DIR --frameworks all",
+    ):
+        console.print(f"  {_called_as()} {command}")
+
+
+def stage_table(stages: Sequence[str], counts: Sequence[StageCount]) -> Table:
+    """Return the stage x health table: every stage and health, zeros included."""
+    table = Table(box=None, pad_edge=False, show_footer=True)
+    totals = {
+        health: sum(count.subjects for count in counts if count.health == health)
+        for health in _HEALTHS
+    }
+    table.add_column("stage", footer="total")
+    for health in _HEALTHS:
+        name = health.replace("_", " ")
+        table.add_column(name, footer=f"{totals[health]:,}", justify="right")
+    table.add_column("total", footer=f"{sum(totals.values()):,}", justify="right")
+    for stage in stages:
+        cells = {count.health: count.subjects for count in counts if count.stage == stage}
+        row = [f"{cells.get(health, 0):,}" for health in _HEALTHS]
+        table.add_row(stage, *row, f"{sum(cells.values()):,}")
+    return table
+
+
+def show_explanation(console: Console, told: Explanation) -> None:
+    """Print an explanation, a line per fact."""
+    before = (
+        f"{told.previous_stage}, {told.previous_health}"
+        if told.previous_stage
+        else "nothing, this is the first interval"
+    )
+    until = f"until {told.valid_to} (exclusive)" if told.valid_to else "and still so"
+    _show_pairs(
+        console,
+        f"{told.subject_id} on {told.on}, {told.framework}",
+        (
+            ("stage", told.stage),
+            ("health", told.health),
+            ("interval", f"from {told.valid_from} {until}"),
+            ("rule", f"{told.rule} (held on {told.valid_from})"),
+            ("movement", f"{told.movement}, cycle {told.cycle}"),
+            ("before", before),
+            ("next", _next_sentence(told)),
+            *((("reason", told.reason),) if told.reason else ()),
+        ),
+    )
+
+
+def show_status(console: Console, status: Status, state: StateDir) -> None:
+    """Print a status."""
+    if status.running is not None:
+        holder = status.running
+        console.print(f"A build is running: process {holder.pid}, since {holder.since}.")
+    if status.version is None:
+        console.print(f"Nothing is published in {state.root}.")
+    else:
+        _show_pairs(
+            console,
+            f"Published: {state.published_database}",
+            (
+                ("version", status.version),
+                *((name, str(value)) for name, value in status.build_info.items()),
+            ),
+        )
+        _show_pairs(
+            console, "Marts", ((name, f"{rows:,} rows") for name, rows in status.mart_rows.items())
+        )
+        _show_pairs(
+            console,
+            "Kept versions",
+            ((name, "current" if name == status.version else "") for name in status.versions),
+        )
+    _show_pairs(
+        console,
+        "Ingested",
+        (
+            (
+                table.table,
+                f"{table.files:,} files, {table.read:,} rows read = {table.loaded:,} loaded + "
+                f"{table.duplicate:,} duplicate + {table.quarantined:,} quarantined",
+            )
+            for table in status.ingested
+        ),
+    )
+    _show_pairs(
+        console,
+        "Quarantined",
+        ((f"{table} {reason}", f"{count:,}") for table, reason, count in status.quarantined),
+    )
+    _show_pairs(console, "Left out by staging", status.filtered)
+    last = status.last_build
+    if last:
+        ended = f"{last.get('outcome')} at {last.get('ended_at')}"
+        failed = last.get("outcome") == "failed"
+        detail = (("phase", str(last.get("phase"))), ("message", str(last.get("message"))))
+        _show_pairs(
+            console,
+            "Last build",
+            (
+                ("build", str(last.get("build_id"))),
+                ("outcome", ended),
+                *(detail if failed else ()),
+            ),
+        )
+
+
+def show_rollback(console: Console, version: str, database: Path) -> None:
+    """Print what a rollback did."""
+    console.print(f"Current is {version} again; readers of {database} see it from now on.")
+
+
+def show_error(console: Console, message: str) -> None:
+    """Print what went wrong, each sentence on its line."""
+    for line in message.splitlines():
+        console.print(line)
+
+
+def _next_sentence(told: Explanation) -> str:
+    if told.next_on is None:
+        return "nothing will change if nothing new happens"
+    then = f"{told.next_stage}, {told.next_health}"
+    if told.happened:
+        return f"on {told.next_on} it became {then}"
+    return f"on {told.next_on} it becomes {then} if nothing new happens"
+
+
+def _show_pairs(console: Console, title: str, pairs: Iterable[tuple[str, str]]) -> None:
+    listed = list(pairs)
+    if not listed:
+        return
+    width = max(len(name) for name, _ in listed)
+    console.print(title)
+    for name, value in listed:
+        console.print(f"  {name:<{width}}  {value}".rstrip())
+
+
+def _called_as() -> str:
+    """The command as it was typed, so that what is printed can be pasted."""
+    typed = sys.argv[0]
+    return typed if Path(typed).name == "lifecycle" else "lifecycle"
+
+
+def _state_option(state: StateDir) -> str:
+    """The option that makes the printed commands work where they are pasted."""
+    return "" if state.root == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state.root))}"

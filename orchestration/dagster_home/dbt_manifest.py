@@ -1,0 +1,82 @@
+"""The manifest that Dagster's definitions are made from: parsed once, kept until a file changes.
+
+Belongs here: deciding whether the kept manifest is stale, and `dbt parse`. Does not belong here:
+what the definitions make of it (`dbt_translation`), or a build, which writes a manifest of its own.
+`DbtProject.prepare_if_dev` does nothing outside `dagster dev`; this works for every process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from orchestration.errors import WarehouseError
+from orchestration.pipeline.dbt_run import bare_dbt_environment
+from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
+
+_SOURCES = (DBT_PROJECT_DIR, REPO_ROOT / "seeds" / "rules", REPO_ROOT / "tests" / "data")
+_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
+_LEFT_OUT = frozenset({"target", "logs"})
+
+
+def read_manifest(state: StateDir) -> dict[str, Any]:
+    """Return the manifest of the project as it stands, parsed now if a file has changed.
+
+    Several processes may ask at once: each writes aside and moves its result into place.
+
+    Raises:
+        WarehouseError: dbt cannot parse the project; holds what dbt said.
+    """
+    kept = state.root / "dagster" / "manifests" / f"{fingerprint()}.json"
+    if not kept.is_file():
+        _parse(state, kept)
+    return cast("dict[str, Any]", json.loads(kept.read_text(encoding="utf-8")))
+
+
+def fingerprint() -> str:
+    """Return a hash over names and contents of every file that a manifest depends on."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in _files():
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(REPO_ROOT).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _files() -> Iterator[Path]:
+    for source in _SOURCES:
+        for path in sorted(source.rglob("*")):
+            parts = path.relative_to(source).parts
+            if path.suffix in _SUFFIXES and parts[0] not in _LEFT_OUT and path.is_file():
+                yield path
+
+
+def _parse(state: StateDir, kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="parsing-", dir=kept.parent) as scratch:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "dbt.cli.main", "--quiet", "parse"),
+                *("--no-partial-parse", "--project-dir", str(DBT_PROJECT_DIR)),
+                *("--profiles-dir", str(DBT_PROJECT_DIR)),
+                *("--target-path", scratch, "--log-path", scratch),
+            ],
+            env=bare_dbt_environment(state, os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = (done.stdout + done.stderr).strip()
+            raise WarehouseError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{said}")
+        for old in kept.parent.glob("*.json"):
+            old.unlink(missing_ok=True)
+        shutil.move(Path(scratch) / "manifest.json", kept)

@@ -1,0 +1,103 @@
+"""Parquet landing files.
+
+Belongs here: columns as the file's own schema has them, and finding out what is wrong with a file.
+Does not belong here: what a value means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from orchestration.ingest.formats.landed_file import (
+    LANDED,
+    LandedFile,
+    as_json_object,
+    path_literal,
+)
+from orchestration.ingest.judging.values import GivenColumn
+from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.sql_text import identifier
+
+
+def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFile:
+    """Make a Parquet file selectable.
+
+    Raises:
+        duckdb.Error: its footer cannot be read; `parquet_error` says why.
+        FileRefusedError: its schema contradicts itself.
+    """
+    relation = _parquet_relation(path)
+    described = connection.execute(f"describe from {relation}").fetchall()
+    literal = path_literal(path)
+    declared = connection.execute(
+        f"select num_rows from parquet_file_metadata({literal})"
+    ).fetchone()
+    schema = connection.execute(
+        f"select name, num_children from parquet_schema({literal})"
+    ).fetchall()
+    try:
+        # DuckDB renames the second of two equal names; the schema has both as they are.
+        columns = tuple(
+            GivenColumn(name, identifier(row[0]), row[1])
+            for name, row in zip(_top_level_names(schema), described, strict=True)
+        )
+    except (ValueError, IndexError, RecursionError) as error:
+        detail = "The schema of the Parquet file contradicts itself; deliver it again."
+        raise FileRefusedError(Reason.UNREADABLE_FILE, detail) from error
+    numbered = _parquet_relation(path, ", file_row_number = true")
+    record = "file_row_number + 1"
+    if any(column.name.casefold() == "file_row_number" for column in columns):
+        connection.execute(f"create temporary table {LANDED} as select * from {relation}")
+        numbered, record = LANDED, "rowid + 1"
+    return LandedFile(
+        columns=columns,
+        from_sql=numbered,
+        record_sql=record,
+        line_sql=record,
+        raw_record_sql=as_json_object(columns),
+        declared_rows=None if declared is None else int(declared[0]),
+    )
+
+
+def parquet_error(path: Path) -> str | None:
+    """Read every value of a Parquet file; return what is wrong with it, None if nothing is."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        try:
+            # All that read_parquet asks, then every value.
+            read_parquet(connection, path)
+            relation = _parquet_relation(path)
+            names = [row[0] for row in connection.execute(f"describe from {relation}").fetchall()]
+            # The names are as DuckDB gave them, so they are unique here.
+            columns = ", ".join(identifier(name) for name in names)
+            connection.execute(f"select max(hash({columns})) from {relation}").fetchall()
+        except duckdb.Error as error:
+            return str(error).splitlines()[0][:500]
+        except FileRefusedError as error:
+            return str(error)
+    return None
+
+
+def _parquet_relation(path: Path, options: str = "") -> str:
+    # Old Spark and Impala write text as plain bytes. A folder called month=2024-03 is no column.
+    fixed = "binary_as_string = true, hive_partitioning = false"
+    return f"read_parquet({path_literal(path)}, {fixed}{options})"
+
+
+def _top_level_names(schema: Sequence[tuple[str, int | None]]) -> list[str]:
+    """Return the names of the root's children from the depth-first listing of a schema."""
+
+    def end_of(position: int) -> int:
+        end = position + 1
+        for _ in range(schema[position][1] or 0):
+            end = end_of(end)
+        return end
+
+    names: list[str] = []
+    position = 1
+    for _ in range(schema[0][1] or 0):
+        names.append(schema[position][0])
+        position = end_of(position)
+    return names

@@ -1,0 +1,148 @@
+"""The ledger's line of one file, and the proof that its rows add up.
+
+Belongs here: what tells deliveries apart, what became of a file, committing both.
+Does not belong here: reading and judging rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import duckdb
+
+from orchestration.failpoints import reach
+from orchestration.ingest.contract import Table
+from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.raw_database import RawAccountingError
+from orchestration.ingest.reasons import FileRefusedError
+
+STATUS_LOADED = "loaded"
+STATUS_QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True)
+class FileIdentity:
+    """What tells one delivery of a file from another.
+
+    Attributes:
+        file_id: number of its line in the ledger.
+        sha256: of its bytes; empty if they cannot be read.
+        size: in bytes.
+        run_id: the run that loads it.
+        loaded_at: naive UTC instant of the run.
+    """
+
+    file_id: int
+    sha256: str
+    size: int
+    run_id: str
+    loaded_at: datetime
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of one file: `rows_read = rows_loaded + rows_duplicate + rows_quarantined`.
+
+    A file refused as a whole counts as one row read and one quarantined.
+    """
+
+    table: str
+    name: str
+    status: str
+    rows_read: int
+    rows_loaded: int
+    rows_duplicate: int
+    rows_quarantined: int
+
+
+def refuse_file(
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    identity: FileIdentity,
+    refusal: FileRefusedError,
+) -> FileResult:
+    """Put a whole file into quarantine and commit that with its line in the ledger."""
+    connection.execute("begin")
+    connection.execute(
+        "insert into raw.quarantine values (?, ?, ?, ?, null, null, ?, ?, ?)",
+        [
+            file.table,
+            refusal.reason.value,
+            refusal.column,
+            file.name,
+            identity.run_id,
+            identity.file_id,
+            str(refusal),
+        ],
+    )
+    return _write_ledger(
+        connection, identity, FileResult(file.table, file.name, STATUS_QUARANTINED, 1, 0, 0, 1)
+    )
+
+
+def close_books(
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    table: Table,
+    identity: FileIdentity,
+    *,
+    read: int,
+    loaded: int,
+    duplicate: int,
+) -> FileResult:
+    """Count what the open transaction really wrote, compare, and commit."""
+    found = count_of(
+        connection,
+        f"select count(_row_hash) from raw.{table.name} where _file_id = {identity.file_id}",
+    )
+    quarantined = count_of(
+        connection,
+        f"select count(reason) from raw.quarantine where file_id = {identity.file_id}",
+    )
+    if found != loaded or read != found + duplicate + quarantined:
+        message = (
+            f"{file.name}: {read} rows were read, but {found} loaded, {duplicate} duplicate and "
+            f"{quarantined} quarantined do not add up to them; nothing of the file was kept."
+        )
+        raise RawAccountingError(message)
+    return _write_ledger(
+        connection,
+        identity,
+        FileResult(file.table, file.name, STATUS_LOADED, read, loaded, duplicate, quarantined),
+    )
+
+
+def _write_ledger(
+    connection: duckdb.DuckDBPyConnection, identity: FileIdentity, result: FileResult
+) -> FileResult:
+    connection.execute(
+        "insert into raw.ingest_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            identity.file_id,
+            result.table,
+            result.name,
+            identity.sha256,
+            identity.size,
+            result.rows_read,
+            result.rows_loaded,
+            result.rows_duplicate,
+            result.rows_quarantined,
+            identity.loaded_at,
+            identity.run_id,
+            result.status,
+        ],
+    )
+    connection.execute("commit")
+    reach("ingest.file_committed")
+    return result
+
+
+def count_of(
+    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object] | None = None
+) -> int:
+    """Run a statement that answers with one number, and return it."""
+    row = cast("tuple[int]", connection.execute(sql, values or {}).fetchone())
+    return row[0]

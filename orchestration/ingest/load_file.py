@@ -1,0 +1,183 @@
+"""Loading one landing file into the raw tables, in one transaction with its line in the ledger.
+
+Belongs here: the steps in their order, exact copies, the rows that are loaded.
+Does not belong here: which files there are and whether they were loaded before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import duckdb
+
+from orchestration.failpoints import reach
+from orchestration.ingest.contract import Table
+from orchestration.ingest.formats.landed_file import LANDED, LandedFile
+from orchestration.ingest.formats.open_file import read_landing_file
+from orchestration.ingest.formats.read_parquet import parquet_error
+from orchestration.ingest.judging.rows import judge
+from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.ledger import FileIdentity, FileResult, close_books, count_of
+from orchestration.ingest.quarantine import insert_quarantine, log_extra_columns, prepare_quarantine
+from orchestration.ingest.reasons import FileRefusedError, Reason
+
+_TEMPORARY = (LANDED, "judged_rows", "repeated_rows", "refused_rows", "csv_lines")
+
+
+class FileChangedError(Exception):
+    """The file was written to while it was read."""
+
+
+def load_file(
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    table: Table,
+    identity: FileIdentity,
+    *,
+    excluded_ids: Collection[str],
+    folder: Path,
+    is_same: Callable[[], bool],
+) -> FileResult:
+    """Load one file and commit it with its line in the ledger; a refused one leaves its line too.
+
+    Args:
+        connection: the raw database, outside any transaction.
+        file: the file.
+        table: the raw table that it feeds.
+        identity: its line in the ledger.
+        excluded_ids: lower-case ids that count as empty.
+        folder: empty folder for files made on the way.
+        is_same: says whether the file is still the one that the identity was taken from.
+
+    Raises:
+        FileChangedError: it is not; nothing is kept.
+        RawAccountingError: rows read and rows accounted for differ; nothing is kept.
+        FileRefusedError: the file must go to quarantine; nothing is kept (see `refuse_file`).
+    """
+    _drop_temporary(connection)
+    landed = _read(connection, file, table, folder)
+    if landed is None:
+        connection.execute("begin")
+        return close_books(connection, file, table, identity, read=0, loaded=0, duplicate=0)
+    judgement = judge(
+        table,
+        landed.columns,
+        from_sql=landed.from_sql,
+        record_sql=landed.record_sql,
+        excluded_ids=excluded_ids,
+        first_checks=landed.first_checks,
+    )
+    try:
+        connection.execute(f"create temporary table judged_rows as {judgement.sql}")
+    except duckdb.Error as error:
+        raise _refusal_or(error, file) from error
+    judged = count_of(connection, "select count(_row_hash) from judged_rows")
+    if landed.declared_rows is not None and judged != landed.declared_rows:
+        detail = f"The file says that it has {landed.declared_rows} rows, {judged} can be read."
+        raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
+    copies = _find_copies(connection, table)
+    refused = prepare_quarantine(connection, landed, folder)
+
+    if not is_same():
+        raise FileChangedError(file.name)
+    connection.execute("begin")
+    loaded = _insert_rows(connection, table, identity, copies=copies)
+    insert_quarantine(connection, file, identity, landed, judgement)
+    log_extra_columns(connection, file, table, identity, judgement)
+    reach("ingest.rows_written")
+    return close_books(
+        connection, file, table, identity, read=judged + refused, loaded=loaded, duplicate=copies
+    )
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Table, folder: Path
+) -> LandedFile | None:
+    try:
+        return read_landing_file(connection, file, table, folder)
+    except duckdb.Error as error:
+        raise _refusal_or(error, file) from error
+
+
+def _refusal_or(error: duckdb.Error, file: LandingFile) -> Exception:
+    """Return a refusal if the file itself is damaged, else the error (a full disk)."""
+    if file.format != "parquet":
+        return error
+    detail = parquet_error(file.path)
+    if detail is None:
+        return error
+    sentence = f"The Parquet file cannot be read ({detail}); deliver it again."
+    return FileRefusedError(Reason.UNREADABLE_FILE, sentence)
+
+
+def _find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """Make `repeated_rows`: good rows that are exact copies of a loaded row or an earlier one.
+
+    Returns how many they are.
+
+    Hashes are compared first: that reads one column of eight bytes of what was loaded before, and
+    the keys of the few rows that hit.
+    """
+    keys = ", ".join(table.primary_key)
+    same_key = " and ".join(f"judged.{key} = loaded.{key}" for key in table.primary_key)
+    connection.execute(
+        f"""
+        create temporary table repeated_rows as
+        with repeated_hashes as (
+            select _row_hash from judged_rows
+            where verdict is null
+            group by _row_hash
+            having count(*) > 1
+        ),
+
+        later_copies as (
+            select record
+            from judged_rows
+            where verdict is null and _row_hash in (select _row_hash from repeated_hashes)
+            qualify row_number() over (partition by {keys}, _row_hash order by record) > 1
+        ),
+
+        hits as (
+            select rowid as loaded_row
+            from raw.{table.name}
+            where _row_hash in (select _row_hash from judged_rows where verdict is null)
+        ),
+
+        loaded_copies as (
+            select judged.record
+            from judged_rows as judged
+            inner join raw.{table.name} as loaded
+                on judged._row_hash = loaded._row_hash and {same_key}
+            where judged.verdict is null and loaded.rowid in (select loaded_row from hits)
+        )
+
+        select record from later_copies
+        union
+        select record from loaded_copies
+        """
+    )
+    return count_of(connection, "select count(record) from repeated_rows")
+
+
+def _insert_rows(
+    connection: duckdb.DuckDBPyConnection, table: Table, identity: FileIdentity, *, copies: int
+) -> int:
+    names = ", ".join(table.column_names)
+    # The join costs a third of the insert, and most files hold no copy.
+    no_copy = "and record not in (select record from repeated_rows)" if copies else ""
+    return count_of(
+        connection,
+        f"""
+        insert into raw.{table.name} ({names}, _file_id, _line, _loaded_at, _row_hash)
+        select {names}, {identity.file_id}, record, $loaded_at, _row_hash
+        from judged_rows
+        where verdict is null {no_copy}
+        """,
+        {"loaded_at": identity.loaded_at},
+    )
+
+
+def _drop_temporary(connection: duckdb.DuckDBPyConnection) -> None:
+    for name in _TEMPORARY:
+        connection.execute(f"drop table if exists temp.{name}")

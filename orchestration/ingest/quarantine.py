@@ -1,0 +1,139 @@
+"""Rows of one file on their way into quarantine, and its columns into the schema log.
+
+Belongs here: finding a refused row's text and line again, writing both tables.
+Does not belong here: deciding that a row is refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.ingest.contract import Table
+from orchestration.ingest.formats.landed_file import LANDED, LandedFile
+from orchestration.ingest.formats.text_repair import write_csv_lines
+from orchestration.ingest.judging.rows import Judgement
+from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.ledger import FileIdentity, count_of
+from orchestration.sql_text import text_literal
+
+
+def prepare_quarantine(
+    connection: duckdb.DuckDBPyConnection, landed: LandedFile, folder: Path
+) -> int:
+    """Make `refused_rows` from rows that fail a check; return how many lines never became rows."""
+    line_sql = landed.line_sql
+    failing = "(select record, verdict from judged_rows where verdict is not null)"
+    if line_sql is None and landed.csv_layout is not None:
+        # Only the file knows on which line a row begins: quoted values may hold line ends.
+        records = frozenset(
+            int(row[0]) for row in connection.execute(f"select record from {failing}").fetchall()
+        )
+        target = folder / "lines.csv"
+        if records:
+            write_csv_lines(*landed.csv_layout, records, target)
+        else:
+            target.write_text("", encoding="utf-8")
+        connection.execute(
+            f"""
+            create temporary table csv_lines as
+            select * from read_csv(
+                {text_literal(str(target))}, columns = {{'record': 'BIGINT', 'line': 'BIGINT'}},
+                auto_detect = false, header = false
+            )
+            """
+        )
+        line_sql = f"(select line from csv_lines where csv_lines.record = {LANDED}.rowid + 1)"
+    connection.execute(
+        f"""
+        create temporary table refused_rows as
+        with landed_rows as (
+            select
+                {landed.record_sql} as record,
+                {line_sql} as line_number,
+                {landed.raw_record_sql} as raw_record
+            from {landed.from_sql}
+            where {landed.record_sql} in (select record from {failing})
+        )
+
+        select landed_rows.line_number, landed_rows.raw_record, failing.verdict
+        from landed_rows
+        inner join {failing} as failing on landed_rows.record = failing.record
+        """
+    )
+    if landed.refused is None:
+        return 0
+    return count_of(connection, f"select count(line) from {_refused_lines(landed.refused)}")
+
+
+def insert_quarantine(
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    identity: FileIdentity,
+    landed: LandedFile,
+    judgement: Judgement,
+) -> None:
+    """Write the rows of `refused_rows` and the lines that never became rows."""
+    common = {
+        "table_name": file.table,
+        "source_file": file.name,
+        "run_id": identity.run_id,
+        "file_id": identity.file_id,
+    }
+    connection.execute(
+        """
+        insert into raw.quarantine
+        select
+            $table_name, $reasons[verdict], $columns[verdict], $source_file, line_number,
+            raw_record, $run_id, $file_id, null
+        from refused_rows
+        """,
+        common
+        | {
+            "reasons": [check.reason.value for check in judgement.checks],
+            "columns": [check.column for check in judgement.checks],
+        },
+    )
+    if landed.refused is not None:
+        connection.execute(
+            f"""
+            insert into raw.quarantine
+            select
+                $table_name, reason, null, $source_file, line, text, $run_id, $file_id, null
+            from {_refused_lines(landed.refused)}
+            """,
+            common,
+        )
+
+
+def log_extra_columns(
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    table: Table,
+    identity: FileIdentity,
+    judgement: Judgement,
+) -> None:
+    """Note each column that the contract does not know, and what became of it."""
+    action = "merged into properties" if table.merges_extra_columns else "not loaded"
+    for column in judgement.extra_columns:
+        connection.execute(
+            "insert into raw.schema_log values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                table.name,
+                column.name,
+                column.data_type,
+                action,
+                file.name,
+                identity.file_id,
+                identity.run_id,
+            ],
+        )
+
+
+def _refused_lines(path: Path) -> str:
+    return f"""read_csv(
+        {text_literal(str(path))},
+        columns = {{'line': 'BIGINT', 'reason': 'VARCHAR', 'text': 'VARCHAR'}},
+        auto_detect = false, header = false, delim = ',', quote = '"', escape = '"'
+    )"""

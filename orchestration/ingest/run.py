@@ -1,0 +1,272 @@
+"""Ingest: every landing file into the raw database, exactly once.
+
+Belongs here: the run over all files, what was loaded before, what the run has to say.
+Does not belong here: what happens to the rows of one file (`load_file`), anything that compares
+versions of a row or reads rules other than excluded ids (dbt's staging does).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import shutil
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import duckdb
+
+from orchestration.errors import LifecycleError, RulesError
+from orchestration.ingest.contract import Contract, load_contract
+from orchestration.ingest.formats.open_file import sha256_of
+from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
+from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
+from orchestration.ingest.load_file import FileChangedError, load_file
+from orchestration.ingest.raw_database import (
+    RawDatabase,
+    check_books,
+    check_origin,
+    discard,
+    is_damaged_block,
+    open_raw_database,
+)
+from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.ingest.summary import (
+    IngestProgress,
+    IngestSummary,
+    changing_sentence,
+    quarantine_sentences,
+)
+from orchestration.settings.paths import StateDir
+
+__all__ = ["IngestProgress", "IngestSummary", "ingest", "read_excluded_ids"]
+
+EXCLUDED_IDS_FILE = "excluded_ids.csv"
+
+
+def read_excluded_ids(rules_dir: Path) -> frozenset[str]:
+    """Read the ids that count as absent from the seed `excluded_ids.csv`, in lower case.
+
+    Raises:
+        RulesError: the file is missing or has no column `id`.
+    """
+    path = rules_dir / EXCLUDED_IDS_FILE
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            reader = csv.DictReader(source)
+            if "id" not in (reader.fieldnames or ()):
+                problem = f"{path}, line 1: the column id is missing; it holds one id per line."
+                raise RulesError([problem])
+            ids = {(row["id"] or "").strip().lower() for row in reader}
+    except OSError as error:
+        raise RulesError([f"{path} cannot be read: {error.strerror}."]) from error
+    return frozenset(ids - {""})
+
+
+def ingest(
+    raw_dir: Path,
+    state_dir: Path,
+    *,
+    run_id: str,
+    excluded_ids: Collection[str],
+    progress: Callable[[IngestProgress], None] | None = None,
+    loaded_at: datetime | None = None,
+    contract: Contract | None = None,
+) -> IngestSummary:
+    """Load every new landing file into `<state_dir>/raw.duckdb`.
+
+    The caller holds the build lock. Each file is committed by itself, so a run that is killed
+    leaves complete files, and the next run goes on behind them.
+
+    Args:
+        raw_dir: the landing directory; the same in every run of a state.
+        state_dir: the state directory.
+        run_id: written to ledger and quarantine.
+        excluded_ids: ids that count as absent (`read_excluded_ids`).
+        progress: called before each file and once at the end.
+        loaded_at: instant written to the rows; default: now.
+        contract: default: the shipped one.
+
+    Raises:
+        InputError: the directory lacks a required table, or is not the one of earlier runs.
+        BuildBusyError: another process has the raw database open.
+        RawAccountingError: rows read and rows accounted for differ.
+        LifecycleError: the raw database cannot be used.
+    """
+    run = _Run(
+        raw_dir=raw_dir.expanduser().resolve(),
+        state=StateDir.at(state_dir),
+        run_id=run_id,
+        excluded_ids=frozenset(excluded.strip().lower() for excluded in excluded_ids),
+        progress=progress or _no_progress,
+        loaded_at=_naive_utc(loaded_at or datetime.now(UTC)),
+        contract=contract or load_contract(),
+    )
+    try:
+        return run.once(())
+    except duckdb.IOException as error:
+        # A damaged block shows only when it is read.
+        if not is_damaged_block(error):
+            raise _unexpected(error) from error
+        path = run.state.raw_database
+        note = f"{path} is damaged ({_first_line(error)}); it is rebuilt from the landing files."
+        discard(path)
+        return run.once((note,))
+    except (duckdb.Error, OSError) as error:
+        raise _unexpected(error) from error
+    finally:
+        shutil.rmtree(run.scratch, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Run:
+    raw_dir: Path
+    state: StateDir
+    run_id: str
+    excluded_ids: frozenset[str]
+    progress: Callable[[IngestProgress], None]
+    loaded_at: datetime
+    contract: Contract
+
+    @property
+    def scratch(self) -> Path:
+        return self.state.root / "ingest_tmp"
+
+    def once(self, notes: tuple[str, ...]) -> IngestSummary:
+        began = time.monotonic()
+        landing = discover(self.raw_dir, self.contract)
+        store = self._open()
+        if store.discarded is not None:
+            notes = (*notes, store.discarded)
+        try:
+            connection = store.connection
+            known = _known_files(connection)
+            fed_before = {table for table, _, _ in known}
+            require_tables(landing, self.contract, fed_before, self.raw_dir)
+            # After the tables: a directory that cannot be loaded must not become the origin.
+            check_origin(connection, self.raw_dir, self.state.root)
+            results: list[FileResult] = []
+            changing: list[str] = []
+            rows_read = 0
+            for done, file in enumerate(landing.files):
+                step = IngestProgress(done, len(landing.files), rows_read, file.name)
+                self.progress(step)
+                result = self._load(connection, file, known)
+                if isinstance(result, FileResult):
+                    results.append(result)
+                    rows_read += result.rows_read
+                elif result == "changing":
+                    changing.append(file.name)
+            check_books(connection, self.contract)
+            problems = quarantine_sentences(connection, self.run_id)
+        finally:
+            store.connection.close()
+        self.progress(IngestProgress(len(landing.files), len(landing.files), rows_read, ""))
+        return IngestSummary(
+            results=tuple(results),
+            files_unchanged=len(landing.files) - len(results) - len(changing),
+            changing=tuple(changing),
+            ignored=landing.ignored,
+            notes=(*notes, *(changing_sentence(name) for name in changing)),
+            problems=problems,
+            seconds=time.monotonic() - began,
+        )
+
+    def _open(self) -> RawDatabase:
+        return open_raw_database(self.state.raw_database, self.contract, self.scratch / "spill")
+
+    def _load(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        file: LandingFile,
+        known: frozenset[tuple[str, str, str]],
+    ) -> FileResult | str:
+        """Load one file; return `unchanged` or `changing` if it is not to be loaded now."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True)
+        next_id = _next_file_id(connection)
+        try:
+            before = file.path.stat()
+            sha256 = sha256_of(file.path)
+        except OSError as error:
+            refusal = FileRefusedError(
+                Reason.UNREADABLE_FILE, f"The file cannot be opened: {error.strerror}."
+            )
+            if (file.table, file.name, "") in known:
+                return "unchanged"
+            identity = FileIdentity(next_id, "", 0, self.run_id, self.loaded_at)
+            return refuse_file(connection, file, identity, refusal)
+        if (file.table, file.name, sha256) in known:
+            return "unchanged"
+        identity = FileIdentity(next_id, sha256, before.st_size, self.run_id, self.loaded_at)
+        try:
+            return load_file(
+                connection,
+                file,
+                self.contract.table(file.table),
+                identity,
+                excluded_ids=self.excluded_ids,
+                folder=self.scratch,
+                is_same=lambda: _is_same(file.path, before),
+            )
+        except FileChangedError:
+            return "changing"
+        except FileRefusedError as refusal:
+            # Half of a file that is still being copied looks like a damaged one.
+            if not _is_same(file.path, before):
+                return "changing"
+            return refuse_file(connection, file, identity, refusal)
+        except (duckdb.IOException, OSError):
+            # A file that was taken away is no error of this machine.
+            if _is_same(file.path, before):
+                raise
+            with contextlib.suppress(duckdb.TransactionException):
+                connection.execute("rollback")
+            return "changing"
+
+
+def _known_files(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str]]:
+    """Table, path and SHA-256 of every file in the ledger, loaded or refused."""
+    rows = connection.execute("select table_name, path, sha256 from raw.ingest_files").fetchall()
+    return frozenset((str(table), str(name), str(sha256)) for table, name, sha256 in rows)
+
+
+def _next_file_id(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute(
+        "select coalesce(max(file_id), 0) + 1 from raw.ingest_files"
+    ).fetchone()
+    return cast("tuple[int]", row)[0]
+
+
+def _is_same(path: Path, before: os.stat_result) -> bool:
+    try:
+        now = path.stat()
+    except OSError:
+        return False
+    return (now.st_size, now.st_mtime_ns, now.st_ino) == (
+        before.st_size,
+        before.st_mtime_ns,
+        before.st_ino,
+    )
+
+
+def _naive_utc(instant: datetime) -> datetime:
+    return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _no_progress(_: IngestProgress) -> None:
+    return None
+
+
+def _unexpected(error: Exception) -> LifecycleError:
+    return LifecycleError(
+        f"Ingest stopped: {_first_line(error)}. Complete files are kept; run it again."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")

@@ -1,0 +1,320 @@
+"""The one pipeline: lock, rules, ingest, one dbt build, gate, publish.
+
+Belongs here: the order of the phases and what one hands to the next. Each phase is a function of
+its own, so that Dagster calls the same ones; there is no second way. Does not belong here: what a
+phase does inside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as package_version
+from typing import TypeVar
+
+import duckdb
+
+from orchestration.errors import StateDirError
+from orchestration.failpoints import reach
+from orchestration.ingest.run import IngestProgress, IngestSummary, ingest
+from orchestration.pipeline.build_record import BuildRecord, Stopwatch
+from orchestration.pipeline.dbt_run import (
+    BuildIdentity,
+    DbtRun,
+    count_results,
+    prepare_working_database,
+    run_dbt,
+)
+from orchestration.pipeline.expectations import Finding, judge, load_library
+from orchestration.pipeline.gate import GatePass, gate
+from orchestration.pipeline.lock import build_lock
+from orchestration.pipeline.publish import Published, publish
+from orchestration.progress import Progress
+from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
+from orchestration.settings.build_settings import check_frameworks
+from orchestration.settings.paths import StateDir
+from orchestration.settings.request import BuildRequest
+
+PHASES = ("rules", "ingest", "dbt", "gate", "publish")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A published build.
+
+    Attributes:
+        build_id: id of the build.
+        published: the version readers see now.
+        ingested: what ingest did.
+        tests: number of checks that passed.
+        warnings: sentences of checks that only warn.
+        default_framework: the framework of the closing report.
+        stages: the stages of the default framework, in order.
+        seconds: duration by phase.
+    """
+
+    build_id: str
+    published: Published
+    ingested: IngestSummary
+    tests: int
+    warnings: tuple[str, ...]
+    default_framework: str
+    stages: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class OpenBuild:
+    """A build that holds the lock of its state directory.
+
+    Attributes:
+        request: what it was told.
+        build_id: its id.
+        record: how it goes, for those who ask later.
+        progress: the listener that also keeps the record.
+    """
+
+    request: BuildRequest
+    build_id: str
+    record: BuildRecord
+    progress: Progress
+
+
+@contextmanager
+def open_build(request: BuildRequest, progress: Progress) -> Generator[OpenBuild]:
+    """Hold the build lock while the block runs, and record how the build ends.
+
+    The block calls `record.write` when it has published; anything raised is recorded as a failure.
+    """
+    check_state_path(request.state)
+    build_id = new_build_id()
+    with build_lock(request.state):
+        reach("build.locked")
+        record = BuildRecord(request.state, build_id)
+        try:
+            yield OpenBuild(request, build_id, record, Stopwatch(progress, record))
+        except BaseException as error:
+            record.write("failed", message=str(error))
+            raise
+
+
+def build(request: BuildRequest, progress: Progress) -> BuildResult:
+    """Run the pipeline; readers see a new version if and only if this returns.
+
+    Raises:
+        LifecycleError: the first phase that failed says why; what was published stays.
+    """
+    with open_build(request, progress) as opened:
+        result = _run_phases(opened)
+        opened.record.write("published", version=result.published.version)
+    return result
+
+
+def ingest_only(request: BuildRequest, progress: Progress) -> IngestSummary:
+    """Load the landing files and stop; the same phase that a build runs."""
+    check_state_path(request.state)
+    with build_lock(request.state):
+        rules = rules_phase(request, progress)
+        return ingest_phase(request, rules, new_build_id(), progress)
+
+
+def rules_phase(request: BuildRequest, progress: Progress) -> RuleSet:
+    """Merge and check the rules, check the frameworks, write the seeds that dbt reads."""
+
+    def work() -> RuleSet:
+        rules = read_rules(request.rules_dir)
+        check_frameworks(request.settings, rules.frameworks)
+        write_rules(rules, request.state)
+        reach("build.rules_written")
+        return rules
+
+    def summary(rules: RuleSet) -> str:
+        overridden = f", {len(rules.overridden)} files of your own" if rules.overridden else ""
+        conditions = len(rules.seeds["rule_conditions.csv"].rows)
+        return f"{len(rules.frameworks)} frameworks, {conditions} conditions{overridden}"
+
+    return _timed("rules", progress, work, summary)
+
+
+def ingest_phase(
+    request: BuildRequest, rules: RuleSet, build_id: str, progress: Progress
+) -> IngestSummary:
+    """Load every landing file that the ledger does not know yet."""
+    excluded = tuple(row["id"] for row in rules.seeds["excluded_ids.csv"].rows)
+
+    def listen(told: IngestProgress) -> None:
+        progress.step(told.files_done, told.files_total, told.name)
+
+    def work() -> IngestSummary:
+        summary = ingest(
+            request.raw_dir,
+            request.state.root,
+            run_id=build_id,
+            excluded_ids=excluded,
+            progress=listen,
+        )
+        for sentence in (*summary.notes, *summary.problems):
+            progress.note(sentence)
+        reach("build.ingested")
+        return summary
+
+    return _timed("ingest", progress, work, _told)
+
+
+def build_identity(state: StateDir, build_id: str, rules: RuleSet) -> BuildIdentity:
+    """Return what build_info tells of this build; raw is read, so ingest must be over."""
+    return BuildIdentity(
+        build_id=build_id,
+        rules_hash=rules.rules_hash,
+        inputs_hash=_inputs_hash(state),
+        version=package_version("customer-lifecycle"),
+    )
+
+
+def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress) -> DbtRun:
+    """Run the one dbt build; its verdict is the gate's."""
+
+    def work() -> DbtRun:
+        prepare_working_database(
+            request.state, full_refresh=request.full_refresh, progress=progress
+        )
+        # The gate's library takes seconds to import, and this process only waits for dbt.
+        preparing = threading.Thread(target=load_library, name="load-gate-library", daemon=True)
+        preparing.start()
+        try:
+            run = run_dbt(request.state, request.settings, identity, progress, request.project)
+        finally:
+            preparing.join()
+        reach("build.dbt_ended")
+        return run
+
+    def summary(run: DbtRun) -> str:
+        counted = count_results(run)
+        return ", ".join(f"{count:,} {kind}s" for kind, count in counted.items()) or "no results"
+
+    return _timed("dbt", progress, work, summary)
+
+
+def gate_phase(
+    state: StateDir,
+    run: DbtRun,
+    identity: BuildIdentity,
+    progress: Progress,
+    tell: Callable[[Sequence[Finding]], None] | None = None,
+) -> GatePass:
+    """Hold the build against what is plausible, and ask the gate.
+
+    Args:
+        state: the state directory.
+        run: the finished dbt run.
+        identity: the build it belongs to.
+        progress: the listener.
+        tell: is given every finding before the gate decides.
+
+    Raises:
+        GateClosedError: lists every reason not to publish.
+    """
+
+    def work() -> GatePass:
+        # After a run with faults the marts are not worth measuring; the gate is closed already.
+        findings = judge(state) if run.exit_code == 0 else ()
+        if tell:
+            tell(findings)
+        broken = [finding for finding in findings if not finding.passed]
+        gate_pass = gate(
+            state,
+            run,
+            identity,
+            more_reasons=[finding.sentence for finding in broken if finding.severity != "warn"],
+            more_warnings=[finding.sentence for finding in broken if finding.severity == "warn"],
+        )
+        reach("build.gate_passed")
+        return gate_pass
+
+    return _timed(
+        "gate",
+        progress,
+        work,
+        lambda gate_pass: f"{gate_pass.tests:,} checks passed, {len(gate_pass.warnings)} warn",
+    )
+
+
+def publish_phase(state: StateDir, gate_pass: GatePass, progress: Progress) -> Published:
+    """Publish what the gate let through."""
+
+    def summary(published: Published) -> str:
+        rows = sum(published.rows.values())
+        return f"{len(published.rows)} marts, {rows:,} rows, version {published.version}"
+
+    return _timed("publish", progress, lambda: publish(state, gate_pass), summary)
+
+
+def new_build_id() -> str:
+    """Return a random id of twelve hexadecimal digits."""
+    return uuid.uuid4().hex[:12]
+
+
+def check_state_path(state: StateDir) -> None:
+    """Refuse a state directory whose name dbt and DuckDB could not carry in SQL.
+
+    Raises:
+        StateDirError: names the character.
+    """
+    for character in str(state.root):
+        if character in "'\"\\{}" or not character.isprintable():
+            text = f"The state directory {str(state.root)!r} contains {character!r}"
+            raise StateDirError(f"{text}; choose one of letters, digits, dots, dashes and spaces.")
+
+
+def _run_phases(opened: OpenBuild) -> BuildResult:
+    request, listener = opened.request, opened.progress
+    rules = rules_phase(request, listener)
+    ingested = ingest_phase(request, rules, opened.build_id, listener)
+    identity = build_identity(request.state, opened.build_id, rules)
+    run = dbt_phase(request, identity, listener)
+    gate_pass = gate_phase(request.state, run, identity, listener)
+    published = publish_phase(request.state, gate_pass, listener)
+    return BuildResult(
+        build_id=opened.build_id,
+        published=published,
+        ingested=ingested,
+        tests=gate_pass.tests,
+        warnings=gate_pass.warnings,
+        default_framework=rules.default_framework,
+        stages=rules.default_stages,
+        seconds=dict(opened.record.seconds),
+    )
+
+
+def _timed(phase: str, progress: Progress, work: Callable[[], T], summary: Callable[[T], str]) -> T:
+    progress.begin(phase)
+    started = time.monotonic()
+    outcome = work()
+    progress.end(phase, summary(outcome), time.monotonic() - started)
+    return outcome
+
+
+def _told(summary: IngestSummary) -> str:
+    """Say what an ingest did, in counts."""
+    files = f"{len(summary.results):,} new files"
+    if summary.files_unchanged:
+        files += f", {summary.files_unchanged:,} known"
+    return (
+        f"{files}, {summary.rows_read:,} rows read = {summary.rows_loaded:,} loaded + "
+        f"{summary.rows_duplicate:,} duplicate + {summary.rows_quarantined:,} quarantined"
+    )
+
+
+def _inputs_hash(state: StateDir) -> str:
+    with duckdb.connect(str(state.raw_database), read_only=True) as raw:
+        files = raw.execute(
+            "select distinct table_name, sha256 from raw.raw.ingest_files order by all"
+        ).fetchall()
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()

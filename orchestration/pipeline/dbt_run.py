@@ -1,0 +1,312 @@
+"""The one `dbt build`: its arguments, its environment, its process and its artefacts.
+
+Belongs here: how dbt is called and what it left behind, as typed values. Does not belong here:
+judging the results (`gate`), or any knowledge of single models.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+
+from orchestration.errors import WarehouseError
+from orchestration.failpoints import VARIABLE as FAIL_POINT
+from orchestration.failpoints import reach
+from orchestration.progress import Progress
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
+
+_RESOURCES = ("seed", "model", "test", "snapshot")
+_PR_SET_PDEATHSIG = 1
+# What DuckDB says of damaged pages.
+_TORN_SIGNS = ("checksum", "corrupt", "failed to deserialize", "not a valid duckdb database")
+
+
+@dataclass(frozen=True)
+class BuildIdentity:
+    """What tells one build from another, for build_info.
+
+    Attributes:
+        build_id: random text, unique to the build.
+        rules_hash: SHA-256 of the merged rule seeds.
+        inputs_hash: SHA-256 over table and content of every file in the ledger.
+        version: version of this package.
+    """
+
+    build_id: str
+    rules_hash: str
+    inputs_hash: str
+    version: str
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How one node of the dbt run ended.
+
+    Attributes:
+        unique_id: dbt's id, such as `model.customer_lifecycle.subjects`.
+        status: dbt's word: `success`, `pass`, `warn`, `fail`, `error`, `skipped`, ...
+        failures: failing rows of a test; None for other nodes.
+        message: dbt's message, or blank.
+        seconds: execution time.
+    """
+
+    unique_id: str
+    status: str
+    failures: int | None
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """One finished dbt process and the artefacts it left.
+
+    Attributes:
+        invocation_id: as the process logged it; blank when it never said.
+        exit_code: of the process.
+        results: one per node that run_results.json tells of.
+        results_invocation_id: the invocation run_results.json belongs to; blank without the file.
+        manifest: manifest.json; empty without the file.
+        errors: the last error messages of the log.
+    """
+
+    invocation_id: str
+    exit_code: int
+    results: tuple[NodeResult, ...]
+    results_invocation_id: str
+    manifest: Mapping[str, Any]
+    errors: tuple[str, ...]
+
+
+def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> list[str]:
+    """Return the command line of the one `dbt build`; every path is absolute.
+
+    Unit tests stay out of it: they prove the models, not the data, and run with the test suite.
+    Exposures are documentation; dbt would list each as a node with nothing to do.
+    """
+    return [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        "build",
+        "--project-dir",
+        str(project),
+        "--profiles-dir",
+        str(project),
+        "--target-path",
+        str(state.dbt_target),
+        "--log-path",
+        str(state.dbt_logs),
+        "--exclude-resource-type",
+        "unit_test",
+        "--exclude-resource-type",
+        "exposure",
+        "--vars",
+        json.dumps(settings.dbt_vars(), sort_keys=True),
+        "--log-format",
+        "json",
+    ]
+
+
+def bare_dbt_environment(state: StateDir, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a dbt process that only reads the project.
+
+    A user's DBT_ variables are left out: DBT_EMPTY or DBT_TARGET would change what is built.
+    """
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if not name.upper().startswith("DBT_") and name != FAIL_POINT
+    }
+    return kept | {
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "LIFECYCLE_STATE_DIR": str(state.root),
+    }
+
+
+def dbt_environment(
+    state: StateDir, identity: BuildIdentity, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the environment of the dbt process that builds."""
+    return bare_dbt_environment(state, environment) | {
+        "LIFECYCLE_SEEDS_DIR": str(state.rules),
+        "LIFECYCLE_BUILD_ID": identity.build_id,
+        "LIFECYCLE_RULES_HASH": identity.rules_hash,
+        "LIFECYCLE_INPUTS_HASH": identity.inputs_hash,
+        "LIFECYCLE_VERSION": identity.version,
+    }
+
+
+def prepare_working_database(state: StateDir, *, full_refresh: bool, progress: Progress) -> None:
+    """Leave a working database that dbt can open, or none; discard a torn one and say so.
+
+    Raises:
+        WarehouseError: when another process has it open.
+    """
+    path, running = state.working_database, _running_mark(state)
+    if path.exists():
+        _refuse_if_open(path)
+    if full_refresh:
+        _discard(state)
+    elif running.exists():
+        _discard(state)
+        text = f"The last dbt run was cut off; {path.name} is discarded and rebuilt from raw."
+        progress.note(text)
+    elif path.exists():
+        try:
+            duckdb.connect(str(path)).close()
+        except duckdb.Error:
+            _discard(state)
+            progress.note(f"{path.name} was torn; it is discarded and rebuilt from raw.")
+    running.unlink(missing_ok=True)
+
+
+def run_dbt(
+    state: StateDir,
+    settings: BuildSettings,
+    identity: BuildIdentity,
+    progress: Progress,
+    project: Path = DBT_PROJECT_DIR,
+) -> DbtRun:
+    """Run the one `dbt build` and return what it left; never judges it.
+
+    The process dies with this one (Linux), so that a killed build leaves no writer behind.
+    """
+    for directory in (state.dbt_target, state.dbt_logs):
+        directory.mkdir(parents=True, exist_ok=True)
+    (state.dbt_target / "run_results.json").unlink(missing_ok=True)
+    mark = _running_mark(state)
+    mark.write_text(identity.build_id, encoding="utf-8")
+    with subprocess.Popen(
+        dbt_arguments(state, settings, project),
+        env=dbt_environment(state, identity, os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        preexec_fn=_die_with_parent(),  # noqa: PLW1509 - one prctl call, made before any thread of dbt
+    ) as process:
+        try:
+            invocation_id, errors = follow_log(process.stdout or (), progress)
+        except BaseException:
+            process.kill()
+            raise
+    run = read_run(state, invocation_id, process.returncode, errors)
+    if process.returncode >= 0 and not _met_a_torn_file(run):
+        mark.unlink()
+    return run
+
+
+def follow_log(lines: Iterable[str], progress: Progress) -> tuple[str, tuple[str, ...]]:
+    """Report each started node; return the invocation id and the last error messages."""
+    invocation_id = ""
+    errors: deque[str] = deque(maxlen=20)
+    for line in lines:
+        try:
+            event = json.loads(line)
+            info, data = event["info"], event["data"]
+        except (ValueError, KeyError, TypeError):
+            # Not an event: what Python itself prints when dbt cannot even start.
+            if line.strip():
+                errors.append(line.strip())
+            continue
+        invocation_id = info.get("invocation_id") or invocation_id
+        if info.get("name") == "LogStartLine":
+            reach("build.dbt_started")
+            progress.step(int(data["index"]), int(data["total"]), data["node_info"]["node_name"])
+        if info.get("level") == "error" and info.get("msg"):
+            errors.append(str(info["msg"]))
+    return invocation_id, tuple(errors)
+
+
+def read_run(
+    state: StateDir, invocation_id: str, exit_code: int, errors: tuple[str, ...]
+) -> DbtRun:
+    """Read the artefacts in the target directory; missing or torn ones are empty."""
+    run_results = _read_json(state.dbt_target / "run_results.json")
+    results = tuple(
+        NodeResult(
+            unique_id=str(result["unique_id"]),
+            status=str(result["status"]),
+            failures=result.get("failures"),
+            message=str(result.get("message") or ""),
+            seconds=float(result.get("execution_time") or 0.0),
+        )
+        for result in run_results.get("results", [])
+    )
+    return DbtRun(
+        invocation_id=invocation_id,
+        exit_code=exit_code,
+        results=results,
+        results_invocation_id=str(run_results.get("metadata", {}).get("invocation_id", "")),
+        manifest=_read_json(state.dbt_target / "manifest.json"),
+        errors=errors,
+    )
+
+
+def count_results(run: DbtRun) -> dict[str, int]:
+    """Return how many seeds, models and tests the run tells of."""
+    kinds = [result.unique_id.partition(".")[0] for result in run.results]
+    return {kind: kinds.count(kind) for kind in _RESOURCES if kind in kinds}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+
+
+def _met_a_torn_file(run: DbtRun) -> bool:
+    """Whether dbt failed on damaged pages, which show only when they are read."""
+    said = "\n".join((*run.errors, *(result.message for result in run.results))).lower()
+    return run.exit_code != 0 and any(sign in said for sign in _TORN_SIGNS)
+
+
+def _running_mark(state: StateDir) -> Path:
+    """The file that exists while dbt writes; found at the start, what dbt left is not trusted."""
+    return state.root / "working.duckdb.running"
+
+
+def _discard(state: StateDir) -> None:
+    for suffix in ("", ".wal"):
+        Path(f"{state.working_database}{suffix}").unlink(missing_ok=True)
+
+
+def _refuse_if_open(path: Path) -> None:
+    """Raise when another process holds DuckDB's lock on the file."""
+    try:
+        duckdb.connect(str(path)).close()
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            text = f"Another process has {path} open; close it, then build again"
+            raise WarehouseError(f"{text} ({str(error).splitlines()[0]}).") from None
+    except duckdb.Error:
+        return
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """Return what makes the child die with its parent, where the kernel can do that."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def ask_the_kernel() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return ask_the_kernel

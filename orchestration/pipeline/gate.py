@@ -1,0 +1,325 @@
+"""The one gate between the working database and the readers.
+
+Belongs here: every reason not to publish a finished dbt run, and the pass that publishing asks for.
+Does not belong here: running anything, or copying anything. A check that cannot run, an empty
+suite or an empty table closes the gate; nothing is taken on trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from weakref import WeakSet
+
+import duckdb
+
+from orchestration.database_files import open_quietly
+from orchestration.errors import GateClosedError
+from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun, NodeResult
+from orchestration.settings.paths import StateDir
+from orchestration.sql_text import identifier, text_literal
+
+MARTS_SCHEMA = "marts"
+# A mart of this folder without rows means that something upstream lost the data.
+_NEVER_EMPTY_FOLDER = "marts/lifecycle/"
+_RUNNABLE = frozenset({"model", "seed", "snapshot", "test"})
+_MOST_REASONS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One published table, as its dbt model describes it.
+
+    Attributes:
+        name: table name in schema `marts`.
+        folder: directory of the model, such as `marts/lifecycle/`.
+        description: the model's description.
+        columns: description by column name, in contract order.
+        primary_key: columns that order the rows and tell them apart.
+        rows: number of rows in the working database.
+    """
+
+    name: str
+    folder: str
+    description: str
+    columns: Mapping[str, str]
+    primary_key: tuple[str, ...]
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What changes when somebody writes to a file: inode, size and time of the last change."""
+
+    inode: int
+    size: int
+    changed_ns: int
+
+
+@dataclass(frozen=True, eq=False)
+class GatePass:
+    """Proof that the gate judged this working database and found nothing.
+
+    Only the very object that `gate` returned counts: one made elsewhere, copied or changed is
+    refused by `require_issued`.
+
+    Attributes:
+        identity: the build that was judged.
+        marts: what may be published.
+        working: the working database as it was judged.
+        tests: number of tests that passed.
+        warnings: sentences of checks that only warn.
+    """
+
+    identity: BuildIdentity
+    marts: tuple[Mart, ...]
+    working: Fingerprint
+    tests: int
+    warnings: tuple[str, ...]
+
+
+_issued: WeakSet[GatePass] = WeakSet()
+
+
+def gate(
+    state: StateDir,
+    run: DbtRun,
+    identity: BuildIdentity,
+    more_reasons: Sequence[str] = (),
+    more_warnings: Sequence[str] = (),
+) -> GatePass:
+    """Judge a finished dbt run; return the pass that `publish` asks for.
+
+    Args:
+        state: the state directory whose working database was built.
+        run: what dbt left.
+        identity: the build it belongs to.
+        more_reasons: reasons other checks of the same run found, each one sentence.
+        more_warnings: what those checks only tell, each one sentence.
+
+    Raises:
+        GateClosedError: lists every reason not to publish.
+    """
+    working = fingerprint(state)
+    marts = read_marts(run.manifest)
+    reasons = [
+        *_process_reasons(run),
+        *_result_reasons(run),
+        *_coverage_reasons(run, marts),
+        *_contract_reasons(run.manifest, marts),
+        *accounting_reasons(state),
+        *more_reasons,
+    ]
+    counted = marts
+    if working is None:
+        reasons.append(f"The working database {state.working_database} does not exist.")
+    elif not reasons:
+        # Only a run without faults leaves tables worth opening.
+        counted, table_reasons = _judge_tables(state, marts)
+        reasons += table_reasons
+    if reasons or working is None:
+        raise GateClosedError(_shortened(reasons))
+    gate_pass = GatePass(
+        identity=identity,
+        marts=counted,
+        working=working,
+        tests=sum(result.status == "pass" for result in run.results),
+        warnings=(*_warnings(run), *more_warnings),
+    )
+    _issued.add(gate_pass)
+    return gate_pass
+
+
+def require_issued(gate_pass: GatePass) -> None:
+    """Refuse anything but a pass that `gate` returned in this process.
+
+    Raises:
+        TypeError: it is a programming error, not a user's.
+    """
+    if gate_pass not in _issued:
+        raise TypeError("Publishing takes the very GatePass that gate() returned.")
+
+
+def fingerprint(state: StateDir) -> Fingerprint | None:
+    """Return the fingerprint of the working database, None when there is none."""
+    try:
+        found = state.working_database.stat()
+    except FileNotFoundError:
+        return None
+    return Fingerprint(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def read_marts(manifest: Mapping[str, Any]) -> tuple[Mart, ...]:
+    """Return the enabled mart models of a manifest, by name; row counts are not known yet."""
+    marts: list[Mart] = []
+    for node in manifest.get("nodes", {}).values():
+        folder = str(node.get("path", "")).rpartition("/")[0] + "/"
+        if node.get("resource_type") != "model" or not folder.startswith("marts/"):
+            continue
+        columns = node.get("columns", {}).values()
+        marts.append(
+            Mart(
+                name=str(node.get("alias") or node["name"]),
+                folder=folder,
+                description=" ".join(str(node.get("description", "")).split()),
+                columns={
+                    str(column["name"]): " ".join(str(column.get("description", "")).split())
+                    for column in columns
+                },
+                primary_key=tuple(_meta(node).get("primary_key", ())),
+            )
+        )
+    return tuple(sorted(marts, key=lambda mart: mart.name))
+
+
+def accounting_reasons(state: StateDir) -> list[str]:
+    """Return a reason for each landing file whose rows do not add up, and for an empty ledger."""
+    try:
+        with duckdb.connect(str(state.raw_database), read_only=True) as raw:
+            files = raw.execute(
+                "select path, rows_read, rows_loaded, rows_duplicate, rows_quarantined "
+                "from raw.raw.ingest_files order by path"
+            ).fetchall()
+    except duckdb.Error as error:
+        return [f"The row accounting of {state.raw_database} cannot be read ({_first(error)})."]
+    reasons = [
+        f"{path}: {read} rows read are not {loaded} loaded + {duplicate} duplicate + "
+        f"{quarantined} quarantined."
+        for path, read, loaded, duplicate, quarantined in files
+        if read is None or read != (loaded or 0) + (duplicate or 0) + (quarantined or 0)
+    ]
+    return reasons if files else ["The ledger raw.ingest_files is empty: no file was ingested."]
+
+
+def _process_reasons(run: DbtRun) -> Iterator[str]:
+    if not run.invocation_id or run.results_invocation_id != run.invocation_id:
+        cause = f": {_first(run.errors[-1])}" if run.errors else ""
+        yield f"dbt ended (exit code {run.exit_code}) without results of this run{cause}."
+    elif run.exit_code != 0 and not any(map(_is_bad, run.results)):
+        yield f"dbt ended with exit code {run.exit_code}."
+
+
+def _is_bad(result: NodeResult) -> bool:
+    is_test = result.unique_id.startswith("test.")
+    return result.status not in ({"pass", "warn"} if is_test else {"success"})
+
+
+def _result_reasons(run: DbtRun) -> Iterator[str]:
+    skipped: list[str] = []
+    for result in run.results:
+        if not _is_bad(result):
+            continue
+        kind, name = _described(run.manifest, result.unique_id)
+        if result.status == "skipped":
+            skipped.append(name)
+        elif result.status == "fail":
+            rows = "1 row" if result.failures == 1 else f"{result.failures} rows"
+            yield f'The check "{name}" failed with {rows} ({_first(result.message)}).'
+        else:
+            text = f'The {kind} "{name}" ended with {result.status}'
+            yield f"{text}: {' '.join(result.message.split())[:400]}"
+    if skipped:
+        shown = ", ".join(skipped[:5]) + (", …" if len(skipped) > 5 else "")
+        yield f"{len(skipped)} nodes were skipped ({shown})."
+
+
+def _coverage_reasons(run: DbtRun, marts: Sequence[Mart]) -> Iterator[str]:
+    ran = {result.unique_id for result in run.results}
+    tested: set[str] = set()
+    tests = 0
+    for unique_id, node in run.manifest.get("nodes", {}).items():
+        kind = node.get("resource_type")
+        if kind not in _RUNNABLE or node.get("config", {}).get("materialized") == "ephemeral":
+            continue
+        if unique_id not in ran:
+            yield f'The {kind} "{node["name"]}" was not part of this run.'
+        elif kind == "test":
+            tests += 1
+            tested.update(node.get("depends_on", {}).get("nodes", []))
+    if tests == 0:
+        yield "No test ran; a build without checks is not published."
+    names = {unique_id.rpartition(".")[2] for unique_id in tested}
+    for mart in marts:
+        if tests and mart.name not in names:
+            yield f'No test judges the mart "{mart.name}".'
+    if not marts:
+        yield "The manifest has no mart."
+
+
+def _contract_reasons(manifest: Mapping[str, Any], marts: Sequence[Mart]) -> Iterator[str]:
+    enforced = {
+        str(node.get("alias") or node["name"])
+        for node in manifest.get("nodes", {}).values()
+        if node.get("config", {}).get("contract", {}).get("enforced") is True
+    }
+    for mart in marts:
+        if mart.name not in enforced:
+            yield f'The mart "{mart.name}" has no enforced contract.'
+        missing = [column for column in mart.primary_key if column not in mart.columns]
+        if not mart.primary_key or missing:
+            yield f'The mart "{mart.name}" names no primary key among its columns.'
+
+
+def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, ...], list[str]]:
+    """Look at the working database itself: every mart, its columns, its rows."""
+    reasons: list[str] = []
+    counted: list[Mart] = []
+    try:
+        with open_quietly(state.working_database, read_only=True) as working:
+            for mart in marts:
+                present = {
+                    str(row[0])
+                    for row in working.execute(
+                        "select column_name from information_schema.columns "
+                        f"where table_schema = '{MARTS_SCHEMA}' "
+                        f"and table_name = {text_literal(mart.name)}"
+                    ).fetchall()
+                }
+                missing = [column for column in mart.columns if column not in present]
+                if missing:
+                    what = f"lacks {', '.join(missing)}" if present else "does not exist"
+                    reasons.append(f'The mart "{mart.name}" {what} in the working database.')
+                    continue
+                # Rows are read, not taken from statistics: a torn page has to show here.
+                table = f"{MARTS_SCHEMA}.{identifier(mart.name)} as judged_row"
+                found = working.execute(
+                    f"select count(*), bit_xor(hash(judged_row)) from {table}"
+                ).fetchone()
+                rows = int(found[0]) if found else 0
+                if rows == 0 and mart.folder.startswith(_NEVER_EMPTY_FOLDER):
+                    reasons.append(f'The mart "{mart.name}" is empty.')
+                counted.append(replace(mart, rows=rows))
+    except duckdb.Error as error:
+        reasons.append(f"The working database cannot be read ({_first(error)}).")
+    return tuple(counted), reasons
+
+
+def _warnings(run: DbtRun) -> Iterator[str]:
+    for result in run.results:
+        if result.status == "warn":
+            name = _described(run.manifest, result.unique_id)[1]
+            yield f'The check "{name}" warns: {_first(result.message)}.'
+
+
+def _described(manifest: Mapping[str, Any], unique_id: str) -> tuple[str, str]:
+    """Return the kind and the name of a node; a test is called a check."""
+    node = manifest.get("nodes", {}).get(unique_id, {})
+    kind = unique_id.partition(".")[0]
+    return ("check" if kind == "test" else kind), str(node.get("name") or unique_id)
+
+
+def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    return node.get("config", {}).get("meta") or node.get("meta") or {}
+
+
+def _first(error: object) -> str:
+    """The first line of a message, without its full stop."""
+    lines = str(error).strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else "no message"
+
+
+def _shortened(reasons: Sequence[str]) -> list[str]:
+    more = len(reasons) - _MOST_REASONS_SHOWN
+    shown = list(reasons[:_MOST_REASONS_SHOWN])
+    return [*shown, f"{more} more reasons are in the log of dbt."] if more > 0 else shown

@@ -1,0 +1,193 @@
+"""What a state directory holds: what is published, what was ingested, how the last build ended.
+
+Belongs here: reading, never writing; each source alone, so that a running build hides only its own
+part. Does not belong here: how it is shown (`console`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+
+from orchestration.errors import StateDirError
+from orchestration.pipeline.gate import MARTS_SCHEMA
+from orchestration.pipeline.lock import Holder, holder
+from orchestration.pipeline.publish import current_version, versions
+from orchestration.settings.paths import StateDir
+from orchestration.sql_text import identifier, text_literal
+
+
+@dataclass(frozen=True)
+class IngestedTable:
+    """What the ledger tells of one raw table; all numbers count rows but `files`."""
+
+    table: str
+    files: int
+    read: int
+    loaded: int
+    duplicate: int
+    quarantined: int
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """Subjects of one stage and health at the as-of date, of one framework."""
+
+    stage: str
+    health: str
+    subjects: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything `lifecycle status` tells.
+
+    Attributes:
+        version: the version readers see; None when nothing is published.
+        versions: kept versions, oldest first.
+        build_info: the one row of the mart, by column.
+        mart_rows: rows by published mart.
+        ingested: the ledger by raw table; empty when it cannot be read.
+        quarantined: quarantined rows and files by table and reason.
+        filtered: what staging left out, by staging model, reasons with counts as one text.
+        last_build: how the last build ended; empty when there was none.
+        running: who builds right now.
+    """
+
+    version: str | None
+    versions: tuple[str, ...]
+    build_info: Mapping[str, Any]
+    mart_rows: Mapping[str, int]
+    ingested: tuple[IngestedTable, ...]
+    quarantined: tuple[tuple[str, str, int], ...]
+    filtered: tuple[tuple[str, str], ...]
+    last_build: Mapping[str, Any]
+    running: Holder | None
+
+
+def read_status(state: StateDir) -> Status:
+    """Read the state directory; parts that do not exist yet are empty.
+
+    Raises:
+        StateDirError: when the state directory does not exist.
+    """
+    if not state.root.is_dir():
+        text = f"The state directory {state.root} does not exist"
+        raise StateDirError(f"{text}; run lifecycle build, or name another one with --state-dir.")
+    version = current_version(state)
+    build_info, mart_rows, filtered = _read_published(state) if version else ({}, {}, ())
+    ingested, quarantined = _read_raw(state.raw_database)
+    return Status(
+        version=version,
+        versions=versions(state),
+        build_info=build_info,
+        mart_rows=mart_rows,
+        ingested=ingested,
+        quarantined=quarantined,
+        filtered=filtered,
+        last_build=_read_last_build(state.last_build),
+        running=holder(state),
+    )
+
+
+def read_stage_counts(state: StateDir, framework: str) -> tuple[StageCount, ...]:
+    """Return the census of a framework at the published as-of date; empty cells are left out."""
+    with open_published(state) as published:
+        rows = published.execute(
+            "select stage, health, count(*) from marts.lifecycle_current "
+            f"where framework = {text_literal(framework)} "
+            "group by stage, health order by stage, health"
+        ).fetchall()
+    return tuple(StageCount(*row) for row in rows)
+
+
+def read_as_of(state: StateDir) -> date:
+    """Return the as-of date of what is published."""
+    with open_published(state) as published:
+        found = published.execute("select as_of_date from marts.build_info").fetchone()
+    return cast("tuple[date]", found)[0]
+
+
+def example_subject(state: StateDir) -> str:
+    """Return the subject with the most orders, the one whose history is worth a look."""
+    with open_published(state) as published:
+        found = published.execute(
+            "select subject_id from marts.subjects where subject_type = 'person' "
+            "order by orders desc nulls last, subject_id limit 1"
+        ).fetchone()
+    return str(found[0]) if found else ""
+
+
+def open_published(state: StateDir) -> duckdb.DuckDBPyConnection:
+    """Open what readers see, the way every reader should: read-only and shut off.
+
+    Raises:
+        StateDirError: when nothing is published.
+    """
+    if not state.published_database.is_file():
+        text = f"Nothing is published in {state.root}"
+        raise StateDirError(f"{text}; run lifecycle build, or name another one with --state-dir.")
+    return duckdb.connect(
+        str(state.published_database),
+        read_only=True,
+        config={"enable_external_access": "false", "lock_configuration": "true"},
+    )
+
+
+def _read_published(
+    state: StateDir,
+) -> tuple[dict[str, Any], dict[str, int], tuple[tuple[str, str], ...]]:
+    with open_published(state) as published:
+        marts = published.execute(
+            "select table_name from information_schema.tables "
+            f"where table_schema = '{MARTS_SCHEMA}' order by all"
+        ).fetchall()
+        counts = {str(name): _count(published, str(name)) for (name,) in marts}
+        cursor = published.execute(f"select * from {MARTS_SCHEMA}.build_info")
+        columns = [column[0] for column in cursor.description]
+        row = cursor.fetchone() or ()
+        filtered = published.execute(
+            f"select name, filtered_reasons from {MARTS_SCHEMA}.row_accounting "
+            "where rows_filtered > 0 order by name"
+        ).fetchall()
+    return dict(zip(columns, row, strict=False)), counts, tuple(filtered)
+
+
+def _count(published: duckdb.DuckDBPyConnection, mart: str) -> int:
+    found = published.execute(f"select count(*) from {MARTS_SCHEMA}.{identifier(mart)}").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _read_raw(
+    raw_database: Path,
+) -> tuple[tuple[IngestedTable, ...], tuple[tuple[str, str, int], ...]]:
+    if not raw_database.is_file():
+        return (), ()
+    try:
+        with duckdb.connect(str(raw_database), read_only=True) as raw:
+            ingested = raw.execute(
+                "select table_name, count(*), sum(rows_read)::bigint, sum(rows_loaded)::bigint, "
+                "sum(rows_duplicate)::bigint, sum(rows_quarantined)::bigint "
+                "from raw.raw.ingest_files group by table_name order by table_name"
+            ).fetchall()
+            quarantined = raw.execute(
+                "select table_name, reason, count(*) from raw.raw.quarantine "
+                "group by table_name, reason order by table_name, reason"
+            ).fetchall()
+    except duckdb.Error:
+        # A running ingest keeps its database to itself; `running` says so.
+        return (), ()
+    return tuple(IngestedTable(*row) for row in ingested), tuple(quarantined)
+
+
+def _read_last_build(path: Path) -> Mapping[str, Any]:
+    try:
+        return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}

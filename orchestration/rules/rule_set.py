@@ -1,0 +1,146 @@
+"""The rule seeds of one build: shipped files, overridden by name, checked, written for dbt.
+
+Belongs here: which seed files there are, which file wins, and the copy dbt reads. Does not belong
+here: what makes the rows runnable (`rule_checks`), or what they mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import RulesError, nearest, sentence, shown
+from orchestration.rules.rule_checks import find_problems
+from orchestration.rules.seed_rows import SeedFile, is_true, read_seed, seed_text
+from orchestration.settings.paths import RULES_DIR, StateDir
+
+# The seeds whose rows are checked before any SQL; the others are data of single models.
+CHECKED_SEEDS = (
+    "frameworks.csv",
+    "framework_stages.csv",
+    "event_signals.csv",
+    "rules.csv",
+    "rule_conditions.csv",
+    "stage_rules.csv",
+    "health_policy.csv",
+)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The merged and checked seeds of a build.
+
+    Attributes:
+        frameworks: every framework, in file order.
+        default_framework: the one that is always built.
+        default_stages: its stages, in order.
+        rules_hash: SHA-256 over names and rows of all merged seeds; blind to quoting, line ends
+            and the order of columns.
+        overridden: names of the files that came from the rules directory.
+        seeds: the merged seeds by file name.
+    """
+
+    frameworks: tuple[str, ...]
+    default_framework: str
+    default_stages: tuple[str, ...]
+    rules_hash: str
+    overridden: tuple[str, ...]
+    seeds: Mapping[str, SeedFile]
+
+
+def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
+    """Merge the shipped seeds with those of a rules directory and check them; write nothing.
+
+    Args:
+        rules_dir: CSV files that override the shipped ones of the same name; None for none.
+        shipped: the directory with every seed there is.
+
+    Raises:
+        RulesError: lists every problem, each one sentence with file and line.
+    """
+    sources = {path.name: path for path in sorted(shipped.glob("*.csv"))}
+    missing = [name for name in CHECKED_SEEDS if name not in sources]
+    if missing:
+        raise RulesError([f"{shipped}: the seed files {', '.join(missing)} are missing."])
+    overrides = _overrides(rules_dir, shipped) if rules_dir else {}
+    seeds: dict[str, SeedFile] = {}
+    for name, path in sources.items():
+        seeds[name] = read_seed(path)
+        if name in overrides:
+            seeds[name] = read_seed(overrides[name], expected=seeds[name].columns)
+    problems = [problem for seed in seeds.values() for problem in seed.problems]
+    if not problems:
+        problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS})
+    if problems:
+        raise RulesError(problems)
+    frameworks = seeds["frameworks.csv"].rows
+    default = next(row["framework"] for row in frameworks if is_true(row["is_default"]))
+    stages = [row for row in seeds["framework_stages.csv"].rows if row["framework"] == default]
+    stages.sort(key=lambda row: int(row["ordinal"]))
+    return RuleSet(
+        frameworks=tuple(row["framework"] for row in frameworks),
+        default_framework=default,
+        default_stages=tuple(row["stage"] for row in stages),
+        rules_hash=_rules_hash(seeds),
+        overridden=tuple(overrides),
+        seeds=seeds,
+    )
+
+
+def write_rules(rules: RuleSet, state: StateDir) -> None:
+    """Make the state's rules directory hold exactly the merged seeds; their YAML stays shipped.
+
+    Files that would not change keep their time, so that dbt's partial parsing stays valid.
+    """
+    texts = {name: seed_text(seed) for name, seed in rules.seeds.items()}
+    state.rules.mkdir(parents=True, exist_ok=True)
+    for path in state.rules.iterdir():
+        if path.name not in texts:
+            path.unlink()
+    for name, text in texts.items():
+        path = state.rules / name
+        if not path.is_file() or path.read_bytes() != text.encode():
+            path.write_bytes(text.encode())
+
+
+def _overrides(rules_dir: Path, shipped: Path) -> dict[str, Path]:
+    """Return the CSV files of a rules directory by name; every file in it must be a known one."""
+    if not rules_dir.is_dir():
+        raise RulesError([f"The rules directory {rules_dir} does not exist; name one that does."])
+    known = sorted(path.name for path in shipped.glob("*.csv"))
+    problems: list[str] = []
+    found: dict[str, Path] = {}
+    for path in sorted(rules_dir.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.name in known and path.is_file():
+            found[path.name] = path
+        elif not _is_shipped_yaml(path, shipped):
+            hint = nearest(path.name, known)
+            problems.append(sentence(f"{path}: {shown(path.name)} is not a rule seed{hint}"))
+    if not found and not problems:
+        text = f"The rules directory {rules_dir} holds no rule seed"
+        problems.append(f"{text}; put at least one of {', '.join(known)} there.")
+    if problems:
+        raise RulesError(problems)
+    return found
+
+
+def _is_shipped_yaml(path: Path, shipped: Path) -> bool:
+    """Whether a file is an unchanged copy of a shipped YAML, which describes the columns.
+
+    A changed one is refused: dbt would render it, so it would be code, not rules.
+    """
+    twin = shipped / path.name
+    if path.suffix not in {".yml", ".yaml"} or not (path.is_file() and twin.is_file()):
+        return False
+    return path.read_bytes() == twin.read_bytes()
+
+
+def _rules_hash(seeds: Mapping[str, SeedFile]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(seeds):
+        digest.update(f"{name}\n{seed_text(seeds[name])}\0".encode())
+    return digest.hexdigest()

@@ -1,0 +1,87 @@
+"""Where things are: the shipped directories and the files of a state directory.
+
+Belongs here: paths, computed and never touched. Does not belong here: creating, reading or
+deleting what lies at them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+REPO_ROOT = Path(__file__).resolve().parents[2]
+DBT_PROJECT_DIR = REPO_ROOT / "dbt_project"
+RULES_DIR = REPO_ROOT / "seeds" / "rules"
+SAMPLE_DIR = REPO_ROOT / "seeds" / "sample"
+DEFAULT_STATE_DIR = REPO_ROOT / "var"
+
+
+@dataclass(frozen=True)
+class StateDir:
+    """Every path below one state directory.
+
+    Attributes:
+        root: the absolute state directory.
+    """
+
+    root: Path
+
+    @classmethod
+    def at(cls, path: Path) -> StateDir:
+        """Return the state directory at `path`, made absolute; nothing is created."""
+        return cls(path.expanduser().resolve())
+
+    @property
+    def raw_database(self) -> Path:
+        """The DuckDB file with raw tables, ledger and quarantine; written by ingest alone."""
+        return self.root / "raw.duckdb"
+
+    @property
+    def working_database(self) -> Path:
+        """The private DuckDB file that dbt makes; no reader opens it."""
+        return self.root / "working.duckdb"
+
+    @property
+    def rules(self) -> Path:
+        """The merged rule seeds of the present build."""
+        return self.root / "rules"
+
+    @property
+    def dbt_target(self) -> Path:
+        """The target path of dbt: manifest.json, run_results.json, compiled SQL."""
+        return self.root / "dbt" / "target"
+
+    @property
+    def dbt_logs(self) -> Path:
+        """The log path of dbt."""
+        return self.root / "dbt" / "logs"
+
+    @property
+    def build_lock(self) -> Path:
+        """The file whose OS lock one build holds."""
+        return self.root / "build.lock"
+
+    @property
+    def last_build(self) -> Path:
+        """JSON with how the last build ended, published or not."""
+        return self.root / "last_build.json"
+
+    @property
+    def published(self) -> Path:
+        """What readers may open."""
+        return self.root / "published"
+
+    @property
+    def versions(self) -> Path:
+        """The published versions, a directory each."""
+        return self.published / "versions"
+
+    @property
+    def current(self) -> Path:
+        """The symbolic link to the version that readers see."""
+        return self.published / "current"
+
+    @property
+    def published_database(self) -> Path:
+        """The link through which readers open the published DuckDB file."""
+        return self.published / "lifecycle.duckdb"
