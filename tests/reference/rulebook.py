@@ -189,7 +189,7 @@ def load(seeds_dir: Path, override_dir: Path | None = None) -> Rulebook:
             yield from csv.DictReader(file)
 
     conditions: dict[str, list[Condition]] = {row["rule"]: [] for row in rows("rules.csv")}
-    for row in rows("rule_conditions.csv"):
+    for row in sorted(rows("rule_conditions.csv"), key=lambda row: int(row["condition_no"])):
         conditions[row["rule"]].append(
             Condition(
                 signal=row["signal"],
