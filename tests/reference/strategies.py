@@ -378,7 +378,7 @@ def _milestone_of_oneself(draft: Draft) -> None:
     _event(draft, "Referral Converted", draft.instant(), properties=properties, **who)
 
 
-def _subscription(draft: Draft) -> None:
+def subscription(draft: Draft) -> None:
     """A plan whose events fall on the edges of terms, slack, grace and ends."""
     who = draft.pick((_who(draft), {"user_id": draft.pick(draft.customers)}, {"user_id": "c1"}))
     at = draft.instant(draft.pick((draft.days[0], *draft.days)))
@@ -689,7 +689,7 @@ def _nobody(draft: Draft) -> None:
 
 SCENES = (
     *(_shopping, _shopping, _browsing, _browsing, _identification, _identification),
-    *(_subscription, _subscription, _subscription, _milestone_of_oneself),
+    *(subscription, subscription, subscription, _milestone_of_oneself),
     *(
         _exact_money,
         _exact_money,
