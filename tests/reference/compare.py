@@ -27,7 +27,8 @@ CURRENT_COLUMNS = (
     *("previous_stage", "previous_health", "cycle", "days_in_stage"),
     *("next_change_on", "next_stage", "next_health"),
 )
-_WORLD = re.compile(r"^(?:customer|visitor:order|visitor|account):(w\d+)-")
+# The ids of a world begin with its name, or are numbers that hold its number (world.renamed).
+_WORLD = re.compile(r"^(?:customer|visitor:order|visitor|account):(?:(w\d+)-|9(\d{4})\d{3}$)")
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def _by_world(rows: Iterable[tuple]) -> dict[str, list[tuple]]:
     grouped: dict[str, list[tuple]] = {}
     for row in rows:
         match = _WORLD.match(row[1])
-        grouped.setdefault(match[1] if match else row[1], []).append(row)
+        world = (match[1] or f"w{match[2]}") if match else row[1]
+        grouped.setdefault(world, []).append(row)
     return grouped
 
 

@@ -61,7 +61,7 @@ def test_a_session_is_credited_up_to_24_hours_after_its_end(ordered: str, credit
 def test_only_the_latest_session_is_credited():
     world = World(
         events=(event("a", "2020-01-01 10:00:00"), event("b", "2020-01-01 11:00:00")),
-        orders=(order("o", "2020-01-01 10:59:59"), order("p", "2020-01-01 11:00:00")),
+        orders=(order("o", "2020-01-01 10:54:59"), order("p", "2020-01-01 10:55:00")),
     )
     assert told(world, "conversion_rate", "2020-01-01") == numbers(2, 2)
     later = World(events=world.events, orders=world.orders[1:])

@@ -73,9 +73,21 @@ def channel_days(draw: Callable[[Any], Any], end: date) -> tuple[ChannelDay, ...
             shares=draw(part),
             podcast_downloads=draw(number),
             podcast_listeners=draw(number),
+            reach=draw(number),
         )
         rows.setdefault((row.date, row.channel, row.campaign), row)
-    return (*rows.values(), *_campaigns(end))
+    return (*rows.values(), *_parts(draw, list(rows.values())), *_campaigns(end))
+
+
+def _parts(draw: Callable[[Any], Any], rows: list[ChannelDay]) -> Iterator[ChannelDay]:
+    """More rows of the same keys: in the same file parts of one, in a later file another version."""
+    for row in rows[::6]:
+        clicks = None if row.impressions is None else 1
+        part = ChannelDay(row.date, row.channel, row.campaign, clicks=clicks, reach=5, followers=3)
+        spend = draw(st.sampled_from((None, *CENTS)))
+        yield replace(part, spend=spend, currency="USD", podcast_listeners=7)
+    for row in rows[3::9]:
+        yield replace(row, spend=Decimal(3), reach=None, delivery=10)
 
 
 def _campaigns(end: date) -> Iterator[ChannelDay]:
