@@ -206,7 +206,7 @@ select * from (
     (24, 'page_view content page_view'),
     (25, 'article article liked'),
     (26, 'page_view video product_view.1 page_view'),
-    (27, 'podcast page_view followed'),
+    (27, 'page_view podcast followed'),
     (28, 'page_view product_view.1 chat'),
     (29, 'page_view product_view.1 product_share commented shared'),
     (30, 'page_view product_view.1 cart_add.1 product_view.2'),

@@ -1,9 +1,8 @@
 -- What the shop's server, its mail tools and its support desk report, and what customers do outside
--- of a shop's pages: these events carry a customer id and neither device nor session. All share
--- second, kind_no and person; value_cents, currency_no, order_no, reference, other_person, detail and
--- until_day as far as they have them. reference numbers the thing spoken of: a ticket, a survey, a
--- message, a trial, a plan; detail is a ticket's topic or a plan's months; until_day is how far a
--- plan is paid, or when it ends.
+-- of a shop's pages: these events carry a customer id and neither device nor session. All have
+-- second, kind_no and person, and of the other columns of `talks` those they need: reference is the
+-- number of what is spoken of (a ticket, a survey, a message, a trial, a plan), detail the topic of
+-- a ticket or the months of a plan, until_day how far a plan is paid, or when a cancel ends it.
 create table talks as
 with
 
@@ -42,7 +41,7 @@ survey_talks as (
         order_no,
         order_no * 10 + if(is_nps, 2, 3) as reference
     from surveys
-    where draw(order_key, 135, 100) < 42
+    where draw(order_key, 135, 100) < 47
 
 ),
 
@@ -165,34 +164,43 @@ letters as (
 
 ),
 
+sent_letters as (
+
+    select *
+    from letters
+    where draw(letter_key, 146, 100) < 98
+
+),
+
 -- Every fourth letter is sent by another tool, which has names of its own.
 letter_talks as (
 
     select sent_second as second, if(is_offer, 68, 55) as kind_no, person, reference
-    from letters
-    where draw(letter_key, 146, 100) < 98
+    from sent_letters
     union all
     select
-        sent_second + 300 + draw(letter_key, 147, 3 * 86400) as second, if(is_offer, 69, 56) as kind_no, person,
+        sent_second + 300 + draw(letter_key, 147, 3 * 86400) as second,
+        if(is_offer, 69, 56) as kind_no,
+        person,
         reference
-    from letters
-    where draw(letter_key, 146, 100) < 98 and draw(letter_key, 148, 100) < 38
+    from sent_letters
+    where draw(letter_key, 148, 100) < 38
     union all
     select
         sent_second + 400 + draw(letter_key, 147, 3 * 86400) as second,
         if(is_offer, 70, if(draw(letter_key, 149, 10) < 7, 57, 58)) as kind_no,
         person,
         reference
-    from letters
-    where draw(letter_key, 146, 100) < 98 and draw(letter_key, 148, 100) < 9
+    from sent_letters
+    where draw(letter_key, 148, 100) < 9
     union all
     select
         sent_second + 4000 + draw(letter_key, 150, 86400) as second,
         if(is_offer, 71, if(draw(letter_key, 149, 10) < 7, 59, 60)) as kind_no,
         person,
         reference
-    from letters
-    where is_last and draw(letter_key, 146, 100) < 98
+    from sent_letters
+    where is_last
 
 ),
 

@@ -18,7 +18,9 @@ session_events as (
             else 1
         end as user_mode,
         sessions.is_ga4,
-        sessions.has_session_id,
+        -- What a podcast host or a social network reports knows nothing of the session.
+        sessions.has_session_id and shape_steps.kind_no not in (9, 12, 13, 14, 15)
+            as has_session_id,
         if(shape_steps.step_no = 1, sessions.channel_no * 3 + sessions.channel_way, null)
             as mark_no,
         sessions.country_no,
@@ -76,7 +78,8 @@ talk_events as (
         cast(null as bigint) as device_no,
         cast(null as bigint) as session_no,
         cast(1 as bigint) as step_no,
-        if(talks.second < people.merge_day * 86400 and talks.kind_no in (55, 68), 2, 1) as user_mode,
+        if(talks.second < people.merge_day * 86400 and talks.kind_no in (55, 68), 2, 1)
+            as user_mode,
         false as is_ga4,
         false as has_session_id,
         cast(null as bigint) as mark_no,

@@ -117,7 +117,7 @@ timed_orders as (
     -- A charge of a plan of deliveries is an order as well.
     select
         person,
-        person * 512 + 400 + place as order_no,
+        person * 512 + 400 + slot * 50 + place as order_no,
         mix(subscription_no, 5000 + place) as order_key,
         false as is_first,
         paid_second + 60 as created_second,

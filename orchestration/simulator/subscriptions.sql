@@ -82,11 +82,13 @@ begun_subscriptions as (
     select
         person,
         4 as slot,
-        (greatest(buy_day, register_day) + 90 + draw(person_key, 36, 60)) * 86400 + 41000
+        (greatest(buy_day, register_day) + 60 + draw(person_key, 36, 60)) * 86400 + 41000
             as start_second,
         drift_day_1 as last_day
     from people
-    where is_customer and buy_day is not null and draw(person_key, 37, 100) < 12
+    where
+        is_customer and buy_day is not null
+        and draw(person_key, 37, 100) < if(buyer_type = 'member', 40, 18)
 
 ),
 
@@ -204,7 +206,7 @@ wished_returns as (
         case
             when wish = 'paused' then end_second + (15 + draw(stretch_key, 62, 90)) * 86400
             when wish <> 'cancelled' and draw(stretch_key, 63, 100) < 45
-                then end_second + (50 + draw(stretch_key, 62, 80)) * 86400
+                then end_second + (55 + draw(stretch_key, 62, 80)) * 86400
         end as return_second
     from wished_ends
 

@@ -64,7 +64,7 @@ plan_tickets as (
         topic_no,
         false as is_late
     from first_reasons
-    where draw(ticket_key, 119, 100) < 35
+    where draw(ticket_key, 119, 100) < 60
 
 )
 

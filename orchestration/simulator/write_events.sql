@@ -71,12 +71,13 @@ select
     end as value,
     if(sent_events.kind_no in (3, 32, 33, 34, 35, 61, 62), currencies.currency, null) as currency,
     case
-        when sent_events.device_no is null or sent_events.kind_no = 22 then null
+        when sent_events.device_no is null or sent_events.kind_no in (9, 12, 13, 14, 15, 22)
+            then null
         when sent_events.product_no is not null
             then 'https://shop.example/products/' || lower(products.product_id)
         when sent_events.kind_no = 4 then 'https://shop.example/checkout'
         when sent_events.kind_no in (5, 6) then 'https://shop.example/search'
-        when sent_events.kind_no between 7 and 11 then 'https://shop.example/magazine'
+        when sent_events.kind_no in (7, 8, 10, 11) then 'https://shop.example/magazine'
         when sent_events.kind_no between 16 and 19 then 'https://shop.example/account'
         when sent_events.kind_no in (21, 63, 64) then 'https://shop.example/help'
         else 'https://shop.example/'
