@@ -9,14 +9,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.reference import (
     batches,
+    compare,
+    evidence,
     health,
     history,
+    outlook,
     rule_strategies,
     rulebook,
     signals,
@@ -222,3 +226,47 @@ def _things(name: str, shop: Tried) -> Iterator[str]:
             if fact.signal == "referral_converted" and not fact.subject_id.startswith("account:")
         ]
         yield from ["self-referral"] * (len(fed) - len(counted))
+
+
+def test_rows_that_differ_in_writing_alone_agree_and_others_are_told():
+    worlds = [World("w0001"), World("w0002")]
+    mine = [
+        ("f", "customer:w0001-c", Decimal("2.50"), ("a", "b")),
+        ("f", "customer:90002005", Decimal(100), None),
+    ]
+    theirs = [(*row[:2], row[2] * Decimal("1.0000"), row[3] and list(row[3])) for row in mine]
+    assert compare.smallest_mismatch(worlds, mine, theirs) is None
+    theirs[1] = ("f", "customer:90002005", Decimal(101), None)
+    found = compare.smallest_mismatch(worlds, mine, theirs)
+    assert found is not None
+    assert (found.world.name, len(found.missing), len(found.unexpected)) == ("w0002", 1, 1)
+
+
+def test_outlooks_and_evidence_fit_the_current_rows(tried):
+    """Both are about today, so they agree with the history's last rows and with each other."""
+    compared = 0
+    for batch in BATCHES:
+        shop = tried[batch.name]
+        resolved = staging.resolve(shop.worlds, batch.settings, shop.rules)
+        current = {
+            (row.framework, row.subject_id): row for row in shop.rows if row.valid_to is None
+        }
+        for world in sorted(shop.worlds, key=World.size)[:12]:
+            staged = staging.stage(world, batch.settings, shop.rules)
+            for found in outlook.outlooks(staged, resolved, shop.rules):
+                row = current[found.framework, found.subject_id]
+                assert (found.health_basis is None) == (row.health in {"prospect", "cold"})
+                assert found.at_risk_on is None or row.health == "active"
+                assert (found.lapsed_on is None) == (row.health not in {"active", "at_risk"})
+                days = (found.at_risk_on, found.lapsed_on, found.renews_on)
+                assert all(day is None or day > resolved.as_of_date for day in days)
+                compared += 1
+            for seen in evidence.evidence(staged, resolved, shop.rules):
+                row = current[seen.framework, seen.subject_id]
+                assert seen.holds or seen.stage != row.stage
+                assert not seen.holds or seen.missing == 0
+                # A sum that equals its upper bound exceeds it by nothing.
+                assert seen.holds or seen.missing != 0 or seen.observed == seen.below
+                assert len(seen.signals) <= evidence.MOST_SIGNALS
+                compared += 1
+    assert compared > 1000

@@ -239,13 +239,14 @@ def _tickets(draft: Draft) -> None:
     """Tickets opened twice, answered twice, resolved again, or never opened."""
     who = _who(draft)
     at = draft.instant()
-    ticket_id = draft.pick((None, "t1", draft.new_id("t")))
-    for _ in range(draft.draw(st.integers(1, 5))):
-        name = draft.pick(
-            ("Ticket Opened", "Ticket Opened", "Ticket First Response", "Ticket Resolved")
-        )
+    ticket_id = draft.pick((None, "t1", draft.new_id("t"), draft.new_id("t")))
+    name = draft.pick(("Ticket Opened", "Ticket Opened", "Ticket First Response"))
+    for _ in range(draft.draw(st.integers(2, 5))):
         say(draft, name, at, who, ticket_id=ticket_id)
         at += draft.pick((timedelta(0), *CART_GAPS))
+        name = draft.pick(
+            ("Ticket Opened", "Ticket First Response", "Ticket First Response", "Ticket Resolved")
+        )
 
 
 def _repeat_contacts(draft: Draft) -> None:
