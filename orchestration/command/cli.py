@@ -150,7 +150,7 @@ def build(
     """Ingest, build, check, publish; exit 0 only if a new version was published.
 
     Settings of --var: identity_as_of, fulfilment_sla_days, session_timeout_minutes,
-    allow_missing_rates, pending_is_booked, subscription_grace_days.
+    allow_missing_rates, pending_is_booked, subscription_grace_days, renewal_slack_days.
     """
     from orchestration.command.console import ConsoleProgress, plain_console, show_build
     from orchestration.pipeline.build import build as run_build

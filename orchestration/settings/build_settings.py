@@ -82,6 +82,7 @@ class BuildSettings:
     allow_missing_rates: bool = False
     pending_is_booked: bool = False
     subscription_grace_days: int = 45
+    renewal_slack_days: int = 3
 
     def dbt_vars(self) -> dict[str, Value]:
         """Return the dbt vars, all of them, as JSON can carry them.
@@ -100,6 +101,7 @@ class BuildSettings:
             "allow_missing_rates": self.allow_missing_rates,
             "pending_is_booked": self.pending_is_booked,
             "subscription_grace_days": self.subscription_grace_days,
+            "renewal_slack_days": self.renewal_slack_days,
         }
 
 

@@ -118,8 +118,16 @@ VARIABLES: tuple[Variable, ...] = (
         "subscription_grace_days",
         "integer",
         45,
-        "Days without a renewal after which a subscription counts as ended.",
-        minimum=1,
+        "Days after its paid period without a renewal on which a subscription ends.",
+        minimum=0,
+        maximum=3650,
+    ),
+    Variable(
+        "renewal_slack_days",
+        "integer",
+        3,
+        "Days after its paid period on which a subscription without a renewal is at risk.",
+        minimum=0,
         maximum=3650,
     ),
     Variable(

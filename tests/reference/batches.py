@@ -63,19 +63,20 @@ class Batch:
             "identity_as_of": given.identity_as_of,
             "fulfilment_sla_days": given.fulfilment_sla_days,
             "session_timeout_minutes": given.session_timeout_minutes,
-            "allow_missing_rates": str(given.allow_missing_rates).lower(),
-            "pending_is_booked": str(given.pending_is_booked).lower(),
+            "pending_is_booked": given.pending_is_booked,
             "subscription_grace_days": given.subscription_grace_days,
             "renewal_slack_days": given.renewal_slack_days,
             "kpi_history_days": given.kpi_history_days,
             "fiscal_year_start_month": given.fiscal_year_start_month,
-            "own_domains": ",".join(given.own_domains) or None,
+            "own_domains": given.own_domains,
         }
-        options = ["build"]
+        options = ["build", "--var", f"allow_missing_rates={str(given.allow_missing_rates).lower()}"]
         for name, value in named.items():
             options += [] if value is None else [name, str(value)]
         for name, value in variables.items():
-            options += [] if value is None else ["--var", f"{name}={value}"]
+            if value is not None and value != getattr(Settings(), name):
+                text = ",".join(value) if isinstance(value, tuple) else str(value).lower()
+                options += ["--var", f"{name}={text}"]
         return options
 
 
