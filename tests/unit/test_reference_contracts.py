@@ -206,6 +206,14 @@ def test_a_change_that_states_no_interval_keeps_the_paid_term(told: dict[str, An
     assert found[-1][1] == until
 
 
+@pytest.mark.parametrize("changed_on", ["2020-02-20", "2020-03-15"])
+def test_a_change_keeps_the_latest_of_the_terms_begun_before(changed_on: str):
+    found = periods(
+        YEARLY, said("e2", "2020-02-01", RENEWAL, interval_months=1), said("e3", changed_on, CHANGE)
+    )
+    assert [until for _, until, _ in found] == ["2021-01-10", "2020-03-01", "2021-01-10"]
+
+
 def test_a_change_after_the_paid_term_begins_a_new_one_of_the_last_interval():
     found = periods(
         said("e1", "2020-01-10", START, interval_months=2), said("e2", "2020-03-10", CHANGE)
