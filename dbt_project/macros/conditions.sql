@@ -2,10 +2,6 @@
 
 {# The integer with one bit set, `position` from 0. #}
 {% macro bit(position) -%}
-    {{ return(adapter.dispatch('bit')(position)) }}
-{%- endmacro %}
-
-{% macro default__bit(position) -%}
     (cast(1 as bigint) << cast({{ position }} as integer))
 {%- endmacro %}
 

@@ -3,7 +3,7 @@
     cast(ln({{ days_between(earlier, later) }}) as decimal(18, 15))
 {%- endmacro %}
 
-{# Days of silence after which the policy calls a subject `at_risk` or `lapsed` (lifecycle.md, section 6),
+{# Days of silence after which the policy calls a subject `at_risk` or `lapsed` (docs/lifecycle_semantics.md#health),
    before the two are put in order: the mean log gap and so many deviations `z`, within the bounds of the
    policy. #}
 {% macro silence_limit(mean_log_gap, z, policy) -%}

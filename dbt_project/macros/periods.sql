@@ -7,10 +7,6 @@
 
 {# The first day of the period that a date lies in. #}
 {% macro period_start(date, grain) -%}
-    {{ return(adapter.dispatch('period_start')(date, grain)) }}
-{%- endmacro %}
-
-{% macro default__period_start(date, grain) -%}
     {%- if grain == 'day' -%}
         {{ date }}
     {%- else -%}
@@ -20,9 +16,14 @@
 
 {# The first day of the next period, given the first day of one. #}
 {% macro next_period_start(start, grain) -%}
-    {{ return(adapter.dispatch('next_period_start')(start, grain)) }}
+    cast({{ start }} + interval 1 {{ grain }} as date)
 {%- endmacro %}
 
-{% macro default__next_period_start(start, grain) -%}
-    cast({{ start }} + interval 1 {{ grain }} as date)
+{# The first day of the period that a date lies in, of the grain that another column names. #}
+{% macro period_start_in(date, grain) -%}
+    {{ return(adapter.dispatch('period_start_in')(date, grain)) }}
+{%- endmacro %}
+
+{% macro default__period_start_in(date, grain) -%}
+    cast(date_trunc({{ grain }}, {{ date }}) as date)
 {%- endmacro %}

@@ -26,3 +26,12 @@
 {% macro default__empty_list() -%}
     cast([] as varchar[])
 {%- endmacro %}
+
+{# As an aggregate: the texts of a group in order, one after the other with a separator between. #}
+{% macro joined_text(text, separator, ordered_by) -%}
+    {{ return(adapter.dispatch('joined_text')(text, separator, ordered_by)) }}
+{%- endmacro %}
+
+{% macro default__joined_text(text, separator, ordered_by) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ ordered_by }})
+{%- endmacro %}

@@ -27,7 +27,7 @@ REMEDY = "run `python -m orchestration.rules.kpi_docs`"
 _GENERATED = (
     "Generated from seeds/rules/kpis.csv by `python -m orchestration.rules.kpi_docs`; do not edit."
 )
-# kpis.md lets the status small_sample apply to these two only.
+# The status small_sample applies to these two only (docs/kpi_conventions.md#status).
 _SMALL_SAMPLES = frozenset({"nps", "csat"})
 # Shares and ratios do not say that they are made of amounts; these words in the formula do.
 _AMOUNTS = ("revenue", "spend", "discount", "expansion", "contraction")

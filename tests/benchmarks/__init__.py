@@ -1,1 +1,1 @@
-"""`make bench`: what the SQL costs, as a ratio to one scan of the same data (performance.md)."""
+"""`make bench`: what the SQL costs, as a ratio to one scan of the same data."""

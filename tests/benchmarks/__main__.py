@@ -1,4 +1,4 @@
-"""Measure raw SQL against the scan, by the protocol of performance.md, and write the record.
+"""Measure raw SQL against the scan, by the protocol below, and write the record.
 
     python -m tests.benchmarks --scale M [--rounds 5] [--home DIR] [--memory-limit 1GB]
 

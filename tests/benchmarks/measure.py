@@ -24,7 +24,7 @@ import duckdb
 
 from tests.benchmarks.plan import Node
 
-# What lifecycle.md reads of each event and order, and nothing else; signals such as `review` take
+# What the lifecycle reads of each event and order, and nothing else; signals such as `review` take
 # their value from `properties`.
 EVENT_COLUMNS = (
     "event_id, event_name, occurred_at, received_at, anonymous_id, user_id, session_id, value, "

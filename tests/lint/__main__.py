@@ -31,57 +31,72 @@ class Judge:
         name: what the report calls it.
         commands: argument lists; the first word is looked up beside the running Python.
         environment: variables set on top of the process environment.
-        is_shown: whether what its last command says is worth reading also when it is content.
+        reads_manifest: whether it looks at what dbt compiled.
+        is_shown: whether what it says is printed when it is content, too.
     """
 
     name: str
     commands: Sequence[Sequence[str]]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    reads_manifest: bool = False
     is_shown: bool = False
 
 
-def dbt_artefacts(state: Path) -> Judge:
-    """Return the judge that parses the dbt project below `state`, looks at it and draws its rooms.
+def compiled(scratch: Path) -> Judge:
+    """Return the step that compiles the dbt project below `scratch`, where judges look at it.
 
-    Absolute directories: a relative one poisons dbt's partial parse for the next caller. The
-    state directory holds no database, since parsing opens none.
+    The copy hides dispatched macros, so that what is compiled is what all engines share. Absolute
+    directories: a relative one poisons dbt's partial parse for the next caller. No database is
+    opened, since nothing is asked of one.
     """
-    project = str(ROOT / "dbt_project")
-    target, logs = state / "dbt" / "target", state / "dbt" / "logs"
-    parse = [
-        *("python", "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"),
-        *("--project-dir", project, "--profiles-dir", project),
-        *("--target-path", str(target), "--log-path", str(logs), "--warn-error"),
+    project = str(scratch / "dbt_project")
+    compile_models = [
+        *("python", "-m", "dbt.cli.main", "--quiet", "compile", "--no-partial-parse"),
+        *("--no-introspect", "--no-populate-cache", "--select", "resource_type:model"),
+        *("--project-dir", project, "--profiles-dir", project, "--warn-error"),
+        *("--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs")),
     ]
     return Judge(
-        "dbt-bouncer",
-        [
-            parse,
-            ["dbt-bouncer", "--show-all-failures"],
-            ["python", "-m", "tests.lint.rooms", str(target / "manifest.json")],
-        ],
-        # dbt-bouncer looks for the artefacts in $DBT_PROJECT_DIR/target.
-        {"LIFECYCLE_STATE_DIR": str(state), "DBT_PROJECT_DIR": str(target.parent)},
-        is_shown=True,
+        "dbt",
+        [own_command("opaque_project", scratch), compile_models],
+        {"LIFECYCLE_STATE_DIR": str(scratch), "PYTHONWARNINGS": "ignore::RuntimeWarning"},
     )
 
 
-def judges(state: Path) -> list[Judge]:
+def own_command(module: str, *arguments: Path) -> list[str]:
+    """Return the command of one of the project's own lints."""
+    return ["python", "-m", f"tests.lint.{module}", *map(str, arguments)]
+
+
+def judges(scratch: Path) -> list[Judge]:
     """Return every judge, the quick ones first."""
+    manifest = scratch / "target" / "manifest.json"
     return [
         Judge("ruff", [["ruff", "check", "."], ["ruff", "format", "--check", "."]]),
         Judge("yamllint", [["yamllint", "--strict", "."]]),
         Judge("kpi-docs", [["python", "-m", "orchestration.rules.kpi_docs", "--check"]]),
         Judge("import-linter", [["lint-imports", "--no-logo"]]),
+        Judge("private-names", [own_command("private_names")]),
+        Judge("corridors", [own_command("corridors")], is_shown=True),
+        Judge("jinja-mappings", [own_command("jinja_mappings")]),
+        Judge("macro-names", [own_command("macro_names")]),
         Judge("pyright", [["pyright", "--project", "pyproject.toml"]]),
         Judge("sqlfluff", [["sqlfluff", "lint", "--disable-progress-bar", *SQL]]),
-        dbt_artefacts(state),
+        Judge("rooms", [own_command("rooms", manifest)], reads_manifest=True, is_shown=True),
+        Judge("portable", [own_command("portable", manifest)], reads_manifest=True),
+        Judge(
+            "dbt-bouncer",
+            [["dbt-bouncer", "--show-all-failures"]],
+            # dbt-bouncer looks for the artefacts in $DBT_PROJECT_DIR/target.
+            {"DBT_PROJECT_DIR": str(scratch)},
+            reads_manifest=True,
+        ),
     ]
 
 
 def run(judge: Judge) -> tuple[bool, str]:
-    """Return whether the judge is content, and what it says."""
-    said = ""
+    """Return whether the judge is content, and what it said."""
+    said: list[str] = []
     for program, *arguments in judge.commands:
         # dbt-bouncer wraps its table at the width of the terminal, which CI does not have.
         environment = {**os.environ, "COLUMNS": "200", **judge.environment}
@@ -94,35 +109,42 @@ def run(judge: Judge) -> tuple[bool, str]:
             text=True,
             check=False,
         )
-        said = f"{done.stdout}{done.stderr}".strip("\n")
+        said.append(f"{done.stdout}{done.stderr}".rstrip())
         if done.returncode:
-            return False, said or f"exit code {done.returncode}"
-    return True, said
+            return False, said[-1] or f"exit code {done.returncode}"
+    return True, "\n".join(said)
+
+
+def report(judge: Judge) -> bool:
+    """Run a judge, print a line about it and what it said; return whether it is content."""
+    started = time.monotonic()
+    is_content, said = run(judge)
+    verdict = "clean" if is_content else "FAILED"
+    print(f"{judge.name:<14} {verdict:<6} {time.monotonic() - started:5.1f} s", flush=True)
+    if said and (judge.is_shown or not is_content):
+        print(said, flush=True)
+    return is_content
 
 
 def main(wanted: Sequence[str]) -> int:
     """Run the judges and return the exit code: 1 when one of them found something."""
-    failed: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="lifecycle-lint-") as scratch:
+    content = 0
+    with tempfile.TemporaryDirectory(prefix="lifecycle-lint-") as folder:
+        scratch = Path(folder)
         chosen = [
-            judge
-            for judge in judges(Path(scratch))
-            if not wanted or judge.name.startswith(tuple(wanted))
+            judge for judge in judges(scratch) if not wanted or judge.name.startswith(tuple(wanted))
         ]
         if not chosen:
             print(f"No linter is called {' or '.join(wanted)}.", file=sys.stderr)
             return 2
+        is_compiled: bool | None = None
         for judge in chosen:
-            started = time.monotonic()
-            is_content, said = run(judge)
-            verdict = "clean" if is_content else "FAILED"
-            print(f"{judge.name:<14} {verdict:<6} {time.monotonic() - started:5.1f} s", flush=True)
-            if not is_content:
-                failed.append(judge.name)
-            if judge.is_shown or not is_content:
-                print(said, flush=True)
-    print(f"{len(chosen) - len(failed)} of {len(chosen)} linters are content.")
-    return 1 if failed else 0
+            if judge.reads_manifest and is_compiled is None:
+                is_compiled = report(compiled(scratch))
+            if not judge.reads_manifest or is_compiled:
+                content += report(judge)
+    print(f"{content} of {len(chosen)} linters are content.")
+    return 0 if content == len(chosen) else 1
 
 
 if __name__ == "__main__":

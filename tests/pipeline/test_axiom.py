@@ -1,4 +1,4 @@
-"""What a build says about a day does not change when later facts arrive (lifecycle.md section 1).
+"""What is said of a day does not change when later facts arrive (docs/lifecycle_semantics.md#days).
 
 Built twice from the same rows, once as of a day and once as of a later one, with identity as of the
 same day: every row about a day up to the earlier one must be equal.

@@ -1,7 +1,6 @@
-"""The same rows, rules and settings give byte-equal marts (lifecycle.md 7, trust.md 5 and 12).
+"""Equal rows, rules and settings give equal bytes (docs/lifecycle_semantics.md#what-is-proven).
 
-``build_info`` is exempt by the page. ``row_accounting`` counts per file, so it is exempt where the
-files differ.
+``build_info`` is exempt, and where the files differ ``row_accounting``, which counts per file.
 """
 
 from __future__ import annotations

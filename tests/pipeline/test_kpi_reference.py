@@ -1,4 +1,6 @@
-"""The published KPIs equal the plain-Python reading of the page, on random shops.
+"""The published KPIs equal the plain-Python reading of them, on random shops.
+
+docs/kpi_conventions.md is what is read.
 
 LIFECYCLE_KPI_WORLDS=400 invents more people, LIFECYCLE_WORLDS_SEED=1 other ones.
 """

@@ -1,4 +1,4 @@
-"""Intervals over days: the rows of ``lifecycle_history`` (lifecycle.md section 7).
+"""Intervals over days: the rows of ``lifecycle_history`` (docs/lifecycle_semantics.md#history).
 
 Belongs here: maximal intervals, what came before, what comes next, and two ways to choose the
 days to look at - every day, or every day on which anything could change; a test holds the second

@@ -1,4 +1,4 @@
-"""Whose row it is: identification of devices and merges of customers (lifecycle.md section 2).
+"""Whose row it is: devices identified, customers merged (docs/lifecycle_semantics.md#identity).
 
 Belongs here: turning (``anonymous_id``, ``user_id``, instant) into a person, and a customer into
 the customer it was merged into. Does not belong here: accounts' signals (``signals``).

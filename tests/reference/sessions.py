@@ -1,4 +1,4 @@
-"""Sessions of a device (lifecycle.md section 4).
+"""Sessions of a device (docs/lifecycle_semantics.md#sessions).
 
 Belongs here: where a session starts and ends. Does not belong here: whose it is (``identity``).
 """

@@ -1,4 +1,4 @@
-"""The facts of every subject (lifecycle.md section 3), reactivations excepted.
+"""The facts of every subject (docs/lifecycle_semantics.md#signals), reactivations excepted.
 
 Belongs here: one ``Fact`` per signal row, of persons and accounts. Does not belong here:
 reactivations, which need health (``engine``).

@@ -54,7 +54,7 @@ def day(text: str) -> date:
 
 
 def condition(text: str) -> Condition:
-    """``order count/30 >=2 <5``: signal, measure, window and bounds as in frameworks.md."""
+    """``order count/30 >=2 <5``: signal, measure, window and bounds of one row."""
     signal, measure, *bounds = text.split()
     measure, _, window = measure.partition("/")
     found = {bound.rstrip("0123456789.-"): bound.lstrip("<>=") for bound in bounds}

@@ -1,8 +1,7 @@
 """Which raw rows count, and what they say once ids, copies and dates are settled.
 
-Belongs here: raw-contract.md ("Landing", "Tables") and the parts of lifecycle.md sections 1 to 3
-that decide whether a row counts. Does not belong here: whose row it is (``identity``) and what it
-is evidence of (``signals``).
+Belongs here: docs/raw_contract.md#which-row-counts and docs/lifecycle_semantics.md#orders. Does not
+belong here: whose row it is (``identity``) and what it is evidence of (``signals``).
 """
 
 from __future__ import annotations
@@ -248,7 +247,7 @@ def _upper(text: str | None) -> str | None:
 
 
 def is_valid(order: Order) -> bool:
-    """Whether an order ever counted (lifecycle.md section 3)."""
+    """Whether an order ever counted (docs/lifecycle_semantics.md#orders)."""
     return (
         not order.is_test
         and not order.is_deleted

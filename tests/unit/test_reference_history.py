@@ -1,4 +1,4 @@
-"""The reference reads section 7 of the page as worked out here by hand."""
+"""The reference reads docs/lifecycle_semantics.md#history as worked out here by hand."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The reference reads section 2 of the page as worked out here by hand."""
+"""The reference reads docs/lifecycle_semantics.md#identity as worked out here by hand."""
 
 from typing import Any
 

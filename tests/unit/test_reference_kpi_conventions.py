@@ -1,4 +1,4 @@
-"""The reference reads periods, rounding and statuses of the KPI page as worked out by hand."""
+"""The reference reads docs/kpi_conventions.md#status and #periods-and-roll-up as by hand."""
 
 from __future__ import annotations
 

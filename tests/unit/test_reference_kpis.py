@@ -1,4 +1,4 @@
-"""The reference reads the KPIs of the page as worked out here by hand."""
+"""The reference reads docs/kpi_conventions.md as worked out here by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.reference.kpis.small import numbers, rows_of, said, told
-from tests.reference.kpis.stages import kaplan_meier_median
+from tests.reference.kpis.topics.stages import kaplan_meier_median
 from tests.reference.small import at, day, event, order
 from tests.reference.world import (
     ChannelDay,

@@ -1,4 +1,4 @@
-"""The reference reads sections 5 and 6 of the page as worked out here by hand."""
+"""The reference reads docs/lifecycle_semantics.md#stages and #health as worked out by hand."""
 
 from dataclasses import replace
 from datetime import timedelta

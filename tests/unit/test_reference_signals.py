@@ -1,4 +1,4 @@
-"""The reference reads sections 3 and 4 of the page as worked out here by hand."""
+"""The reference reads docs/lifecycle_semantics.md#signals and #sessions as worked out by hand."""
 
 import json
 from dataclasses import replace

@@ -211,7 +211,7 @@ MONEY_SIGNALS = {
     "subscription_cancel",
 }
 
-# Signals that come from other tables than events (lifecycle.md, section 3), and `any`.
+# Signals that come from other tables than events (docs/lifecycle_semantics.md#signals), and `any`.
 TABLE_SIGNALS = {
     "any",
     "visit",

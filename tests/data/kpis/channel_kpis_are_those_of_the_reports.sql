@@ -20,28 +20,80 @@ reports as (
 
 expected_values as (
 
-    {% for kpi, condition, numerator, denominator in [
-        ('click_through_rate', 'clicks + impressions is not null', 'sum(clicks)',
-            'sum(impressions)'),
-        ('cost_per_click', 'spend is not null and clicks is not null', none, 'sum(clicks)'),
-        ('cost_per_mille', 'spend is not null and impressions is not null', none,
-            'sum(impressions)'),
-        ('podcast_downloads', 'podcast_downloads is not null', 'sum(podcast_downloads)', none),
-        ('podcast_listeners', 'podcast_listeners is not null', 'max(podcast_listeners)', none),
-        ('social_interactions', 'has_interactions', 'sum(interactions)', none),
-        ('social_engagement_rate', 'has_interactions and impressions is not null',
-            'sum(interactions)', 'sum(impressions)'),
-    ] -%}
     select
-        '{{ kpi }}' as kpi,
+        'click_through_rate' as kpi,
         period_start,
-        cast({{ numerator or 'null' }} as decimal(38, 4)) as numerator,
-        cast({{ denominator or 'null' }} as decimal(38, 4)) as denominator
+        sum(clicks) as numerator,
+        sum(impressions) as denominator
     from reports
-    where {{ condition }}
+    where clicks + impressions is not null
     group by period_start
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+
+    union all
+
+    select
+        'cost_per_click' as kpi,
+        period_start,
+        null as numerator,
+        sum(clicks) as denominator
+    from reports
+    where spend is not null and clicks is not null
+    group by period_start
+
+    union all
+
+    select
+        'cost_per_mille' as kpi,
+        period_start,
+        null as numerator,
+        sum(impressions) as denominator
+    from reports
+    where spend is not null and impressions is not null
+    group by period_start
+
+    union all
+
+    select
+        'podcast_downloads' as kpi,
+        period_start,
+        sum(podcast_downloads) as numerator,
+        null as denominator
+    from reports
+    where podcast_downloads is not null
+    group by period_start
+
+    union all
+
+    select
+        'podcast_listeners' as kpi,
+        period_start,
+        max(podcast_listeners) as numerator,
+        null as denominator
+    from reports
+    where podcast_listeners is not null
+    group by period_start
+
+    union all
+
+    select
+        'social_interactions' as kpi,
+        period_start,
+        sum(interactions) as numerator,
+        null as denominator
+    from reports
+    where has_interactions
+    group by period_start
+
+    union all
+
+    select
+        'social_engagement_rate' as kpi,
+        period_start,
+        sum(interactions) as numerator,
+        sum(impressions) as denominator
+    from reports
+    where has_interactions and impressions is not null
+    group by period_start
 
 ),
 

@@ -14,13 +14,34 @@ cohort_months as (
 
 ),
 
+order_facts as (
+
+    select
+        person_key,
+        order_date as fact_date,
+        1 as orders,
+        coalesce(order_value, 0) as net_revenue
+    from {{ ref('int_booked_orders') }}
+
+    union all
+
+    select
+        orders.person_key,
+        refunds.refund_date as fact_date,
+        0 as orders,
+        -coalesce(refunds.refund_value, 0) as net_revenue
+    from {{ ref('int_refunds') }} as refunds
+    inner join {{ ref('int_booked_orders') }} as orders on refunds.order_id = orders.order_id
+
+),
+
 order_months as (
 
     select
         {{ month_start('facts.fact_date') }} as month,
-        coalesce(sum(facts.orders), 0) as orders,
-        sum(coalesce(facts.gross_value, 0) - coalesce(facts.refund_value, 0)) as net_revenue
-    from {{ ref('int_kpi_order_facts') }} as facts
+        sum(facts.orders) as orders,
+        sum(facts.net_revenue) as net_revenue
+    from order_facts as facts
     inner join {{ ref('int_persons') }} as persons on facts.person_key = persons.person_key
     where persons.guest_order_id is null
     group by {{ month_start('facts.fact_date') }}

@@ -1,17 +1,4 @@
--- A KPI, grain or dimension that the catalogue does not name is not published, and the model that
--- computes a KPI is the one its row names.
-select
-    kpi_rows.kpi,
-    'computed by ' || kpi_rows.model as problem
-from {{ ref('int_kpi_rows') }} as kpi_rows
-left join {{ ref('kpi_catalog') }} as kpi_catalog on kpi_rows.kpi = kpi_catalog.kpi
-where kpi_catalog.model is distinct from kpi_rows.model
-group by
-    kpi_rows.kpi,
-    kpi_rows.model
-
-union all
-
+-- A KPI, grain or dimension that the catalogue does not name is not published.
 select
     kpi_values.kpi,
     kpi_values.period_grain || ' by ' || kpi_values.dimension as problem

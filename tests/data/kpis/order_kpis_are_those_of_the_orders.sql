@@ -43,23 +43,66 @@ months as (
 
 expected_values as (
 
-    {% for kpi, numerator, denominator in [
-        ('units_per_order', 'units', 'orders_with_lines'),
-        ('discount_rate', 'discounts', 'undiscounted'),
-        ('median_order_value', 'round(median_value, 4)', 'null'),
-        ('on_time_delivery_rate', 'null', 'due_orders'),
-        ('net_average_order_value', 'kept_value', 'null'),
-        ('refunded_amount_rate', 'refunded_value', 'null'),
-        ('orders_per_customer', 'orders_of_customers', 'null'),
-    ] -%}
     select
-        '{{ kpi }}' as kpi,
+        'units_per_order' as kpi,
         period_start,
-        cast({{ numerator }} as decimal(38, 4)) as numerator,
-        cast({{ denominator }} as decimal(38, 4)) as denominator
+        cast(units as decimal(38, 4)) as numerator,
+        cast(orders_with_lines as decimal(38, 4)) as denominator
     from months
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+
+    union all
+
+    select
+        'discount_rate' as kpi,
+        period_start,
+        cast(discounts as decimal(38, 4)) as numerator,
+        cast(undiscounted as decimal(38, 4)) as denominator
+    from months
+
+    union all
+
+    select
+        'median_order_value' as kpi,
+        period_start,
+        cast(round(median_value, 4) as decimal(38, 4)) as numerator,
+        cast(null as decimal(38, 4)) as denominator
+    from months
+
+    union all
+
+    select
+        'on_time_delivery_rate' as kpi,
+        period_start,
+        cast(null as decimal(38, 4)) as numerator,
+        cast(due_orders as decimal(38, 4)) as denominator
+    from months
+
+    union all
+
+    select
+        'net_average_order_value' as kpi,
+        period_start,
+        cast(kept_value as decimal(38, 4)) as numerator,
+        cast(null as decimal(38, 4)) as denominator
+    from months
+
+    union all
+
+    select
+        'refunded_amount_rate' as kpi,
+        period_start,
+        cast(refunded_value as decimal(38, 4)) as numerator,
+        cast(null as decimal(38, 4)) as denominator
+    from months
+
+    union all
+
+    select
+        'orders_per_customer' as kpi,
+        period_start,
+        cast(orders_of_customers as decimal(38, 4)) as numerator,
+        cast(null as decimal(38, 4)) as denominator
+    from months
 
 )
 

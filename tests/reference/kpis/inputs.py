@@ -1,6 +1,7 @@
 """Which inputs a shop has: signals and columns with a row up to ``as_of_date``.
 
-Belongs here: the status ``no_input`` of kpis.md. Does not belong here: any other status.
+Belongs here: the status ``no_input`` (docs/kpi_conventions.md#status). Does not belong here: any
+other status.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rows of ``kpi_values``: every KPI, period and slice, with its status.
 
-Belongs here: slices, statuses and rounding (kpis.md, "Conventions"). Does not belong here: what a
-KPI counts (the topic modules).
+Belongs here: slices, statuses and rounding (docs/kpi_conventions.md#status and the headings
+before it). Does not belong here: what a KPI counts (the topic modules).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ event_starts as (
         events.person_key,
         events.occurred_at,
         events.event_date,
-        last_value(session_starts.raw_row_id ignore nulls) over (
+        {{ ignoring_nulls('last_value', 'session_starts.raw_row_id') }} over (
             partition by events.device_key, events.session_hash
             order by
                 events.occurred_at,

@@ -42,14 +42,14 @@ device_ids as (
 
     select
         anonymous_id,
-        cast(null as varchar) as user_id
+        cast(null as string) as user_id
     from id_pairs
     where anonymous_id is not null
 
     union
 
     select
-        cast(null as varchar) as anonymous_id,
+        cast(null as string) as anonymous_id,
         user_id
     from id_pairs
     where anonymous_id is null
@@ -58,7 +58,7 @@ device_ids as (
 
     select
         anonymous_id,
-        cast(null as varchar) as user_id
+        cast(null as string) as user_id
     from {{ ref('stg_orders') }}
     where
         customer_id is null

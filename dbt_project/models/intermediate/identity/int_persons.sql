@@ -33,16 +33,16 @@ people as (
         'customer:' || customer_id as person_id,
         customer_id,
         cast(null as integer) as device_key,
-        cast(null as varchar) as guest_order_id
+        cast(null as string) as guest_order_id
     from final_customers
 
     union all
 
     select
         'visitor:' || anonymous_id as person_id,
-        cast(null as varchar) as customer_id,
+        cast(null as string) as customer_id,
         device_key,
-        cast(null as varchar) as guest_order_id
+        cast(null as string) as guest_order_id
     from {{ ref('int_devices') }}
     where
         owners = 0
@@ -52,7 +52,7 @@ people as (
 
     select
         'visitor:order:' || order_id as person_id,
-        cast(null as varchar) as customer_id,
+        cast(null as string) as customer_id,
         cast(null as integer) as device_key,
         order_id as guest_order_id
     from {{ ref('stg_orders') }}

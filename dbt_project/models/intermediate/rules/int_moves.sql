@@ -34,7 +34,7 @@ previous_stages as (
 
     select
         framework,
-        cast(null as varchar) as stage,
+        cast(null as string) as stage,
         cast(null as integer) as ordinal
     from {{ ref('int_built_frameworks') }}
 

@@ -11,7 +11,7 @@ sessions as (
         sessions.session_date as started_on,
         sessions.started_at,
         sessions.ended_at,
-        cast(date_sub('second', sessions.started_at, sessions.ended_at) as bigint)
+        cast({{ seconds_between('sessions.started_at', 'sessions.ended_at') }} as bigint)
             as duration_seconds,
         sessions.channel,
         coalesce(sessions.campaign, '') as campaign,

@@ -22,14 +22,14 @@ steps as (
         person_key,
         session_id,
         touched_at as happened_at,
-        cast(null as varchar) as order_id
+        cast(null as string) as order_id
     from touches
 
     union all
 
     select
         person_key,
-        cast(null as varchar) as session_id,
+        cast(null as string) as session_id,
         created_at as happened_at,
         order_id
     from {{ ref('int_booked_orders') }}
@@ -46,7 +46,7 @@ numbered_steps as (
             partition by person_key
             order by happened_at, order_id is not null, order_id, session_id
         ) as orders_before,
-        first_value(order_id ignore nulls) over (
+        {{ ignoring_nulls('first_value', 'order_id') }} over (
             partition by person_key
             order by happened_at, order_id is not null, order_id, session_id
             rows between current row and unbounded following

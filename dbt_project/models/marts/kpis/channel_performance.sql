@@ -2,10 +2,6 @@
 -- where a part of them could not be converted; what customers are worth in a year is null until all
 -- customers of the period have had that year.
 {%- set models = attribution_models() %}
-{%- set money = {
-    'spend': 'spend', 'gross_revenue': 'gross_value', 'refunded_amount': 'refund_value',
-    'last_touch_revenue': 'last_touch_value',
-} %}
 
 with
 
@@ -35,13 +31,21 @@ facts as (
 totals as (
 
     select
-        {% for name, measure in money.items() -%}
         case
-            when not coalesce(bool_or(is_missing_rate and {{ measure }} is not null), false)
-                then {{ 'sum(' ~ measure ~ ')' if name == 'spend'
-                    else 'coalesce(sum(' ~ measure ~ '), 0)' }}
-        end as {{ name }},
-        {% endfor -%}
+            when not coalesce(bool_or(is_missing_rate and spend is not null), false) then sum(spend)
+        end as spend,
+        case
+            when not coalesce(bool_or(is_missing_rate and gross_value is not null), false)
+                then coalesce(sum(gross_value), 0)
+        end as gross_revenue,
+        case
+            when not coalesce(bool_or(is_missing_rate and refund_value is not null), false)
+                then coalesce(sum(refund_value), 0)
+        end as refunded_amount,
+        case
+            when not coalesce(bool_or(is_missing_rate and last_touch_value is not null), false)
+                then coalesce(sum(last_touch_value), 0)
+        end as last_touch_revenue,
         {% for model in models -%}
         coalesce(sum(case when model = '{{ model }}' then share end), 0) as customers_{{ model }},
         case
@@ -94,7 +98,7 @@ performance as (
         cast(totals.customers_{{ model }} as decimal(38, 10)) as customers_{{ model }},
         cast(
             case
-                when {{ add_days('periods.period_end', 364) }} <= settings.as_of_date
+                when {{ add_days('periods.period_end', 'windows.first_year_days - 1') }} <= settings.as_of_date
                     then round(totals.value_12_months_{{ model }}, 4)
             end as decimal(38, 4)
         ) as value_12_months_{{ model }},
@@ -106,6 +110,7 @@ performance as (
             totals.period_grain = periods.period_grain
             and totals.period_start = periods.period_start
     cross join settings
+    cross join {{ ref('int_kpi_windows') }} as windows
 
 )
 

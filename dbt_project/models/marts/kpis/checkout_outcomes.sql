@@ -1,5 +1,5 @@
--- Every session with a checkout and whether its person ordered within a day of the first one. A
--- checkout is open while that day lasts beyond the as-of date.
+-- Every session with a checkout and whether its person ordered soon after the first one. A
+-- checkout is open while its time lasts beyond the as-of date.
 
 with
 
@@ -9,7 +9,7 @@ checkouts as (
         sessions.*,
         outcomes.checkout_order_id,
         outcomes.checkout_ordered_at,
-        sessions.first_checkout_at + interval 24 hour as decided_at
+        outcomes.checkout_until as decided_at
     from {{ ref('int_sessions') }} as sessions
     inner join {{ ref('int_session_outcomes') }} as outcomes
         on sessions.session_id = outcomes.session_id

@@ -16,7 +16,7 @@ catalogued_rows as (
         kpi_rows.*,
         periods.period_end,
         slices.maturity_days,
-        unknown_periods.kpi is not null or kpi_rows.is_unknown as has_no_input
+        unknown_periods.kpi is not null as has_no_input
     from {{ ref('int_kpi_rows') }} as kpi_rows
     inner join {{ ref('int_kpi_slices') }} as slices
         on
@@ -55,13 +55,14 @@ judged_rows as (
                 then 'partial'
             when catalogued_rows.denominator = 0 or catalogued_rows.numerator is null
                 then 'no_base'
-            when catalogued_rows.kpi in ('nps', 'csat') and catalogued_rows.sample_size < 30
+            when catalogued_rows.kpi in ('nps', 'csat') and catalogued_rows.sample_size < windows.fewest_answers
                 then 'small_sample'
             else 'ok'
         end as status,
         settings.as_of_date
     from catalogued_rows
     cross join settings
+    cross join {{ ref('int_kpi_windows') }} as windows
 
 ),
 

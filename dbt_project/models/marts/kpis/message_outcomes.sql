@@ -1,4 +1,4 @@
--- Every message delivered and what its person did with it within 7 days.
+-- Every message delivered and what its person did with it in the days after it.
 
 with
 
@@ -16,7 +16,7 @@ message_outcomes as (
         outcomes.opened_at is not null as is_opened,
         outcomes.clicked_at is not null as is_clicked,
         outcomes.unsubscribed_at is not null as is_unsubscribed,
-        {{ add_days('outcomes.fact_date', 7) }} <= settings.as_of_date as is_mature
+        outcomes.reacts_until <= settings.as_of_date as is_mature
     from {{ ref('int_message_outcomes') }} as outcomes
     inner join {{ ref('int_persons') }} as persons on outcomes.person_key = persons.person_key
     cross join {{ ref('int_settings') }} as settings

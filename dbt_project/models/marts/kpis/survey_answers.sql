@@ -18,14 +18,7 @@ survey_answers as (
         answers.fact_date as answered_on,
         answers.occurred_at as answered_at,
         answers.score,
-        case
-            when not answers.has_score then 'not_counted'
-            when answers.signal = 'nps' and answers.score >= 9 then 'promoter'
-            when answers.signal = 'nps' and answers.score >= 7 then 'passive'
-            when answers.signal = 'nps' then 'detractor'
-            when answers.score >= 4 then 'satisfied'
-            else 'not_satisfied'
-        end as answer_group,
+        answers.answer_group,
         answers.sending_id,
         sendings.fact_date as sent_on
     from signals as answers

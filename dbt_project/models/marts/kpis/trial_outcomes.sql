@@ -13,7 +13,7 @@ trial_outcomes as (
         outcomes.ended_on,
         case
             when outcomes.paid_on is not null then 'paid'
-            when {{ add_days('outcomes.fact_date', 30) }} > settings.as_of_date then 'open'
+            when outcomes.payable_until > settings.as_of_date then 'open'
             else 'not_paid'
         end as outcome,
         outcomes.paid_on,

@@ -4,7 +4,7 @@ with
 
 built_frameworks as (
 
-    select string_agg(framework, ', ' order by framework) as frameworks
+    select {{ joined_text('framework', ', ', 'framework') }} as frameworks
     from {{ ref('int_built_frameworks') }}
 
 ),

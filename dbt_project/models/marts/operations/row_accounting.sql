@@ -37,7 +37,7 @@ reason_lists as (
 
     select
         name,
-        string_agg(reason || ': ' || filtered, ', ' order by reason) as reasons
+        {{ joined_text("reason || ': ' || filtered", ', ', 'reason') }} as reasons
     from filtered_reasons
     group by name
 
@@ -68,7 +68,7 @@ accounts as (
         cast(sum(rows_duplicate) as bigint) as rows_duplicate,
         cast(sum(rows_quarantined) as bigint) as rows_quarantined,
         cast(0 as bigint) as rows_filtered,
-        cast(null as varchar) as filtered_reasons
+        cast(null as string) as filtered_reasons
     from {{ source('ingest', 'ingest_files') }}
     group by path
     {%- endif %}

@@ -1,0 +1,82 @@
+-- The periods of product analytics, numbered within their grain. Cells of the retention matrix grow
+-- with the square of the periods: days are followed for a month, weeks for a year, months for ever.
+
+with
+
+days as (
+
+    select period_start as date
+    from {{ ref('int_periods') }}
+    where period_grain = 'day'
+
+),
+
+period_days as (
+
+    {% for grain in activity_grains() -%}
+    {%- set start = activity_period_start('date', grain) -%}
+    select
+        '{{ grain }}' as period_grain,
+        {{ start }} as period_start,
+        {{ next_activity_period_start(start, grain) }} as period_end
+    from days
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+periods as (
+
+    select
+        period_grain,
+        period_start,
+        period_end
+    from period_days
+    group by
+        period_grain,
+        period_start,
+        period_end
+
+),
+
+numbered_periods as (
+
+    select
+        periods.*,
+        row_number() over (
+            partition by periods.period_grain order by periods.period_start
+        ) as period_number,
+        count(*) over (partition by periods.period_grain) as periods,
+        {{ add_days('periods.period_end', -1) }} <= settings.as_of_date as is_mature
+    from periods
+    cross join {{ ref('int_settings') }} as settings
+
+),
+
+followed_periods as (
+
+    select
+        period_grain,
+        period_start,
+        period_end,
+        period_number,
+        least(
+            periods,
+            period_number + case period_grain
+                when 'day' then followed_days
+                when 'week' then followed_weeks
+                when 'week_sunday' then followed_weeks
+                else periods
+            end
+        ) as last_followed,
+        is_mature
+    from numbered_periods
+    cross join {{ ref('int_kpi_windows') }}
+
+)
+
+select * from followed_periods

@@ -1,0 +1,95 @@
+-- How much of an order each of its touches is given by each model. Every model weighs the touches
+-- with whole numbers; a share is weight / sum of weights, cut after 10 decimals. What is cut off
+-- goes to the latest touch with a weight, so that the shares of an order add up to 1 exactly.
+
+with
+
+models as (
+
+    {% for model in attribution_models() -%}
+    select '{{ model }}' as model
+    {%- if not loop.last %}
+    union all
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+weights as (
+
+    select
+        touches.order_id,
+        touches.touch_number,
+        models.model,
+        cast(
+            case
+                when models.model = 'first' then cast(touches.touch_number = 1 as integer)
+                when models.model = 'last' then cast(touches.touch_number = touches.touches as integer)
+                when models.model = 'last_non_direct' and touches.is_direct_only
+                    then cast(touches.touch_number = touches.touches as integer)
+                when models.model = 'last_non_direct' then cast(touches.is_last_non_direct as integer)
+                when models.model = 'linear' then 1
+                when models.model = 'position_based' and touches.touches <= 2 then 1
+                when
+                    models.model = 'position_based'
+                    and touches.touch_number in (1, touches.touches)
+                    then 2 * (touches.touches - 2)
+                when models.model = 'position_based' then 1
+                when models.model = 'time_decay'
+                    then round(
+                        power(2, -touches.days_before / windows.touch_half_life_days) * 10000000000,
+                        0
+                    )
+            end as hugeint
+        ) as weight
+    from {{ ref('int_order_touches') }} as touches
+    cross join models
+    cross join {{ ref('int_kpi_windows') }} as windows
+
+),
+
+cut_shares as (
+
+    select
+        order_id,
+        touch_number,
+        model,
+        weight * 10000000000 // sum(weight) over order_models as units,
+        touch_number = max(touch_number) over order_models as is_last
+    from weights
+    where weight > 0
+    window order_models as (partition by order_id, model)
+
+),
+
+whole_shares as (
+
+    select
+        order_id,
+        touch_number,
+        model,
+        units + case
+            when is_last then 10000000000 - sum(units) over (partition by order_id, model)
+            else 0
+        end as units,
+        is_last
+    from cut_shares
+
+),
+
+shares as (
+
+    select
+        order_id,
+        touch_number,
+        model,
+        cast(units as bigint) as units,
+        cast(
+            cast(units as decimal(11, 0)) * cast(0.0000000001 as decimal(11, 10)) as decimal(18, 10)
+        ) as share,
+        is_last
+    from whole_shares
+
+)
+
+select * from shares

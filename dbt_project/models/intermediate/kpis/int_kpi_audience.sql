@@ -1,0 +1,124 @@
+-- People: on the day of the first session and of the first lead, and anew in each period those who
+-- came, a person counting once however often it came. Stickiness is told of whole months alone.
+
+with
+
+kpis as (
+
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_audience'
+
+),
+
+first_days as (
+
+    select
+        person_key,
+        signal,
+        min(signal_date) as first_on
+    from {{ ref('int_dated_signals') }}
+    where signal in ('visit', 'lead')
+    group by
+        person_key,
+        signal
+
+),
+
+first_rows as (
+
+    select
+        kpis.kpi,
+        first_days.first_on as fact_date,
+        first_days.person_key,
+        case kpis.kpi
+            when 'new_visitors' then case when first_days.signal = 'visit' then 1 end
+            when 'lead_count' then case when first_days.signal = 'lead' then 1 end
+        end as numerator
+    from first_days
+    cross join kpis
+
+),
+
+visit_days as (
+
+    select
+        person_key,
+        session_date
+    from {{ ref('int_sessions') }}
+    group by
+        person_key,
+        session_date
+
+),
+
+-- Any event counts, also one that means no signal. A session has events of its person on its date:
+-- no day has a visit and no event.
+person_days as (
+
+    select
+        active_days.person_key,
+        active_days.event_date as date,
+        visit_days.person_key is not null as is_visit
+    from (
+        select
+            person_key,
+            event_date
+        from {{ ref('int_events') }}
+        group by
+            person_key,
+            event_date
+    ) as active_days
+    left join visit_days
+        on
+            active_days.person_key = visit_days.person_key
+            and active_days.event_date = visit_days.session_date
+
+),
+
+person_periods as (
+
+    {% for grain in period_grains() -%}
+    select
+        '{{ grain }}' as period_grain,
+        {{ period_start('date', grain) }} as period_start,
+        person_key,
+        count(*) as active_days,
+        bool_or(is_visit) as is_visitor
+    from person_days
+    group by
+        {{ period_start('date', grain) }},
+        person_key
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+period_rows as (
+
+    select
+        kpis.kpi,
+        people.period_grain,
+        people.period_start,
+        people.person_key,
+        case kpis.kpi
+            when 'visitors' then case when people.is_visitor then 1 end
+            when 'active_users' then 1
+            when 'stickiness' then people.active_days
+        end as numerator,
+        case kpis.kpi when 'stickiness' then 1 end as denominator
+    from person_periods as people
+    cross join kpis
+
+),
+
+kpi_rows as (
+
+    {{ union_by_name(['first_rows', 'period_rows']) }}
+
+)
+
+select * from kpi_rows

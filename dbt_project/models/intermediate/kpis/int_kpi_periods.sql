@@ -1,0 +1,162 @@
+-- KPIs that do not add up over periods: every period is computed anew, from rows made for it, or
+-- from all of its days where the number is the middle or the largest one. A mean is that of the
+-- days of the period from the first fact to the as-of date.
+
+with
+
+period_facts as (
+
+    select
+        *,
+        case when period_grain = 'month' then account end as month_account
+    from {{ ref('int_kpi_facts') }}
+    where period_grain is not null
+
+),
+
+counted_totals as (
+
+    select
+        kpi_no,
+        period_grain,
+        period_start,
+        case
+            when grouping(own_value) = 0 then own_dimension
+            when grouping(country) = 0 then 'country'
+            when grouping(month_account) = 0 then 'account'
+            else 'all'
+        end as dimension,
+        case
+            when grouping(own_value) = 0 then own_value
+            when grouping(country) = 0 then country
+            when grouping(month_account) = 0 then month_account
+            else 'all'
+        end as dimension_value,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        cast(null as date) as last_unit_on,
+        max(mature_on) as mature_on,
+        bool_or(is_missing_rate) as is_missing_rate
+    from period_facts
+    group by
+        grouping sets (
+            (kpi_no, period_grain, period_start),
+            (kpi_no, period_grain, period_start, own_dimension, own_value),
+            (kpi_no, period_grain, period_start, country),
+            (kpi_no, period_grain, period_start, month_account)
+        )
+
+),
+
+ranked_facts as (
+
+    select
+        facts.*,
+        slices.period_grain as ranked_grain,
+        {{ period_start_in('facts.ranked_on', 'slices.period_grain') }} as ranked_start,
+        slices.dimension,
+        case slices.dimension
+            when 'all' then 'all'
+            when 'country' then facts.country
+            when 'health' then facts.health
+            when 'account' then facts.account
+            else facts.own_value
+        end as dimension_value
+    from {{ ref('int_kpi_facts') }} as facts
+    inner join {{ ref('int_kpi_slices') }} as slices on facts.kpi_no = slices.kpi_no
+    where facts.ranked_on is not null
+
+),
+
+ranked_totals as (
+
+    select
+        kpi_no,
+        ranked_grain as period_grain,
+        ranked_start as period_start,
+        dimension,
+        dimension_value,
+        case aggregate
+            when 'median' then {{ exact_median('numerator') }}
+            else max(numerator)
+        end as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        max(ranked_on) as last_unit_on,
+        max(mature_on) as mature_on,
+        bool_or(is_missing_rate) as is_missing_rate
+    from ranked_facts
+    group by
+        kpi_no,
+        aggregate,
+        ranked_grain,
+        ranked_start,
+        dimension,
+        dimension_value
+
+),
+
+totals as (
+
+    select * from counted_totals
+
+    union all
+
+    select * from ranked_totals
+
+),
+
+known_days as (
+
+    select
+        periods.period_grain,
+        periods.period_start,
+        count(*) as days
+    from {{ ref('int_periods') }} as periods
+    inner join {{ ref('int_periods') }} as days
+        on
+            days.period_grain = 'day'
+            and periods.period_start <= days.period_start
+            and periods.period_end > days.period_start
+    group by
+        periods.period_grain,
+        periods.period_start
+
+),
+
+-- A KPI without the dimension has no value of it, and no slice.
+period_totals as (
+
+    select
+        slices.kpi,
+        totals.period_grain,
+        totals.period_start,
+        totals.dimension,
+        totals.dimension_value,
+        cast(
+            case slices.aggregate
+                when 'mean' then round({{ exact_ratio('totals.numerator', 'known_days.days') }}, 4)
+                else totals.numerator
+            end as decimal(38, 4)
+        ) as numerator,
+        cast(totals.denominator as decimal(38, 4)) as denominator,
+        cast(totals.sample_size as bigint) as sample_size,
+        totals.last_unit_on,
+        totals.mature_on,
+        totals.is_missing_rate
+    from totals
+    inner join {{ ref('int_kpi_slices') }} as slices
+        on
+            totals.kpi_no = slices.kpi_no
+            and totals.period_grain = slices.period_grain
+            and totals.dimension = slices.dimension
+    inner join known_days
+        on
+            totals.period_grain = known_days.period_grain
+            and totals.period_start = known_days.period_start
+    where totals.dimension_value is not null
+
+)
+
+select * from period_totals

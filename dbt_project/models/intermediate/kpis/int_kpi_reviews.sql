@@ -1,0 +1,44 @@
+-- Reviews, product shares and loyalty points on their date. A score outside 1 to 5 is no review.
+
+with
+
+signals as (
+
+    select
+        person_key,
+        signal_date,
+        case when signal = 'review' and value between 1 and 5 then value end as score,
+        case when signal = 'product_share' then 1 end as shares,
+        case when signal = 'points_earned' then value end as points_earned,
+        case when signal = 'points_redeemed' then value end as points_redeemed
+    from {{ ref('int_dated_signals') }}
+    where signal in ('review', 'product_share', 'points_earned', 'points_redeemed')
+
+),
+
+kpi_rows as (
+
+    select
+        kpis.kpi,
+        signals.signal_date as fact_date,
+        signals.person_key,
+        case kpis.kpi
+            when 'review_average' then signals.score
+            when 'review_count' then case when signals.score is not null then 1 end
+            when 'shares_count' then signals.shares
+            when 'points_redeemed_to_earned' then signals.points_redeemed
+        end as numerator,
+        case kpis.kpi
+            when 'review_average' then case when signals.score is not null then 1 end
+            when 'points_redeemed_to_earned' then signals.points_earned
+        end as denominator,
+        case kpis.kpi
+            when 'points_redeemed_to_earned' then cast(signals.points_earned is not null as integer)
+        end as sample_size
+    from signals
+    cross join {{ ref('kpis') }} as kpis
+    where kpis.model = 'int_kpi_reviews'
+
+)
+
+select * from kpi_rows

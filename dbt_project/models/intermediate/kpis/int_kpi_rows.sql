@@ -1,0 +1,99 @@
+-- All KPIs by period and slice, before status and value. A KPI that sets what happened in a period
+-- against what stood is the sum of its rows in two roll-ups; for everybody there is a row in every
+-- period, of nothing if nothing counted.
+
+with
+
+rolled_up_rows as (
+
+    select * from {{ ref('int_kpi_sums') }}
+
+    union all
+
+    select * from {{ ref('int_kpi_periods') }}
+
+    union all
+
+    select * from {{ ref('int_kpi_stocks') }}
+
+),
+
+written_rows as (
+
+    select
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        max(last_unit_on) as last_unit_on,
+        max(mature_on) as mature_on,
+        bool_or(is_missing_rate) as is_missing_rate
+    from rolled_up_rows
+    group by
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value
+
+),
+
+-- The median of nothing is unknown, the sum of nothing is 0.
+empty_rows as (
+
+    select
+        slices.kpi,
+        slices.period_grain,
+        periods.period_start,
+        slices.dimension,
+        'all' as dimension_value,
+        case when slices.aggregate <> 'median' then 0 end as numerator,
+        case when slices.is_ratio then 0 end as denominator,
+        0 as sample_size,
+        cast(null as date) as last_unit_on,
+        cast(null as date) as mature_on,
+        false as is_missing_rate
+    from {{ ref('int_kpi_slices') }} as slices
+    inner join {{ ref('int_periods') }} as periods
+        on slices.period_grain = periods.period_grain
+    left join written_rows
+        on
+            slices.kpi = written_rows.kpi
+            and slices.period_grain = written_rows.period_grain
+            and slices.dimension = written_rows.dimension
+            and periods.period_start = written_rows.period_start
+    where
+        slices.dimension = 'all'
+        and written_rows.kpi is null
+
+),
+
+kpi_rows as (
+
+    select
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        cast(numerator as decimal(38, 4)) as numerator,
+        cast(denominator as decimal(38, 4)) as denominator,
+        cast(sample_size as bigint) as sample_size,
+        last_unit_on,
+        mature_on,
+        is_missing_rate
+    from (
+        select * from written_rows
+
+        union all
+
+        select * from empty_rows
+    ) as all_rows
+
+)
+
+select * from kpi_rows

@@ -1,0 +1,125 @@
+-- How much of the net revenue of the year up to the end of each month (of the as-of date in the
+-- last one) comes from the best fifth of the customers with an order in them. A refund counts on
+-- its own day, so that what a month said stays said.
+
+with
+
+settings as (
+
+    select as_of_date from {{ ref('int_settings') }}
+
+),
+
+months as (
+
+    select
+        periods.period_start,
+        least({{ add_days('periods.period_end', -1) }}, settings.as_of_date) as last_on
+    from {{ ref('int_periods') }} as periods
+    cross join settings
+    where periods.period_grain = 'month'
+
+),
+
+revenue_days as (
+
+    select
+        person_key,
+        order_date as revenue_date,
+        orders,
+        gross_value as revenue,
+        is_missing_rate
+    from {{ ref('int_customer_order_days') }}
+
+    union all
+
+    select
+        orders.person_key,
+        refunds.refund_date as revenue_date,
+        0 as orders,
+        -coalesce(refunds.refund_value, 0) as revenue,
+        orders.is_missing_rate
+    from {{ ref('int_refunds') }} as refunds
+    inner join {{ ref('int_booked_orders') }} as orders on refunds.order_id = orders.order_id
+    where not orders.is_guest
+
+),
+
+customer_months as (
+
+    select
+        months.period_start,
+        persons.person_id,
+        sum(revenue_days.revenue) as net_revenue,
+        bool_or(revenue_days.is_missing_rate) as is_missing_rate
+    from months
+    cross join {{ ref('int_kpi_windows') }} as windows
+    inner join revenue_days
+        on
+            months.last_on >= revenue_days.revenue_date
+            and {{ add_days('months.last_on', '1 - windows.revenue_year_days') }} <= revenue_days.revenue_date
+    inner join {{ ref('int_persons') }} as persons
+        on revenue_days.person_key = persons.person_key
+    group by
+        months.period_start,
+        persons.person_id
+    having sum(revenue_days.orders) > 0
+
+),
+
+-- Of six customers, the best fifth are two: it is rounded up.
+ranked_customers as (
+
+    select
+        customer_months.*,
+        100 * (
+            row_number() over (
+                partition by customer_months.period_start
+                order by customer_months.net_revenue desc, customer_months.person_id asc
+            ) - 1
+        ) < windows.best_customers_percent
+        * count(*) over (partition by customer_months.period_start) as is_best
+    from customer_months
+    cross join {{ ref('int_kpi_windows') }} as windows
+
+),
+
+month_totals as (
+
+    select
+        period_start,
+        count(*) as customers,
+        sum(net_revenue) as net_revenue,
+        sum(case when is_best then net_revenue else 0 end)
+            as top_net_revenue,
+        bool_or(is_missing_rate) as is_missing_rate
+    from ranked_customers
+    group by period_start
+
+),
+
+first_day as (
+
+    select min(order_date) as first_order_on from {{ ref('int_booked_orders') }}
+
+),
+
+concentration as (
+
+    select
+        months.period_start,
+        coalesce(month_totals.customers, 0) as customers,
+        coalesce(month_totals.net_revenue, 0) as net_revenue,
+        coalesce(month_totals.top_net_revenue, 0) as top_net_revenue,
+        coalesce(month_totals.is_missing_rate, false) as is_missing_rate,
+        coalesce(
+            first_day.first_order_on <= {{ add_days('months.last_on', '1 - windows.revenue_year_days') }}, false
+        ) as has_full_year
+    from months
+    cross join first_day
+    cross join {{ ref('int_kpi_windows') }} as windows
+    left join month_totals on months.period_start = month_totals.period_start
+
+)
+
+select * from concentration

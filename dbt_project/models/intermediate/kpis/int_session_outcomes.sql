@@ -1,0 +1,96 @@
+-- What came of each session: whether it was engaged, which orders it is credited with, and whether
+-- its checkout was completed. Every order is credited to one session at most.
+
+with
+
+sessions as (
+
+    select
+        sessions.*,
+        sessions.first_checkout_at + windows.checkout_order_hours * interval '1' hour
+            as checkout_until
+    from {{ ref('int_sessions') }} as sessions
+    cross join {{ ref('int_kpi_windows') }} as windows
+
+),
+
+orders as (
+
+    select
+        order_id,
+        person_key,
+        created_at
+    from {{ ref('int_booked_orders') }}
+    where not is_guest
+
+),
+
+-- The latest session that had begun by then and had ended not too long before.
+order_credits as (
+
+    select
+        orders.order_id,
+        max_by(sessions.session_id, (sessions.started_at, sessions.session_id)) as session_id
+    from orders
+    cross join {{ ref('int_kpi_windows') }} as windows
+    inner join sessions
+        on
+            orders.person_key = sessions.person_key
+            and orders.created_at >= sessions.started_at
+            and orders.created_at <= sessions.ended_at + windows.session_order_hours * interval '1' hour
+    group by orders.order_id
+
+),
+
+credited_sessions as (
+
+    select
+        session_id,
+        count(*) as orders
+    from order_credits
+    group by session_id
+
+),
+
+completed_checkouts as (
+
+    select
+        sessions.session_id,
+        min_by(orders.order_id, (orders.created_at, orders.order_id)) as order_id,
+        min(orders.created_at) as ordered_at
+    from sessions
+    inner join orders
+        on
+            sessions.person_key = orders.person_key
+            and sessions.first_checkout_at <= orders.created_at
+            and orders.created_at <= sessions.checkout_until
+    group by sessions.session_id
+
+),
+
+outcomes as (
+
+    select
+        sessions.session_id,
+        sessions.session_date as fact_date,
+        sessions.person_key,
+        sessions.channel,
+        coalesce(credited_sessions.orders, 0) as orders,
+        (
+            sessions.ended_at >= sessions.started_at + windows.engaged_seconds * interval '1' second
+            or sessions.page_views >= windows.engaged_page_views
+            or sessions.key_events > 0
+            or credited_sessions.orders is not null
+        ) as is_engaged,
+        sessions.first_checkout_at is not null as has_checkout,
+        sessions.checkout_until,
+        completed_checkouts.order_id as checkout_order_id,
+        completed_checkouts.ordered_at as checkout_ordered_at
+    from sessions
+    cross join {{ ref('int_kpi_windows') }} as windows
+    left join credited_sessions on sessions.session_id = credited_sessions.session_id
+    left join completed_checkouts on sessions.session_id = completed_checkouts.session_id
+
+)
+
+select * from outcomes
