@@ -144,7 +144,8 @@ def show_explanation(console: Console, told: Explanation) -> None:
             ("movement", f"{told.movement}, cycle {told.cycle}"),
             ("before", before),
             ("next", _next_sentence(told)),
-            *((("reason", told.reason), ("in Italian", told.reason_it)) if told.reason else ()),
+            *((("reason", told.reason),) if told.reason else ()),
+            *((("in Italian", told.reason_it),) if told.reason_it else ()),
             *(_outlook_pairs(told.outlook) if told.outlook else ()),
         ),
     )

@@ -43,7 +43,7 @@ class Evidence:
     observed: Decimal | None
     holds: bool
     missing: Decimal | None
-    signals: tuple[str, ...]
+    signals: list[str]
     stops_holding_on: date | None
 
 
@@ -156,7 +156,7 @@ def explain(
             told = published.execute(_outlook_sql(judged_by, subject_id)).fetchone()
             outlook = Outlook(*told) if told else None
             rows = published.execute(_evidence_sql(judged_by, subject_id)).fetchall()
-            evidence = tuple(Evidence(*cells[:-2], tuple(cells[-2]), cells[-1]) for cells in rows)
+            evidence = tuple(Evidence(*cells) for cells in rows)
     return Explanation(subject_id, judged_by, day, *row, outlook=outlook, evidence=evidence)
 
 
