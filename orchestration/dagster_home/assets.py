@@ -57,6 +57,7 @@ from orchestration.settings.request import read_request
 POOL = "warehouse"
 PUBLISHED = AssetKey(["published", "lifecycle"])
 LEDGER = AssetKey(["raw", "ingest_files"])
+COPIES = AssetKey(["raw", "ingest_copies"])
 QUARANTINE = AssetKey(["raw", "quarantine"])
 OWNERS = ("team:analytics",)
 
@@ -95,6 +96,7 @@ def ingest_assets(contract: Contract) -> AssetsDefinition:
         for table in tables
     ]
     specs.append(_raw_spec(LEDGER, "Every landing file ever read. One row per file.", landed))
+    specs.append(_raw_spec(COPIES, "Which files brought rows that were loaded before.", landed))
     specs.append(_raw_spec(QUARANTINE, "Rows that were not accepted, with the reason.", landed))
 
     @multi_asset(name="ingest", specs=specs, pool=POOL)
@@ -110,7 +112,8 @@ def ingest_assets(contract: Contract) -> AssetsDefinition:
             made.identity = build_identity(request.state, made.opened.build_id, made.rules)
         for observation in landing_observations(summary, tables):
             context.log_event(observation)
-        counts = _raw_counts(request.state, [*tables, "ingest_files", "quarantine"])
+        books = ("ingest_files", "ingest_copies", "quarantine")
+        counts = _raw_counts(request.state, [*tables, *books])
         for table, count in counts.items():
             yield MaterializeResult(asset_key=raw_key(table), metadata={"dagster/row_count": count})
 
