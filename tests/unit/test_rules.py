@@ -359,6 +359,21 @@ PLANTED: list[tuple[str, Change, str]] = [
         edit({"key": "default"}, key="country"),
         'health_policy.csv line 2: the key "country" is unknown; the only one is default.',
     ),
+    (
+        "kpi_windows.csv",
+        edit({"name": "trial_payment_days"}, value="0"),
+        'kpi_windows.csv line {line}: value must be a whole number from 1, not "0".',
+    ),
+    (
+        "kpi_windows.csv",
+        edit({"name": "trial_payment_days"}, rationale=""),
+        'kpi_windows.csv line {line}: the window "trial_payment_days" has no rationale.',
+    ),
+    (
+        "kpi_windows.csv",
+        edit({"name": "trial_payment_days"}, name="trial_pay_days"),
+        'kpi_windows.csv: the window "trial_payment_days" is missing; a KPI reads it.',
+    ),
 ]
 
 

@@ -21,7 +21,8 @@ cart_totals as (
         count(*) as events,
         cast(sum(events.quantity) as decimal(38, 4)) as quantity,
         cast(
-            round(sum(cast(events.unit_value as decimal(28, 4)) * events.quantity), 4) as decimal(38, 4)
+            round(sum(cast(events.unit_value as decimal(28, 4)) * events.quantity), 4)
+            as decimal(38, 4)
         ) as cart_value,
         bool_or(events.is_missing_rate) as is_missing_rate,
         coalesce(bool_or(events.signal = 'checkout'), false) as has_checkout,

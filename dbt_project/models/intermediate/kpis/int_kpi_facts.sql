@@ -15,6 +15,7 @@
 -- number cannot be told yet. sample_size is what it adds to the sample where that is neither the
 -- denominator nor, without one, 1. mature_on is the last day on which it may still change where
 -- that does not follow from fact_date; is_missing_rate says that its money could not be converted.
+-- Long, since it is the contract of all topics, told once.
 
 with
 

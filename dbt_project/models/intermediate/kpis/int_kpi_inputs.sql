@@ -1,5 +1,6 @@
 -- What the build knows at all: signals and columns with a row up to the as-of date. Columns of
 -- channel_daily other than followers are known period by period; a null period means always.
+-- Long, since one query per column of the contract.
 {%- set stg_events = ref('stg_events') %}
 {%- set stg_orders = ref('stg_orders') %}
 {%- set stg_order_lines = ref('stg_order_lines') %}

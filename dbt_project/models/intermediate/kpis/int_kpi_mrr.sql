@@ -93,7 +93,8 @@ rate_rows as (
             when kpis.kpi = 'gross_revenue_retention' then -moves.lost_mrr
         end as numerator,
         case kpis.kpi when 'quick_ratio' then moves.lost_mrr end as denominator,
-        case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end as sample_size,
+        case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end
+            as sample_size,
         moves.is_missing_rate
     from movements as moves
     cross join kpis

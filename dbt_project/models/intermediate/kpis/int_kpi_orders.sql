@@ -1,5 +1,6 @@
 -- Booked orders on their date, refunds on theirs. Money is 0 where no rate is known;
 -- is_missing_rate then says that it is unknown.
+-- Long, since twelve KPIs of one fact.
 
 with
 

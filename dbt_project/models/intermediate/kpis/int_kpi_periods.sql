@@ -1,6 +1,7 @@
 -- KPIs that do not add up over periods: every period is computed anew, from rows made for it, or
 -- from all of its days where the number is the middle or the largest one. A mean is that of the
 -- days of the period from the first fact to the as-of date.
+-- Long, since sums, ranks and means of a period share their slices.
 
 with
 

@@ -2,6 +2,7 @@
 -- not over), or, for an opening, at the end of the day before the period. What comes to stand and
 -- what ceases to is summed per day and then along time, so that the work grows with the number of
 -- spans and not with spans times days.
+-- Long, since the explicit columns of one roll-up, each named four times.
 
 with
 

@@ -1,6 +1,7 @@
 -- The periods in which a KPI cannot be told, since something it needs has no row. A term of
 -- `inputs` holds when one of its alternatives is known. Followers are unknown until the first
 -- number, their change until there is one to compare with.
+-- Long, since terms, and the one exception of followers, judge the same periods.
 
 with
 

@@ -75,7 +75,8 @@ reactions as (
         on
             deliveries.message_key = signals.message_key
             and deliveries.fact_date <= signals.signal_date
-            and {{ add_days('deliveries.fact_date', 'windows.message_reaction_days') }} >= signals.signal_date
+            and {{ add_days('deliveries.fact_date', 'windows.message_reaction_days') }}
+            >= signals.signal_date
     where not signals.is_delivery
     group by deliveries.message_key
 

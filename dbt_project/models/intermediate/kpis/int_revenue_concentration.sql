@@ -1,6 +1,7 @@
 -- How much of the net revenue of the year up to the end of each month (of the as-of date in the
 -- last one) comes from the best fifth of the customers with an order in them. A refund counts on
 -- its own day, so that what a month said stays said.
+-- Long, since months, customers and their rank are one calculation.
 
 with
 
@@ -57,7 +58,8 @@ customer_months as (
     inner join revenue_days
         on
             months.last_on >= revenue_days.revenue_date
-            and {{ add_days('months.last_on', '1 - windows.revenue_year_days') }} <= revenue_days.revenue_date
+            and {{ add_days('months.last_on', '1 - windows.revenue_year_days') }}
+            <= revenue_days.revenue_date
     inner join {{ ref('int_persons') }} as persons
         on revenue_days.person_key = persons.person_key
     group by
@@ -113,7 +115,9 @@ concentration as (
         coalesce(month_totals.top_net_revenue, 0) as top_net_revenue,
         coalesce(month_totals.is_missing_rate, false) as is_missing_rate,
         coalesce(
-            first_day.first_order_on <= {{ add_days('months.last_on', '1 - windows.revenue_year_days') }}, false
+            first_day.first_order_on
+            <= {{ add_days('months.last_on', '1 - windows.revenue_year_days') }},
+            false
         ) as has_full_year
     from months
     cross join first_day

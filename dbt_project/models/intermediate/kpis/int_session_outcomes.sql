@@ -37,7 +37,8 @@ order_credits as (
         on
             orders.person_key = sessions.person_key
             and orders.created_at >= sessions.started_at
-            and orders.created_at <= sessions.ended_at + windows.session_order_hours * interval '1' hour
+            and orders.created_at
+            <= sessions.ended_at + windows.session_order_hours * interval '1' hour
     group by orders.order_id
 
 ),
