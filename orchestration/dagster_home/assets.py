@@ -58,7 +58,7 @@ Made = MaterializeResult[Any] | AssetCheckResult
 
 POOL = "warehouse"
 PUBLISHED = AssetKey(["published", "lifecycle"])
-BOOKKEEPING = ("ingest_files", "quarantine")
+BOOKKEEPING = ("ingest_files", "ingest_copies", "quarantine")
 OWNERS = ("team:analytics",)
 
 
@@ -199,6 +199,7 @@ def _raw_specs(tables: Sequence[str]) -> list[AssetSpec]:
     described = {
         **{table: (f"Accepted rows of {table}.", [landing_key(table)]) for table in tables},
         "ingest_files": ("Every landing file ever read. One row per file.", landed),
+        "ingest_copies": ("Which files brought rows that were loaded before.", landed),
         "quarantine": ("Rows that were not accepted, with the reason.", landed),
     }
     return [

@@ -1,0 +1,26 @@
+{# Numbers and words of the sentences that explain a stage. #}
+
+{# A number as people write it: whole numbers plainly, others with two decimals. #}
+{% macro plain_number(number) -%}
+    case
+        when {{ number }} = floor({{ number }}) then cast(cast({{ number }} as bigint) as string)
+        else cast(cast({{ number }} as decimal(18, 2)) as string)
+    end
+{%- endmacro %}
+
+{# An amount of money with its currency. #}
+{% macro plain_money(amount, currency) -%}
+    cast(cast({{ amount }} as decimal(18, 2)) as string) || ' ' || {{ currency }}
+{%- endmacro %}
+
+{# When a subject is at risk next, or lapses if it is already at risk; null if neither will be.
+   `by_contract` and `by_orders` say what would prevent it. #}
+{% macro outlook_sentence(outlooks, at_risk, lapsed, by_contract, by_orders) -%}
+    ' ' || case
+        when {{ outlooks }}.at_risk_on is not null then '{{ at_risk }}' || {{ outlooks }}.at_risk_on
+        else '{{ lapsed }}' || {{ outlooks }}.lapsed_on
+    end || case
+        when {{ outlooks }}.health_basis = 'contract' then '{{ by_contract }}'
+        else '{{ by_orders }}'
+    end
+{%- endmacro %}
