@@ -78,3 +78,59 @@
 {% macro month_start(date) -%}
     cast(date_trunc('month', {{ date }}) as date)
 {%- endmacro %}
+
+{# The reporting date that a text in `properties` states: a day, or an instant, whose offset counts and
+   which is UTC without one; null when it is unusable. #}
+{% macro stated_date(text) -%}
+    {{ return(adapter.dispatch('stated_date')(text)) }}
+{%- endmacro %}
+
+{% macro default__stated_date(text) -%}
+    case
+        when regexp_full_match({{ text }}, '[0-9]{4}-[0-9]{2}-[0-9]{2}')
+            then try_cast({{ text }} as date)
+        when regexp_full_match(
+            {{ text }},
+            '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?Z?'
+        )
+            then {{ local_date(_readable_instant(text)) }}
+        when regexp_full_match(
+            {{ text }},
+            '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?'
+            || '[+-][0-9]{2}:?[0-9]{2}'
+        )
+            then {{ local_date(_shifted_instant(text)) }}
+    end
+{%- endmacro %}
+
+{# Day, hour and minute of an instant; midnight is 00:00 of its day, never 24:00 of the day before. #}
+{% macro _readable_instant(text) -%}
+    case
+        when substr({{ text }}, 12, 2) < '24'
+            and coalesce(nullif(regexp_extract({{ text }}, '^.{16}:([0-9]{2})', 1), ''), '00') < '60'
+            then try_cast(substr({{ text }}, 1, 10) || ' ' || substr({{ text }}, 12, 5) as timestamp)
+    end
+{%- endmacro %}
+
+{# The same in UTC, its offset taken off; an offset of 24 hours or 60 minutes is none. #}
+{% macro _shifted_instant(text) -%}
+    {%- set offset -%} regexp_extract({{ text }}, '([+-])([0-9]{2}):?([0-9]{2})$', {%- endset -%}
+    case
+        when {{ offset }} 2) < '24' and {{ offset }} 3) < '60'
+            then {{ _readable_instant(text) }}
+            - case when {{ offset }} 1) = '+' then 1 else -1 end
+            * (
+                60 * try_cast({{ offset }} 2) as integer)
+                + try_cast({{ offset }} 3) as integer)
+            ) * interval '1 minute'
+    end
+{%- endmacro %}
+
+{# So many calendar months later, the day clamped to the month's last. #}
+{% macro add_months(date, months) -%}
+    {{ return(adapter.dispatch('add_months')(date, months)) }}
+{%- endmacro %}
+
+{% macro default__add_months(date, months) -%}
+    cast({{ date }} + {{ months }} * interval '1 month' as date)
+{%- endmacro %}

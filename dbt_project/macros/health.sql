@@ -18,9 +18,16 @@
     )
 {%- endmacro %}
 
-{# The healths, in the order in which a silent customer passes them. #}
+{# The healths, in the order in which a silent subject passes them: a prospect turns cold, a customer
+   at risk and lapsed. #}
 {% macro healths() -%}
-    {{ return(['prospect', 'active', 'at_risk', 'lapsed']) }}
+    {{ return(['prospect', 'cold', 'active', 'at_risk', 'lapsed']) }}
+{%- endmacro %}
+
+{# One more than the highest step of a health: a reactivation is counted as so many steps, so that one
+   running total holds both. #}
+{% macro steps_per_cycle() -%}
+    {{ return(8) }}
 {%- endmacro %}
 
 {% macro health_step(health) -%}

@@ -19,3 +19,49 @@
         as decimal(18, 4)
     )
 {%- endmacro %}
+
+{# What an order is worth net of tax and shipping, at a rate, rounded half away from zero to 4 decimals
+   once, never below 0. `orders` names rows with `total_price`, `taxless_price`, `paid_part` and
+   `known_shipping`, of which only one of the last two takes anything off. #}
+{% macro order_value(orders, rate) -%}
+    {{ return(adapter.dispatch('order_value')(orders, rate)) }}
+{%- endmacro %}
+
+{% macro default__order_value(orders, rate) -%}
+    case
+        when {{ orders }}.paid_part = {{ orders }}.total_price
+            then cast(
+                round(
+                    greatest(
+                        cast(
+                            {{ orders }}.taxless_price - {{ orders }}.known_shipping as decimal(18, 4)
+                        ),
+                        0
+                    ) * {{ rate }},
+                    4
+                ) as decimal(18, 4)
+            )
+        when sign({{ orders }}.taxless_price) * sign({{ orders }}.paid_part) < 0 then 0
+        else {{ prorated_at(
+            orders ~ '.taxless_price', orders ~ '.paid_part', orders ~ '.total_price', rate
+        ) }}
+    end
+{%- endmacro %}
+
+{# `amount * part / whole * rate`, as prorated(); the rate has up to 10 decimals. #}
+{% macro prorated_at(amount, part, whole, rate) -%}
+    {%- set product -%}
+        cast({{ amount }} * 10000 as hugeint) * cast({{ part }} * 10000 as hugeint)
+        * cast({{ rate }} * cast(10000000000 as bigint) as hugeint)
+    {%- endset -%}
+    {%- set divisor -%}
+        (cast({{ whole }} * 10000 as hugeint) * cast(10000000000 as hugeint))
+    {%- endset -%}
+    cast(
+        cast(
+            sign({{ product }}) * ((2 * abs({{ product }}) + {{ divisor }}) // (2 * {{ divisor }}))
+            as decimal(22, 0)
+        ) * cast(0.0001 as decimal(5, 4))
+        as decimal(18, 4)
+    )
+{%- endmacro %}

@@ -25,6 +25,7 @@
             cast(null as {{ column.data_type }}) as {{ column.name }},
             {% endif -%}
             {%- endfor -%}
+            {% if '_file_id' in present -%} _file_id {%- else -%} cast(null as integer) {%- endif %} as file_id,
             {% if '_loaded_at' in present -%} _loaded_at {%- else -%} cast(null as timestamp) {%- endif %} as loaded_at,
             {% if '_row_hash' in present -%}
             _row_hash
@@ -120,4 +121,60 @@
    `known_at` says so. #}
 {% macro known_at() -%}
     cast('{{ var("known_at") or "infinity" }}' as timestamp)
+{%- endmacro %}
+
+{# Which file brought which content of a raw table, copies of rows loaded before included, with the
+   place of the file in the natural order of paths: `day10` comes after `day9`. No row where another
+   loader fills the tables, which knows of no files. #}
+{% macro deliveries(table) -%}
+    {{ return(adapter.dispatch('deliveries')(table)) }}
+{%- endmacro %}
+
+{% macro default__deliveries(table) -%}
+    {%- set copies = load_relation(source('ingest', 'ingest_copies')) if execute else none -%}
+    {%- if copies is none -%}
+        select
+            cast(null as ubigint) as row_hash,
+            cast(null as bigint) as file_place
+        where false
+    {%- else -%}
+        select
+            contents.row_hash,
+            max(files.file_place) as file_place
+        from (
+            select
+                _row_hash as row_hash,
+                _file_id as file_id
+            from {{ source('raw', table) }}
+
+            union all
+
+            select
+                row_hash,
+                file_id
+            from {{ copies }}
+            where table_name = '{{ table }}'
+        ) as contents
+        inner join (
+            select
+                file_id,
+                row_number() over (order by {{ natural_order('path') }}, path, file_id) as file_place
+            from {{ source('ingest', 'ingest_files') }}
+            where table_name = '{{ table }}'
+        ) as files
+            on contents.file_id = files.file_id
+        group by contents.row_hash
+    {%- endif -%}
+{%- endmacro %}
+
+{# A text that sorts as people count: its numbers filled up with zeros. #}
+{% macro natural_order(text) -%}
+    {{ return(adapter.dispatch('natural_order')(text)) }}
+{%- endmacro %}
+
+{% macro default__natural_order(text) -%}
+    list_transform(
+        regexp_extract_all({{ text }}, '[0-9]+|[^0-9]+'),
+        lambda part: case when part < ':' and part >= '0' then lpad(ltrim(part, '0'), 30, '0') else part end
+    )
 {%- endmacro %}

@@ -83,6 +83,8 @@ def load_file(
         raise FileChangedError(file.name)
     connection.execute("begin")
     loaded = _insert_rows(connection, table, identity, copies=copies)
+    if copies:
+        _note_copies(connection, table, identity)
     insert_quarantine(connection, file, identity, landed, judgement)
     log_extra_columns(connection, file, table, identity, judgement)
     reach("ingest.rows_written")
@@ -175,6 +177,21 @@ def _insert_rows(
         where verdict is null {no_copy}
         """,
         {"loaded_at": identity.loaded_at},
+    )
+
+
+def _note_copies(
+    connection: duckdb.DuckDBPyConnection, table: Table, identity: FileIdentity
+) -> None:
+    """Remember that the file has rows loaded before: the last file with a content can decide."""
+    connection.execute(
+        f"""
+        insert into raw.ingest_copies
+        select distinct $table_name, _row_hash, {identity.file_id}
+        from judged_rows
+        where verdict is null and record in (select record from repeated_rows)
+        """,
+        {"table_name": table.name},
     )
 
 

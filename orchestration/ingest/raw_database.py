@@ -57,6 +57,11 @@ create table if not exists raw.schema_log (
     file_id integer not null,
     run_id varchar not null
 );
+create table if not exists raw.ingest_copies (
+    table_name varchar not null,
+    row_hash ubigint not null,
+    file_id integer not null
+);
 create table if not exists raw.ingest_origin (raw_dir varchar not null);
 """
 # The rows of one file wait here between being judged and being written; more of them wait on disk,

@@ -2,7 +2,8 @@
 
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
 with the seed file and line. Does not belong here: reading, merging or writing the files
-(`rule_set`), and what a rule means in SQL.
+(`rule_set`), the two seeds with modules of their own (`event_signals`, `health_policy`), and what a
+rule means in SQL.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from statistics import NormalDist
 
 from orchestration.errors import nearest, shown
+from orchestration.rules.event_signals import DERIVED_SIGNALS, event_signal_problems
+from orchestration.rules.health_policy import health_problems
 from orchestration.rules.seed_rows import (
     Rows,
     SeedRow,
@@ -24,9 +26,6 @@ from orchestration.rules.seed_rows import (
     truth_problems,
 )
 
-DERIVED_SIGNALS = frozenset(
-    {"visit", "order", "revenue", "open_order", "delivery", "refund", "reactivation", "any"}
-)
 # Signals that need no row in event_signals.csv; `lead` also comes from customers.
 BUILT_IN_SIGNALS = DERIVED_SIGNALS | {"lead"}
 COUNTING = frozenset({"count", "days"})
@@ -35,21 +34,7 @@ MEASURES = COUNTING | AGES | {"sum", "latest"}
 # The engine keeps the conditions of a subject as bits in two words of 60.
 MOST_CONDITIONS = 120
 _NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?", re.ASCII)
-_POLICY_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
-_POLICY_NUMBERS = (
-    "prior_gap_days",
-    "prior_weight",
-    "log_gap_sigma",
-    "at_risk_quantile",
-    "z_at_risk",
-    "lapsed_quantile",
-    "z_lapsed",
-    "min_days",
-    "max_days",
-)
-# The seed writes z with six decimals.
-_Z_TOLERANCE = 1e-5
 
 
 def find_problems(seeds: Seeds) -> tuple[str, ...]:
@@ -63,12 +48,12 @@ def find_problems(seeds: Seeds) -> tuple[str, ...]:
             (
                 *_framework_problems(seeds["frameworks.csv"]),
                 *_stage_problems(seeds["framework_stages.csv"], seeds["frameworks.csv"]),
-                *_event_signal_problems(seeds["event_signals.csv"]),
+                *event_signal_problems(seeds["event_signals.csv"]),
                 *_rule_problems(seeds["rules.csv"], seeds["rule_conditions.csv"]),
                 *_condition_problems(seeds["rule_conditions.csv"], known_signals(seeds)),
                 *_stage_rule_problems(seeds),
                 *_entry_problems(seeds),
-                *_health_problems(seeds["health_policy.csv"]),
+                *health_problems(seeds["health_policy.csv"]),
             )
         )
     )
@@ -76,7 +61,8 @@ def find_problems(seeds: Seeds) -> tuple[str, ...]:
 
 def known_signals(seeds: Seeds) -> frozenset[str]:
     """Return every signal a condition may name."""
-    return BUILT_IN_SIGNALS | {row["signal"] for row in seeds["event_signals.csv"]}
+    named = {row["signal"] for row in seeds["event_signals.csv"] if row["signal"]}
+    return BUILT_IN_SIGNALS | named
 
 
 def _framework_problems(frameworks: Rows) -> Iterator[str]:
@@ -138,35 +124,6 @@ def _ordinal_problems(framework: str, stages: list[SeedRow]) -> Iterator[str]:
             text = f"the ordinals of {shown(framework)} jump from {previous} to {ordinal}"
             yield placed[ordinal].problem(f"{text}; number the stages 1, 2, 3 without gaps")
         previous = ordinal
-
-
-def _event_signal_problems(event_signals: Rows) -> Iterator[str]:
-    yield from name_problems(event_signals, ("signal",))
-    yield from truth_problems(event_signals, "is_money")
-    yield from truth_problems(event_signals, "is_key_event")
-    fed: dict[str, SeedRow] = {}
-    for row in event_signals:
-        event, signal = row["event_name"], row["signal"]
-        if not event or len(event) > 200 or not event.isprintable():
-            yield row.problem("event_name must be 1 to 200 printable characters")
-        if len(row["value_property"]) > 100 or not row["value_property"].isprintable():
-            yield row.problem("value_property must be at most 100 printable characters")
-        if signal in DERIVED_SIGNALS:
-            text = f"the signal {shown(signal)} is made by the build and cannot come from an event"
-            yield row.problem(text)
-        if event in fed:
-            other = fed[event]
-            text = f"the event {shown(event)} feeds {shown(signal)} here and"
-            text = f"{text} {shown(other['signal'])} on line {other.line}"
-            yield row.problem(f"{text}; an event name feeds one signal only")
-        fed.setdefault(event, row)
-    for column in ("is_money", "is_key_event"):
-        said: dict[str, SeedRow] = {}
-        for row in event_signals:
-            other = said.setdefault(row["signal"], row)
-            if is_true(other[column]) != is_true(row[column]):
-                text = f"{column} of the signal {shown(row['signal'])} differs from line"
-                yield row.problem(f"{text} {other.line}; a signal has one {column}")
 
 
 def _rule_problems(rules: Rows, conditions: Rows) -> Iterator[str]:
@@ -299,41 +256,3 @@ def _always_holds(row: SeedRow) -> bool:
         return False
     least = {"count": 1, "days": 1, "days_since_first": 0, "days_since_last": 0}
     return row["measure"] in least and Decimal(row["at_least"] or 0) <= least[row["measure"]]
-
-
-def _health_problems(policy: Rows) -> Iterator[str]:
-    if not policy:
-        yield "health_policy.csv: there is no row; write one with the key default."
-    for row in policy:
-        if row["key"] != "default":
-            text = f"the key {shown(row['key'])} is unknown; the only one is default"
-            yield row.problem(text)
-        bad = [name for name in _POLICY_NUMBERS if not _POLICY_NUMBER.fullmatch(row[name])]
-        for name in bad:
-            yield row.problem(f"{name} must be a number, not {shown(row[name])}")
-        if not bad:
-            yield from _policy_problems(row)
-    yield from duplicate_problems(policy, ("key",))
-
-
-def _policy_problems(row: SeedRow) -> Iterator[str]:
-    number = {name: float(row[name]) for name in _POLICY_NUMBERS}
-    for name in ("prior_gap_days", "prior_weight", "log_gap_sigma"):
-        if number[name] <= 0:
-            yield row.problem(f"{name} must be more than 0, not {row[name]}")
-    for quantile, z in (("at_risk_quantile", "z_at_risk"), ("lapsed_quantile", "z_lapsed")):
-        if not 0 < number[quantile] < 1:
-            text = f"{quantile} must lie between 0 and 1, not {row[quantile]}"
-            yield row.problem(text)
-            continue
-        expected = NormalDist().inv_cdf(number[quantile])
-        if abs(number[z] - expected) > _Z_TOLERANCE:
-            text = f"{z} is {row[z]}, but the normal quantile of {row[quantile]} is"
-            yield row.problem(f"{text} {expected:.6f}")
-    if number["at_risk_quantile"] >= number["lapsed_quantile"]:
-        yield row.problem("at_risk_quantile must be less than lapsed_quantile")
-    for name in ("min_days", "max_days"):
-        if not _WHOLE.fullmatch(row[name]) or int(row[name]) < 1:
-            yield row.problem(f"{name} must be a whole number from 1, not {row[name]}")
-    if number["min_days"] > number["max_days"]:
-        yield row.problem("min_days must not be more than max_days")

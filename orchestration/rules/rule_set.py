@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import RulesError, nearest, sentence, shown
+from orchestration.rules.health_policy import OPTIONAL_COLUMNS, with_quantiles
 from orchestration.rules.rule_checks import find_problems
 from orchestration.rules.seed_rows import SeedFile, is_true, read_seed, seed_text
 from orchestration.settings.paths import RULES_DIR, StateDir
 
+POLICY = "health_policy.csv"
 # The seeds whose rows are checked before any SQL; the others are data of single models.
 CHECKED_SEEDS = (
     "frameworks.csv",
@@ -24,7 +26,7 @@ CHECKED_SEEDS = (
     "rules.csv",
     "rule_conditions.csv",
     "stage_rules.csv",
-    "health_policy.csv",
+    POLICY,
 )
 
 
@@ -69,12 +71,17 @@ def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
     for name, path in sources.items():
         seeds[name] = read_seed(path)
         if name in overrides:
-            seeds[name] = read_seed(overrides[name], expected=seeds[name].columns)
+            seeds[name] = read_seed(
+                overrides[name],
+                expected=seeds[name].columns,
+                optional=OPTIONAL_COLUMNS if name == POLICY else (),
+            )
     problems = [problem for seed in seeds.values() for problem in seed.problems]
     if not problems:
         problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS})
     if problems:
         raise RulesError(problems)
+    seeds[POLICY] = with_quantiles(seeds[POLICY])
     frameworks = seeds["frameworks.csv"].rows
     default = next(row["framework"] for row in frameworks if is_true(row["is_default"]))
     stages = [row for row in seeds["framework_stages.csv"].rows if row["framework"] == default]

@@ -61,12 +61,15 @@ class SeedFile:
     problems: tuple[str, ...]
 
 
-def read_seed(path: Path, expected: Sequence[str] | None = None) -> SeedFile:
+def read_seed(
+    path: Path, expected: Sequence[str] | None = None, optional: Sequence[str] = ()
+) -> SeedFile:
     """Read a seed: UTF-8, commas, a header, a cell for each column in each row.
 
     Args:
         path: the CSV file.
         expected: the columns it must have, in any order; None takes the header as it is.
+        optional: those of the expected columns that may be missing; their cells are then blank.
     """
     name = path.name
     try:
@@ -82,11 +85,13 @@ def read_seed(path: Path, expected: Sequence[str] | None = None) -> SeedFile:
     if not records:
         return SeedFile(name, (), (), (f"{name} line 1: there is no header.",))
     header = tuple(cell.lower() for cell in records[0][1])
-    problems = list(_header_problems(name, header, expected))
+    problems = list(_header_problems(name, header, expected, optional))
+    blanks = dict.fromkeys(optional, "")
     rows: list[SeedRow] = []
     for line, cells in records[1:]:
         if len(cells) == len(header):
-            rows.append(SeedRow(name, line, dict(zip(header, cells, strict=True))))
+            cells_by_column = dict(zip(header, cells, strict=True))
+            rows.append(SeedRow(name, line, {**blanks, **cells_by_column}))
         else:
             text = f"{name} line {line}: {len(cells)} cells under {len(header)} columns"
             problems.append(f"{text}; quote a cell that holds a comma.")
@@ -119,7 +124,10 @@ def _records(text: str) -> list[tuple[int, list[str]]]:
 
 
 def _header_problems(
-    name: str, header: tuple[str, ...], expected: Sequence[str] | None
+    name: str,
+    header: tuple[str, ...],
+    expected: Sequence[str] | None,
+    optional: Sequence[str],
 ) -> Iterator[str]:
     for column in sorted({column for column in header if header.count(column) > 1}):
         yield f"{name} line 1: the column {shown(column)} stands twice."
@@ -130,7 +138,7 @@ def _header_problems(
             hint = nearest(column, expected)
             yield sentence(f"{name} line 1: the column {shown(column)} is unknown{hint}")
     for column in expected:
-        if column not in header:
+        if column not in header and column not in optional:
             yield f"{name} line 1: the column {shown(column)} is missing."
 
 

@@ -82,7 +82,14 @@ class BuildSettings(Settings):
         False, "Count orders of status `pending` as booked in the money KPIs."
     )
     subscription_grace_days: Whole = setting(
-        45, "Days without a renewal after which a subscription counts as ended.", limits=(1, 3650)
+        45,
+        "Days after its paid period without a renewal on which a subscription ends.",
+        limits=(0, 3650),
+    )
+    renewal_slack_days: Whole = setting(
+        3,
+        "Days after its paid period on which a subscription without a renewal is at risk.",
+        limits=(0, 3650),
     )
 
     def dbt_vars(self) -> dict[str, Var]:

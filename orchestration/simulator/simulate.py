@@ -44,19 +44,20 @@ PREPARATION = (
     "chance",
     "catalogue",
     "people",
+    "accounts",
     "subscriptions",
     "orders",
+    "tickets",
     "sessions",
     "referrals",
     "order_rows",
-    "accounts",
     "conversations",
     "events",
 )
 MONTHLY_TABLES = ("events", "orders")
 BATCH_TABLES = ("order_lines", "refunds", "customers", "customer_merges", "erasure_requests")
 SHOP_TABLES = ("products", "exchange_rates", "channel_daily")  # The same whatever the batch.
-TRUTH_TABLES = ("customer_states", "customer_churn", "account_states")
+TRUTH_TABLES = ("customer_states", "customer_churn", "account_states", "subscriptions")
 
 PARQUET = "format parquet, compression zstd"
 CSV = "format csv, header true"

@@ -12,9 +12,10 @@ from orchestration.ingest.contract import load_contract
 from orchestration.ingest.run import ingest, read_excluded_ids
 from orchestration.settings.paths import RULES_DIR, SAMPLE_DIR
 from orchestration.simulator.simulate import SimulationSummary, simulate
+from tests.unit.server_events import SERVER_EVENTS
 
 CUSTOMERS, DAYS, SEED = 400, 540, 7  # As in seeds/sample/README.md.
-LARGEST_SAMPLE = 3_000_000
+LARGEST_SAMPLE = 2_500_000
 TABLES = {
     "events": "read_parquet('{}/events/*.parquet')",
     "orders": "read_json('{}/orders.jsonl.gz')",
@@ -32,7 +33,7 @@ TABLES = {
         )
     },
 }
-TRUTH = ("customer_states", "customer_churn", "account_states")
+TRUTH = ("customer_states", "customer_churn", "account_states", "subscriptions")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def duckdb_of(folder: Path) -> str:
 def test_the_simulator_writes_the_committed_sample(made: SimulationSummary) -> None:
     names = files_of(made.out)
     assert names == files_of(SAMPLE_DIR)
-    assert len(names) == 30
+    assert len(names) == 31
     if duckdb_of(made.out) == duckdb_of(SAMPLE_DIR):
         same, different, missing = filecmp.cmpfiles(made.out, SAMPLE_DIR, names, shallow=False)
         assert (different, missing) == ([], [])
@@ -101,6 +102,71 @@ def test_the_readme_counts_the_rows(made: SimulationSummary) -> None:
     assert f"lifecycle simulate {command} --out DIR" in page
 
 
+SERVER_NAMES = ", ".join(f"'{name}'" for name in SERVER_EVENTS)
+PLANS = "select distinct subscription_id from true_subscriptions where"
+LEFT = "from true_subscriptions where why ="
+
+
+@pytest.mark.parametrize(
+    ("told", "queries"),
+    [
+        ("plans of one, three and twelve months",
+         [f"{PLANS} interval_months = {months}" for months in (1, 3, 12)]),
+        ("of the 100 subscribers never order anything",
+         ["select distinct customer_id from true_subscriptions where customer_id not in "
+          "(select customer_id from orders where customer_id is not null)"]),
+        ("plans are of companies", [f"{PLANS} account_id is not null"]),
+        ("people have two plans",
+         ["select customer_id from true_subscriptions group by 1 "
+          "having count(distinct subscription_id) > 1"]),
+        ("failed payments were recovered within days",
+         ["select distinct renewed.event_id from events as renewed inner join events as failed on "
+          "(failed.properties ->> 'subscription_id') = (renewed.properties ->> 'subscription_id') "
+          "and contains(failed.event_name, 'Payment Failed') and renewed.occurred_at between "
+          "failed.occurred_at and failed.occurred_at + interval 6 days "
+          "where renewed.event_name = 'Subscription Renewed'"]),
+        ("times a plan was cancelled, paused, lost for want of a payment, or not renewed",
+         [f"{LEFT} '{why}'" for why in ("cancelled", "paused", "payment_failed", "not_renewed")]),
+        ("returns to a plan: after a pause, or late",
+         ["from true_subscriptions where stretch_no = 2"]),
+        ("chats started, and answers to them",
+         [f"select distinct event_id from events where event_name = 'Chat {name}'"
+          for name in ("Started", "Answered")]),
+        ("tickets, each with a topic",
+         ["select distinct event_id from events where event_name = 'Ticket Opened' "
+          "and (properties ->> 'topic') is not null"]),
+        ("views of help articles and FAQ",
+         ["select distinct event_id from events "
+          "where event_name in ('Help Article Viewed', 'FAQ Viewed')"]),
+        ("orders with a coupon",
+         ["select distinct order_id from orders where coupon_code is not null"]),
+        ("customers who completed their onboarding",
+         ["select distinct user_id from events where event_name = 'Onboarding Completed'"]),
+        ("times points were redeemed",
+         ["select distinct event_id from events where event_name = 'Points Redeemed'"]),
+        ("events that a server, a mail tool or a support desk sent: no visits, in no session",
+         [f"select distinct event_id from events where event_name in ({SERVER_NAMES}) "
+          "and session_id is null"]),
+        ("of these say what became of a parcel or an order, and feed nothing",
+         ["select distinct event_id from events where event_name in "
+          "('Order Shipped', 'Order Delivered', 'Order Cancelled')"]),
+        ("devices of people without account or order that were last seen 180 days before the end "
+         "or longer ago",
+         [f"select anonymous_id from events where event_name not in ({SERVER_NAMES}) "
+          "and anonymous_id not in (select anonymous_id from orders "
+          "where anonymous_id is not null) group by anonymous_id "
+          "having count(nullif(user_id, 'undefined')) = 0 "
+          "and max(cast(occurred_at as date)) <= date '2026-06-30' - 180"]),
+    ],
+)  # fmt: skip
+def test_the_readme_counts_what_is_lived_through(
+    sample: duckdb.DuckDBPyConnection, told: str, queries: list[str]
+) -> None:
+    page = (SAMPLE_DIR / "README.md").read_text(encoding="utf-8")
+    counted = ", ".join(f"{count(sample, query):,}" for query in queries)
+    assert f"| {counted} | {told} |" in page.splitlines()
+
+
 def test_the_sample_is_small() -> None:
     sizes = [path.stat().st_size for path in SAMPLE_DIR.rglob("*") if path.is_file()]
     assert len(sizes) > 20
@@ -119,11 +185,11 @@ def test_ingest_takes_every_row_of_the_sample(made: SimulationSummary, tmp_path:
 
 def test_every_default_event_name_occurs(sample: duckdb.DuckDBPyConnection) -> None:
     with (RULES_DIR / "event_signals.csv").open(encoding="utf-8", newline="") as rows:
-        wanted = {row["event_name"]: row["signal"] for row in csv.DictReader(rows)}
+        wanted = {row["event_name"] for row in csv.DictReader(rows) if row["signal"]}
     seen = {name for (name,) in sample.execute("select distinct event_name from events").fetchall()}
     assert len(wanted) > 50
-    assert wanted.keys() - seen == set()
-    assert seen - wanted.keys() == {"Wishlist Updated", "scroll"}
+    assert wanted - seen == set()
+    assert seen - wanted >= {"Wishlist Updated", "scroll", "Order Shipped", "Order Delivered"}
 
 
 def test_every_column_of_the_contract_is_filled_somewhere(
@@ -355,6 +421,26 @@ def test_every_latent_stage_is_lived_through(sample: duckdb.DuckDBPyConnection) 
         "unaware", "exploring", "buying", "loyal", "advocating", "drifting", "gone", "coming_back",
     }  # fmt: skip
     assert min(customers for _, customers in lived) >= 15
+
+
+def test_the_truth_of_plans_names_customers_and_plans_that_exist(
+    sample: duckdb.DuckDBPyConnection,
+) -> None:
+    told = "select distinct properties ->> 'subscription_id' as subscription_id from events"
+    plans = f"select * from ({told}) where subscription_id is not null"
+    assert count(sample, "select distinct subscription_id from true_subscriptions") > 80
+    for missing in (
+        "true_subscriptions anti join customers using (customer_id)",
+        f"true_subscriptions anti join ({plans}) using (subscription_id)",
+        f"({plans}) anti join true_subscriptions using (subscription_id)",
+    ):
+        assert count(sample, f"from {missing}") == 0, missing
+    lived = "select distinct interval_months, why from true_subscriptions"
+    for stretch in (
+        "why = 'cancelled'", "why = 'paused'", "why = 'payment_failed'", "why = 'not_renewed'",
+        "interval_months = 1", "interval_months = 3", "interval_months = 12",
+    ):  # fmt: skip
+        assert count(sample, f"from ({lived}) where {stretch}") > 0, stretch
 
 
 def test_nobody_orders_after_the_true_churn_and_before_the_return(

@@ -63,15 +63,20 @@ class Batch:
             "identity_as_of": given.identity_as_of,
             "fulfilment_sla_days": given.fulfilment_sla_days,
             "session_timeout_minutes": given.session_timeout_minutes,
-            "allow_missing_rates": str(given.allow_missing_rates).lower(),
-            "pending_is_booked": str(given.pending_is_booked).lower(),
+            "pending_is_booked": given.pending_is_booked,
             "subscription_grace_days": given.subscription_grace_days,
+            "renewal_slack_days": given.renewal_slack_days,
+            "kpi_history_days": given.kpi_history_days,
+            "fiscal_year_start_month": given.fiscal_year_start_month,
+            "own_domains": given.own_domains,
         }
-        options = ["build"]
+        options = ["build", "--var", f"allow_missing_rates={str(given.allow_missing_rates).lower()}"]
         for name, value in named.items():
             options += [] if value is None else [name, str(value)]
         for name, value in variables.items():
-            options += [] if value is None else ["--var", f"{name}={value}"]
+            if value is not None and value != getattr(Settings(), name):
+                text = ",".join(value) if isinstance(value, tuple) else str(value).lower()
+                options += ["--var", f"{name}={text}"]
         return options
 
 
@@ -134,6 +139,8 @@ BATCHES = (
             timezone="Asia/Kolkata",
             currency="EUR",
             fulfilment_sla_days=3,
+            subscription_grace_days=0,
+            renewal_slack_days=0,
             rates=TO_EUR,
         ),
         landing=LandingOptions(formats={"events": "jsonl", "orders": "jsonl"}),
@@ -160,6 +167,8 @@ BATCHES = (
             timezone="America/New_York",
             currency="USD",
             fulfilment_sla_days=30,
+            subscription_grace_days=10,
+            renewal_slack_days=14,
             rates=TO_USD,
         ),
         invented_rules=True,
@@ -170,7 +179,7 @@ BATCHES = (
 
 def worlds_per_batch() -> int:
     """Worlds of one batch; LIFECYCLE_WORLDS asks for more of them over all batches."""
-    wanted = int(os.environ.get("LIFECYCLE_WORLDS", "240"))
+    wanted = int(os.environ.get("LIFECYCLE_WORLDS", "320"))
     return -(-wanted // len(BATCHES))
 
 

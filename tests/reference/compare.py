@@ -14,11 +14,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
+from tests.reference.evidence import Evidence
 from tests.reference.history import Interval, days_in_stage
+from tests.reference.outlook import Outlook
 from tests.reference.world import TABLES, World
 
 COLUMNS = tuple(column.name for column in dataclasses.fields(Interval))
@@ -27,7 +30,11 @@ CURRENT_COLUMNS = (
     *("previous_stage", "previous_health", "cycle", "days_in_stage"),
     *("next_change_on", "next_stage", "next_health"),
 )
-_WORLD = re.compile(r"^(?:customer|visitor:order|visitor|account):(w\d+)-")
+# The columns of ``lifecycle_current`` that say when to act, and those of ``stage_evidence``.
+OUTLOOK_COLUMNS = tuple(column.name for column in dataclasses.fields(Outlook))
+EVIDENCE_COLUMNS = tuple(column.name for column in dataclasses.fields(Evidence))
+# The ids of a world begin with its name, or are numbers that hold its number (world.renamed).
+_WORLD = re.compile(r"^(?:customer|visitor:order|visitor|account):(?:(w\d+)-|9(\d{4})\d{3}$)")
 
 
 @dataclass(frozen=True)
@@ -90,9 +97,9 @@ def published(
         return connection.sql(query).fetchall()
 
 
-def as_rows(intervals: Iterable[Interval]) -> list[tuple]:
-    """Intervals as tuples in the column order of ``lifecycle_history``."""
-    return [dataclasses.astuple(interval) for interval in intervals]
+def as_rows(rows: Iterable[Interval | Outlook | Evidence]) -> list[tuple]:
+    """Rows of the reference as tuples in the column order of their mart."""
+    return [dataclasses.astuple(row) for row in rows]
 
 
 def current_rows(intervals: Sequence[Interval], as_of_date: date) -> list[tuple]:
@@ -138,8 +145,16 @@ def _by_world(rows: Iterable[tuple]) -> dict[str, list[tuple]]:
     grouped: dict[str, list[tuple]] = {}
     for row in rows:
         match = _WORLD.match(row[1])
-        grouped.setdefault(match[1] if match else row[1], []).append(row)
+        world = (match[1] or f"w{match[2]}") if match else row[1]
+        grouped.setdefault(world, []).append(tuple(map(_plain, row)))
     return grouped
+
+
+def _plain(value: object) -> object:
+    """A value whose text is the same however it was computed."""
+    if isinstance(value, Decimal):
+        return value.normalize() + 0
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _shown(row: tuple) -> str:

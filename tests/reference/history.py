@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tests.reference import engine, signals
-from tests.reference.engine import Holding, Subject
+from tests.reference import engine, health
+from tests.reference.engine import Holding
+from tests.reference.health import Subject
 from tests.reference.rulebook import Condition, Framework, Rulebook
 from tests.reference.staging import Resolved, Staged
 
@@ -70,19 +71,23 @@ def history(
         frameworks: names asked for; None takes all. The default framework is always added.
         every_day: look at every single day instead of the days on which something can change.
     """
-    wanted = None if frameworks is None else set(frameworks)
-    built = [
-        framework
-        for framework in rulebook.frameworks
-        if wanted is None or framework.name in wanted or framework.is_default
-    ]
-    facts = signals.facts_of(staged, settings, rulebook)
+    built = built_frameworks(rulebook, frameworks)
     rows: list[Interval] = []
-    for subject in engine.subjects_of(facts, rulebook.health):
+    for subject in health.subjects(staged, settings, rulebook):
         own = [framework for framework in built if framework.subject_type == subject.subject_type]
         if own:
             rows += subject_history(subject, own, settings, rulebook, every_day=every_day)
     return sorted(rows, key=lambda row: (row.framework, row.subject_id, row.valid_from))
+
+
+def built_frameworks(rulebook: Rulebook, wanted: Iterable[str] | None) -> list[Framework]:
+    """The frameworks asked for and the default one; None takes all."""
+    names = None if wanted is None else set(wanted)
+    return [
+        framework
+        for framework in rulebook.frameworks
+        if names is None or framework.name in names or framework.is_default
+    ]
 
 
 def subject_history(
@@ -94,7 +99,7 @@ def subject_history(
     every_day: bool,
 ) -> list[Interval]:
     """The intervals of one subject in every given framework."""
-    end = horizon(settings, rulebook)
+    end = horizon(subject, settings, rulebook)
     if every_day:
         length = (end - subject.first_seen_on).days + 1
         days = [subject.first_seen_on + timedelta(days=offset) for offset in range(length)]
@@ -105,7 +110,7 @@ def subject_history(
         return _State(
             day,
             tuple(engine.stages_on(subject, frameworks, rulebook, day)),
-            engine.health_on(subject, rulebook.health, day),
+            health.health_on(subject, rulebook.health, day),
         )
 
     past = [state_on(day) for day in days if day <= settings.as_of_date]
@@ -183,7 +188,7 @@ def _skipped(framework: Framework, before: Holding | None, now: Holding) -> int:
     )
 
 
-def horizon(settings: Resolved, rulebook: Rulebook) -> date:
+def horizon(subject: Subject, settings: Resolved, rulebook: Rulebook) -> date:
     """A day after which a subject without new facts cannot change any more."""
     reaches = [
         reach
@@ -191,13 +196,16 @@ def horizon(settings: Resolved, rulebook: Rulebook) -> date:
         for condition in conditions
         for reach in _reaches(condition)
     ]
-    longest = max([*reaches, rulebook.health.max_days + 1])
-    return settings.as_of_date + timedelta(days=settings.fulfilment_sla_days + longest + 2)
+    last = max([settings.as_of_date, *(day for s in subject.subscriptions for day in s.turns())])
+    policy = rulebook.health
+    stated = [days for days in (policy.at_risk_after_days, policy.lapsed_after_days) if days]
+    longest = max([*reaches, *stated, policy.max_days + 1, policy.cold_after_days])
+    return last + timedelta(days=settings.fulfilment_sla_days + longest + 2)
 
 
 def days_of_change(subject: Subject, rulebook: Rulebook, end: date) -> list[date]:
     """Days up to ``end`` on which any condition or health could change, the first day included."""
-    days = {subject.first_seen_on}
+    days = {subject.first_seen_on} | health.turns(subject, rulebook.health)
     conditions = {condition for found in rulebook.conditions.values() for condition in found}
     reaches: dict[str, set[int]] = {}
     for condition in conditions:
@@ -208,14 +216,6 @@ def days_of_change(subject: Subject, rulebook: Rulebook, end: date) -> list[date
             if fact.voided_on is not None:
                 days.add(fact.voided_on)
             days.update(fact.signal_date + timedelta(days=n) for n in reaches.get(signal, ()))
-    orders = subject.facts.get("order", ())
-    for turn in {day for fact in orders for day in (fact.signal_date, fact.voided_on) if day}:
-        standing = sorted({fact.signal_date for fact in subject.standing("order", turn)})
-        if standing:
-            days.update(
-                standing[-1] + timedelta(days=limit)
-                for limit in engine.limits(standing, rulebook.health)
-            )
     return sorted(day for day in days if subject.first_seen_on <= day <= end)
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.reference.texts import folded
+
 SIGNALS = (
     *("order", "order", "order", "revenue", "revenue", "open_order", "open_order", "delivery"),
     *("refund", "reactivation", "reactivation", "any", "any", "any", "visit", "visit", "visit"),
@@ -27,15 +29,48 @@ SIGNALS = (
         "subscription_renewal",
         "support_contact",
     ),
+    *("purchase", "purchase", "subscribed", "subscribed", "payment_failed", "subscription_cancel"),
+    *("contract", "feature_use", "email_clicked"),
 )
-VALUED = ("order", "revenue", "revenue", "refund", "nps", "review", "subscription_renewal", "visit")
+VALUED = (
+    "purchase",
+    "order",
+    "revenue",
+    "revenue",
+    "refund",
+    "nps",
+    "review",
+    "subscription_renewal",
+    "visit",
+)
 MEASURES = ("count", "days", "sum", "latest", "days_since_first", "days_since_last")
 WINDOWS = (None, None, 1, 2, 7, 14, 29, 30, 31, 60, 61, 90, 180, 364, 365, 366)
 HEALTH = (
     {"prior_gap_days": "60", "prior_weight": "3", "min_days": "7", "max_days": "730"},
-    {"prior_gap_days": "5", "prior_weight": "0.5", "min_days": "2", "max_days": "40"},
-    {"prior_gap_days": "30", "prior_weight": "1", "min_days": "1", "max_days": "30"},
+    {"prior_gap_days": "5", "prior_weight": "0.5", "min_days": "2", "cold_after_days": "30"},
+    {"prior_gap_days": "30", "prior_weight": "1", "max_days": "30", "cold_after_days": "1"},
+    {"at_risk_after_days": "30", "lapsed_after_days": "61", "cold_after_days": "365"},
 )
+# Conditions on columns and properties that ``strategies`` fills, and names that feed several
+# signals; each in the shape of ``event_signals.csv``.
+EVENT_SIGNALS = (
+    ("Button Clicked", "page_url", "contains", "/pricing", "lead"),
+    ("button_clicked", "properties.plan", "equals", "Plan A", "contract"),
+    ("Button Clicked", "properties.plan", "in", "plan a|Plan A", "feature_use"),
+    ("Button Clicked", "properties.plan", "at_least", "3", "content_engagement"),
+    ("Clicked", "country", "equals", "IT", "lead"),
+    ("Clicked", "value", "at_least", "2.5", "feature_use"),
+    ("Clicked", "quantity", "below", "1", "nps"),
+    ("Identify", "page_url", "starts_with", "https://shop.example/", "lead"),
+    ("Product Viewed", "properties.plan", "below", "3", "feature_use"),
+    ("Product Viewed", "", "", "", "content_engagement"),
+    ("Order Completed", "", "", "", "contract"),
+    ("Order Completed", "country", "starts_with", "i", "feature_use"),
+    ("Plan Switched", "", "", "", "subscription_change"),
+    ("Plan Switched", "", "", "", "subscription_cancel"),
+    ("Subscription Renewed", "properties.interval_months", "at_least", "3", "subscription_start"),
+)
+SERVER_NAMES = {"identify", "plan switched", "subscription renewed"}
 FILES = ("frameworks", "framework_stages", "stage_rules", "rules", "rule_conditions")
 
 
@@ -69,6 +104,12 @@ PROBES = {
     "x_rule_12": _probe("order", "latest", "", "225", "271.9136"),
     "x_rule_13": _probe("order", "latest", "", "18000.0005", "20000.0005"),
     "x_rule_14": _probe("order", "latest", "", "22000.0006", "23000"),
+    "x_rule_15": _probe("subscribed", "count", "", "1"),
+    "x_rule_16": _probe("subscribed", "days_since_first", "", "31"),
+    "x_rule_17": _probe("purchase", "days", "400", "2"),
+    "x_rule_18": _probe("purchase", "sum", "", "9", "10"),
+    "x_rule_19": _probe("payment_failed", "count", "30", "1"),
+    "x_rule_20": _probe("subscribed", "count", "30", "2"),
 }
 
 
@@ -219,7 +260,27 @@ def write_rules(rows: RuleRows, shipped: Path, rules_dir: Path) -> None:
         _write(rules_dir / f"{name}.csv", header, [*kept, *getattr(rows, name)])
     header, policies = shipped_rows["health_policy"]
     changed = [{**policy, **rows.health_policy} for policy in policies]
+    header += [name for name in rows.health_policy if name not in header]
     _write(rules_dir / "health_policy.csv", header, changed)
+    header, event_signals = _read(shipped / "event_signals.csv")
+    _write(rules_dir / "event_signals.csv", header, [*event_signals, *_event_signals()])
+
+
+def _event_signals() -> list[dict[str, str]]:
+    return [
+        {
+            "event_name": name,
+            "property": column,
+            "operator": operator,
+            "operand": operand,
+            "signal": signal,
+            "value_property": "",
+            "is_money": str(signal.startswith("subscription")).lower(),
+            "is_key_event": "false",
+            "is_visit": str(folded(name) not in SERVER_NAMES).lower(),
+        }
+        for name, column, operator, operand, signal in EVENT_SIGNALS
+    ]
 
 
 def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:

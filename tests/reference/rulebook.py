@@ -1,7 +1,7 @@
 """The rule rows as Python values, read from a seeds directory.
 
-Belongs here: reading ``seeds/rules`` and writing a changed copy of it. Does not belong here:
-what a rule means for a subject (``engine``).
+Belongs here: reading ``seeds/rules`` and which rows of ``event_signals`` an event matches. Does
+not belong here: what a rule means for a subject (``engine``).
 """
 
 from __future__ import annotations
@@ -9,17 +9,77 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+from tests.reference.texts import folded, number, properties_of, told
+from tests.reference.world import Event
+
+# lifecycle.md section 2; the seed may name more.
+NOT_IDS = frozenset(
+    {
+        *("", "0", "null", "undefined", "none", "nan", "n/a", "-", "true", "guest", "anonymous"),
+        *("unknown", "(not set)", "not_authenticated", "[object object]"),
+        "00000000-0000-0000-0000-000000000000",
+    }
+)
 
 
 @dataclass(frozen=True)
 class EventSignal:
-    """Which signal an event name feeds and where its value lies."""
+    """One row of ``event_signals``: a name, perhaps a condition, and what it gives.
 
-    signal: str
-    value_property: str | None
-    is_money: bool
+    ``signal`` None says only whether the name is a key event and a visit.
+    """
+
+    event_name: str
+    signal: str | None
+    value_property: str | None = None
+    is_money: bool = False
+    is_key_event: bool = False
+    is_visit: bool = True
+    property: str | None = None
+    operator: str | None = None
+    operand: str = ""
+
+    def matches(self, event: Event) -> bool:
+        """Whether the condition, if there is one, holds for an event of this name."""
+        if self.property is None:
+            return True
+        value = _looked_up(event, self.property)
+        operand = self.operand.strip()
+        if self.operator in {"at_least", "below"}:
+            seen, bound = number(told(value)), number(operand)
+            if seen is None or bound is None:
+                return False
+            return seen >= bound if self.operator == "at_least" else seen < bound
+        if not isinstance(value, str) or not value.strip():
+            return False
+        text = value.strip()
+        match self.operator:
+            case "equals":
+                return text == operand
+            case "in":
+                return text in {part.strip() for part in operand.split("|")}
+            case "starts_with":
+                return text.startswith(operand)
+            case "contains":
+                return operand in text
+            case _:
+                raise ValueError(f"unknown operator {self.operator}")
+
+
+def _looked_up(event: Event, name: str) -> Any:
+    key = name.removeprefix("properties.")
+    if key != name:
+        return properties_of(event.properties).get(key)
+    value = getattr(event, name)
+    # An instant is neither a text nor a number.
+    return None if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True)
@@ -55,15 +115,28 @@ class Framework:
 
 @dataclass(frozen=True)
 class HealthPolicy:
-    """The row ``key = default`` of ``health_policy.csv``."""
+    """The row ``key = default`` of ``health_policy.csv``; days that are None follow the formula."""
 
     prior_gap_days: float
     prior_weight: float
     log_gap_sigma: float
-    z_at_risk: float
-    z_lapsed: float
+    at_risk_quantile: float
+    lapsed_quantile: float
     min_days: int
     max_days: int
+    cold_after_days: int
+    at_risk_after_days: int | None = None
+    lapsed_after_days: int | None = None
+
+    @cached_property
+    def z_at_risk(self) -> float:
+        """Standard normal quantile of being at risk."""
+        return NormalDist().inv_cdf(self.at_risk_quantile)
+
+    @cached_property
+    def z_lapsed(self) -> float:
+        """Standard normal quantile of having lapsed."""
+        return NormalDist().inv_cdf(self.lapsed_quantile)
 
 
 @dataclass(frozen=True)
@@ -72,9 +145,37 @@ class Rulebook:
 
     frameworks: tuple[Framework, ...]
     conditions: dict[str, tuple[Condition, ...]]
-    event_signals: dict[str, EventSignal]
+    event_signals: tuple[EventSignal, ...]
     health: HealthPolicy
     excluded_ids: frozenset[str]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[EventSignal]]:
+        found: dict[str, list[EventSignal]] = {}
+        for row in self.event_signals:
+            found.setdefault(folded(row.event_name), []).append(row)
+        return found
+
+    def signals_of(self, event: Event) -> dict[str, EventSignal]:
+        """The signals an event feeds, each with the first row that matches."""
+        found: dict[str, EventSignal] = {}
+        for row in self._by_name.get(folded(event.event_name), ()):
+            if row.signal is not None and row.signal not in found and row.matches(event):
+                found[row.signal] = row
+        return found
+
+    def is_visit(self, event: Event) -> bool:
+        """Whether an event can be part of a session."""
+        return all(row.is_visit for row in self._by_name.get(folded(event.event_name), ()))
+
+    def is_key_event(self, event: Event) -> bool:
+        """Whether an event engages its session."""
+        return any(row.is_key_event for row in self._by_name.get(folded(event.event_name), ()))
+
+    @property
+    def default_framework(self) -> Framework:
+        """The framework that is always built."""
+        return next(framework for framework in self.frameworks if framework.is_default)
 
 
 def load(seeds_dir: Path, override_dir: Path | None = None) -> Rulebook:
@@ -88,7 +189,7 @@ def load(seeds_dir: Path, override_dir: Path | None = None) -> Rulebook:
             yield from csv.DictReader(file)
 
     conditions: dict[str, list[Condition]] = {row["rule"]: [] for row in rows("rules.csv")}
-    for row in rows("rule_conditions.csv"):
+    for row in sorted(rows("rule_conditions.csv"), key=lambda row: int(row["condition_no"])):
         conditions[row["rule"]].append(
             Condition(
                 signal=row["signal"],
@@ -111,7 +212,6 @@ def load(seeds_dir: Path, override_dir: Path | None = None) -> Rulebook:
                 rules=tuple(sorted(stage_rules.get((row["framework"], row["stage"]), []))),
             )
         )
-    policy = next(row for row in rows("health_policy.csv") if row["key"] == "default")
     return Rulebook(
         frameworks=tuple(
             Framework(
@@ -123,25 +223,41 @@ def load(seeds_dir: Path, override_dir: Path | None = None) -> Rulebook:
             for row in rows("frameworks.csv")
         ),
         conditions={rule: tuple(found) for rule, found in conditions.items()},
-        event_signals={
-            row["event_name"]: EventSignal(
-                row["signal"], row["value_property"] or None, _is_true(row["is_money"])
-            )
-            for row in rows("event_signals.csv")
-        },
-        health=HealthPolicy(
-            prior_gap_days=float(policy["prior_gap_days"]),
-            prior_weight=float(policy["prior_weight"]),
-            log_gap_sigma=float(policy["log_gap_sigma"]),
-            z_at_risk=float(policy["z_at_risk"]),
-            z_lapsed=float(policy["z_lapsed"]),
-            min_days=int(policy["min_days"]),
-            max_days=int(policy["max_days"]),
-        ),
-        # A blank id is absent whatever the seed says: a CSV cannot name it plainly.
-        excluded_ids=frozenset(
-            {"", *(row["id"].strip().lower() for row in rows("excluded_ids.csv"))}
-        ),
+        event_signals=tuple(map(_event_signal, rows("event_signals.csv"))),
+        health=_policy(next(row for row in rows("health_policy.csv") if row["key"] == "default")),
+        excluded_ids=NOT_IDS | {row["id"].strip().lower() for row in rows("excluded_ids.csv")},
+    )
+
+
+def _event_signal(row: dict[str, str]) -> EventSignal:
+    return EventSignal(
+        event_name=row["event_name"],
+        signal=row["signal"].strip() or None,
+        value_property=row["value_property"].strip() or None,
+        is_money=_is_true(row["is_money"]),
+        is_key_event=_is_true(row["is_key_event"]),
+        is_visit=_is_true(row["is_visit"]),
+        property=row["property"].strip() or None,
+        operator=row["operator"].strip() or None,
+        operand=row["operand"],
+    )
+
+
+def _policy(row: dict[str, str]) -> HealthPolicy:
+    def days(name: str) -> int | None:
+        return int(row[name]) if row.get(name) else None
+
+    return HealthPolicy(
+        prior_gap_days=float(row["prior_gap_days"]),
+        prior_weight=float(row["prior_weight"]),
+        log_gap_sigma=float(row["log_gap_sigma"]),
+        at_risk_quantile=float(row["at_risk_quantile"]),
+        lapsed_quantile=float(row["lapsed_quantile"]),
+        min_days=int(row["min_days"]),
+        max_days=int(row["max_days"]),
+        cold_after_days=int(row["cold_after_days"]),
+        at_risk_after_days=days("at_risk_after_days"),
+        lapsed_after_days=days("lapsed_after_days"),
     )
 
 

@@ -6,17 +6,21 @@ reactivations, which need health (``engine``).
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
-from tests.reference import sessions
+from tests.reference import contracts, sessions
 from tests.reference.identity import Identity, identify
 from tests.reference.rulebook import EventSignal, Rulebook
-from tests.reference.staging import Resolved, Staged, money, rate_on
+from tests.reference.staging import Cleaner, Resolved, Staged, money, rate_on
+from tests.reference.texts import properties_of
 from tests.reference.world import Event, Order, Refund
+
+# Signals that repeat what another one says.
+NO_ACTIVITY = {"purchase"}
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,18 @@ def facts_of(staged: Staged, resolved: Resolved, rulebook: Rulebook) -> list[Fac
     identity = identify(staged, resolved)
     facts = [
         *_event_facts(staged, resolved, rulebook, identity),
-        *_visit_facts(staged, resolved, identity),
+        *_visit_facts(staged, resolved, rulebook, identity),
         *_order_facts(staged, resolved, identity),
         *_lead_facts(staged, resolved, identity),
     ]
     facts = [fact for fact in facts if fact.signal_date <= resolved.as_of_date]
-    facts += [replace(fact, signal="any", value=None, voided_on=None) for fact in facts]
-    accounts = {
-        f"customer:{customer.customer_id}": f"account:{customer.account_id}"
-        for customer in staged.customers
-        if customer.account_id is not None
-    }
-    # A merged customer's facts already bear its final customer, so only that row's account counts.
+    facts += [
+        replace(fact, signal="any", value=None, voided_on=None)
+        for fact in facts
+        if fact.signal not in NO_ACTIVITY
+    ]
+    facts += _subscribed_facts(staged, resolved, rulebook, identity)
+    accounts = accounts_of(staged)
     facts += [
         replace(fact, subject_id=accounts[fact.subject_id])
         for fact in facts
@@ -62,44 +66,85 @@ def facts_of(staged: Staged, resolved: Resolved, rulebook: Rulebook) -> list[Fac
     return facts
 
 
+def accounts_of(staged: Staged) -> dict[str, str]:
+    """The account of each person who has one."""
+    # A merged customer's facts already bear its final customer, so only that row's account counts.
+    return {
+        f"customer:{customer.customer_id}": f"account:{customer.account_id}"
+        for customer in staged.customers
+        if customer.account_id is not None and not customer.is_deleted
+    }
+
+
 def _event_facts(
     staged: Staged, resolved: Resolved, rulebook: Rulebook, identity: Identity
-) -> list[Fact]:
-    return [
-        Fact(
-            subject_id=identity.person_of_event(event),
-            signal=rulebook.event_signals[event.event_name].signal,
-            signal_date=resolved.date_of(event.occurred_at),
-            occurred_at=event.occurred_at,
-            value=_event_value(event, rulebook.event_signals[event.event_name], resolved),
-            voided_on=None,
-            source_table="events",
-            source_id=event.event_id,
-        )
-        for event in staged.events
-        if event.event_name in rulebook.event_signals
-    ]
+) -> Iterator[Fact]:
+    cleaner = Cleaner(rulebook.excluded_ids)
+    for event in staged.events:
+        feeds = rulebook.signals_of(event)
+        person = identity.person_of_event(event) if feeds else ""
+
+        def fact(signal: str, row: EventSignal, event: Event = event, person: str = person) -> Fact:
+            return Fact(
+                subject_id=person,
+                signal=signal,
+                signal_date=resolved.date_of(event.occurred_at),
+                occurred_at=event.occurred_at,
+                value=_event_value(event, row, resolved),
+                voided_on=None,
+                source_table="events",
+                source_id=event.event_id,
+            )
+
+        for signal, row in feeds.items():
+            if signal != "referral_converted" or not is_self_referral(
+                event, person, cleaner, identity
+            ):
+                yield fact(signal, row)
+        bought = feeds.get("subscription_start") or feeds.get("subscription_renewal")
+        if bought is not None and contracts.is_paid(contracts.stated_amount(event, feeds)):
+            yield fact("purchase", bought)
 
 
-def _event_value(event: Event, mapping: EventSignal, resolved: Resolved) -> Decimal | None:
-    value = event.value
-    if mapping.value_property is not None:
-        properties = json.loads(event.properties) if event.properties else {}
-        try:
-            value = Decimal(str(properties[mapping.value_property]))
-        except (KeyError, InvalidOperation):
-            value = None
-    if value is None or not mapping.is_money or not event.currency:
+def is_self_referral(event: Event, person: str, cleaner: Cleaner, identity: Identity) -> bool:
+    """Whether an event names its own person as the one referred."""
+    referred = cleaner.property_id(properties_of(event.properties), "referred_customer_id")
+    return referred is not None and person == f"customer:{identity.final_customer(referred)}"
+
+
+def _event_value(event: Event, row: EventSignal, resolved: Resolved) -> Decimal | None:
+    value = contracts.stated(event, row)
+    if value is None or not row.is_money or not event.currency:
         return value
     rate = rate_on(resolved, event.currency, resolved.date_of(event.occurred_at))
     return None if rate is None else money(Fraction(value) * Fraction(rate))
 
 
-def _visit_facts(staged: Staged, resolved: Resolved, identity: Identity) -> list[Fact]:
+def _subscribed_facts(
+    staged: Staged, resolved: Resolved, rulebook: Rulebook, identity: Identity
+) -> Iterator[Fact]:
+    for subscription in contracts.subscriptions_of(staged, resolved, rulebook, identity):
+        for told in subscription.told:
+            if told.period is not None:
+                yield Fact(
+                    subject_id=subscription.person,
+                    signal="subscribed",
+                    signal_date=told.day,
+                    occurred_at=told.at,
+                    value=None,
+                    voided_on=told.period.ends,
+                    source_table="events",
+                    source_id=told.event_id,
+                )
+
+
+def _visit_facts(
+    staged: Staged, resolved: Resolved, rulebook: Rulebook, identity: Identity
+) -> list[Fact]:
     seen = [
         event
         for event in staged.events
-        if resolved.date_of(event.occurred_at) <= resolved.as_of_date
+        if resolved.date_of(event.occurred_at) <= resolved.as_of_date and rulebook.is_visit(event)
     ]
     return [
         Fact(
@@ -150,13 +195,14 @@ def _facts_of_order(
 
     facts = [
         fact("order", value, _first(cancelled_on, refunded_on)),
+        fact("purchase", value, _first(cancelled_on, refunded_on)),
         fact("revenue", value, cancelled_on),
         fact("open_order", None, _first(delivered_on, cancelled_on, refunded_on, overdue_on)),
     ]
     if order.delivered_at is not None and delivered_on is not None:
         facts.append(
             replace(
-                facts[2],
+                facts[-1],
                 signal="delivery",
                 signal_date=delivered_on,
                 occurred_at=order.delivered_at,
@@ -188,8 +234,20 @@ def order_value(order: Order, resolved: Resolved) -> Decimal | None:
     rate = rate_on(resolved, order.currency, resolved.date_of(order.created_at))
     if rate is None:
         return None
-    net = order.total_price - (order.total_tax or 0) - (order.total_shipping or 0)
-    return money(Fraction(net) * Fraction(rate))
+    net = Fraction(order.total_price) - Fraction(order.total_tax or 0) - shipping(order)
+    return money(max(net, Fraction(0)) * Fraction(rate))
+
+
+def shipping(order: Order) -> Fraction:
+    """What shipping cost without tax, in the order's currency."""
+    charged = Fraction(order.total_shipping or 0)
+    if charged == 0:
+        return charged
+    if order.shipping_tax is not None:
+        return charged - Fraction(order.shipping_tax)
+    if order.taxes_included:
+        return charged * (1 - Fraction(order.total_tax or 0) / Fraction(order.total_price))
+    return charged
 
 
 def refund_value(order: Order, refund: Refund, resolved: Resolved) -> Decimal | None:

@@ -11,10 +11,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.reference import engine, history, signals, staging
-from tests.reference.engine import Subject
+from tests.reference import health, history, signals, staging
+from tests.reference.health import Subject
 from tests.reference.history import Interval
 from tests.reference.rulebook import (
+    NOT_IDS,
     Condition,
     EventSignal,
     Framework,
@@ -26,7 +27,20 @@ from tests.reference.signals import Fact
 from tests.reference.staging import Resolved, Staged
 from tests.reference.world import Event, Order, Settings, World
 
-SHIPPED_POLICY = HealthPolicy(60, 3, 0.9, 0.841621, 1.644854, 7, 730)
+SHIPPED_POLICY = HealthPolicy(60, 3, 0.9, 0.8, 0.95, 7, 730, 180)
+
+EVENT_SIGNALS = (
+    EventSignal("Product Viewed", "product_view"),
+    EventSignal("NPS Answered", "nps", is_visit=False),
+    EventSignal("Product Reviewed", "review", "rating"),
+    EventSignal("Email Clicked", "email_clicked", is_visit=False),
+    EventSignal("Subscription Started", "subscription_start", is_money=True, is_visit=False),
+    EventSignal("Subscription Renewed", "subscription_renewal", is_money=True, is_visit=False),
+    EventSignal("Subscription Changed", "subscription_change", is_money=True, is_visit=False),
+    EventSignal("Subscription Cancelled", "subscription_cancel", is_money=True, is_visit=False),
+    EventSignal("Payment Failed", "payment_failed", is_visit=False),
+    EventSignal("Referral Converted", "referral_converted", is_visit=False),
+)
 
 
 def at(text: str) -> datetime:
@@ -58,6 +72,7 @@ def rules(
     optional: Iterable[str] = (),
     subject_type: str = "person",
     policy: HealthPolicy = SHIPPED_POLICY,
+    event_signals: Iterable[EventSignal] = (),
 ) -> Rulebook:
     """A framework ``f``: the stage ``low`` for everybody seen, then one stage per argument.
 
@@ -66,6 +81,7 @@ def rules(
         optional: names of stages that are optional.
         subject_type: of the framework.
         policy: health policy.
+        event_signals: rows beside ``EVENT_SIGNALS``.
     """
     named = [("low", "any count >=1"), *stages]
     conditions: dict[str, tuple[Condition, ...]] = {}
@@ -90,14 +106,9 @@ def rules(
             ),
         ),
         conditions=conditions,
-        event_signals={
-            "Product Viewed": EventSignal("product_view", None, False),
-            "NPS Answered": EventSignal("nps", None, False),
-            "Product Reviewed": EventSignal("review", "rating", False),
-            "Subscription Renewed": EventSignal("subscription_renewal", None, True),
-        },
+        event_signals=(*EVENT_SIGNALS, *event_signals),
         health=policy,
-        excluded_ids=frozenset({"", "0", "null", "none"}),
+        excluded_ids=NOT_IDS,
     )
 
 
@@ -136,9 +147,7 @@ def facts(world: World, rulebook: Rulebook | None = None, **settings: Any) -> li
 
 def subject(world: World, rulebook: Rulebook | None = None, **settings: Any) -> Subject:
     """The only subject of a world, reactivations included."""
-    staged, resolved, rulebook = settled(world, rulebook, **settings)
-    found = engine.subjects_of(signals.facts_of(staged, resolved, rulebook), rulebook.health)
-    (only,) = found
+    (only,) = health.subjects(*settled(world, rulebook, **settings))
     return only
 
 

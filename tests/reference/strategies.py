@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from tests.reference.texts import canonical_id
 from tests.reference.world import (
     Customer,
     CustomerMerge,
@@ -76,11 +77,21 @@ NOT_IDS = (
     "NaN",
     "00000000-0000-0000-0000-000000000000",
 )
+# What an optional column holds when it holds nothing.
+NULLS = (None, None, "NaN", "\\N", " null ", "N/A", "")
 BROWSING = (
-    *("Product Viewed", "Product Viewed", "view_item", "Product Added", "Checkout Started"),
+    *("Product Viewed", "product_viewed", "view_item", "Product Added", "Checkout Started"),
     *("Content Viewed", "Article Read", "Social Shared", "Products Searched", "Page Viewed"),
     *("Product Shared", "share", "Feature Used", "Ticket Opened", "Chat Started", "Chat Answered"),
-    *("Button Clicked", "product viewed", "Order Completed", "Email Opened", "Survey Sent"),
+    *("Button Clicked", "PRODUCT--viewed ", "Order Completed", "Email Opened", "Survey Sent"),
+    *(
+        "Order Shipped",
+        "identify",
+        "Email Clicked",
+        "FAQ Viewed",
+        "Payment Failed",
+        "Plan Switched",
+    ),
 )
 MILESTONES = (
     *("Signed Up", "Newsletter Subscribed", "Trial Started", "Trial Ended", "Quote Requested"),
@@ -88,8 +99,19 @@ MILESTONES = (
     *("Loyalty Joined", "Points Earned", "Points Redeemed", "CSAT Answered", "Ticket Resolved"),
 )
 SUBSCRIBING = (
-    *("Subscription Started", "Subscription Renewed", "Subscription Renewed"),
-    *("Subscription Changed", "Subscription Cancelled"),
+    *("Subscription Started", "Subscription Renewed", "subscription_renewed"),
+    *("Subscription Changed", "Subscription Cancelled", "Payment Failed"),
+)
+INTERVALS = (None, None, None, 1, 3, 12, "12", 12.0, " 6 ", "1.2e1", 0, 121, 1.5, "soon", True)
+PAGES = ("https://shop.example/pricing", "https://shop.example/help?x=1", " /Pricing ", None)
+# Of some people the id is a number, which spreadsheets write as they like.
+CUSTOMERS = (
+    ("c1",),
+    ("c1", "c2"),
+    ("c1", "c2", "c3"),
+    ("c1", "c2", "c3", "c4"),
+    ("c1", "5", "5.0"),
+    ("c1", "c2", "7", "'7", "7.00"),
 )
 CURRENCIES = ("EUR", "EUR", "USD", "GBP", "JPY")
 
@@ -183,7 +205,7 @@ def worlds(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
         as_of=end,
         days=days,
         # The first of them is drawn twice as often, so that one subject gathers many facts.
-        customers=["c1", *(f"c{n}" for n in range(1, draw(st.integers(1, 4)) + 1))],
+        customers=["c1", *draw(st.sampled_from(CUSTOMERS))],
         devices=["d1", *(f"d{n}" for n in range(1, draw(st.integers(1, 3)) + 1))],
         received=settings.known_at is not None or draw(st.booleans()),
     )
@@ -247,7 +269,29 @@ def _event(draft: Draft, name: str, at: datetime, **columns: Any) -> Event:
         received_at=draft.arrival(at),
         **columns,
     )
-    return draft.add("events", event)
+    return draft.add("events", _hidden(draft, event))
+
+
+def _hidden(draft: Draft, event: Event) -> Event:
+    """The event, sometimes with an id or its value in the properties alone, or with a page."""
+    properties = json.loads(event.properties) if event.properties else {}
+    if draft.chance(6):
+        column = draft.pick(("user_id", "user_id", "session_id", "cart_id", "country"))
+        told = getattr(event, column)
+        if told is not None:
+            number = told.strip().lstrip("'")
+            is_number = number.replace(".", "").isdigit() and number not in {"0", "0.0"}
+            properties[column] = json.loads(number) if is_number and draft.chance(2) else told
+            blank = draft.pick((*NULLS, "guest"))
+            event = replace(event, **{column: blank})
+    if event.value is not None and draft.chance(4):
+        properties |= {"value": draft.pick(("many", True, None)), "price": float(event.value)}
+        event = replace(event, value=None)
+    if draft.chance(4):
+        event = replace(event, page_url=draft.pick(PAGES), country=draft.pick((None, "IT", " it")))
+        properties["quantity"] = draft.pick((0.5, "0.9999", 2, "few", None))
+        properties["plan"] = draft.pick(("Plan A", " Plan A", "plan a", 3, "3.0", 2.9999, True))
+    return replace(event, properties=json.dumps(properties) if properties else None)
 
 
 def _who(draft: Draft) -> dict[str, Any]:
@@ -326,14 +370,51 @@ def _surveys(draft: Draft) -> None:
         at = draft.pick((at, at, draft.near(at), draft.instant()))
 
 
-def _subscription(draft: Draft) -> None:
-    who = draft.pick((_who(draft), {"user_id": "c1"}))
-    at = draft.instant()
+def _milestone_of_oneself(draft: Draft) -> None:
+    """A referral of oneself, of somebody merged into oneself, or of another."""
+    referred = draft.pick((*draft.customers, "c9", "null", None, 5))
+    properties = json.dumps({"referred_customer_id": referred})
+    who = {"user_id": draft.pick(draft.customers)}
+    _event(draft, "Referral Converted", draft.instant(), properties=properties, **who)
+
+
+def subscription(draft: Draft) -> None:
+    """A plan whose events fall on the edges of terms, slack, grace and ends."""
+    who = draft.pick((_who(draft), {"user_id": draft.pick(draft.customers)}, {"user_id": "c1"}))
+    at = draft.instant(draft.pick((draft.days[0], *draft.days)))
     currency = draft.pick((None, *CURRENCIES))
-    for _ in range(draft.draw(st.integers(1, 3))):
-        value = draft.pick((None, Decimal("9.99"), Decimal("19.9950"), Decimal(0)))
-        _event(draft, draft.pick(SUBSCRIBING), at, value=value, currency=currency, **who)
-        at += timedelta(days=draft.pick((30, 31, 365, 399, 400, 401)))
+    subscription_id = draft.pick((None, None, "s1", "s1", "s2", 7, 7.0, "none"))
+    slack, grace = draft.settings.renewal_slack_days, draft.settings.subscription_grace_days
+    name = draft.pick(("Subscription Started", "Subscription Started", *SUBSCRIBING))
+    for _ in range(draft.draw(st.integers(1, 5))):
+        interval = draft.pick(INTERVALS)
+        told: dict[str, Any] = {"subscription_id": subscription_id, "interval_months": interval}
+        if draft.chance(4):
+            told["paid_until"] = _stated(draft, at)
+        if "Cancel" in name and draft.chance(2):
+            told["ends_on"] = _stated(draft, at)
+        told = {key: value for key, value in told.items() if value is not None}
+        value = draft.pick((None, Decimal("9.99"), Decimal("9.99"), Decimal("19.9950"), Decimal(0)))
+        properties = json.dumps(told) if told else None
+        _event(draft, name, at, value=value, currency=currency, properties=properties, **who)
+        months = interval if type(interval) is int and 1 <= interval <= 12 else draft.pick((1, 12))
+        term = draft.pick((0, 1, 30 * months, 31 * months, 365))
+        edge = draft.pick((0, 0, slack, grace, grace, slack + grace)) + draft.pick((-1, 0, 1))
+        at += timedelta(days=max(term + edge, 0), seconds=draft.pick((0, 1)))
+        name = draft.pick(SUBSCRIBING)
+
+
+def _stated(draft: Draft, at: datetime) -> Any:
+    """A day around an instant as properties state it, usable or not."""
+    then = at + timedelta(days=draft.pick((-1, 0, 1, 30, 31, 90, 365)))
+    stated = then.date().isoformat()
+    return draft.pick(
+        (
+            *(stated, stated, stated, f"{stated}T23:30:00Z", f"{stated} 00:15"),
+            *(f"{stated}T00:30:00.5+02:00", f"{stated}T22:00-05:30", f"{stated}T24:00"),
+            *(then.strftime("%d.%m.%Y"), "2020-02-30", 20200101, None),
+        )
+    )
 
 
 def _order(draft: Draft, at: datetime, who: dict[str, Any]) -> Order:
@@ -345,7 +426,9 @@ def _order(draft: Draft, at: datetime, who: dict[str, Any]) -> Order:
         status=draft.pick(("paid", "fulfilled", "delivered", "refunded", "partially_refunded")),
         currency=draft.pick(CURRENCIES),
         total_tax=draft.pick((None, Decimal(0), Decimal("0.0001"), price / 4)),
-        total_shipping=draft.pick((None, None, Decimal("4.9000"))),
+        total_shipping=draft.pick((None, None, Decimal(0), Decimal("4.9000"))),
+        shipping_tax=draft.pick((None, None, Decimal(0), Decimal("0.7824"))),
+        taxes_included=draft.pick((None, False, True)),
         **who,
     )
     order = replace(order, total_tax=_money(order.total_tax))
@@ -463,21 +546,34 @@ def _buyer(draft: Draft) -> dict[str, Any]:
 
 
 def _new_version(draft: Draft) -> None:
-    """A later, different version of an order; the older one is superseded."""
+    """Another, different version of an order, that says when it was made or does not."""
     orders = draft.rows.get("orders", [])
     if not orders:
         return
     old = draft.pick(orders)
     if sum(order.order_id == old.order_id for order in orders) > 1:
         return
-    stamp = old.updated_at or old.received_at or old.created_at
-    changed = replace(
-        old,
-        total_price=draft.pick(PRICES),
-        status=draft.pick(("paid", "failed")),
-        updated_at=stamp + timedelta(days=draft.pick((1, 3, 30))),
-        received_at=draft.arrival(stamp + timedelta(days=60)),
-    )
+    changed = replace(old, total_price=draft.pick(PRICES), status=draft.pick(("paid", "failed")))
+    stamps = (old.created_at, old.cancelled_at, old.delivered_at)
+    latest = max(stamp for stamp in stamps if stamp is not None)
+    match draft.pick(("timed", "timed", "file", "again", "stamp")):
+        case "timed":
+            stamp = old.updated_at or old.received_at or old.created_at
+            changed = replace(
+                changed,
+                updated_at=stamp + timedelta(days=draft.pick((1, 3, 30))),
+                received_at=draft.arrival(stamp + timedelta(days=60)),
+            )
+        case "file":
+            changed = replace(changed, received_at=None, delivery=draft.pick((2, 10)))
+        case "again":
+            changed = replace(changed, received_at=None, delivery=2)
+            draft.add("orders", replace(old, delivery=10))
+        case _:
+            changed = replace(
+                changed, received_at=None, delivered_at=latest + timedelta(days=1), delivery=1
+            )
+            draft.rows["orders"][draft.rows["orders"].index(old)] = replace(old, delivery=2)
     draft.add("orders", changed)
 
 
@@ -485,14 +581,17 @@ def _customers(draft: Draft) -> None:
     for customer in sorted(set(draft.customers)):
         if draft.chance(3):
             continue
-        if any(row.customer_id == customer for row in draft.rows.get("customers", [])):
+        known = {canonical_id(row.customer_id) for row in draft.rows.get("customers", [])}
+        if canonical_id(customer) in known:
             continue
         at = draft.instant()
+        timed = draft.chance(2)
         for version in range(draft.pick((1, 1, 1, 2))):
             row = Customer(
                 customer_id=customer,
                 created_at=at,
-                updated_at=at + timedelta(days=version) if version or draft.chance(2) else None,
+                updated_at=at + timedelta(days=version) if timed else None,
+                delivery=1 if timed else 1 + 9 * version,
                 account_id=draft.pick(("a1", "a1", "a2", None, " null ")),
                 is_deleted=draft.pick((None, None, False, True)),
             )
@@ -517,6 +616,8 @@ def _merges(draft: Draft) -> None:
     at = draft.instant()
     for _ in range(draft.draw(st.integers(1, 4))):
         source, target = draft.pick(people), draft.pick(people)
+        if canonical_id(source) != source:
+            continue
         if source not in taken:
             taken.add(source)
             draft.add("customer_merges", CustomerMerge(source, target, at))
@@ -588,6 +689,7 @@ def _nobody(draft: Draft) -> None:
 
 SCENES = (
     *(_shopping, _shopping, _browsing, _browsing, _identification, _identification),
+    *(subscription, subscription, subscription, _milestone_of_oneself),
     *(
         _exact_money,
         _exact_money,
@@ -597,7 +699,6 @@ SCENES = (
         _milestones,
         _surveys,
         _surveys,
-        _subscription,
     ),
     *(_customers, _customers, _company, _merges, _merges, _merge_cycle),
     *(_new_version, _conflicts, _future, _nobody, _namesakes),

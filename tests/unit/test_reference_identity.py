@@ -138,7 +138,7 @@ def test_an_account_has_the_facts_of_its_customers_and_of_those_merged_into_them
         ),
         customers=(
             Customer("a", at("2021-01-01"), account_id="firm"),
-            Customer("b", at("2021-01-01"), account_id="firm", is_deleted=True),
+            Customer("b", at("2021-01-01"), account_id="firm"),
             Customer("gone", at("2021-01-01"), account_id="elsewhere"),
         ),
         customer_merges=merges(("gone", "a", "2020-05-01")),
@@ -168,3 +168,12 @@ def test_somebody_whose_only_event_is_unmapped_within_anothers_session_is_no_sub
         )
     )
     assert {row.subject_id for row in rows(world, rules())} == {"customer:one"}
+
+
+@pytest.mark.parametrize(("is_deleted", "subjects"), [(False, 2), (True, 1)])
+def test_a_deleted_row_gives_no_account(is_deleted: bool, subjects: int):
+    world = World(
+        orders=(order("o", "2020-03-01", customer_id="a"),),
+        customers=(Customer("a", at("2020-01-01"), account_id="firm", is_deleted=is_deleted),),
+    )
+    assert len({fact.subject_id for fact in facts(world)}) == subjects

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.reference import engine
-from tests.reference.engine import holds, limits, measured
-from tests.reference.rulebook import HealthPolicy
+from tests.reference.engine import holds, measured
+from tests.reference.health import health_on, limits
 from tests.reference.small import (
     SHIPPED_POLICY,
     at,
@@ -151,7 +151,7 @@ def test_health_limits_follow_the_gaps_between_orders(gaps, expected: tuple[int,
 
 
 def test_lapsed_comes_at_least_a_day_after_at_risk():
-    policy = HealthPolicy(60, 3, 0.9, 0.841621, 1.644854, 7, 40)
+    policy = replace(SHIPPED_POLICY, max_days=40)
     assert limits([day("2020-01-01")], policy) == (40, 41)
 
 
@@ -168,13 +168,13 @@ def test_lapsed_comes_at_least_a_day_after_at_risk():
 )
 def test_health_changes_on_its_exact_day(on: str, health: str):
     seen = World(events=(event("e", "2020-01-01"),), orders=(order("o", "2020-01-02"),))
-    assert engine.health_on(subject(seen), SHIPPED_POLICY, day(on)) == health
+    assert health_on(subject(seen), SHIPPED_POLICY, day(on)) == health
 
 
 def test_a_voided_order_leaves_the_gaps_and_perhaps_no_customer():
     gone = World(orders=(order("o", "2020-01-02", cancelled_at=at("2020-02-01")),))
-    assert engine.health_on(subject(gone), SHIPPED_POLICY, day("2020-01-31")) == "active"
-    assert engine.health_on(subject(gone), SHIPPED_POLICY, day("2020-02-01")) == "prospect"
+    assert health_on(subject(gone), SHIPPED_POLICY, day("2020-01-31")) == "active"
+    assert health_on(subject(gone), SHIPPED_POLICY, day("2020-02-01")) == "prospect"
 
 
 def reactivated_on(*orders) -> list[tuple]:

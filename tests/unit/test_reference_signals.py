@@ -1,15 +1,17 @@
 """The reference reads docs/lifecycle_semantics.md#signals and #sessions as worked out by hand."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from tests.reference.rulebook import EventSignal
 from tests.reference.sessions import first_events
 from tests.reference.signals import Fact
 from tests.reference.small import at, day, event, facts, order, rows, rules, settled, subject
-from tests.reference.world import Customer, Event, ExchangeRate, Refund, World
+from tests.reference.world import Customer, CustomerMerge, Event, ExchangeRate, Refund, World
 
 
 def only(found: list[Fact], signal: str) -> Fact:
@@ -85,6 +87,7 @@ def test_an_order_gives_order_revenue_and_open_order():
     found = facts(World(orders=(order("o", "2020-01-31", 100, total_tax=Decimal(20)),)))
     assert {(fact.signal, fact.value, fact.voided_on) for fact in found} == {
         ("order", Decimal(80), None),
+        ("purchase", Decimal(80), None),
         ("revenue", Decimal(80), None),
         ("open_order", None, day("2020-02-14")),
     }
@@ -145,6 +148,7 @@ def test_a_cancellation_voids_the_order_and_both_kinds_of_revenue():
     voided = {(fact.signal, fact.source_id): fact.voided_on for fact in facts(world)}
     assert voided == {
         ("order", "o"): day("2020-02-03"),
+        ("purchase", "o"): day("2020-02-03"),
         ("revenue", "o"): day("2020-02-03"),
         ("open_order", "o"): day("2020-02-03"),
         ("refund", "r"): None,
@@ -183,7 +187,7 @@ def test_a_missing_rate_gives_no_number():
     )
     found = facts(world, currency="EUR")
     assert {fact.value for fact in found} == {None}
-    assert len(found) == 5
+    assert len(found) == 6
 
 
 @pytest.mark.parametrize(
@@ -200,7 +204,7 @@ def test_only_money_with_a_currency_is_converted(name: str, currency, value):
     rates = (ExchangeRate(day("2020-01-01"), "USD", Decimal("0.5")),)
     row = event("e", "2020-01-31", name, value=Decimal("10.0005"), currency=currency)
     found = facts(World(events=(row,)), currency="EUR", rates=rates)
-    (fact,) = (fact for fact in found if fact.signal != "visit")
+    fact = only(found, "nps" if name == "NPS Answered" else "subscription_renewal")
     assert fact.value == (None if value is None else Decimal(value))
 
 
@@ -220,8 +224,15 @@ def test_a_value_property_is_read_from_the_properties(properties, value):
     assert fact.value == (None if value is None else Decimal(value))
 
 
-def test_an_event_name_is_matched_exactly():
-    found = facts(World(events=(event("e", "2020-01-31", "product viewed"),)))
+@pytest.mark.parametrize("name", ["product viewed", "product_viewed", " Product--VIEWED! "])
+def test_event_names_are_compared_folded(name: str):
+    found = facts(World(events=(event("e", "2020-01-31", name),)))
+    assert {fact.signal for fact in found} == {"visit", "product_view"}
+
+
+@pytest.mark.parametrize("name", ["productviewed", "Product Viewed 2", "Product"])
+def test_a_name_that_folds_otherwise_feeds_nothing(name: str):
+    found = facts(World(events=(event("e", "2020-01-31", name),)))
     assert [fact.signal for fact in found] == ["visit"]
 
 
@@ -240,12 +251,12 @@ def test_any_counts_an_order_three_times_and_is_never_voided():
     assert seen.first_seen_on == day("2020-01-31")
 
 
-@pytest.mark.parametrize(("as_of", "count"), [("2020-02-01", 5), ("2020-01-31", 3)])
+@pytest.mark.parametrize(("as_of", "count"), [("2020-02-01", 6), ("2020-01-31", 4)])
 def test_facts_after_as_of_are_ignored(as_of: str, count: int):
     world = World(orders=(order("o", "2020-01-31"),), refunds=(refund("r", "2020-02-01", 100),))
     found = facts(world, as_of_date=day(as_of))
     assert len(found) == count
-    assert only(found, "order").voided_on == (day("2020-02-01") if count == 5 else None)
+    assert only(found, "order").voided_on == (day("2020-02-01") if count == 6 else None)
 
 
 def test_a_cancellation_after_as_of_is_not_foreseen():
@@ -253,3 +264,177 @@ def test_a_cancellation_after_as_of_is_not_foreseen():
     (row,) = rows(world, rules(("high", "order count >=1")), as_of_date=day("2020-02-02"))
     assert (row.stage, row.next_health, row.next_stage) == ("high", "at_risk", "high")
     assert settled(world)[0].orders[0].cancelled_at is not None
+
+
+@pytest.mark.parametrize(
+    ("columns", "value"),
+    [
+        ({"total_shipping": Decimal(12)}, "68"),
+        ({"total_shipping": Decimal(12), "shipping_tax": Decimal(2)}, "70"),
+        # A fifth of the total is tax, so a fifth of the shipping is.
+        ({"total_shipping": Decimal(12), "taxes_included": True}, "70.4"),
+        ({"total_shipping": Decimal(12), "taxes_included": False}, "68"),
+        (
+            {"total_shipping": Decimal(12), "taxes_included": True, "shipping_tax": Decimal(0)},
+            "68",
+        ),
+        ({"shipping_tax": Decimal(2)}, "80"),
+        ({"total_shipping": Decimal(0), "shipping_tax": Decimal(2)}, "80"),
+        ({"total_shipping": Decimal(80)}, "0"),
+        ({"total_shipping": Decimal(81)}, "0"),
+    ],
+)
+def test_order_value_leaves_out_tax_and_shipping_without_its_tax(columns: dict, value: str):
+    row = order("o", "2020-01-31", 100, total_tax=Decimal(20), **columns)
+    assert only(facts(World(orders=(row,))), "order").value == Decimal(value)
+
+
+def signals_of(row: Event, *event_signals: EventSignal, **columns: Any) -> set[str]:
+    found = facts(World(events=(replace(row, **columns),)), rules(event_signals=event_signals))
+    return {fact.signal for fact in found}
+
+
+def conditional(name: str, operator: str, operand: str) -> EventSignal:
+    return EventSignal("Viewed", "lead", property=name, operator=operator, operand=operand)
+
+
+@pytest.mark.parametrize(
+    ("operator", "operand", "told", "holds"),
+    [
+        ("equals", "Plan A", "Plan A", True),
+        ("equals", " Plan A ", "  Plan A", True),
+        ("equals", "Plan A", "plan a", False),
+        ("equals", "5", 5, False),  # texts are compared with texts
+        ("equals", "true", True, False),
+        ("equals", "a", None, False),
+        ("equals", "a", "", False),
+        ("in", "a| b |c", "b", True),
+        ("in", "a|b", "a|b", False),
+        ("starts_with", "/pri", "/pricing", True),
+        ("starts_with", "pri", "/pricing", False),
+        ("contains", "ici", "/pricing", True),
+        ("contains", "ICI", "/pricing", False),
+        ("contains", "0", ["0"], False),
+        ("at_least", "2", 2, True),
+        ("at_least", "2", 1.9999, False),
+        ("at_least", "2", " 2 ", True),
+        ("at_least", "2", "2e0", True),
+        ("at_least", "2", "two", False),
+        ("at_least", "0", "", False),
+        ("at_least", "0", True, False),
+        ("at_least", "2", "1e30", False),  # beyond decimal(38,10)
+        ("at_least", "2", "+3.", False),
+        ("below", "2", "1.9999", True),
+        ("below", "2", 2, False),
+        ("below", "2", None, False),
+    ],
+)
+def test_a_condition_on_a_property_holds_or_not(operator: str, operand: str, told, holds: bool):
+    row = event("e", "2020-01-31", "Viewed", properties=json.dumps({"x": told}))
+    found = signals_of(row, conditional("properties.x", operator, operand))
+    assert ("lead" in found) is holds
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "operand", "columns", "holds"),
+    [
+        ("page_url", "contains", "/pricing", {"page_url": "https://a.example/pricing"}, True),
+        ("page_url", "contains", "/pricing", {}, False),
+        ("value", "at_least", "10", {"value": Decimal(10)}, True),
+        ("value", "at_least", "10", {"value": Decimal("9.9999")}, False),
+        ("quantity", "below", "2", {"quantity": Decimal(1)}, True),
+        ("quantity", "below", "2", {}, False),
+        ("country", "equals", "IT", {"properties": '{"country": "IT"}'}, True),  # as filled
+        ("country", "equals", "IT", {"country": "none"}, False),
+        ("device_type", "at_least", "3", {"device_type": "3.5"}, True),
+    ],
+)
+def test_a_condition_on_a_column_sees_it_filled(name, operator, operand, columns, holds: bool):
+    row = event("e", "2020-01-31", "Viewed", **columns)
+    assert ("lead" in signals_of(row, conditional(name, operator, operand))) is holds
+
+
+def test_an_event_feeds_several_signals_each_once_however_many_rows_match():
+    book = rules(
+        event_signals=(
+            EventSignal("Bought", "lead"),
+            EventSignal("bought", "lead", property="country", operator="equals", operand="IT"),
+            EventSignal("BOUGHT", "contract"),
+        )
+    )
+    found = facts(World(events=(event("e", "2020-01-31", "Bought", country="IT"),)), book)
+    assert sorted(fact.signal for fact in found) == ["contract", "lead", "visit"]
+
+
+def test_a_row_without_a_signal_says_only_that_a_name_is_no_visit():
+    row = event("e", "2020-01-31", "Order Shipped")
+    assert signals_of(row) == {"visit"}
+    assert signals_of(row, EventSignal("order_shipped", None, is_visit=False)) == set()
+
+
+def test_an_event_that_is_no_visit_neither_begins_nor_prolongs_a_session():
+    events = (
+        event("a", "2020-01-01 12:00:00", "Clicked"),
+        event("b", "2020-01-01 12:20:00", "NPS Answered"),
+        event("c", "2020-01-01 12:40:00", "Clicked"),
+    )
+    visits = [fact for fact in facts(World(events=events)) if fact.signal == "visit"]
+    assert [fact.source_id for fact in visits] == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("referred", "counts"),
+    [("c", False), ("old", False), (" c ", False), ("d", True), ("null", True), (None, True)],
+)
+def test_nobody_refers_oneself_merges_followed(referred: str | None, counts: bool):
+    told = json.dumps({"referred_customer_id": referred})
+    world = World(
+        events=(event("e", "2020-01-31", "Referral Converted", properties=told),),
+        customer_merges=(CustomerMerge("old", "c", at("2020-01-01")),),
+    )
+    book = rules(event_signals=(EventSignal("Referral Converted", "lead", is_visit=False),))
+    found = {fact.signal for fact in facts(world, book)}
+    assert found == ({"lead", "referral_converted"} if counts else {"lead"})
+
+
+def test_a_purchase_is_an_order_or_a_paid_start_or_renewal_once_per_event():
+    book = rules(event_signals=(EventSignal("Subscription Started", "subscription_renewal"),))
+    world = World(
+        events=(
+            event("a", "2020-01-31", "Subscription Started", value=Decimal(9)),
+            event("b", "2020-02-01", "Subscription Renewed"),
+            event("c", "2020-02-02", "Subscription Renewed", value=Decimal(0)),
+            event("d", "2020-02-03", "Subscription Changed", value=Decimal(9)),
+        ),
+        orders=(order("o", "2020-02-04", 80, cancelled_at=at("2020-02-09")),),
+    )
+    found = [fact for fact in facts(world, book) if fact.signal == "purchase"]
+    assert [(fact.source_id, fact.value, fact.voided_on) for fact in found] == [
+        ("a", 9, None),
+        ("b", None, None),
+        ("o", 80, day("2020-02-09")),
+    ]
+
+
+def test_a_start_counts_before_the_renewal_that_the_same_event_feeds():
+    book = rules(
+        event_signals=(EventSignal("Subscription Started", "subscription_renewal", "renewal"),)
+    )
+    row = event(
+        "a", "2020-01-31", "Subscription Started", value=Decimal(9), properties='{"renewal": 0}'
+    )
+    assert only(facts(World(events=(row,)), book), "purchase").value == 9
+
+
+def test_subscribed_lasts_from_the_event_to_the_end_of_its_period():
+    row = event("e", "2020-01-31", "Subscription Started", value=Decimal(9))
+    fact = only(facts(World(events=(row,)), subscription_grace_days=10), "subscribed")
+    assert (fact.signal_date, fact.voided_on) == (day("2020-01-31"), day("2020-03-10"))
+
+
+def test_any_leaves_out_what_repeats_another_signal():
+    row = event("e", "2020-01-31", "Subscription Started", value=Decimal(9))
+    seen = subject(World(events=(row,), orders=(order("o", "2020-02-01"),)))
+    assert {"purchase", "subscribed"} < set(seen.facts)
+    # The start, and the order three times.
+    assert len(seen.standing("any", day("2020-12-31"))) == 4

@@ -1,15 +1,27 @@
 """The reference keeps and drops raw rows as worked out here by hand."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from tests.reference.small import at, day, event, facts, order, settled
 from tests.reference.staging import money, rate_on, reporting_date
-from tests.reference.world import ExchangeRate, Refund, Settings, World
+from tests.reference.texts import canonical_id
+from tests.reference.world import (
+    ChannelDay,
+    Customer,
+    Event,
+    ExchangeRate,
+    OrderLine,
+    Refund,
+    Settings,
+    World,
+)
 
 
 @pytest.mark.parametrize(
@@ -156,3 +168,145 @@ def test_blank_settings_are_decided_by_the_data():
     assert resolved.currency == "USD"
     mixed = World(orders=(order("o", "2020-06-01"), order("p", "2020-06-01", currency="USD")))
     assert settled(mixed)[1].currency == "EUR"
+
+
+def staged_event(**columns: Any) -> Event:
+    (row,) = settled(World(events=(Event("e", "Clicked", at("2020-01-01"), **columns),)))[0].events
+    return row
+
+
+@pytest.mark.parametrize(
+    ("own", "told", "expected"),
+    [
+        (None, "c", "c"),
+        (None, 17850, "17850"),
+        (None, 17850.0, "17850"),
+        (None, True, None),
+        (None, ["c"], None),
+        (" NULL ", "c", "c"),  # a word for null is null
+        ("guest", "c", None),  # an excluded id is not
+        ("d", "c", "d"),
+        (None, "guest", None),
+        (None, "none", None),
+    ],
+)
+def test_a_null_id_is_read_from_the_properties(own: str | None, told: Any, expected: str | None):
+    row = staged_event(anonymous_id="x", user_id=own, properties=json.dumps({"user_id": told}))
+    assert row.user_id == expected
+
+
+def test_an_event_known_only_by_its_properties_is_somebody_s():
+    assert staged_event(properties='{"anonymous_id": "x"}').anonymous_id == "x"
+
+
+@pytest.mark.parametrize(
+    ("properties", "value"),
+    [
+        ({"value": 3, "price": 4}, "3"),
+        ({"value": "many", "price": 4}, "4"),
+        ({"revenue": "5.5", "total": 6}, "5.5"),
+        ({"total": "1e1"}, "10"),
+        ({"value": 0, "total": 6}, "0"),
+        ({"value": True, "total": 6}, "6"),
+        ({"amount": 3}, None),
+    ],
+)
+def test_a_null_value_is_the_first_decimal_of_four_properties(properties, value: str | None):
+    row = staged_event(user_id="c", properties=json.dumps(properties))
+    assert row.value == (None if value is None else Decimal(value))
+    stated = staged_event(user_id="c", value=Decimal(1), properties=json.dumps(properties))
+    assert stated.value == 1
+
+
+def test_texts_and_quantities_are_filled_too_and_null_words_are_null():
+    told = {"utm_source": "google", "country": 39, "quantity": "2", "currency": "usd"}
+    row = staged_event(user_id="c", utm_source="NaN", properties=json.dumps(told))
+    assert (row.utm_source, row.country, row.quantity, row.currency) == ("google", "39", 2, "USD")
+    assert staged_event(user_id="c", utm_medium="\\N").utm_medium is None
+    assert staged_event(user_id="c", utm_medium="(none)").utm_medium == "(none)"
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("17850.0", "17850"),
+        ("17850.00", "17850"),
+        ("17850.5", "17850.5"),
+        (" 17850 ", "17850"),
+        ("'1001", "1001"),
+        ("a.0", "a.0"),
+        ("007", "007"),
+        ("0.0", "0"),
+        ("4.53E+12", None),
+    ],
+)
+def test_an_id_is_canonical_or_refused(text: str, canonical: str | None):
+    assert canonical_id(text) == canonical
+
+
+def test_ids_of_every_table_meet_in_their_canonical_form():
+    world = World(
+        orders=(order("7.0", "2020-01-01", customer_id="17850.0"),),
+        refunds=(Refund("r", "7", at("2020-01-02"), Decimal(1)),),
+        events=(event("e", "2020-01-01", user_id="'17850"),),
+        customers=(Customer(" 17850", at("2020-01-01")),),
+    )
+    assert {fact.subject_id for fact in facts(world)} == {"customer:17850"}
+    assert {fact.source_id for fact in facts(world) if fact.signal == "refund"} == {"r"}
+
+
+def test_an_event_whose_id_lost_its_digits_is_refused():
+    row = event("e", "2020-01-01", user_id="4.53E+12", anonymous_id="d")
+    assert settled(World(events=(row,)))[0].events == ()
+
+
+@pytest.mark.parametrize(
+    ("other", "wins"),
+    [
+        ({"updated_at": at("1999-01-01")}, True),  # any time beats none
+        ({"delivered_at": at("2020-01-03")}, True),
+        ({"cancelled_at": at("2020-01-04")}, True),
+        ({"created_at": at("2020-01-01"), "delivery": 3}, False),
+        ({"created_at": at("2020-01-03")}, True),
+        ({"delivery": 3}, True),
+        ({"delivery": 1}, False),
+    ],
+)
+def test_a_version_without_a_time_goes_by_its_stamps_then_by_its_file(other, wins: bool):
+    one = order("o", "2020-01-02", 100, delivery=2)
+    two = replace(order("o", "2020-01-02", 200), **{"delivery": 2, **other})
+    for versions in ((one, two), (two, one)):
+        (kept,) = settled(World(orders=versions))[0].orders
+        assert kept == (two if wins else one)
+
+
+def test_a_content_that_comes_again_in_a_later_file_counts_as_of_that_file():
+    one, two = order("o", "2020-01-02", 100), order("o", "2020-01-02", 200, delivery=2)
+    again = replace(one, delivery=10)  # day10 comes after day2
+    (kept,) = settled(World(orders=(one, two, again)))[0].orders
+    assert kept.total_price == 100
+
+
+def test_equal_times_go_by_stamps_too():
+    one = order("o", "2020-01-02", updated_at=at("2020-02-01"), cancelled_at=at("2020-01-05"))
+    two = order("o", "2020-01-02", updated_at=at("2020-02-01"), delivery=9)
+    assert settled(World(orders=(one, two)))[0].orders == (one,)
+
+
+def test_lines_of_an_order_are_those_of_the_last_file_that_has_any():
+    def line(number: int, delivery: int, order_id: str = "o") -> OrderLine:
+        return OrderLine(order_id, number, "p", Decimal(1), Decimal(5), delivery)
+
+    lines = (line(1, 2), line(2, 2), line(1, 10), line(1, 10), line(1, 2, "other"))
+    found = settled(World(order_lines=lines))[0].order_lines
+    assert found == (line(1, 10), line(1, 2, "other"))
+
+
+def test_channel_rows_of_one_key_and_file_are_parts_and_a_later_file_replaces_them():
+    def part(clicks: int, delivery: int = 1) -> ChannelDay:
+        return ChannelDay(day("2020-01-01"), "google", clicks=clicks, delivery=delivery)
+
+    rows = (part(1), part(2), part(2))
+    assert settled(World(channel_daily=rows))[0].channel_days == ((part(1), part(2)),)
+    later = (*rows, part(7, 2))
+    assert settled(World(channel_daily=later))[0].channel_days == ((part(7, 2),),)

@@ -126,6 +126,7 @@ def test_options_become_dbt_vars() -> None:
         "allow_missing_rates": True,
         "pending_is_booked": False,
         "subscription_grace_days": 45,
+        "renewal_slack_days": 3,
     }
 
 
@@ -189,7 +190,8 @@ def test_a_value_out_of_its_type_is_refused_with_option_and_text(name: str, text
     [
         ("fulfilment_sla_days", 1, 3650),
         ("session_timeout_minutes", 1, 1440),
-        ("subscription_grace_days", 1, 3650),
+        ("subscription_grace_days", 0, 3650),
+        ("renewal_slack_days", 0, 3650),
     ],
 )
 def test_integers_end_where_their_range_ends(name: str, low: int, high: int) -> None:

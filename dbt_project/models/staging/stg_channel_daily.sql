@@ -1,3 +1,8 @@
+{% set measures = [
+    'impressions', 'reach', 'clicks', 'spend', 'followers', 'likes', 'comments', 'shares',
+    'podcast_downloads', 'podcast_listeners', 'sessions',
+] %}
+
 with
 
 raw_rows as (
@@ -6,28 +11,34 @@ raw_rows as (
 
 ),
 
-accepted_rows as (
+parts as (
 
-    select
-        raw_rows.date,
-        raw_rows.channel,
-        raw_rows.campaign,
-        raw_rows.impressions,
-        raw_rows.reach,
-        raw_rows.clicks,
-        raw_rows.spend,
-        raw_rows.currency,
-        raw_rows.followers,
-        raw_rows.likes,
-        raw_rows.comments,
-        raw_rows.shares,
-        raw_rows.podcast_downloads,
-        raw_rows.podcast_listeners,
-        raw_rows.sessions
+    select raw_rows.*
     from raw_rows
     left join {{ ref('filtered_channel_daily') }} as filtered
         on raw_rows.raw_row_id = filtered.raw_row_id
-    where filtered.raw_row_id is null
+    where
+        filtered.raw_row_id is null
+        or filtered.reason = 'added_to_another_part'
+
+),
+
+accepted_rows as (
+
+    select
+        date,
+        channel,
+        campaign,
+        currency,
+        {% for measure in measures -%}
+        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from parts
+    group by
+        date,
+        channel,
+        campaign,
+        currency
 
 )
 

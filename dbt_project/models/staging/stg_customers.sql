@@ -19,7 +19,10 @@ accepted_rows as (
         raw_rows.birth_date,
         raw_rows.country,
         raw_rows.city,
-        {{ known_id('raw_rows.account_id') }} as account_id,
+        case
+            when not coalesce(raw_rows.is_deleted, false)
+                then {{ known_id('raw_rows.account_id') }}
+        end as account_id,
         raw_rows.acquisition_channel,
         raw_rows.marketing_consent,
         raw_rows.attributes,

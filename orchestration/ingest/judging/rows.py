@@ -90,7 +90,9 @@ def judge(
         checks.extend(parse_checks)
         checks.extend(_value_checks(column, excluded_ids))
     for group in table.one_of:
-        empty = " and ".join(_is_absent(table.column(name), excluded_ids) for name in group)
+        empty = " and ".join(
+            _is_absent_anywhere(table, table.column(name), excluded_ids) for name in group
+        )
         checks.append(Check(empty, Reason.MISSING_ID, ", ".join(group)))
 
     values = {column.name: column.name for column in table.columns}
@@ -187,6 +189,18 @@ def _is_absent(column: Column, excluded_ids: Collection[str]) -> str:
         return f"{column.name} is null"
     ids = ", ".join(text_literal(excluded) for excluded in sorted(excluded_ids))
     return f"({column.name} is null or lower({column.name}) in ({ids}))"
+
+
+def _is_absent_anywhere(table: Table, column: Column, excluded_ids: Collection[str]) -> str:
+    """Whether neither the column nor, if it is null, the key of its name in properties has it."""
+    absent = _is_absent(column, excluded_ids)
+    if not table.merges_extra_columns:
+        return absent
+    key = text_literal(f'"{column.name}"')
+    told = f"trim(json_extract_string(properties, {text_literal('/' + column.name)}))"
+    ids = ", ".join(text_literal(excluded) for excluded in ("", *sorted(excluded_ids)))
+    kept = f"{column.name} is null and contains(properties, {key}) and lower({told}) not in ({ids})"
+    return f"({absent} and not coalesce({kept}, false))"
 
 
 def _value_checks(column: Column, excluded_ids: Collection[str]) -> list[Check]:

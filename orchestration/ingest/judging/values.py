@@ -23,6 +23,11 @@ BLANKS = (
 )
 # Above 2^53 a float no longer tells neighbouring whole numbers apart.
 _EXACT_FLOATS = "9007199254740992"
+# What stands for no value in an optional column, in any case; a zero date too.
+NULL_WORDS = ("null", r"\n", "nan", "nat", "n/a", "none")
+_ZERO_DATE = r"0000-00-00([T ]00:00:00([.]0+)?)?"
+# A spreadsheet that saw a number in an id lost its digits.
+_SCIENTIFIC = r"[+-]?[0-9]+([.][0-9]+)?[eE][+-]?[0-9]+"
 _NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
 _NOT_FINITE = r"(?i)[+-]?(nan|inf|infinity)"
 _WHOLE_SECOND = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
@@ -122,8 +127,32 @@ def _trimmed(text: str, composed: str | None = None) -> str:
     return f"case when {visible} then {composed} else {trimmed} end"
 
 
-def _blank_is_null(sql: str) -> str:
-    return f"nullif({_trimmed(f'cast({sql} as varchar)')}, '')"
+def _given(column: Column, sql: str) -> str:
+    """The trimmed text of a value; a blank, or a null word in an optional column, is none."""
+    text = f"nullif({_trimmed(f'cast({sql} as varchar)')}, '')"
+    if column.required:
+        return text
+    zero = ""
+    if column.kind in ("timestamp", "date"):
+        zero = f" when regexp_full_match({text}, {text_literal(_ZERO_DATE)}) then null"
+    return f"case when {_is_null_word(text)} then null{zero} else {text} end"
+
+
+def _is_null_word(text: str) -> str:
+    words = ", ".join(map(text_literal, NULL_WORDS))
+    # The length rules most texts out at next to no cost.
+    return f"strlen({text}) <= 4 and lower(trim({text})) in ({words})"
+
+
+def _canonical_id(text: str) -> str:
+    """An id without text mark and trailing zeros; null for a number that lost its digits."""
+    plain = f"trim(ltrim({text}, ''''))"
+    # Letters come after digits, marks and signs: most ids are not looked at twice.
+    return (
+        f"case when {text} >= ':' then {text} "
+        f"when regexp_full_match({plain}, {text_literal(_SCIENTIFIC)}) then null "
+        f"else regexp_replace({plain}, '^([0-9]+)[.]0+$', '\\1') end"
+    )
 
 
 def _failed(column: Column, *reasons: tuple[str, Reason]) -> tuple[Check, ...]:
@@ -152,7 +181,14 @@ def _parse_text(
     text = f"cast({sql} as varchar)"
     if column.trimmed:
         text = _trimmed(text, f"nfc_normalize({text})")
-    return f"nullif({text}, '')", given, ()
+    landed = f"nullif({text}, '')"
+    value = _canonical_id(given) if column.name.endswith("_id") else given
+    if not column.required:
+        value = f"case when {_is_null_word(given)} then null else {value} end"
+    if not column.name.endswith("_id"):
+        return landed, value, ()
+    is_word = "" if column.required else f" and not ({_is_null_word(given)})"
+    return landed, value, _failed(column, (is_word, Reason.INVALID_ID))
 
 
 def _parse_decimal(
@@ -173,7 +209,7 @@ def _parse_decimal(
         (f" and {_matches(column, _NUMBER)}", Reason.OUT_OF_RANGE),
         ("", Reason.INVALID_NUMBER),
     )
-    return _blank_is_null(sql), value, checks
+    return _given(column, sql), value, checks
 
 
 def _parse_integer(
@@ -198,7 +234,7 @@ def _parse_integer(
         (f" and {_matches(column, whole)}", Reason.OUT_OF_RANGE),
         ("", Reason.INVALID_INTEGER),
     )
-    return _blank_is_null(sql), value, checks
+    return _given(column, sql), value, checks
 
 
 def _parse_timestamp(
@@ -224,7 +260,7 @@ def _parse_timestamp(
     checks = _failed(
         column, (f" and {epoch}", Reason.EPOCH_TIMESTAMP), ("", Reason.INVALID_TIMESTAMP)
     )
-    return _blank_is_null(sql), value, checks
+    return _given(column, sql), value, checks
 
 
 def _parse_date(
@@ -243,7 +279,7 @@ def _parse_date(
         return None
     # The first ten characters: the pattern allows midnight behind them and nothing else.
     value = f"case when {_matches(column, _DATE)} then try_cast({given}[1:10] as date) end"
-    return _blank_is_null(sql), value, failed
+    return _given(column, sql), value, failed
 
 
 def _parse_boolean(
@@ -258,14 +294,14 @@ def _parse_boolean(
         f"case when lower({given}) in ('true', 't', 'yes', 'y', '1', '1.0') then true "
         f"when lower({given}) in ('false', 'f', 'no', 'n', '0', '0.0') then false end"
     )
-    return _blank_is_null(sql), value, _failed(column, ("", Reason.INVALID_BOOLEAN))
+    return _given(column, sql), value, _failed(column, ("", Reason.INVALID_BOOLEAN))
 
 
 def _parse_json(
     column: Column, sql: str, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
-    text = f"cast(to_json({sql}) as varchar)" if family == "nested" else _blank_is_null(sql)
+    text = f"cast(to_json({sql}) as varchar)" if family == "nested" else _given(column, sql)
     value = f"case when json_valid({given}) then cast(json({given}) as varchar) end"
     checks = _failed(column, ("", Reason.INVALID_JSON))
     if column.json_type == "object":

@@ -16,17 +16,53 @@ select * from (
 create table channels as
 select * from (
     values
-    (0, null, null, null, null),
-    (1, 'google', 'cpc', 'brand_search', 'https://www.google.com/'),
-    (2, 'google', 'organic', null, 'https://www.google.com/'),
-    (3, 'facebook', 'paid_social', 'prospecting', 'https://www.facebook.com/'),
-    (4, 'instagram', 'social', null, 'https://www.instagram.com/'),
-    (5, 'newsletter', 'email', 'monthly_letter', null),
-    (6, 'coffeeblog', 'affiliate', 'partners', 'https://coffeeblog.example/'),
-    (7, 'podcast', 'audio', 'host_read', null),
-    (8, 'bing', 'cpc', 'generic_search', 'https://www.bing.com/'),
-    (9, 'friend', 'referral', 'refer_a_friend', null)
-) as listed (channel_no, source, medium, campaign, referrer);
+    (0, null, null, null, null, null),
+    (1, 'google', 'cpc', 'brand_search', 'https://www.google.com/', 'gclid'),
+    (2, 'google', 'organic', null, 'https://www.google.com/', null),
+    (3, 'facebook', 'paid_social', 'prospecting', 'https://www.facebook.com/', 'fbclid'),
+    (4, 'instagram', 'social', null, 'https://www.instagram.com/', null),
+    (5, 'newsletter', 'email', 'monthly_letter', null, null),
+    (6, 'coffeeblog', 'affiliate', 'partners', 'https://coffeeblog.example/', null),
+    (7, 'podcast', 'audio', 'host_read', null, null),
+    (8, 'bing', 'cpc', 'generic_search', 'https://www.bing.com/', 'msclkid'),
+    (9, 'friend', 'referral', 'refer_a_friend', null, null)
+) as listed (channel_no, source, medium, campaign, referrer, click_parameter);
+
+-- What a first page view says of its channel: the tracker filled the utm columns (0), left the
+-- parameters in the address (1), or saw nothing but a click id, or the referrer (2). A channel
+-- without either is always tagged.
+create table channel_marks as
+with
+
+marks as (
+
+    select
+        channels.*,
+        ways.way_no,
+        ways.way_no = 0
+        or (ways.way_no = 2 and channels.referrer is null and channels.click_parameter is null)
+            as has_columns
+    from channels
+    cross join range(3) as ways (way_no)
+
+)
+
+select
+    channel_no * 3 + way_no as mark_no,
+    if(has_columns, source, null) as utm_source,
+    if(has_columns, medium, null) as utm_medium,
+    if(has_columns, campaign, null) as utm_campaign,
+    referrer,
+    case way_no
+        when 1
+            then '?utm_source=' || source || '&utm_medium=' || medium
+                || coalesce('&utm_campaign=' || campaign, '')
+        -- What follows is the number of the click.
+        when 2 then '?' || click_parameter || '='
+    end as query,
+    way_no = 2 and click_parameter is not null as has_click_id
+from marks
+order by mark_no;
 
 create table product_kinds as
 select * from (
@@ -73,7 +109,7 @@ from numbered_products
 inner join product_kinds on product_kinds.kind_no = numbered_products.kind_no
 order by numbered_products.product_no;
 
--- group_name says which properties the event carries; the shop's server sends what has no device.
+-- What the shop's server, mail tool or support desk reports has no name in the GA4 style.
 create table event_kinds as
 select * from (
     values
@@ -130,7 +166,18 @@ select * from (
     (57, 'link_clicked', 'Email Link Clicked', null),
     (58, 'clicked', 'Email Clicked', null),
     (59, 'unsubscribed', 'Email Unsubscribed', null),
-    (60, 'unsubscribe', 'Unsubscribed', null)
+    (60, 'unsubscribe', 'Unsubscribed', null),
+    (61, 'payment_failed', 'Payment Failed', null),
+    (62, 'invoice_failed', 'Invoice Payment Failed', null),
+    (63, 'help', 'Help Article Viewed', 'Help Article Viewed'),
+    (64, 'faq', 'FAQ Viewed', 'FAQ Viewed'),
+    (65, 'shipped', 'Order Shipped', null),
+    (66, 'order_delivered', 'Order Delivered', null),
+    (67, 'order_cancelled', 'Order Cancelled', null),
+    (68, 'received', 'Received Email', null),
+    (69, 'letter_opened', 'Opened Email', null),
+    (70, 'letter_clicked', 'Clicked Email', null),
+    (71, 'letter_unsubscribed', 'Unsubscribed from Email Marketing', null)
 ) as listed (kind_no, kind, segment_name, ga4_name);
 
 create table session_shapes as
@@ -159,13 +206,18 @@ select * from (
     (24, 'page_view content page_view'),
     (25, 'article article liked'),
     (26, 'page_view video product_view.1 page_view'),
-    (27, 'podcast page_view followed'),
-    (28, 'page_view product_view.1 chat chat_answer'),
+    (27, 'page_view podcast followed'),
+    (28, 'page_view product_view.1 chat'),
     (29, 'page_view product_view.1 product_share commented shared'),
     (30, 'page_view product_view.1 cart_add.1 product_view.2'),
     (31, 'page_view product_view.1 cart_add.1 cart_add.2 checkout'),
     (32, 'page_view product_view.1 unmapped'),
     (33, 'webinar content page_view'),
+    (34, 'page_view help help'),
+    (35, 'page_view faq page_view'),
+    (36, 'page_view faq help chat'),
+    -- A visitor who leaves an address for the letter and never makes an account.
+    (37, 'page_view content newsletter'),
     -- Sessions in which the customer makes an account; the first step is still anonymous.
     (40, 'page_view sign_up page_view'),
     (41, 'page_view product_view.1 account newsletter'),

@@ -35,6 +35,9 @@ create macro day_of(second) as cast(second as bigint) // 86400;
 create macro moment(second) as
     cast(getvariable('start_date') as timestamp) + to_seconds(cast(second as bigint));
 
+create macro date_on(day) as
+    cast(getvariable('start_date') as date) + cast(day as integer);
+
 -- Cents to money, exactly.
 create macro money(cents) as
     cast(cast(cents as decimal(14, 0)) * cast(0.01 as decimal(3, 2)) as decimal(12, 2));
@@ -43,3 +46,5 @@ create macro customer_text(person) as 'c' || cast(1000000 + person as varchar);
 
 -- The id of a customer's second account, until the two are merged.
 create macro duplicate_text(person) as 'c' || cast(1000000 + person as varchar) || 'b';
+
+create macro subscription_text(subscription_no) as 'sub' || cast(subscription_no as varchar);

@@ -1,81 +1,10 @@
--- What happens between shop and customer outside of visits; the shop's server sends these events,
--- so they carry a customer id and no device. All share one shape:
--- second, kind_no, person, value_cents, currency_no, order_no, product_no, reference, other_person.
--- reference numbers the thing spoken of: a ticket, a survey, a message, a trial, a subscription.
+-- What the shop's server, its mail tools and its support desk report, and what customers do outside
+-- of a shop's pages: these events carry a customer id and neither device nor session. All have
+-- second, kind_no and person, and of the other columns of `talks` those they need: reference is the
+-- number of what is spoken of (a ticket, a survey, a message, a trial, a plan), detail the topic of
+-- a ticket or the months of a plan, until_day how far a plan is paid, or when a cancel ends it.
 create table talks as
 with
-
-talk_orders as (
-
-    select
-        orders.order_no,
-        orders.order_key,
-        orders.person,
-        orders.created_second,
-        orders.delivery_second,
-        orders.is_delivered,
-        orders.total_cents,
-        orders.fate,
-        orders.delivery_second > orders.created_second + 7 * 86400 as is_late,
-        people.buyer_type,
-        people.loyal_day,
-        people.person_key
-    from orders
-    inner join people on people.person = orders.person
-    where orders.is_customer and orders.fate = 'kept'
-
-),
-
-tickets as (
-
-    select
-        *,
-        created_second + 7200 + draw(order_key, 120, 6 * 86400) as opened_second,
-        1200 + draw(order_key, 121, 20000) * (1 + draw(order_key, 122, 6)) as response_wait,
-        5000 + draw(order_key, 123, 40000) * (1 + draw(order_key, 124, 8)) as resolution_wait
-    from talk_orders
-    where draw(order_key, 125, 1000) < if(is_late, 300, 65)
-
-),
-
-ticket_talks as (
-
-    select
-        opened_second as second, 40 as kind_no, person, null as value_cents, order_no,
-        order_no as reference
-    from tickets
-    union all
-    select
-        opened_second + response_wait as second, 41 as kind_no, person, null as value_cents,
-        order_no, order_no as reference
-    from tickets
-    where draw(order_key, 126, 100) < 94
-    union all
-    select
-        opened_second + response_wait + resolution_wait as second, 42 as kind_no, person,
-        null as value_cents, order_no, order_no as reference
-    from tickets
-    where draw(order_key, 127, 100) < 89
-    union all
-    select
-        opened_second + response_wait + resolution_wait + 3600 as second, 44 as kind_no,
-        person, null as value_cents, order_no, order_no * 10 + 1 as reference
-    from tickets
-    where draw(order_key, 127, 100) < 89
-    union all
-    select
-        opened_second + response_wait + resolution_wait + 7200
-        + draw(order_key, 128, 5 * 86400) as second,
-        46 as kind_no,
-        person,
-        100 * if(is_late, [1, 2, 3, 3, 4], [3, 4, 4, 5, 5])[1 + draw(order_key, 129, 5)]
-            as value_cents,
-        order_no,
-        order_no * 10 + 1 as reference
-    from tickets
-    where draw(order_key, 127, 100) < 89 and draw(order_key, 130, 100) < 55
-
-),
 
 -- After a delivery the shop asks some whether they would recommend it, others whether they are
 -- satisfied; so often that even a shop of 400 customers has months with 30 answers of each.
@@ -112,7 +41,7 @@ survey_talks as (
         order_no,
         order_no * 10 + if(is_nps, 2, 3) as reference
     from surveys
-    where draw(order_key, 135, 100) < 42
+    where draw(order_key, 135, 100) < 47
 
 ),
 
@@ -143,6 +72,42 @@ loyalty_joins as (
 
 ),
 
+loyalty_orders as (
+
+    select
+        talk_orders.*,
+        loyalty_joins.join_second,
+        100 * 50 * (1 + draw(talk_orders.order_key, 141, 3)) as wanted_cents,
+        talk_orders.created_second > loyalty_joins.join_second + 40 * 86400
+        and draw(talk_orders.order_key, 142, 100) < 14 as wants_to_redeem,
+        talk_orders.total_cents // 100 * 100 as earned_cents
+    from talk_orders
+    inner join loyalty_joins on loyalty_joins.person = talk_orders.person
+    where talk_orders.created_second > loyalty_joins.join_second
+
+),
+
+-- Nobody spends more than was earned before.
+balances as (
+
+    select
+        *,
+        coalesce(
+            sum(earned_cents) over (
+                partition by person
+                order by created_second, order_no
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) - sum(if(wants_to_redeem, wanted_cents, 0)) over (
+            partition by person
+            order by created_second, order_no
+            rows between unbounded preceding and current row
+        ) as least_balance
+    from loyalty_orders
+
+),
+
 loyalty_talks as (
 
     select
@@ -151,28 +116,23 @@ loyalty_talks as (
     from loyalty_joins
     union all
     select
-        talk_orders.created_second + 30 as second,
+        created_second + 30 as second,
         53 as kind_no,
-        talk_orders.person,
-        talk_orders.total_cents // 100 * 100 as value_cents,
-        talk_orders.order_no,
+        person,
+        earned_cents as value_cents,
+        order_no,
         null as reference
-    from talk_orders
-    inner join loyalty_joins on loyalty_joins.person = talk_orders.person
-    where talk_orders.created_second > loyalty_joins.join_second
+    from loyalty_orders
     union all
     select
-        talk_orders.created_second + 20 as second,
+        created_second + 20 as second,
         54 as kind_no,
-        talk_orders.person,
-        100 * 50 * (1 + draw(talk_orders.order_key, 141, 3)) as value_cents,
-        talk_orders.order_no,
+        person,
+        wanted_cents as value_cents,
+        order_no,
         null as reference
-    from talk_orders
-    inner join loyalty_joins on loyalty_joins.person = talk_orders.person
-    where
-        talk_orders.created_second > loyalty_joins.join_second + 40 * 86400
-        and draw(talk_orders.order_key, 142, 100) < 14
+    from balances
+    where wants_to_redeem and least_balance >= 0
 
 ),
 
@@ -183,6 +143,7 @@ letters as (
         people.person,
         mix(people.person_key, 8000 + campaigns.campaign_no) as letter_key,
         campaigns.campaign_no * 10000000 + people.person as reference,
+        campaigns.campaign_no % 4 = 3 as is_offer,
         campaigns.campaign_no * 30 * 86400 + 3 * 86400 + 32400
         + draw(people.person_key, 143, 7200) as sent_second,
         draw(people.person_key, 144, 100) < 16
@@ -203,107 +164,128 @@ letters as (
 
 ),
 
-letter_talks as (
+sent_letters as (
 
-    select sent_second as second, 55 as kind_no, person, reference
+    select *
     from letters
     where draw(letter_key, 146, 100) < 98
+
+),
+
+-- Every fourth letter is sent by another tool, which has names of its own.
+letter_talks as (
+
+    select sent_second as second, if(is_offer, 68, 55) as kind_no, person, reference
+    from sent_letters
     union all
     select
-        sent_second + 300 + draw(letter_key, 147, 3 * 86400) as second, 56 as kind_no, person,
+        sent_second + 300 + draw(letter_key, 147, 3 * 86400) as second,
+        if(is_offer, 69, 56) as kind_no,
+        person,
         reference
-    from letters
-    where draw(letter_key, 146, 100) < 98 and draw(letter_key, 148, 100) < 38
+    from sent_letters
+    where draw(letter_key, 148, 100) < 38
     union all
     select
         sent_second + 400 + draw(letter_key, 147, 3 * 86400) as second,
-        if(draw(letter_key, 149, 10) < 7, 57, 58) as kind_no,
+        if(is_offer, 70, if(draw(letter_key, 149, 10) < 7, 57, 58)) as kind_no,
         person,
         reference
-    from letters
-    where draw(letter_key, 146, 100) < 98 and draw(letter_key, 148, 100) < 9
+    from sent_letters
+    where draw(letter_key, 148, 100) < 9
     union all
     select
         sent_second + 4000 + draw(letter_key, 150, 86400) as second,
-        if(draw(letter_key, 149, 10) < 7, 59, 60) as kind_no,
+        if(is_offer, 71, if(draw(letter_key, 149, 10) < 7, 59, 60)) as kind_no,
         person,
         reference
-    from letters
-    where is_last and draw(letter_key, 146, 100) < 98
+    from sent_letters
+    where is_last
 
 ),
 
-trial_talks as (
+-- Beginners find their way about, or not; most try a few of the things the account can do.
+beginners as (
 
     select
-        trial_second as second, 30 as kind_no, person, null as value_cents, currency_no,
-        person as reference
-    from trials
-    union all
-    select
-        trial_second + trial_days * 86400 as second, 31 as kind_no, person,
-        null as value_cents, currency_no, person as reference
-    from trials
+        person,
+        person_key,
+        buy_day * 86400 + 83000 as first_second,
+        coalesce(gone_day_1, 100000) * 86400 as last_second
+    from people
+    where is_customer and buy_day is not null
 
 ),
 
-subscription_talks as (
+feature_uses as (
 
     select
-        month_second as second,
-        if(month_no = 0, 32, 33) as kind_no,
-        person,
-        amount_cents as value_cents,
-        currency_no,
-        subscription_no as reference
-    from subscription_months
+        *,
+        unnest(range(draw(person_key, 153, 7) - 1)) as place
+    from beginners
+
+),
+
+beginner_talks as (
+
+    select
+        first_second + draw(person_key, 151, 45 * 86400) as second,
+        38 as kind_no,
+        person
+    from beginners
+    where draw(person_key, 152, 100) < 48 and second < last_second
     union all
     select
-        start_second + change_month * 30 * 86400 + 5 * 86400 as second,
-        34 as kind_no,
-        person,
-        changed_cents as value_cents,
-        currency_no,
-        subscription_no as reference
-    from subscriptions
-    where change_month < paid_months - 1
-    union all
+        first_second + place * 9 * 86400 + draw(person_key, 11000 + place, 8 * 86400) as second,
+        39 as kind_no,
+        person
+    from feature_uses
+    where second < last_second
+
+),
+
+-- The carrier tells of two parcels in five, and the shop of every cancelled order.
+order_talks as (
+
     select
-        cancel_second as second, 35 as kind_no, person, first_cents as value_cents,
-        currency_no, subscription_no as reference
-    from subscriptions
+        created_second + (delivery_second - created_second) // 4 as second,
+        65 as kind_no,
+        person,
+        order_no
+    from talk_orders
+    where delivery_second > created_second and draw(order_key, 154, 100) < 40
+    union all
+    select delivery_second as second, 66 as kind_no, person, order_no
+    from talk_orders
+    where delivery_second > created_second and draw(order_key, 154, 100) < 40
+    union all
+    select cancel_second as second, 67 as kind_no, person, order_no
+    from orders
+    where is_cancelled and is_customer
 
 ),
 
 all_talks as (
 
-    select second, kind_no, person, value_cents, null as currency_no, order_no, reference,
-        null as other_person
-    from ticket_talks
-    union all
-    select second, kind_no, person, value_cents, null, order_no, reference, null
-    from survey_talks
-    union all
-    select second, kind_no, person, value_cents, null, order_no, reference, null
-    from review_talks
-    union all
-    select second, kind_no, person, value_cents, null, order_no, reference, null
-    from loyalty_talks
-    union all
-    select second, kind_no, person, null, null, null, reference, null
-    from letter_talks
-    union all
-    select second, kind_no, person, value_cents, currency_no, null, reference, null
-    from trial_talks
-    union all
-    select second, kind_no, person, value_cents, currency_no, null, reference, null
-    from subscription_talks
-    union all
-    select second, kind_no, person, null, null, null, reference, other_person
-    from referral_talks
-    union all
-    select second, kind_no, person, null, null, null, null, null
-    from account_talks
+    select * from subscription_talks
+    union all by name
+    select * from ticket_talks
+    union all by name
+    select * from referral_talks
+    union all by name
+    select * from account_talks
+    union all by name
+    select * from survey_talks
+    union all by name
+    select * from review_talks
+    union all by name
+    select * from loyalty_talks
+    union all by name
+    select * from letter_talks
+    union all by name
+    select * from beginner_talks
+    union all by name
+    select * from order_talks
 
 )
 
@@ -315,7 +297,9 @@ select
     cast(currency_no as tinyint) as currency_no,
     cast(order_no as bigint) as order_no,
     cast(reference as bigint) as reference,
-    cast(other_person as bigint) as other_person
+    cast(other_person as bigint) as other_person,
+    cast(detail as tinyint) as detail,
+    cast(until_day as integer) as until_day
 from all_talks
 where second < getvariable('days') * 86400
 order by kind_no, person, second;

@@ -18,8 +18,11 @@ session_events as (
             else 1
         end as user_mode,
         sessions.is_ga4,
-        sessions.has_session_id,
-        if(shape_steps.step_no = 1, sessions.channel_no, null) as channel_no,
+        -- What a podcast host or a social network reports knows nothing of the session.
+        sessions.has_session_id and shape_steps.kind_no not in (9, 12, 13, 14, 15)
+            as has_session_id,
+        if(shape_steps.step_no = 1, sessions.channel_no * 3 + sessions.channel_way, null)
+            as mark_no,
         sessions.country_no,
         sessions.currency_no,
         if(shape_steps.kind_no in (3, 4), sessions.cart_no, null) as cart_no,
@@ -42,9 +45,27 @@ session_events as (
         cast(null as bigint) as value_cents,
         cast(null as bigint) as order_no,
         cast(null as bigint) as reference,
-        cast(null as bigint) as other_person
+        cast(null as bigint) as other_person,
+        cast(null as tinyint) as detail,
+        cast(null as integer) as until_day
     from sessions
     inner join shape_steps on shape_steps.shape_no = sessions.shape_no
+
+),
+
+-- The desk answers most chats within minutes, some much later and some never; what it sends knows
+-- the device of the visit, yet is no part of it.
+chat_answers as (
+
+    select
+        * replace (
+            second + 20 + draw(session_no, 215, 240) * (1 + draw(session_no, 216, 12))
+            + if(draw(session_no, 217, 100) < 4, 100000, 0) as second,
+            cast(22 as tinyint) as kind_no,
+            false as has_session_id
+        )
+    from session_events
+    where kind_no = 21 and draw(session_no, 218, 100) < 88
 
 ),
 
@@ -57,10 +78,11 @@ talk_events as (
         cast(null as bigint) as device_no,
         cast(null as bigint) as session_no,
         cast(1 as bigint) as step_no,
-        if(talks.second < people.merge_day * 86400 and talks.kind_no = 55, 2, 1) as user_mode,
+        if(talks.second < people.merge_day * 86400 and talks.kind_no in (55, 68), 2, 1)
+            as user_mode,
         false as is_ga4,
         false as has_session_id,
-        cast(null as tinyint) as channel_no,
+        cast(null as bigint) as mark_no,
         people.country_no,
         talks.currency_no,
         cast(null as bigint) as cart_no,
@@ -69,7 +91,9 @@ talk_events as (
         talks.value_cents,
         talks.order_no,
         talks.reference,
-        talks.other_person
+        talks.other_person,
+        talks.detail,
+        talks.until_day
     from talks
     inner join people on people.person = talks.person
     left join order_lines
@@ -80,6 +104,9 @@ talk_events as (
 all_events as (
 
     select * from session_events
+    where second < getvariable('days') * 86400
+    union all
+    select * from chat_answers
     where second < getvariable('days') * 86400
     union all
     select * from talk_events
@@ -96,7 +123,7 @@ select
     cast(user_mode as tinyint) as user_mode,
     is_ga4,
     has_session_id,
-    channel_no,
+    cast(mark_no as tinyint) as mark_no,
     country_no,
     currency_no,
     cart_no,
@@ -105,6 +132,8 @@ select
     cast(value_cents as integer) as value_cents,
     order_no,
     reference,
-    cast(other_person as integer) as other_person
+    cast(other_person as integer) as other_person,
+    detail,
+    until_day
 from all_events
 order by second, kind_no, person, session_no, step_no, reference, order_no;

@@ -99,7 +99,7 @@ select
     if(
         sent_orders.subscription_no is null,
         null,
-        'sub' || cast(sent_orders.subscription_no as varchar)
+        subscription_text(sent_orders.subscription_no)
     ) as subscription_id,
     countries.country,
     if(

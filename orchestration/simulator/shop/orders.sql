@@ -13,7 +13,7 @@ runs as (
         least(coalesce(drift_day_1, getvariable('days')), getvariable('days')) as until_day,
         pace_days
     from people
-    where buy_day is not null
+    where buy_day is not null and buyer_type <> 'member'
     union all
     select
         person,
@@ -23,7 +23,7 @@ runs as (
         least(coalesce(drift_day_2, getvariable('days')), getvariable('days')) as until_day,
         least(pace_days, 70) as pace_days
     from people
-    where back_day is not null
+    where back_day is not null and buyer_type <> 'member'
 
 ),
 
@@ -114,16 +114,18 @@ timed_orders as (
         draw(order_key, 53, 100) as place_draw
     from bought_wishes
     union all
+    -- A charge of a plan of deliveries is an order as well.
     select
         person,
-        person * 512 + 400 + (subscription_no % 2) * 50 + month_no as order_no,
-        mix(subscription_no, 5000 + month_no) as order_key,
+        person * 512 + 400 + slot * 50 + place as order_no,
+        mix(subscription_no, 5000 + place) as order_key,
         false as is_first,
-        month_second + 60 as created_second,
+        paid_second + 60 as created_second,
         subscription_no,
-        amount_cents,
+        amount_cents * interval_months as amount_cents,
         null as place_draw
-    from subscription_months
+    from charges
+    where is_delivered
 
 )
 
@@ -154,7 +156,9 @@ select
         when draw(timed_orders.order_key, 54, 100) < 93 then 3
         else 4
     end as line_count,
-    draw(timed_orders.order_key, 55, 1000) as fate_draw,
+    -- A charge that failed is no order, so that what a plan charged stands.
+    if(timed_orders.subscription_no is null, draw(timed_orders.order_key, 55, 1000), 999)
+        as fate_draw,
     draw(timed_orders.order_key, 56, 1000) as coupon_draw,
     not timed_orders.is_first
     and timed_orders.place_draw < 82
@@ -354,3 +358,20 @@ select
 from refund_parts
 where refund_second < getvariable('days') * 86400
 order by order_no, part;
+
+-- The orders of customers that stand: what tickets, surveys, reviews and points speak of.
+create table talk_orders as
+select
+    orders.order_no,
+    orders.order_key,
+    orders.person,
+    orders.created_second,
+    orders.delivery_second,
+    orders.is_delivered,
+    orders.total_cents,
+    orders.delivery_second > orders.created_second + 7 * 86400 as is_late,
+    people.buyer_type
+from orders
+inner join people on people.person = orders.person
+where orders.is_customer and orders.fate = 'kept'
+order by orders.order_no;

@@ -34,7 +34,9 @@ typed_people as (
         share(person_key, 5) as explore_share,
         case
             when not is_customer then case when type_draw < 70 then 'guest' else 'visitor' end
-            when type_draw < 100 then 'looker'
+            when type_draw < 65 then 'looker'
+            -- Pays for a plan and never orders anything.
+            when type_draw < 130 then 'member'
             when type_draw < 340 then 'one_off'
             when type_draw < 600 then 'casual'
             when type_draw < 880 then 'regular'
@@ -69,6 +71,7 @@ met_people as (
             when 'casual' then whole(60 + 400 * share(person_key, 7))
             when 'regular' then whole(120 + 750 * share(person_key, 7))
             when 'fan' then whole(240 + 900 * share(person_key, 7))
+            when 'member' then whole(60 + 900 * share(person_key, 7))
             else 1
         end as first_run_days
     from typed_people

@@ -1,6 +1,6 @@
 -- Visits: when, on which device, from which channel, of which shape, and from which step on the
 -- person is logged in. A session's number is unique; its last digit says where it comes from
--- (1 purchase, 2 earlier cart of a recovered purchase, 3 visit, 4 sign-up).
+-- (1 purchase, 2 earlier cart of a recovered purchase, 3 visit, 4 sign-up, 5 help before a ticket).
 create table sessions as
 with
 
@@ -28,10 +28,22 @@ stretches as (
         coalesce(drift_day_1, getvariable('days')) as until_day,
         1 + (coalesce(drift_day_1, getvariable('days')) - coalesce(buy_day, register_day))
         // case buyer_type
-            when 'fan' then 40 when 'regular' then 50 when 'casual' then 65 else 14
+            when 'fan' then 40 when 'regular' then 50 when 'casual' then 65 when 'member' then 45
+            else 14
         end as visits
     from people
     where is_customer
+    union all
+    -- A few visitors whom everybody has forgotten look in again.
+    select
+        person,
+        person_key,
+        64 as first_place,
+        aware_day + 200 + draw(person_key, 99, 150) as from_day,
+        aware_day + 360 as until_day,
+        1 as visits
+    from people
+    where not is_customer and draw(person_key, 98, 100) < 5
     union all
     -- Drifting people still look in once or twice.
     select
@@ -69,6 +81,7 @@ dated_visits as (
 
     select
         person,
+        person <= getvariable('last_customer') as is_customer,
         first_place + place as place,
         mix(person_key, 6000 + first_place + place) as session_key,
         from_day + whole(
@@ -88,8 +101,13 @@ plain_visits as (
         visit_day * 86400 + 27000 + draw(session_key, 102, 29000) + draw(session_key, 103, 29000)
             as start_second,
         -- Looking is commonest; every seventh visit or so leaves a cart behind.
-        [20, 20, 20, 20, 20, 20, 20, 21, 21, 21, 21, 21, 21, 22, 22, 22, 23, 24, 25, 26, 27,
-            28, 29, 30, 30, 30, 31, 31, 32, 33][1 + draw(session_key, 104, 30)] as shape_no,
+        case
+            when not is_customer and draw(session_key, 119, 100) < 4 then 37
+            else [20, 20, 20, 20, 20, 20, 20, 21, 21, 21, 21, 21, 21, 22, 22, 22, 23, 24, 25, 26,
+                27, 28, 28, 29, 30, 30, 30, 31, 31, 32, 33, 34, 35, 36][
+                1 + draw(session_key, 104, 34)
+            ]
+        end as shape_no,
         cast(null as bigint) as order_no
     from dated_visits
     where visit_day < getvariable('days')
@@ -142,6 +160,21 @@ earlier_carts as (
 
 ),
 
+-- Two tickets in five were written after the answer was looked for and not found.
+help_visits as (
+
+    select
+        person,
+        ticket_no * 10 + 5 as session_no,
+        ticket_key as session_key,
+        opened_second - 1800 - draw(ticket_key, 120, 70000) as start_second,
+        34 + draw(ticket_key, 121, 2) as shape_no,
+        cast(null as bigint) as order_no
+    from tickets
+    where opened_second < getvariable('days') * 86400 and draw(ticket_key, 122, 100) < 40
+
+),
+
 all_visits as (
 
     select * from plain_visits
@@ -151,6 +184,9 @@ all_visits as (
     select * from purchases
     union all
     select * from earlier_carts
+    where start_second >= 0
+    union all
+    select * from help_visits
     where start_second >= 0
 
 ),
@@ -237,6 +273,11 @@ select
             else 8
         end as tinyint
     ) as channel_no,
+    case
+        when draw(session_key, 118, 100) < 60 then 0
+        when draw(session_key, 118, 100) < 78 then 1
+        else 2
+    end as channel_way,
     -- GA4 always sends a session id, one of the two Segment set-ups does.
     cast(draw(device_no, 117, 100) < 30 as boolean) as is_ga4,
     draw(device_no, 117, 100) < 55 as has_session_id

@@ -8,13 +8,15 @@ ended_runs as (
         person, buyer_type, 1 as run_no, buy_day as from_day, drift_day_1 as drift_day,
         gone_day_1 as gone_day, back_day
     from people
-    where is_customer and buy_day is not null and drift_day_1 is not null
+    where
+        is_customer and buyer_type <> 'member'
+        and buy_day is not null and drift_day_1 is not null
     union all
     select
         person, buyer_type, 2 as run_no, back_day as from_day, drift_day_2 as drift_day,
         gone_day_2 as gone_day, cast(null as bigint) as back_day
     from people
-    where is_customer and drift_day_2 is not null
+    where is_customer and buyer_type <> 'member' and drift_day_2 is not null
 
 )
 

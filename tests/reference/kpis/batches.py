@@ -7,7 +7,6 @@ not belong here: comparing (``compare``).
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,7 +26,6 @@ from tests.reference.kpis.catalogue import Seeds
 from tests.reference.rulebook import Rulebook
 from tests.reference.world import (
     TABLES,
-    Event,
     ExchangeRate,
     Settings,
     World,
@@ -53,6 +51,7 @@ LEAP_DAY = Batch(
         as_of_date=date(2020, 2, 29),
         timezone="America/St_Johns",
         currency="EUR",
+        own_domains=("shop.example",),
         rates=(*RATES, JPY_EARLY),
     ),
     end=date(2020, 2, 29),
@@ -72,6 +71,9 @@ MISSING_RATES = Batch(
         session_timeout_minutes=10,
         pending_is_booked=True,
         subscription_grace_days=10,
+        renewal_slack_days=0,
+        kpi_history_days=100,
+        fiscal_year_start_month=4,
         rates=(*RATES, JPY_LATE),
     ),
     end=date(2020, 4, 8),
@@ -121,8 +123,7 @@ def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
     worlds.append(_example(crowds.polls(batch.settings, batch.end), seed))
     worlds.append(crowds.launch(batch.end))
     named = [
-        _properties_renamed(renamed(world, f"w{number:04d}", rules.excluded_ids))
-        for number, world in enumerate(worlds)
+        renamed(world, f"w{number:04d}", rules.excluded_ids) for number, world in enumerate(worlds)
     ]
     tables = {
         table: tuple(row for world in named for row in getattr(world, table)) for table in TABLES
@@ -148,19 +149,3 @@ def _example(strategy: st.SearchStrategy[Example], seed: int) -> Example:
     hypothesis.seed(seed)(quiet(given(strategy)(collect)))()
     # The first one is the simplest there is.
     return made[-1]
-
-
-def _properties_renamed(world: World) -> World:
-    """The same world with its name before the ids in properties, as before all other ids."""
-
-    def event_renamed(event: Event) -> Event:
-        if not event.properties:
-            return event
-        told = json.loads(event.properties)
-        named = {
-            key: f"{world.name}-{value}" if key.endswith("_id") else value
-            for key, value in told.items()
-        }
-        return dataclasses.replace(event, properties=json.dumps(named))
-
-    return dataclasses.replace(world, events=tuple(map(event_renamed, world.events)))

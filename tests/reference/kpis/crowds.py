@@ -39,12 +39,13 @@ def polls(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
 
 
 def launch(end: date) -> World:
-    """Whoever was first, and paid back the launch with the second order two months later."""
+    """Whoever was first and paid back the launch two months later, and a guest much later."""
     first_on = datetime.combine(end - LAUNCH_DAYS_BACK * DAY, time(12))
     return World(
         orders=(
             Order("o1", first_on, Decimal(1000), customer_id="c1"),
             Order("o2", first_on + 62 * DAY, Decimal(3000), customer_id="c1"),
+            Order("o3", first_on + 400 * DAY, Decimal(20)),
         )
     )
 
@@ -73,9 +74,21 @@ def channel_days(draw: Callable[[Any], Any], end: date) -> tuple[ChannelDay, ...
             shares=draw(part),
             podcast_downloads=draw(number),
             podcast_listeners=draw(number),
+            reach=draw(number),
         )
         rows.setdefault((row.date, row.channel, row.campaign), row)
-    return (*rows.values(), *_campaigns(end))
+    return (*rows.values(), *_parts(draw, list(rows.values())), *_campaigns(end))
+
+
+def _parts(draw: Callable[[Any], Any], rows: list[ChannelDay]) -> Iterator[ChannelDay]:
+    """More rows of some keys: in the same file parts of one, in a later file another version."""
+    for row in rows[::6]:
+        clicks = None if row.impressions is None else 1
+        part = ChannelDay(row.date, row.channel, row.campaign, clicks=clicks, reach=5, followers=3)
+        spend = draw(st.sampled_from((None, *CENTS)))
+        yield replace(part, spend=spend, currency="USD", podcast_listeners=7)
+    for row in rows[3::9]:
+        yield replace(row, spend=Decimal(3), reach=None, delivery=10)
 
 
 def _campaigns(end: date) -> Iterator[ChannelDay]:

@@ -29,6 +29,14 @@ class Known:
             any(self._has_one(choice, period) for choice in choices) for choices in entry.inputs
         )
 
+    def has_any(self, entry: Entry) -> bool:
+        """Whether any of the required inputs has a row at any time."""
+        return any(
+            choice in self.always or choice in self.channel_days
+            for choices in entry.inputs
+            for choice in choices
+        )
+
     def _has_one(self, choice: str, period: Period) -> bool:
         if choice in self.always:
             return True
@@ -43,7 +51,7 @@ def known(shop: Shop) -> Known:
     rows = {
         "events": [event for event, _ in shop.events],
         "orders": orders,
-        "order_lines": [line for line in shop.world.order_lines if line.order_id in order_ids],
+        "order_lines": [line for line in shop.staged.order_lines if line.order_id in order_ids],
         "products": list(shop.products.values()),
     }
     for table, found in rows.items():

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+from tests.reference.staging import Cleaner
 from tests.reference.world import ChannelDay, Event, Order, OrderLine
 
 
@@ -69,21 +71,30 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Bought:
+    """A purchase: a booked order, or a paid start or renewal of a plan."""
+
+    day: date
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Said:
-    """A signal that came from an event."""
+    """A signal that came from an event; ``stated`` is its value before conversion."""
 
     person: str
     day: date
     at: datetime
     value: Decimal | None
+    stated: Decimal | None
     is_missing_rate: bool
     event: Event
-    properties: dict[str, object]
+    properties: dict[str, Any]
+    cleaner: Cleaner
 
-    def property(self, name: str) -> str | None:
-        """The text of a property, None when blank or absent."""
-        text = str(self.properties.get(name) or "").strip()
-        return text or None
+    def id(self, name: str) -> str | None:
+        """An id in the properties, None when it counts as absent."""
+        return self.cleaner.property_id(self.properties, name)
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,11 @@ def days_between(earlier: date, later: date) -> int:
 def within(earlier: date, later: date, days: int) -> bool:
     """Whether ``later`` is the same day or at most so many days later."""
     return timedelta(0) <= later - earlier <= timedelta(days=days)
+
+
+def follows(start: Said | Bought, then: Said | Bought, days: int) -> bool:
+    """Whether it came from an instant on to the end of the n-th day after the instant's own."""
+    return start.at <= then.at and within(start.day, then.day, days)
 
 
 def order_days(booked: Iterable[Booked]) -> list[date]:

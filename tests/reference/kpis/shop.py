@@ -7,24 +7,27 @@ channel rows in reporting currency. Does not belong here: any KPI.
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from tests.reference import engine, sessions, signals, staging
-from tests.reference.engine import Subject
+from tests.reference import contracts, engine, health, sessions, signals, staging
+from tests.reference.health import Subject
 from tests.reference.identity import Identity, identify
-from tests.reference.kpis.catalogue import Seeds
-from tests.reference.kpis.rows import Booked, Given, Said, Spend, Visit, is_guest
-from tests.reference.rulebook import Rulebook
+from tests.reference.kpis.catalogue import UNKNOWN, Seeds
+from tests.reference.kpis.rows import Booked, Bought, Given, Said, Spend, Visit, is_guest
+from tests.reference.rulebook import EventSignal, Rulebook
 from tests.reference.signals import Fact
-from tests.reference.staging import Resolved, Staged
-from tests.reference.world import Event, Product, Settings, World
+from tests.reference.staging import Cleaner, Resolved, Staged
+from tests.reference.texts import properties_of
+from tests.reference.world import ChannelDay, Event, Product, Settings, World
 
-UNKNOWN = "unknown"
+COUNTS = (
+    *("impressions", "clicks", "followers", "likes", "comments", "shares"),
+    *("podcast_downloads", "podcast_listeners", "reach"),
+)
 
 
 class Shop:
@@ -39,6 +42,7 @@ class Shop:
         self.staged: Staged = staging.stage(world, settings, rulebook)
         self.identity: Identity = identify(self.staged, self.settings)
         self._health: dict[tuple[str, date], str] = {}
+        self._stage: dict[tuple[str, date], str] = {}
 
     @property
     def as_of(self) -> date:
@@ -46,16 +50,20 @@ class Shop:
         return self.settings.as_of_date
 
     @cached_property
-    def facts(self) -> list[Fact]:
-        """Every signal of every person; accounts left out."""
-        found = signals.facts_of(self.staged, self.settings, self.rulebook)
-        return [fact for fact in found if not fact.subject_id.startswith("account:")]
+    def subjects(self) -> dict[str, Subject]:
+        """Persons by id, guests included; accounts left out."""
+        found = health.subjects(self.staged, self.settings, self.rulebook)
+        return {each.subject_id: each for each in found if each.subject_type == "person"}
 
     @cached_property
-    def subjects(self) -> dict[str, Subject]:
-        """Persons by id, guests included."""
-        found = engine.subjects_of(self.facts, self.rulebook.health)
-        return {subject.subject_id: subject for subject in found}
+    def facts(self) -> list[Fact]:
+        """Every signal of every person."""
+        return [
+            fact
+            for subject in self.subjects.values()
+            for facts in subject.facts.values()
+            for fact in facts
+        ]
 
     @cached_property
     def customers(self) -> list[str]:
@@ -73,23 +81,19 @@ class Shop:
         """Events up to ``as_of_date`` with their persons, in order."""
         kept = sorted(self.staged.events, key=lambda event: (event.occurred_at, event.event_id))
         return [
-            (
-                dataclasses.replace(event, cart_id=self.cleaned(event.cart_id)),
-                self.identity.person_of_event(event),
-            )
+            (event, self.identity.person_of_event(event))
             for event in kept
             if self.date_of(event.occurred_at) <= self.as_of
         ]
 
+    @cached_property
+    def feeds(self) -> dict[str, dict[str, EventSignal]]:
+        """The signals of each event, by its id."""
+        return {event.event_id: self.rulebook.signals_of(event) for event, _ in self.events}
+
     def date_of(self, instant: datetime) -> date:
         """The reporting date of an instant."""
         return self.settings.date_of(instant)
-
-    def cleaned(self, value: str | None) -> str | None:
-        """An id, None when it counts as absent."""
-        if value is None or value.strip().lower() in self.rulebook.excluded_ids:
-            return None
-        return value.strip()
 
     def said(self, *names: str) -> list[Said]:
         """Signals of these names that came from events, in order."""
@@ -105,40 +109,43 @@ class Shop:
     @cached_property
     def _said(self) -> dict[str, list[Said]]:
         values = {
-            fact.source_id: fact.value
+            (fact.source_id, fact.signal): fact.value
             for fact in self.facts
-            if fact.source_table == "events" and fact.signal != "any"
+            if fact.source_table == "events"
         }
+        cleaner = Cleaner(self.rulebook.excluded_ids)
         found: dict[str, list[Said]] = {}
         for event, person in self.events:
-            mapping = self.rulebook.event_signals.get(event.event_name)
-            if mapping is None:
-                continue
-            value = values[event.event_id]
-            missing = mapping.is_money and event.value is not None and value is None
-            found.setdefault(mapping.signal, []).append(
-                Said(
-                    person=person,
-                    day=self.date_of(event.occurred_at),
-                    at=event.occurred_at,
-                    value=value,
-                    is_missing_rate=missing,
-                    event=event,
-                    properties=json.loads(event.properties) if event.properties else {},
+            for signal, row in self.feeds[event.event_id].items():
+                # What was no signal after all, a referral of oneself, has no fact.
+                if (event.event_id, signal) not in values:
+                    continue
+                value, stated = values[event.event_id, signal], contracts.stated(event, row)
+                found.setdefault(signal, []).append(
+                    Said(
+                        person=person,
+                        day=self.date_of(event.occurred_at),
+                        at=event.occurred_at,
+                        value=value,
+                        stated=stated,
+                        is_missing_rate=row.is_money and stated is not None and value is None,
+                        event=event,
+                        properties=properties_of(event.properties),
+                        cleaner=cleaner,
+                    )
                 )
-            )
         return found
 
     @cached_property
     def visits(self) -> list[Visit]:
         """Sessions by start."""
         persons = {event.event_id: person for event, person in self.events}
-        events = (event for event, _ in self.events)
+        events = (event for event, _ in self.events if self.rulebook.is_visit(event))
         split = sessions.split(events, self.settings.session_timeout_minutes)
         found = [
             Visit(
                 person=persons[events[0].event_id],
-                channel=self.seeds.channel(events[0].utm_source, events[0].utm_medium),
+                channel=self.seeds.channel_of(events[0], self.settings.own_domains),
                 day=self.date_of(events[0].occurred_at),
                 started_at=events[0].occurred_at,
                 ended_at=events[-1].occurred_at,
@@ -147,6 +154,26 @@ class Shop:
             for events in split
         ]
         return sorted(found, key=lambda visit: (visit.started_at, visit.events[0].event_id))
+
+    def of_visit(self, visit: Visit, signal: str) -> list[Event]:
+        """The events of a session that feed a signal."""
+        return [event for event in visit.events if signal in self.feeds[event.event_id]]
+
+    @cached_property
+    def purchases(self) -> dict[str, list[Bought]]:
+        """What each person bought: booked orders and paid starts and renewals, in order."""
+        found: dict[str, list[Bought]] = {}
+        for person, orders in self.booked_of.items():
+            found.setdefault(person, []).extend(
+                Bought(booked.day, booked.order.created_at) for booked in orders
+            )
+        for event, person in self.events:
+            feeds = self.feeds[event.event_id]
+            is_paid = contracts.is_paid(contracts.stated_amount(event, feeds))
+            if is_paid and feeds.keys() & {"subscription_start", "subscription_renewal"}:
+                bought = Bought(self.date_of(event.occurred_at), event.occurred_at)
+                found.setdefault(person, []).append(bought)
+        return {person: sorted(bought, key=lambda one: one.at) for person, bought in found.items()}
 
     @cached_property
     def booked(self) -> list[Booked]:
@@ -179,7 +206,7 @@ class Shop:
                     and self.date_of(refund.created_at) <= self.as_of
                 ),
                 lines=tuple(
-                    line for line in self.world.order_lines if line.order_id == order.order_id
+                    line for line in self.staged.order_lines if line.order_id == order.order_id
                 ),
             )
 
@@ -195,27 +222,39 @@ class Shop:
     @cached_property
     def products(self) -> dict[str, Product]:
         """Products by id."""
-        return {product.product_id: product for product in self.world.products}
+        return {product.product_id: product for product in self.staged.products}
 
     @cached_property
     def channel_days(self) -> list[Spend]:
-        """Channel rows up to ``as_of_date`` with spend in reporting currency."""
-        found: list[Spend] = []
-        for row in self.world.channel_daily:
-            if row.date > self.as_of:
-                continue
-            spend = None
-            if row.spend is not None:
-                spend = self.converted(row.spend, row.currency or self.settings.currency, row.date)
-            found.append(
-                Spend(
-                    row=row,
-                    channel=self.seeds.channel(row.channel, None),
-                    spend=spend,
-                    is_missing_rate=row.spend is not None and spend is None,
-                )
-            )
-        return found
+        """Channel rows up to ``as_of_date``, their parts added up, spend in reporting currency."""
+        return [
+            self._channel_day(parts)
+            for parts in self.staged.channel_days
+            if parts[0].date <= self.as_of
+        ]
+
+    def _channel_day(self, parts: Sequence[ChannelDay]) -> Spend:
+        def total(column: str) -> int | None:
+            known = [getattr(part, column) for part in parts if getattr(part, column) is not None]
+            return sum(known) if known else None
+
+        spends = [
+            self.converted(part.spend, part.currency or self.settings.currency, part.date)
+            for part in parts
+            if part.spend is not None
+        ]
+        known = [spend for spend in spends if spend is not None]
+        is_missing = len(known) < len(spends)
+        return Spend(
+            row=dataclasses.replace(
+                parts[0],
+                spend=sum(known, Decimal(0)) if spends else None,
+                **{column: total(column) for column in COUNTS},
+            ),
+            channel=self.seeds.channel(parts[0].channel, None),
+            spend=None if is_missing or not spends else sum(known, Decimal(0)),
+            is_missing_rate=is_missing,
+        )
 
     def converted(self, amount: Decimal, currency: str, day: date) -> Decimal | None:
         """An amount in reporting currency, None without a rate."""
@@ -236,8 +275,21 @@ class Shop:
             if subject is None or day < subject.first_seen_on:
                 self._health[key] = UNKNOWN
             else:
-                self._health[key] = engine.health_on(subject, self.rulebook.health, day)
+                self._health[key] = health.health_on(subject, self.rulebook.health, day)
         return self._health[key]
+
+    def stage(self, person: str, day: date) -> str:
+        """Stage of the default framework at the end of a day, ``unknown`` where there is none."""
+        key = (person, day)
+        if key not in self._stage:
+            subject, framework = self.subjects.get(person), self.rulebook.default_framework
+            is_known = subject is not None and day >= subject.first_seen_on
+            if subject is None or not is_known or framework.subject_type != "person":
+                self._stage[key] = UNKNOWN
+            else:
+                (holding,) = engine.stages_on(subject, [framework], self.rulebook, day)
+                self._stage[key] = holding.stage
+        return self._stage[key]
 
     def is_active(self, person: str, day: date) -> bool:
         """Whether a person is an active customer at the end of a day."""
@@ -246,7 +298,10 @@ class Shop:
     @cached_property
     def _rows_of_customers(self) -> dict[str, tuple[str, str]]:
         return {
-            f"customer:{row.customer_id}": (row.country or UNKNOWN, row.account_id or UNKNOWN)
+            f"customer:{row.customer_id}": (
+                row.country or UNKNOWN,
+                UNKNOWN if row.is_deleted else row.account_id or UNKNOWN,
+            )
             for row in self.staged.customers
         }
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.reference import strategies
 from tests.reference.strategies import Draft
+from tests.reference.texts import canonical_id
 from tests.reference.world import (
     Customer,
     Event,
@@ -46,11 +47,24 @@ VISIT_ORDER_GAPS = (
 )
 REACTION_GAPS = (timedelta(0), 6 * DAY, 7 * DAY, 8 * DAY, -SECOND)
 MONTH_GAPS = (timedelta(0), SECOND, 29 * DAY, 30 * DAY, 30 * DAY, 31 * DAY, 31 * DAY, -SECOND)
-# After a subscription's last word, beside the days around the end of its grace.
-SUBSCRIPTION_GAPS = tuple(days * DAY for days in (0, 1, 30, 120))
 COUNTRIES = ("IT", "IT", "DE", None)
-SOURCES = (None, None, "google", "Google", "facebook", "newsletter", "nobody knows")
-MEDIA = (None, None, "cpc", "organic", "CPC")
+# A landing page says by its parameters where its visitor came from, a referrer by its host.
+PAGES = (
+    *(
+        None,
+        None,
+        "https://shop.example/",
+        "https://shop.example/?utm_source=Google&utm_medium=cpc",
+    ),
+    *("https://shop.example/?utm_campaign=spring", "https://shop.example/?gclid=abc&fbclid=x"),
+    *("https://shop.example/?fbclid=x&utm_source=newsletter", "https://shop.example/?msclkid="),
+)
+REFERRERS = (
+    *(None, None, "https://www.google.com/", "https://news.example/a", "https://SHOP.example/x"),
+    *("https://pay.shop.example/", "https://l.facebook.com/", "https://www.paypal.com/", "blog"),
+)
+SOURCES = (None, None, None, None, "google", "Google", "facebook", "newsletter", "nobody knows")
+MEDIA = (None, None, None, "cpc", "CPC")
 CENTS = (Decimal(0), Decimal("0.3333"), Decimal("9.99"), Decimal(20), Decimal("75.5"))
 
 
@@ -80,7 +94,7 @@ def people(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
 
 
 def say(
-    draft: Draft, name: str, at: datetime, who: dict[str, Any], **told: str | int | None
+    draft: Draft, name: str, at: datetime, who: dict[str, Any], **told: str | int | float | None
 ) -> Event:
     """An event with properties."""
     properties = {key: value for key, value in told.items() if value is not None}
@@ -141,15 +155,44 @@ def _cart(draft: Draft) -> None:
         _order(draft, last + draft.pick(CART_ORDER_GAPS), who, named)
 
 
+def _cart_again(draft: Draft) -> None:
+    """A cart that an order closes, and what comes under its id at that instant and after it."""
+    who = _who(draft)
+    at = draft.instant()
+    cart_id = draft.new_id("k")
+    for _ in range(draft.draw(st.integers(2, 3))):
+        for _ in range(draft.draw(st.integers(1, 2))):
+            name = draft.pick(("Product Added", "Product Added", "Checkout Started"))
+            told = {"price": 7.5} if draft.chance(3) else {}
+            added = say(draft, name, at, who, cart_id=cart_id, **told)
+            if not told:
+                value = draft.pick((None, Decimal("33.3333")))
+                draft.rows["events"][-1] = replace(added, value=value)
+            at += draft.pick((timedelta(0), SECOND, timedelta(minutes=10), DAY + SECOND))
+        at -= draft.pick((timedelta(0), SECOND))
+        _order(draft, at, who, draft.pick((cart_id, cart_id, cart_id, None)))
+        at += draft.pick((timedelta(0), SECOND, timedelta(minutes=1), 8 * DAY))
+
+
 def _visit_and_order(draft: Draft) -> None:
     """Page views, perhaps a checkout, and an order around 24 hours or 30 days later."""
     who = _who(draft)
     at = draft.instant()
+    if draft.chance(4):
+        say(draft, "Page Viewed", at, who)
+        _order(draft, draft.pick(_skewed(at)), who, None)
+        return
     for _ in range(draft.draw(st.integers(1, 3))):
         say(draft, draft.pick(("Page Viewed", "Button Clicked", "Checkout Started")), at, who)
         at += draft.pick(VISIT_GAPS)
     last = draft.rows["events"][-1].occurred_at
     _order(draft, last + draft.pick(VISIT_ORDER_GAPS), who, None)
+
+
+def _skewed(at: datetime) -> tuple[datetime, datetime]:
+    """Instants a shop's slow clock gives to an order: still credited, and not."""
+    start = at - timedelta(minutes=5)
+    return start, start - SECOND
 
 
 def _second_order(draft: Draft) -> None:
@@ -196,13 +239,75 @@ def _tickets(draft: Draft) -> None:
     """Tickets opened twice, answered twice, resolved again, or never opened."""
     who = _who(draft)
     at = draft.instant()
-    ticket_id = draft.pick((None, "t1", draft.new_id("t")))
-    for _ in range(draft.draw(st.integers(1, 5))):
-        name = draft.pick(
-            ("Ticket Opened", "Ticket Opened", "Ticket First Response", "Ticket Resolved")
-        )
+    ticket_id = draft.pick((None, "t1", draft.new_id("t"), draft.new_id("t")))
+    name = draft.pick(("Ticket Opened", "Ticket Opened", "Ticket First Response"))
+    for _ in range(draft.draw(st.integers(2, 5))):
         say(draft, name, at, who, ticket_id=ticket_id)
         at += draft.pick((timedelta(0), *CART_GAPS))
+        name = draft.pick(
+            ("Ticket Opened", "Ticket First Response", "Ticket First Response", "Ticket Resolved")
+        )
+
+
+def _repeat_contacts(draft: Draft) -> None:
+    """Tickets of one person around seven days apart."""
+    who = _who(draft)
+    at = draft.instant()
+    for _ in range(draft.draw(st.integers(2, 3))):
+        say(draft, "Ticket Opened", at, who, ticket_id=draft.pick((None, draft.new_id("t"))))
+        at += draft.pick((timedelta(0), SECOND, 7 * DAY, 8 * DAY))
+
+
+def _chats(draft: Draft) -> None:
+    """Chats begun twice, answered early, in time, too late, twice or never."""
+    who = _who(draft)
+    at = draft.instant()
+    chat_id = draft.pick((None, draft.new_id("h"), draft.new_id("h")))
+    say(draft, "Chat Started", at, who, chat_id=chat_id)
+    for _ in range(draft.draw(st.integers(0, 2))):
+        name = draft.pick(("Chat Answered", "Chat Answered", "Chat Started"))
+        after = draft.pick((-SECOND, timedelta(0), 40 * SECOND, DAY, DAY + SECOND))
+        say(draft, name, at + after, who, chat_id=chat_id)
+
+
+def _help(draft: Draft) -> None:
+    """A help page, read by somebody who asks all the same, before, in time or too late."""
+    who = _who(draft)
+    at = draft.instant()
+    say(draft, draft.pick(("Help Article Viewed", "FAQ Viewed")), at, who)
+    if draft.chance(2):
+        after = draft.pick((-SECOND, timedelta(0), DAY, DAY + SECOND))
+        say(draft, draft.pick(("Chat Started", "Ticket Opened")), at + after, who)
+
+
+def _lead(draft: Draft) -> None:
+    """Somebody new who leaves an address and buys before, within the hour, in time or too late."""
+    who = {"user_id": draft.new_id("n")}
+    at = draft.instant()
+    say(draft, draft.pick(("Signed Up", "Newsletter Subscribed")), at, who)
+    hour = timedelta(hours=1)
+    later = at + draft.pick((-DAY, hour, hour + SECOND, hour + SECOND, 90 * DAY, 91 * DAY))
+    if draft.chance(2):
+        _order(draft, later, who, None)
+    else:
+        started = say(draft, "Subscription Started", later, who)
+        amount = draft.pick((None, Decimal(9), Decimal(0)))
+        draft.rows["events"][-1] = replace(started, value=amount)
+
+
+def _onboarding(draft: Draft) -> None:
+    """A new customer's first steps, before the purchase and around the 30th day after it."""
+    who = {"user_id": draft.new_id("n")}
+    draft.customers.append(who["user_id"])
+    at = draft.instant()
+    if draft.chance(2):
+        _order(draft, at, who, None)
+    else:
+        say(draft, "Subscription Started", at, who)
+    for name in ("Onboarding Completed", "Feature Used"):
+        after = draft.pick((-40 * DAY, -SECOND, 30 * DAY, 31 * DAY, None))
+        if after is not None:
+            say(draft, name, at + after, who)
 
 
 def _invitations(draft: Draft) -> None:
@@ -238,23 +343,6 @@ def _trial(draft: Draft) -> None:
         draft.rows["events"][-1] = replace(started, value=amount)
 
 
-def _subscription(draft: Draft) -> None:
-    """A subscription that rises, falls, lapses when its grace ends, is cancelled and comes back."""
-    who = _who(draft)
-    at = draft.instant()
-    name = "Subscription Started"
-    subscription_id = draft.pick((None, "s1", "s2"))
-    runs_on = 31 + draft.settings.subscription_grace_days
-    ends_of_grace = [(runs_on + days) * DAY for days in (-1, 0, 1)]
-    for _ in range(draft.draw(st.integers(1, 5))):
-        told = say(draft, name, at, who, subscription_id=subscription_id)
-        amount = draft.pick((None, *map(Decimal, ("0", "9.99", "19.995", "30"))))
-        currency = draft.pick((None, "EUR", "USD"))
-        draft.rows["events"][-1] = replace(told, value=amount, currency=currency)
-        at += draft.pick((*SUBSCRIPTION_GAPS, *ends_of_grace))
-        name = draft.pick(strategies.SUBSCRIBING)
-
-
 def _loyalty(draft: Draft) -> None:
     """A member's points."""
     who = _who(draft)
@@ -267,8 +355,9 @@ def _loyalty(draft: Draft) -> None:
 
 
 SCENES = (
-    *(_cart, _cart, _visit_and_order, _visit_and_order, _emails, _surveys, _tickets),
-    *(_second_order, _invitations, _trial, _subscription, _subscription, _loyalty),
+    *(_cart, _cart_again, _visit_and_order, _visit_and_order, _emails, _surveys, _tickets),
+    *(_second_order, _invitations, _trial, _loyalty, _repeat_contacts, _chats, _help, _lead),
+    *(_onboarding, strategies.subscription, strategies.subscription),
 )
 
 
@@ -281,26 +370,37 @@ def _dress(draft: Draft) -> None:
     draft.rows["order_lines"] = []
     dressed: dict[Order, Order] = {}
     for order in draft.rows.get("orders", []):
-        if order not in dressed:
-            dressed[order] = _dressed(draft, order)
-    draft.rows["orders"] = [dressed[order] for order in draft.rows.get("orders", [])]
+        # The same content may come in two deliveries, and stays the same.
+        content = replace(order, delivery=1)
+        if content not in dressed:
+            dressed[content] = _dressed(draft, content)
+    draft.rows["orders"] = [
+        replace(dressed[replace(order, delivery=1)], delivery=order.delivery)
+        for order in draft.rows.get("orders", [])
+    ]
     for order_id in sorted({order.order_id for order in dressed}):
         for number in range(draft.pick((0, 1, 1, 2))):
             product_id = draft.pick(("p0", "p0", "p1", "p2", "p9"))
             quantity = draft.pick((Decimal(0), Decimal(1), Decimal(2), Decimal("1.5")))
             line = OrderLine(order_id, number + 1, product_id, quantity, Decimal(5))
             draft.add("order_lines", line)
+            if number == 0 and draft.chance(5):
+                # A later file has the lines anew: there is one only.
+                draft.add("order_lines", replace(line, quantity=Decimal(4), delivery=10))
     draft.rows["events"] = [
         # Only whole copies of an event may look alike, so the id decides.
         replace(
             event,
-            utm_source=SOURCES[_digit(event.event_id, 7)],
-            utm_medium=MEDIA[_digit(event.event_id, 5)],
+            utm_source=SOURCES[_digit(event.event_id, len(SOURCES))],
+            utm_medium=MEDIA[_digit(event.event_id, len(MEDIA))],
+            page_url=PAGES[_digit(event.event_id, len(PAGES))],
+            referrer=REFERRERS[_digit(event.event_id, len(REFERRERS))],
         )
         for event in draft.rows.get("events", [])
     ]
-    known = {row.customer_id for row in draft.rows.get("customers", [])}
-    for customer in sorted(set(draft.customers) - known):
+    known = {canonical_id(row.customer_id) for row in draft.rows.get("customers", [])}
+    everybody = {canonical_id(customer) or "" for customer in draft.customers}
+    for customer in sorted(everybody - known):
         account_id = draft.pick(("a1", "a2", None))
         draft.add("customers", Customer(customer, draft.instant(), account_id=account_id))
     draft.rows["customers"] = [
@@ -322,6 +422,7 @@ def _dressed(draft: Draft, order: Order) -> Order:
         affiliate_id=affiliate,
         affiliate_commission=draft.pick((None, *CENTS)),
         referral_code=draft.pick((None, None, None, "FRIEND")),
+        coupon_code=draft.pick((None, None, " ", "n/a", "SPRING")),
         promised_at=None if promised is None else order.created_at + promised,
     )
 

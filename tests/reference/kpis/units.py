@@ -49,12 +49,15 @@ Combine = Callable[[Sequence[Unit]], Total]
 
 @dataclass(frozen=True)
 class Measure:
-    """A KPI: its units in any period, and what they come to."""
+    """A KPI: its units in any period, and what they come to.
+
+    ``is_unknown`` is asked for each channel, and for all with None.
+    """
 
     kpi: str
     units: Callable[[Period], Iterable[Unit]]
     combine: Combine
-    is_unknown: Callable[[Period], bool] = lambda _: False
+    is_unknown: Callable[[Period, str | None], bool] = lambda *_: False
 
 
 def summed(units: Sequence[Unit]) -> Total:
@@ -75,6 +78,14 @@ def largest(units: Sequence[Unit]) -> Total:
     """The largest number."""
     found = [Fraction(unit.numerator) for unit in units]
     return Total(max(found, default=Fraction(0)), None, len(found))
+
+
+def largest_day(units: Sequence[Unit]) -> Total:
+    """The largest sum of a day."""
+    days: dict[date, Fraction] = {}
+    for unit in units:
+        days[unit.day] = days.get(unit.day, Fraction(0)) + Fraction(unit.numerator)
+    return Total(max(days.values(), default=Fraction(0)), None, len(units))
 
 
 def median(units: Sequence[Unit]) -> Total:

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
 from tests.reference.kpis import inputs
-from tests.reference.kpis.catalogue import Entry
+from tests.reference.kpis.catalogue import MEDIAN, UNKNOWN, Entry
 from tests.reference.kpis.periods import Period, periods
-from tests.reference.kpis.shop import UNKNOWN, Shop
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Total, Unit
+from tests.reference.texts import rounded
 
 SMALL_SAMPLES = {"nps", "csat"}
 ENOUGH_ANSWERS = 30
+PLACES = 10
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,30 @@ class Value:
 def values(shop: Shop, measures: Iterable[Measure]) -> Iterator[Value]:
     """All rows of the given KPIs."""
     known = inputs.known(shop)
+    history = timedelta(days=shop.settings.kpi_history_days)
+    opening = max(shop.first_day, shop.as_of - history)
+    first_month = shop.settings.fiscal_year_start_month
     for measure in measures:
         entry = shop.seeds.entries[measure.kpi]
-        for grain in entry.grains:
-            for period in periods(grain, shop.first_day, shop.as_of):
-                has_input = known.has(entry, period) and not measure.is_unknown(period)
+        is_told_of = known.has_any(entry)
+        for grain in entry.grains if is_told_of else ("month",):
+            for period in periods(grain, opening, shop.as_of, first_month):
                 units = [unit for unit in measure.units(period) if unit.day <= shop.as_of]
                 for (dimension, name), found in _slices(shop, entry, period, units).items():
+                    if dimension != "all" and not is_told_of:
+                        continue
+                    channel = name if dimension == "channel" else None
+                    has_input = known.has(entry, period) and not measure.is_unknown(period, channel)
                     total = measure.combine(found)
                     status = _status(shop, entry, period, found, total, has_input)
-                    yield _row(entry, period, dimension, name, total, status)
+                    row = _row(entry, period, dimension, name, total, status)
+                    if dimension == "all" or not _is_nothing(entry, row):
+                        yield row
+
+
+def _is_nothing(entry: Entry, row: Value) -> bool:
+    # A median of nothing is something: no days between coming and buying, say.
+    return entry.kind != MEDIAN and row.numerator == 0 and not row.denominator
 
 
 def _slices(
@@ -69,15 +84,18 @@ def _slices(
 
 
 def _slice(shop: Shop, unit: Unit, dimension: str) -> tuple[str, str]:
-    if dimension == "stage":
+    if dimension == "framework":
         assert unit.stage is not None
         return f"stage:{unit.stage[0]}", unit.stage[1]
     if dimension == "channel":
         return dimension, unit.channel or UNKNOWN
     if unit.person is None:
         return dimension, UNKNOWN
+    eve = unit.day - timedelta(days=1)
     if dimension == "health":
-        return dimension, shop.health(unit.person, unit.day - timedelta(days=1))
+        return dimension, shop.health(unit.person, eve)
+    if dimension == "stage":
+        return dimension, shop.stage(unit.person, eve)
     pick = shop.country if dimension == "country" else shop.account
     return dimension, pick(unit.person)
 
@@ -110,13 +128,11 @@ def _row(
     entry: Entry, period: Period, dimension: str, name: str, total: Total, status: str
 ) -> Value:
     is_told = status not in {"no_input", "missing_rate"}
-    numerator = rounded(total.numerator, 4) if is_told and total.numerator is not None else None
-    denominator = (
-        rounded(total.denominator, 4) if is_told and total.denominator is not None else None
-    )
+    above = total.numerator if is_told else None
+    below = total.denominator if is_told else None
     value = None
-    if numerator is not None and status != "immature" and denominator != 0:
-        value = rounded(Fraction(numerator) / Fraction(denominator or 1), 10)
+    if above is not None and status != "immature" and below != 0:
+        value = rounded(above / (1 if below is None else below), PLACES)
     return Value(
         kpi=entry.kpi,
         period_grain=period.grain,
@@ -124,15 +140,9 @@ def _row(
         period_end=period.end,
         dimension=dimension,
         dimension_value=name,
-        numerator=numerator,
-        denominator=denominator,
+        numerator=None if above is None else rounded(above, PLACES),
+        denominator=None if below is None else rounded(below, PLACES),
         value=value,
         sample_size=None if status == "no_input" else total.sample,
         status=status,
     )
-
-
-def rounded(exact: Fraction, places: int) -> Decimal:
-    """Round half away from zero."""
-    units = int(abs(exact) * 10**places + Fraction(1, 2))
-    return Decimal(units if exact >= 0 else -units).scaleb(-places)

@@ -1,4 +1,4 @@
--- Which session each event belongs to. int_session_starts says where sessions begin; an event
+-- Which session each visit event belongs to. int_session_starts says where sessions begin; an event
 -- belongs to the latest beginning at or before it among the events of its device with the same
 -- given session_id.
 
@@ -9,7 +9,6 @@ event_starts as (
     select
         events.raw_row_id,
         events.person_key,
-        events.signal_no,
         events.occurred_at,
         events.event_date,
         {{ ignoring_nulls('last_value', 'session_starts.raw_row_id') }} over (
@@ -22,6 +21,7 @@ event_starts as (
     from {{ ref('int_events') }} as events
     left join {{ ref('int_session_starts') }} as session_starts
         on events.raw_row_id = session_starts.raw_row_id
+    where events.is_visit
 
 ),
 
@@ -32,8 +32,8 @@ event_sessions as (
         stated_events.event_id,
         first_events.event_id as session_id,
         event_starts.person_key,
-        stated_events.event_name,
-        signal_names.signal,
+        names.event_name,
+        names.is_key_event,
         event_starts.occurred_at,
         event_starts.event_date
     from event_starts
@@ -41,8 +41,8 @@ event_sessions as (
         on event_starts.raw_row_id = stated_events.raw_row_id
     inner join {{ ref('stg_events') }} as first_events
         on event_starts.start_row_id = first_events.raw_row_id
-    left join {{ ref('int_signal_names') }} as signal_names
-        on event_starts.signal_no = signal_names.signal_no
+    inner join {{ ref('int_event_names') }} as names
+        on stated_events.event_name = names.event_name
 
 )
 

@@ -104,7 +104,8 @@ fact_measures as (
         {{ exact_ratio('sum(case when signal_no is null then 1 else 0 end)', 'count(*)') }}
             as value,
         count(*) as population
-    from {{ ref('int_events') }}
+    from {{ ref('int_event_signals') }}
+    where is_first
 
     union all
 

@@ -9,13 +9,26 @@ settings as (
 
 ),
 
+-- Where shipping contains an unknown part of the tax, the order's share of tax is taken to be
+-- shipping's too: price less tax less shipping × (1 − tax / price) is `taxless_price` × `paid_part` /
+-- price, which is divided once, after the rate.
 owned_orders as (
 
     select
         *,
-        cast(
-            total_price - coalesce(total_tax, 0) - coalesce(total_shipping, 0) as decimal(18, 4)
-        ) as net_price
+        cast(total_price - coalesce(total_tax, 0) as decimal(18, 4)) as taxless_price,
+        case
+            when coalesce(total_shipping, 0) = 0 then total_price
+            when shipping_tax is null and taxes_included
+                then cast(total_price - total_shipping as decimal(18, 4))
+            else total_price
+        end as paid_part,
+        case
+            when coalesce(total_shipping, 0) = 0 then cast(0 as decimal(18, 4))
+            when shipping_tax is not null then cast(total_shipping - shipping_tax as decimal(18, 4))
+            when taxes_included then cast(0 as decimal(18, 4))
+            else total_shipping
+        end as known_shipping
     from {{ ref('int_owned_orders') }}
 
 ),
@@ -72,8 +85,9 @@ valued_orders as (
             else rates.rate
         end as rate,
         case
-            when owned_orders.currency = settings.reporting_currency then owned_orders.net_price
-            else cast(round(owned_orders.net_price * rates.rate, 4) as decimal(18, 4))
+            when owned_orders.currency = settings.reporting_currency
+                then {{ order_value('owned_orders', '1') }}
+            else {{ order_value('owned_orders', 'rates.rate') }}
         end as order_value,
         {{ up_to_as_of(local_date('owned_orders.cancelled_at'), 'settings.as_of_date') }}
             as cancelled_on,

@@ -37,7 +37,9 @@ owned_orders as (
         valid_orders.currency,
         valid_orders.total_price,
         valid_orders.total_tax,
-        valid_orders.total_shipping
+        valid_orders.total_shipping,
+        valid_orders.taxes_included,
+        valid_orders.shipping_tax
     from valid_orders
     left join {{ ref('int_devices') }} as devices
         on valid_orders.unclaimed_anonymous_id = devices.anonymous_id

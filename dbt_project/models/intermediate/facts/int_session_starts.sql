@@ -1,4 +1,4 @@
--- The first event of each session. Events of one device and one given session_id belong together
+-- The first event of each session, made of visit events alone. Events of one device and one given session_id belong together
 -- until a silence of more than a day; events without one, until a silence of more than the timeout.
 
 with
@@ -14,6 +14,7 @@ ordered_events as (
         lag(occurred_at) over session_events as previous_at,
         lead(occurred_at) over session_events as next_at
     from {{ ref('int_events') }}
+    where is_visit
     window session_events as (
         partition by device_key, session_hash
         order by occurred_at
@@ -56,7 +57,9 @@ tied_events as (
             events.device_key = starts.device_key
             and events.occurred_at = starts.occurred_at
             and events.session_hash is not distinct from starts.session_hash
-    where starts.is_tied
+    where
+        starts.is_tied
+        and events.is_visit
 
 ),
 

@@ -8,13 +8,18 @@ session_totals as (
         event_sessions.session_id,
         max(event_sessions.occurred_at) as ended_at,
         count(*) as events,
-        sum(case when event_sessions.signal = 'page_view' then 1 else 0 end) as page_views,
-        sum(case when event_signals.is_key_event then 1 else 0 end) as key_events,
-        min(case when event_sessions.signal = 'checkout' then event_sessions.occurred_at end)
-            as first_checkout_at
+        count(page_views.raw_row_id) as page_views,
+        sum(case when event_sessions.is_key_event then 1 else 0 end) as key_events,
+        min(checkouts.occurred_at) as first_checkout_at
     from {{ ref('int_event_sessions') }} as event_sessions
-    left join {{ ref('event_signals') }} as event_signals
-        on event_sessions.event_name = event_signals.event_name
+    left join {{ ref('int_event_signals') }} as page_views
+        on
+            event_sessions.raw_row_id = page_views.raw_row_id
+            and page_views.signal_no = {{ signal_no('page_view') }}
+    left join {{ ref('int_event_signals') }} as checkouts
+        on
+            event_sessions.raw_row_id = checkouts.raw_row_id
+            and checkouts.signal_no = {{ signal_no('checkout') }}
     group by event_sessions.session_id
 
 ),

@@ -24,7 +24,7 @@ event_signals as (
         'events' as source_table,
         raw_row_id as event_row_id,
         cast(null as string) as source_id
-    from {{ ref('int_events') }}
+    from {{ ref('int_event_signals') }}
     where signal_no is not null
 
 ),
@@ -58,6 +58,57 @@ orders as (
         cast(null as bigint) as event_row_id,
         order_id as source_id
     from {{ ref('int_orders') }}
+
+),
+
+order_purchases as (
+
+    select
+        person_key,
+        {{ signal_no('purchase') }} as signal_no,
+        signal_date,
+        occurred_at,
+        value,
+        voided_on,
+        source_table,
+        event_row_id,
+        source_id
+    from orders
+
+),
+
+contract_purchases as (
+
+    select
+        person_key,
+        {{ signal_no('purchase') }} as signal_no,
+        event_date as signal_date,
+        occurred_at,
+        value,
+        cast(null as date) as voided_on,
+        'events' as source_table,
+        raw_row_id as event_row_id,
+        cast(null as varchar) as source_id
+    from {{ ref('int_contract_events') }}
+    where
+        is_start_or_renewal
+        and is_paid
+
+),
+
+paid_periods as (
+
+    select
+        person_key,
+        {{ signal_no('subscribed') }} as signal_no,
+        begins_on as signal_date,
+        occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        ends_on as voided_on,
+        'events' as source_table,
+        raw_row_id as event_row_id,
+        cast(null as varchar) as source_id
+    from {{ ref('int_paid_periods') }}
 
 ),
 
@@ -177,6 +228,18 @@ signal_facts as (
     union all
 
     select * from orders
+
+    union all
+
+    select * from order_purchases
+
+    union all
+
+    select * from contract_purchases
+
+    union all
+
+    select * from paid_periods
 
     union all
 

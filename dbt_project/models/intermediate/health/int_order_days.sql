@@ -7,8 +7,6 @@ person_orders as (
 
     select
         person_key as subject_key,
-        order_id,
-        created_at,
         order_date,
         voided_on
     from {{ ref('int_orders') }}
@@ -23,8 +21,6 @@ subject_orders as (
 
     select
         members.account_key as subject_key,
-        person_orders.order_id,
-        person_orders.created_at,
         person_orders.order_date,
         person_orders.voided_on
     from person_orders
@@ -38,9 +34,7 @@ order_days as (
     select
         subject_key,
         order_date,
-        case when count(*) = count(voided_on) then max(voided_on) end as voided_on,
-        min(created_at) as first_order_at,
-        min_by(order_id, (created_at, order_id)) as first_order_id
+        case when count(*) = count(voided_on) then max(voided_on) end as voided_on
     from subject_orders
     where
         voided_on is null

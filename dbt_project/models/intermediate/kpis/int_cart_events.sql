@@ -12,21 +12,27 @@ events as (
         end as cart_id,
         event_sessions.event_id,
         events.person_key,
-        event_sessions.signal,
+        signal_names.signal,
         events.occurred_at,
         events.event_date,
-        case when event_sessions.signal = 'cart_add' then coalesce(stg_events.quantity, 1) end
+        case when signal_names.signal = 'cart_add' then coalesce(stg_events.quantity, 1) end
             as quantity,
-        case when event_sessions.signal = 'cart_add' then events.value end as unit_value,
-        coalesce(event_sessions.signal = 'cart_add', false)
-        and events.is_missing_rate as is_missing_rate
+        case when signal_names.signal = 'cart_add' then signals.value end as unit_value,
+        coalesce(signal_names.signal = 'cart_add' and signals.is_missing_rate, false)
+            as is_missing_rate
     from {{ ref('int_events') }} as events
     inner join {{ ref('stg_events') }} as stg_events on events.raw_row_id = stg_events.raw_row_id
     inner join {{ ref('int_event_sessions') }} as event_sessions
         on events.raw_row_id = event_sessions.raw_row_id
+    left join {{ ref('int_event_signals') }} as signals
+        on
+            events.raw_row_id = signals.raw_row_id
+            and signals.signal_no in ({{ signal_no('cart_add') }}, {{ signal_no('checkout') }})
+    left join {{ ref('int_signal_names') }} as signal_names
+        on signals.signal_no = signal_names.signal_no
     where
         stg_events.cart_id is not null
-        or event_sessions.signal in ('cart_add', 'checkout')
+        or signal_names.signal is not null
 
 ),
 

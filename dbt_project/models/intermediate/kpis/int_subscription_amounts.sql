@@ -13,36 +13,21 @@ settings as (
 subscription_events as (
 
     select
-        signals.person_key,
-        coalesce(trim({{ json_text('events.properties', 'subscription_id') }}), '')
-            as subscription_id,
-        signals.signal_date,
-        signals.occurred_at,
-        events.event_id,
-        signals.signal = 'subscription_cancel' as is_cancelled,
-        case
-            when signals.signal = 'subscription_cancel' then null
-            when event_signals.value_property is null then events.value
-            else {{ json_decimal('events.properties', 'event_signals.value_property') }}
-        end as amount,
-        case
-            when event_signals.is_money
-                then coalesce(events.currency, settings.reporting_currency)
-            else settings.reporting_currency
-        end as currency
-    from {{ ref('int_dated_signals') }} as signals
+        contract_events.person_key,
+        contract_events.subscription_id,
+        contract_events.event_date as signal_date,
+        contract_events.occurred_at,
+        contract_events.event_id,
+        contract_events.is_cancel as is_cancelled,
+        case when not contract_events.is_cancel then contract_events.amount end as amount,
+        coalesce(events.currency, settings.reporting_currency) as currency
+    from {{ ref('int_contract_events') }} as contract_events
     cross join settings
-    inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
-    inner join {{ ref('event_signals') }} as event_signals
-        on events.event_name = event_signals.event_name
+    inner join {{ ref('stg_events') }} as events
+        on contract_events.raw_row_id = events.raw_row_id
     where
-        signals.source_table = 'events'
-        and signals.signal in (
-            'subscription_start',
-            'subscription_renewal',
-            'subscription_change',
-            'subscription_cancel'
-        )
+        contract_events.stating_order is not null
+        or contract_events.is_cancel
 
 ),
 

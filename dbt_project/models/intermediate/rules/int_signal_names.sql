@@ -13,9 +13,11 @@ built_in_signals as (
         ('lead'),
         ('open_order'),
         ('order'),
+        ('purchase'),
         ('reactivation'),
         ('refund'),
         ('revenue'),
+        ('subscribed'),
         ('visit')
     ) as built_in_names (signal)
 
@@ -27,7 +29,7 @@ known_signals as (
 
     union
 
-    select signal from {{ ref('event_signals') }}
+    select signal from {{ ref('event_signals') }} where signal is not null
 
     union
 

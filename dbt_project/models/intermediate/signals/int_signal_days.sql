@@ -53,15 +53,16 @@ person_days as (
     union all
 
     select
-        person_key as subject_key,
+        subject_key,
         {{ signal_no('any') }} as signal_no,
-        min(signal_date) as signal_date,
+        first_seen_on as signal_date,
         cast(null as date) as voided_on,
         1 as facts,
         cast(null as decimal(18, 4)) as value_sum
-    from {{ ref('int_signal_facts') }}
-    where not exists (select 1 from counted_any)
-    group by person_key
+    from {{ ref('int_first_seen') }}
+    where
+        subject_key > 0
+        and not exists (select 1 from counted_any)
 
     union all
 
@@ -74,6 +75,7 @@ person_days as (
         cast(null as decimal(18, 4)) as value_sum
     from {{ ref('int_signal_facts') }} as facts
     cross join counted_any
+    where facts.signal_no not in ({{ signal_no('purchase') }}, {{ signal_no('subscribed') }})
     group by
         facts.person_key,
         counted_any.signal_no,

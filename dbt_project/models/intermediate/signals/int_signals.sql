@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 
 -- The evidence as people read it: every signal of every person, `any` and `reactivation` included.
+-- `any` repeats every signal but those that only say again what another one says.
 -- The engine does not read this view; it reads int_signal_days.
 
 with
@@ -34,6 +35,7 @@ any_signals as (
         source_table,
         source_id
     from dated_signals
+    where signal not in ('purchase', 'subscribed')
 
 ),
 
@@ -43,11 +45,11 @@ reactivations as (
         reactivations.subject_key as person_key,
         'reactivation' as signal,
         reactivations.reactivated_on as signal_date,
-        reactivations.occurred_at,
+        cast(reactivations.reactivated_on as timestamp) as occurred_at,
         cast(null as decimal(18, 4)) as value,
         reactivations.voided_on,
-        'orders' as source_table,
-        reactivations.order_id as source_id
+        'reactivations' as source_table,
+        cast(reactivations.reactivated_on as varchar) as source_id
     from {{ ref('int_reactivations') }} as reactivations
 
 ),

@@ -51,8 +51,8 @@ initial_words as (
 
 ),
 
--- A change of a condition flips its bit. Health is counted as its step on the ladder, 0 to 3, and a
--- reactivation as 4, so that one running total serves both.
+-- A change of a condition flips its bit. Health is counted as its step on the ladder and a
+-- reactivation as more than any of these, so that one running total serves both.
 changes as (
 
     select
@@ -84,7 +84,7 @@ changes as (
         reactivated_on as changed_on,
         0 as word_0,
         0 as word_1,
-        4 as steps,
+        {{ steps_per_cycle() }} as steps,
         false as is_first
     from {{ ref('int_reactivations') }}
 
@@ -95,7 +95,7 @@ changes as (
         voided_on as changed_on,
         0 as word_0,
         0 as word_1,
-        -4 as steps,
+        -{{ steps_per_cycle() }} as steps,
         false as is_first
     from {{ ref('int_reactivations') }}
     where voided_on is not null
@@ -163,16 +163,16 @@ subject_states as (
             as previous_word_0,
         case when not is_first then {{ bits_between('word_1', 'word_1_change') }} end
             as previous_word_1,
-        cast(steps % 4 as tinyint) as health_step,
-        case when not is_first then cast((steps - steps_change) % 4 as tinyint) end
+        cast(steps % {{ steps_per_cycle() }} as tinyint) as health_step,
+        case when not is_first then cast((steps - steps_change) % {{ steps_per_cycle() }} as tinyint) end
             as previous_health_step,
-        cast(1 + (steps - steps % 4) / 4 as integer) as cycle
+        cast(1 + (steps - steps % {{ steps_per_cycle() }}) / {{ steps_per_cycle() }} as integer) as cycle
     from running_states
     where
         is_first
         or word_0_change <> 0
         or word_1_change <> 0
-        or steps_change % 4 <> 0
+        or steps_change % {{ steps_per_cycle() }} <> 0
 
 )
 

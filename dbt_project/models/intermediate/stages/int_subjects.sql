@@ -2,17 +2,6 @@
 
 with
 
-first_days as (
-
-    select
-        subject_key,
-        min(signal_date) as first_seen_on
-    from {{ ref('int_signal_days') }}
-    where signal_no = {{ signal_no('any') }}
-    group by subject_key
-
-),
-
 accounts as (
 
     select
@@ -33,7 +22,7 @@ subjects as (
         {{ subject_type('first_days.subject_key') }} as subject_type,
         first_days.subject_key < 0 as is_account,
         first_days.first_seen_on
-    from first_days
+    from {{ ref('int_first_seen') }} as first_days
     left join {{ ref('int_persons') }} as persons
         on first_days.subject_key = persons.person_key
     left join accounts on first_days.subject_key = accounts.account_key

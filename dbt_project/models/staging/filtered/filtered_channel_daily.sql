@@ -1,4 +1,6 @@
--- Of rows given twice the one with the highest content hash stands.
+-- Rows of one key in one file are parts of one report and add up: those of the last file stand.
+-- stg_channel_daily adds them; the parts after the first are counted here, so that every row is
+-- accounted for.
 
 with
 
@@ -9,44 +11,48 @@ judged_rows as (
         raw_rows.date,
         raw_rows.channel,
         raw_rows.campaign,
+        raw_rows.currency,
+        raw_rows.row_hash,
+        deliveries.file_place,
         case
             when raw_rows.date > raw_rows.loaded_at + interval 24 hours then 'future'
         end as reason
     from ({{ raw_rows('channel_daily') }}) as raw_rows
+    left join ({{ deliveries('channel_daily') }}) as deliveries
+        on raw_rows.row_hash = deliveries.row_hash
 
 ),
 
-rejected_rows as (
-
-    select * from judged_rows where reason is not null
-
-),
-
-contested_rows as (
+standing_rows as (
 
     select
-        raw_rows.raw_row_id,
-        raw_rows.date,
-        raw_rows.channel,
-        raw_rows.campaign,
+        raw_row_id,
+        date,
+        channel,
+        campaign,
+        file_place < max(file_place) over (partition by date, channel, campaign) as is_superseded,
         row_number() over (
-            partition by raw_rows.date, raw_rows.channel, raw_rows.campaign
+            partition by date, channel, campaign, currency
             order by
-                raw_rows.row_hash desc,
-                raw_rows.raw_row_id asc
+                file_place desc nulls last,
+                row_hash desc,
+                raw_row_id asc
         ) as place
-    from ({{ raw_rows('channel_daily') }}) as raw_rows
-    where
-        {{ key_hash(['raw_rows.date', 'raw_rows.channel', 'raw_rows.campaign']) }} in (
-            {{ repeated_keys('channel_daily', ['date', 'channel', 'campaign']) }}
-        )
-        and raw_rows.raw_row_id not in (select rejected_rows.raw_row_id from rejected_rows)
+    from judged_rows
+    where reason is null
 
 ),
 
 filtered_rows as (
 
-    select * from rejected_rows
+    select
+        raw_row_id,
+        date,
+        channel,
+        campaign,
+        reason
+    from judged_rows
+    where reason is not null
 
     union all
 
@@ -55,9 +61,14 @@ filtered_rows as (
         date,
         channel,
         campaign,
-        'superseded' as reason
-    from contested_rows
-    where place > 1
+        case
+            when is_superseded then 'superseded'
+            else 'added_to_another_part'
+        end as reason
+    from standing_rows
+    where
+        is_superseded
+        or place > 1
 
 )
 

@@ -1,5 +1,5 @@
 -- A customer merges once: the latest merge stands. One dated after identity_as_of is not known yet,
--- so it takes no earlier one's place. A tie goes to the highest content hash.
+-- so it takes no earlier one's place. A tie goes to the greatest into_customer_id.
 
 with
 
@@ -41,6 +41,7 @@ contested_rows as (
                     else 1
                 end asc,
                 raw_rows.merged_at desc,
+                raw_rows.into_customer_id desc,
                 raw_rows.row_hash desc,
                 raw_rows.raw_row_id asc
         ) as place

@@ -1,4 +1,6 @@
--- Of the states of a customer the latest stands; a tie goes to the highest content hash.
+-- Of the states of a customer the latest stands. Where rows state no time, or the same, the one
+-- created later, then the last file with this content, then the highest content hash.
+-- The second best says `superseded_without_time` where no time decided: one row per such key.
 
 with
 
@@ -26,19 +28,36 @@ contested_rows as (
     select
         raw_rows.raw_row_id,
         raw_rows.customer_id,
-        row_number() over (
-            partition by raw_rows.customer_id
-            order by
-                raw_rows.updated_at desc nulls last,
-                raw_rows.row_hash desc,
-                raw_rows.raw_row_id asc
-        ) as place
+        raw_rows.updated_at as stated_at,
+        raw_rows.created_at as stamped_at,
+        raw_rows.row_hash
     from ({{ raw_rows('customers') }}) as raw_rows
     where
         {{ key_hash(['raw_rows.customer_id']) }} in (
             {{ repeated_keys('customers', ['customer_id']) }}
         )
         and raw_rows.raw_row_id not in (select rejected_rows.raw_row_id from rejected_rows)
+
+),
+
+ranked_rows as (
+
+    select
+        contested_rows.*,
+        row_number() over versions as place,
+        lag(contested_rows.stated_at) over versions as better_stated_at
+    from contested_rows
+    left join ({{ deliveries('customers') }}) as deliveries
+        on contested_rows.row_hash = deliveries.row_hash
+    window versions as (
+        partition by contested_rows.customer_id
+        order by
+            contested_rows.stated_at desc nulls last,
+            contested_rows.stamped_at desc,
+            deliveries.file_place desc nulls last,
+            contested_rows.row_hash desc,
+            contested_rows.raw_row_id asc
+    )
 
 ),
 
@@ -51,8 +70,12 @@ filtered_rows as (
     select
         raw_row_id,
         customer_id,
-        'superseded' as reason
-    from contested_rows
+        case
+            when place = 2 and stated_at is not distinct from better_stated_at
+                then 'superseded_without_time'
+            else 'superseded'
+        end as reason
+    from ranked_rows
     where place > 1
 
 )

@@ -15,8 +15,8 @@ judged_rows as (
                 > coalesce(raw_rows.received_at, raw_rows.loaded_at) + interval 24 hours
                 then 'future'
             when
-                {{ known_id('raw_rows.anonymous_id') }} is null
-                and {{ known_id('raw_rows.user_id') }} is null
+                {{ filled_id('raw_rows', 'anonymous_id') }} is null
+                and {{ filled_id('raw_rows', 'user_id') }} is null
                 then 'no_identity'
         end as reason
     from ({{ raw_rows('events') }}) as raw_rows

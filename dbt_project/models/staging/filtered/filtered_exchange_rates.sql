@@ -1,4 +1,5 @@
--- Of rates given twice the one with the highest content hash stands.
+-- Of rates given twice the one of the last file stands; a tie goes to the highest content hash.
+-- The second best says `superseded_without_time` where no time decided: one row per such key.
 
 with
 
@@ -27,18 +28,30 @@ contested_rows as (
         raw_rows.raw_row_id,
         raw_rows.date,
         raw_rows.currency,
-        row_number() over (
-            partition by raw_rows.date, raw_rows.currency
-            order by
-                raw_rows.row_hash desc,
-                raw_rows.raw_row_id asc
-        ) as place
+        raw_rows.row_hash
     from ({{ raw_rows('exchange_rates') }}) as raw_rows
     where
         {{ key_hash(['raw_rows.date', 'raw_rows.currency']) }} in (
             {{ repeated_keys('exchange_rates', ['date', 'currency']) }}
         )
         and raw_rows.raw_row_id not in (select rejected_rows.raw_row_id from rejected_rows)
+
+),
+
+ranked_rows as (
+
+    select
+        contested_rows.*,
+        row_number() over (
+            partition by contested_rows.date, contested_rows.currency
+            order by
+                deliveries.file_place desc nulls last,
+                contested_rows.row_hash desc,
+                contested_rows.raw_row_id asc
+        ) as place
+    from contested_rows
+    left join ({{ deliveries('exchange_rates') }}) as deliveries
+        on contested_rows.row_hash = deliveries.row_hash
 
 ),
 
@@ -52,8 +65,8 @@ filtered_rows as (
         raw_row_id,
         date,
         currency,
-        'superseded' as reason
-    from contested_rows
+        case when place = 2 then 'superseded_without_time' else 'superseded' end as reason
+    from ranked_rows
     where place > 1
 
 )

@@ -1,4 +1,5 @@
--- Of lines given twice the one with the highest content hash stands.
+-- The lines of an order go together: those of the last file that has any of them stand. Of lines
+-- given twice in it the one with the highest content hash stands.
 
 with
 
@@ -8,54 +9,49 @@ judged_rows as (
         raw_rows.raw_row_id,
         raw_rows.order_id,
         raw_rows.line_number,
-        case
-            when orders.order_id is null then 'order_unknown'
-        end as reason
+        raw_rows.row_hash,
+        deliveries.file_place,
+        max(deliveries.file_place) over (partition by raw_rows.order_id) as last_file_place,
+        orders.order_id is null as is_order_unknown
     from ({{ raw_rows('order_lines') }}) as raw_rows
     left join {{ ref('stg_orders') }} as orders on raw_rows.order_id = orders.order_id
+    left join ({{ deliveries('order_lines') }}) as deliveries
+        on raw_rows.row_hash = deliveries.row_hash
 
 ),
 
-rejected_rows as (
-
-    select * from judged_rows where reason is not null
-
-),
-
-contested_rows as (
+ranked_rows as (
 
     select
-        raw_rows.raw_row_id,
-        raw_rows.order_id,
-        raw_rows.line_number,
+        *,
+        coalesce(file_place < last_file_place, false) as is_superseded,
         row_number() over (
-            partition by raw_rows.order_id, raw_rows.line_number
+            partition by order_id, line_number
             order by
-                raw_rows.row_hash desc,
-                raw_rows.raw_row_id asc
+                file_place desc nulls last,
+                row_hash desc,
+                raw_row_id asc
         ) as place
-    from ({{ raw_rows('order_lines') }}) as raw_rows
-    where
-        {{ key_hash(['raw_rows.order_id', 'raw_rows.line_number']) }} in (
-            {{ repeated_keys('order_lines', ['order_id', 'line_number']) }}
-        )
-        and raw_rows.raw_row_id not in (select rejected_rows.raw_row_id from rejected_rows)
+    from judged_rows
 
 ),
 
 filtered_rows as (
 
-    select * from rejected_rows
-
-    union all
-
     select
         raw_row_id,
         order_id,
         line_number,
-        'id_conflict' as reason
-    from contested_rows
-    where place > 1
+        case
+            when is_order_unknown then 'order_unknown'
+            when is_superseded then 'superseded'
+            else 'id_conflict'
+        end as reason
+    from ranked_rows
+    where
+        is_order_unknown
+        or is_superseded
+        or place > 1
 
 )
 

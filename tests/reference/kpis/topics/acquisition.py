@@ -15,9 +15,10 @@ from tests.reference.kpis.periods import Period, period_of
 from tests.reference.kpis.rows import Booked, days_between, within
 from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Total, Unit, dated, median, ratio, summed
-from tests.reference.staging import money
 
 TOUCH_DAYS = 30
+LEAD_DAYS = 90
+SAME_ERRAND = timedelta(hours=1)
 
 
 def measures(shop: Shop) -> Iterator[Measure]:
@@ -65,7 +66,38 @@ def measures(shop: Shop) -> Iterator[Measure]:
         ],
         median,
     )
+    yield dated(
+        "sessions_per_first_order",
+        [
+            Unit(
+                first.day,
+                sum(
+                    visit.person == person and visit.started_at < first.order.created_at
+                    for visit in shop.visits
+                ),
+                1,
+                person,
+            )
+            for person, first in firsts.items()
+        ],
+        ratio,
+    )
+    yield dated("lead_to_customer_rate_90d", list(_leads(shop)), ratio)
     yield _payback(shop, firsts, spend)
+
+
+def _leads(shop: Shop) -> Iterator[Unit]:
+    for person, subject in shop.subjects.items():
+        leads = subject.facts.get("lead", ())
+        if not leads:
+            continue
+        lead = min(leads, key=lambda fact: fact.occurred_at)
+        bought = shop.purchases.get(person, [])
+        # Who buys within the hour was no lead: the account was made for the order.
+        if any(one.at <= lead.occurred_at + SAME_ERRAND for one in bought):
+            continue
+        turned = any(within(lead.signal_date, one.day, LEAD_DAYS) for one in bought)
+        yield Unit(lead.signal_date, int(turned), 1, person)
 
 
 def last_touch(shop: Shop, booked: Booked) -> str | None:
@@ -162,10 +194,5 @@ def product_cost(shop: Shop, order: Booked) -> Decimal | None:
         product = shop.products.get(line.product_id)
         if product is None or product.unit_cost is None:
             return None
-        cost += line_cost(line.quantity, product.unit_cost)
+        cost += line.quantity * product.unit_cost
     return cost if order.lines else None
-
-
-def line_cost(quantity: Decimal, unit_cost: Decimal) -> Decimal:
-    """Cost of one line, to 4 decimals."""
-    return money(Fraction(quantity) * Fraction(unit_cost))

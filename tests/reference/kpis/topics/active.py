@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
+from tests.reference.kpis.catalogue import UNKNOWN
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.shop import UNKNOWN, Shop
+from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Unit, dated, ratio, summed
 
 ACTIVE = {"active", "at_risk"}
-NEVER_BOUGHT = {"prospect", UNKNOWN}
+NEVER_BOUGHT = {"prospect", "cold", UNKNOWN}
 
 # Health at the end of the eve and of the last day.
 Test = Callable[[str, str], bool]
@@ -28,11 +29,15 @@ def measures(shop: Shop) -> Iterator[Measure]:
         "active_customers_gained": lambda start, end: end in ACTIVE and start in NEVER_BOUGHT,
         "active_customers_reactivated": lambda start, end: end in ACTIVE and start == "lapsed",
         "active_customers_lost": lambda start, end: start in ACTIVE and end not in ACTIVE,
-        "active_customers_voided": lambda start, end: start in ACTIVE and end == "prospect",
+        "active_customers_voided": lambda start, end: start in ACTIVE and end in NEVER_BOUGHT,
     }
     ratios: dict[str, tuple[Test, Test]] = {
         "retention_rate": (lambda _, end: end in ACTIVE, lambda start, _: start in ACTIVE),
         "churn_rate": (lambda _, end: end not in ACTIVE, lambda start, _: start in ACTIVE),
+        "at_risk_recovery_rate": (
+            lambda _, end: end == "active",
+            lambda start, _: start == "at_risk",
+        ),
         "at_risk_share": (lambda _, end: end == "at_risk", lambda _, end: _has_bought(end)),
         "lapsed_share": (lambda _, end: end == "lapsed", lambda _, end: _has_bought(end)),
     }
@@ -54,7 +59,7 @@ def measures(shop: Shop) -> Iterator[Measure]:
 
 
 def reactivation_days(shop: Shop, person: str) -> list[date]:
-    """Days on which a lapsed person ordered, an order of which still stands."""
+    """Days on which a lapsed person came back, as far as the comeback still stands."""
     facts = shop.subjects[person].facts.get("reactivation", ())
     return [fact.signal_date for fact in facts if fact.stands_on(shop.as_of)]
 

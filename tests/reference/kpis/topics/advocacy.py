@@ -6,12 +6,12 @@ Belongs here: what customers do for the shop and get from it. Does not belong he
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.rows import Booked, Said, within
+from tests.reference.kpis.rows import Booked, Said, follows
 from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Unit, dated, ratio, summed
 from tests.reference.staging import money
@@ -45,6 +45,21 @@ def measures(shop: Shop) -> Iterator[Measure]:
         if said.value is not None
     ]
     yield dated("points_redeemed_to_earned", [*redeemed, *earned], ratio)
+    yield _balance(shop, [*earned, *redeemed])
+
+
+def _balance(shop: Shop, points: Sequence[Unit]) -> Measure:
+    def units(period: Period) -> Iterator[Unit]:
+        last = period.last_day(shop.as_of)
+        balance: dict[str | None, Fraction] = {}
+        for unit in points:
+            if unit.day <= last:
+                kept = Fraction(unit.denominator) - Fraction(unit.numerator)
+                balance[unit.person] = balance.get(unit.person, Fraction(0)) + kept
+        for person, left in balance.items():
+            yield Unit(last, left, person=person)
+
+    return Measure("loyalty_points_balance", units, summed)
 
 
 def _score(said: Said) -> Decimal | None:
@@ -55,8 +70,7 @@ def _referred(shop: Shop) -> Iterator[Unit]:
     named = {
         f"customer:{shop.identity.final_customer(customer)}"
         for said in shop.said("referral_converted")
-        if (customer := said.property("referred_customer_id"))
-        and said.person != f"customer:{shop.identity.final_customer(customer)}"
+        if (customer := said.id("referred_customer_id"))
     }
     for person, orders in shop.booked_of.items():
         has_code = bool((orders[0].order.referral_code or "").strip())
@@ -66,14 +80,13 @@ def _referred(shop: Shop) -> Iterator[Unit]:
 def _invitations(shop: Shop) -> Iterator[Measure]:
     sent: dict[str, Said] = {}
     for said in shop.said("referral_sent"):
-        referral_id = said.property("referral_id")
+        referral_id = said.id("referral_id")
         if referral_id is not None:
             sent.setdefault(referral_id, said)
 
     def converts(referral_id: str, invitation: Said) -> bool:
         return any(
-            said.property("referral_id") == referral_id
-            and within(invitation.day, said.day, CONVERSION_DAYS)
+            said.id("referral_id") == referral_id and follows(invitation, said, CONVERSION_DAYS)
             for said in shop.said("referral_converted")
         )
 

@@ -15,7 +15,6 @@ from fractions import Fraction
 from tests.reference.kpis.rows import Said
 from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Unit, dated, ratio, summed
-from tests.reference.staging import money
 from tests.reference.world import Event
 
 SILENCE = timedelta(hours=24)
@@ -76,14 +75,10 @@ def measures(shop: Shop) -> Iterator[Measure]:
             recovery.append(
                 Unit(day, int(found.is_recovered), 1, person, mature_on=found.recovery_ends_on)
             )
-            value.append(
-                Unit(
-                    day,
-                    _value(found.cart),
-                    person=person,
-                    is_missing_rate=any(said.is_missing_rate for said in found.cart.added),
-                )
-            )
+            worth = _value(found.cart)
+            if worth is not None:
+                missing = any(said.is_missing_rate for said in found.cart.added)
+                value.append(Unit(day, worth, person=person, is_missing_rate=missing))
     yield dated("cart_abandonment_rate", abandonment, ratio)
     yield dated("cart_recovery_rate", recovery, ratio)
     yield dated("cart_value_abandoned", value, summed)
@@ -94,41 +89,57 @@ def carts(shop: Shop) -> list[Cart]:
     persons = {event.event_id: person for event, person in shop.events}
     added = {said.event.event_id: said for said in shop.said("cart_add")}
     checkouts = {said.event.event_id for said in shop.said("checkout")}
+
+    def cart(events: list[Event]) -> Cart | None:
+        puts = [added[event.event_id] for event in events if event.event_id in added]
+        return Cart(persons[events[0].event_id], events, puts) if puts else None
+
+    closing: dict[str, list[datetime]] = {}
+    for booked in shop.booked:
+        if booked.order.cart_id is not None:
+            closing.setdefault(booked.order.cart_id, []).append(booked.order.created_at)
     by_id: dict[str, list[Event]] = {}
-    by_session: list[list[Event]] = []
+    for event, _ in shop.events:
+        if event.cart_id is not None:
+            by_id.setdefault(event.cart_id, []).append(event)
+    found: list[Cart] = []
+    for cart_id, events in by_id.items():
+        opened: datetime | None = None
+        for closed in [*closing.get(cart_id, []), None]:
+            # Orders of one instant close one cart.
+            between = [
+                event
+                for event in events
+                if (opened is None or event.occurred_at > opened)
+                and (closed is None or event.occurred_at <= closed)
+            ]
+            made = cart(between)
+            if made is not None:
+                found.append(made)
+                if closed is not None:
+                    made.orders.append(closed)
+            opened = closed
     for visit in shop.visits:
         loose = [
             event
             for event in visit.events
             if event.cart_id is None and event.event_id in added.keys() | checkouts
         ]
-        by_session.append(loose)
-    for event, _ in shop.events:
-        if event.cart_id is not None:
-            by_id.setdefault(event.cart_id, []).append(event)
-
-    def cart(events: list[Event]) -> Cart | None:
-        puts = [added[event.event_id] for event in events if event.event_id in added]
-        return Cart(persons[events[0].event_id], events, puts) if puts else None
-
-    named = {name: found for name, events in by_id.items() if (found := cart(events))}
-    found = [*named.values(), *(made for events in by_session if (made := cart(events)))]
+        made = cart(loose)
+        if made is not None:
+            found.append(made)
     for booked in shop.booked:
-        at = booked.order.created_at
-        cart_id = shop.cleaned(booked.order.cart_id)
-        if cart_id is not None:
-            if cart_id in named:
-                named[cart_id].orders.append(at)
+        if booked.order.cart_id is not None:
             continue
         before = [
             (event.occurred_at, event.event_id, number)
             for number, candidate in enumerate(found)
             if candidate.person == booked.person
             for event in candidate.events
-            if event.occurred_at < at
+            if event.occurred_at < booked.order.created_at
         ]
         if before:
-            found[max(before)[2]].orders.append(at)
+            found[max(before)[2]].orders.append(booked.order.created_at)
     return found
 
 
@@ -139,13 +150,16 @@ def _outcome(shop: Shop, cart: Cart) -> Outcome:
         return Outcome(cart, "converted", False, recovery_ends_on)
     if shop.date_of(deadline) > shop.as_of:
         return Outcome(cart, "open", False, recovery_ends_on)
-    recovered = any(shop.date_of(at) <= recovery_ends_on for at in cart.orders)
+    recovered = any(deadline < at and shop.date_of(at) <= recovery_ends_on for at in cart.orders)
     return Outcome(cart, "abandoned", recovered, recovery_ends_on)
 
 
-def _value(cart: Cart) -> Decimal:
+def _value(cart: Cart) -> Fraction | None:
+    """What was added, None if no addition states a value."""
+    if all(said.stated is None for said in cart.added):
+        return None
     exact = Fraction(0)
     for said in cart.added:
         quantity = Decimal(1) if said.event.quantity is None else said.event.quantity
         exact += Fraction(said.value or 0) * Fraction(quantity)
-    return money(exact)
+    return exact

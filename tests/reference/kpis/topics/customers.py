@@ -18,6 +18,7 @@ from tests.reference.kpis.topics.acquisition import product_cost
 from tests.reference.kpis.units import Measure, Number, Unit, dated, ratio
 
 SECOND_ORDER_DAYS = 90
+STARTING_DAYS = timedelta(days=30)
 YEAR = timedelta(days=365)
 
 # Of one customer with orders in the period: numerator and denominator, None when no unit.
@@ -57,8 +58,7 @@ def measures(shop: Shop) -> Iterator[Measure]:
     yield from _of_order_days(shop)
     yield from _of_cohorts(shop)
     yield Measure("revenue_share_top_20", lambda period: _top_fifth(shop, period), ratio)
-    # Nothing scores customers yet, so its input is always missing.
-    yield Measure("predicted_clv", lambda _: [], ratio, lambda _: True)
+    yield from _of_starters(shop)
 
 
 def _days_in(orders: Sequence[Booked], period: Period) -> list[date]:
@@ -165,6 +165,19 @@ def _top_fifth(shop: Shop, period: Period) -> list[Unit]:
             for person, amount in net.items()
         ),
     ]
+
+
+def _of_starters(shop: Shop) -> Iterator[Measure]:
+    for kpi, signal in (
+        ("onboarding_completion_rate_30d", "onboarding_complete"),
+        ("feature_adoption_rate_30d", "feature_use"),
+    ):
+        units: list[Unit] = []
+        for person, bought in shop.purchases.items():
+            last = bought[0].day + STARTING_DAYS
+            done = any(said.person == person and said.day <= last for said in shop.said(signal))
+            units.append(Unit(bought[0].day, int(done), 1, person))
+        yield dated(kpi, units, ratio)
 
 
 def _touches(order: Booked, recent: Callable[[date], bool]) -> bool:

@@ -14,7 +14,16 @@ from decimal import Decimal
 from tests.reference.kpis.periods import Period
 from tests.reference.kpis.rows import Spend
 from tests.reference.kpis.shop import Shop
-from tests.reference.kpis.units import Measure, Number, Unit, dated, largest, ratio, summed
+from tests.reference.kpis.units import (
+    Measure,
+    Number,
+    Unit,
+    dated,
+    largest,
+    largest_day,
+    ratio,
+    summed,
+)
 
 Pick = Callable[[Spend], Number | None]
 
@@ -40,6 +49,8 @@ def measures(shop: Shop) -> Iterator[Measure]:
         yield dated(kpi, list(_units(shop, kpi, above, below)), ratio)
     listeners = list(_units(shop, "", lambda day: day.row.podcast_listeners, None))
     yield dated("podcast_listeners", listeners, largest)
+    reach = list(_units(shop, "", lambda day: day.row.reach, None))
+    yield dated("reach", reach, largest_day)
     yield from _follower_measures(shop)
 
 
@@ -104,9 +115,22 @@ def _follower_measures(shop: Shop) -> Iterator[Measure]:
             Unit(later, of_channel[later] - of_channel[earlier], channel=mapped[channel])
             for earlier, later in itertools.pairwise(days)
         ]
-    first = min((day for of_channel in stocks.values() for day in of_channel), default=date.max)
-    yield Measure("followers", held, summed, lambda period: period.end <= first)
+
+    def is_new(period: Period, channel: str | None) -> bool:
+        """Whether no stock is known from before the period to compare with."""
+        return not any(
+            min(of_channel) < period.start
+            for raw, of_channel in stocks.items()
+            if channel in (None, mapped[raw])
+        )
+
+    def is_unheard(period: Period, channel: str | None) -> bool:
+        return not any(
+            min(of_channel) < period.end
+            for raw, of_channel in stocks.items()
+            if channel in (None, mapped[raw])
+        )
+
+    yield Measure("followers", held, summed, is_unheard)
     won = dated("net_new_followers", changes, summed)
-    yield Measure(
-        "net_new_followers", won.units, summed, lambda period: period.last_day(shop.as_of) <= first
-    )
+    yield Measure("net_new_followers", won.units, summed, is_new)

@@ -1,7 +1,7 @@
 """KPIs of recurring revenue.
 
 Belongs here: what a subscription is worth on a day, and its movements. Does not belong here:
-trials (``support``).
+trials (``contact``), what is in force (``contracts``).
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from tests.reference.contracts import Subscription, Told
 from tests.reference.kpis.periods import Period
-from tests.reference.kpis.rows import Said
 from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Number, Unit, ratio, summed
 
-RUNS = ("subscription_start", "subscription_renewal", "subscription_change")
-LONGEST_MONTH = 31
 NOTHING = Decimal(0)
 
 
@@ -70,19 +68,19 @@ Amount = Callable[[Ends], Number]
 Test = Callable[[Ends], bool]
 
 
-class Subscriptions:
+class Recurring:
     """Every person's recurring revenue, day by day."""
 
     def __init__(self, shop: Shop) -> None:
-        """Gather the events of each subscription."""
+        """Gather the subscriptions of each person."""
         self.shop = shop
-        self._runs_on = LONGEST_MONTH + shop.settings.subscription_grace_days
-        self.by_person: dict[str, dict[str | None, list[Said]]] = {}
+        self.by_person = {
+            person: subject.subscriptions
+            for person, subject in shop.subjects.items()
+            if subject.subscriptions
+        }
         self._worth: dict[tuple[str, date], Decimal] = {}
         self._first: dict[str, date | None] = {}
-        for said in shop.said(*RUNS, "subscription_cancel"):
-            of_person = self.by_person.setdefault(said.person, {})
-            of_person.setdefault(said.property("subscription_id"), []).append(said)
 
     def worth(self, person: str, day: date) -> Decimal:
         """Recurring revenue of a person at the end of a day, as far as it has rates."""
@@ -93,34 +91,25 @@ class Subscriptions:
         return self._worth[key]
 
     def missing(self, person: str, day: date) -> Unconverted:
-        """What runs at the end of a day and has no rate."""
+        """What is in force at the end of a day and has no rate."""
         return frozenset(
-            (first.property("subscription_id"), last.event.value or NOTHING)
-            for first, last in self._running(person, day)
-            if self._converted(first, last) is None
+            (plan.subscription_id, told.amount or NOTHING)
+            for plan, told in self._running(person, day)
+            if self._converted(plan, told) is None
         )
 
-    def _running(self, person: str, day: date) -> Iterator[tuple[Said, Said]]:
-        """Of each subscription above zero: what stated its first amount, and its last one."""
-        for told in self.by_person[person].values():
-            so_far = [said for said in told if said.day <= day]
-            if not so_far or said_cancel(self.shop, so_far[-1]):
-                continue
-            if (day - so_far[-1].day).days >= self._runs_on:
-                continue
-            stated = [
-                said
-                for said in so_far
-                if said.event.value is not None and not said_cancel(self.shop, said)
-            ]
-            if stated and (stated[-1].event.value or NOTHING) > 0:
-                yield stated[0], stated[-1]
+    def _running(self, person: str, day: date) -> Iterator[tuple[Subscription, Told]]:
+        """Of each subscription in force above zero: it, and what stated its last amount."""
+        for plan in self.by_person[person]:
+            stated = [told for told in plan.told if told.day <= day and told.amount is not None]
+            if plan.in_force(day) and stated and (stated[-1].amount or NOTHING) > 0:
+                yield plan, stated[-1]
 
-    def _converted(self, first: Said, last: Said) -> Decimal | None:
-        # Always the rate of the first amount's day, so that no rate alone moves the revenue.
-        assert last.event.value is not None
-        currency = last.event.currency or self.shop.settings.currency
-        return self.shop.converted(last.event.value, currency, first.day)
+    def _converted(self, plan: Subscription, told: Told) -> Decimal | None:
+        # Always the rate of the first contract event's day, so that no rate alone moves revenue.
+        assert told.amount is not None
+        currency = told.currency or self.shop.settings.currency
+        return self.shop.converted(told.amount, currency, plan.told[0].day)
 
     def ends(self, person: str, period: Period) -> Ends:
         """Revenue of a person at the ends of a period."""
@@ -138,20 +127,15 @@ class Subscriptions:
         """The first day at whose end a person had recurring revenue."""
         if person not in self._first:
             # It can only rise on the day of an event.
-            days = {said.day for told in self.by_person[person].values() for said in told}
+            days = {told.day for plan in self.by_person[person] for told in plan.told}
             above = [day for day in days if self.worth(person, day) > 0]
             self._first[person] = min(above, default=None)
         return self._first[person]
 
 
-def said_cancel(shop: Shop, said: Said) -> bool:
-    """Whether it is a cancellation."""
-    return shop.rulebook.event_signals[said.event.event_name].signal == "subscription_cancel"
-
-
 def measures(shop: Shop) -> Iterator[Measure]:
     """Every KPI of the topic."""
-    subscriptions = Subscriptions(shop)
+    recurring = Recurring(shop)
 
     def lost(ends: Ends) -> Decimal:
         return ends.churned + ends.contraction
@@ -189,28 +173,28 @@ def measures(shop: Shop) -> Iterator[Measure]:
 
     for kpi, amount in counts.items():
         is_unknown = (lambda ends: bool(ends.end_missing)) if kpi == "mrr" else changes
-        yield Measure(kpi, _units(subscriptions, amount, None, is_unknown, always), summed)
+        yield Measure(kpi, _units(recurring, amount, None, is_unknown, always), summed)
     for kpi, (above, below) in ratios.items():
         is_unknown = (lambda ends: bool(ends.start_missing)) if below is start else changes
         is_sample = has_start if below is start else (lambda ends: lost(ends) > 0)
-        yield Measure(kpi, _units(subscriptions, above, below, is_unknown, is_sample), ratio)
+        yield Measure(kpi, _units(recurring, above, below, is_unknown, is_sample), ratio)
 
 
 def _units(
-    subscriptions: Subscriptions,
+    recurring: Recurring,
     above: Amount,
     below: Amount | None,
     is_unknown: Test,
     is_sample: Test,
 ) -> Callable[[Period], Iterator[Unit]]:
     def units(period: Period) -> Iterator[Unit]:
-        for person in subscriptions.by_person:
-            ends = subscriptions.ends(person, period)
+        for person in recurring.by_person:
+            ends = recurring.ends(person, period)
             numerator = above(ends)
             denominator = below(ends) if below else NOTHING
             if numerator or denominator or is_unknown(ends):
                 yield Unit(
-                    period.last_day(subscriptions.shop.as_of),
+                    period.last_day(recurring.shop.as_of),
                     numerator,
                     denominator,
                     person,

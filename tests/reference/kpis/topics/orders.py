@@ -52,6 +52,11 @@ def measures(shop: Shop) -> Iterator[Measure]:
         "guest_order_share", [_unit(order, int(order.is_guest), 1) for order in booked], ratio
     )
     yield dated(
+        "coupon_order_share",
+        [_unit(order, int(bool((order.order.coupon_code or "").strip())), 1) for order in booked],
+        ratio,
+    )
+    yield dated(
         "refund_rate", [_unit(order, int(bool(order.refunds)), 1) for order in booked], ratio
     )
     yield dated(

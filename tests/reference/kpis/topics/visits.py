@@ -16,6 +16,8 @@ from tests.reference.kpis.units import Measure, Unit, dated, ratio, summed
 
 LONG_ENOUGH = timedelta(seconds=10)
 CREDIT = timedelta(hours=24)
+# A shop's clock may run behind that of the page that reports the visit.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 def measures(shop: Shop) -> Iterator[Measure]:
@@ -42,7 +44,11 @@ def measures(shop: Shop) -> Iterator[Measure]:
         ),
         summed,
     )
-    active = [(person, shop.date_of(event.occurred_at)) for event, person in shop.events]
+    active = [
+        (person, shop.date_of(event.occurred_at))
+        for event, person in shop.events
+        if shop.rulebook.is_visit(event)
+    ]
     yield _distinct("active_users", active)
     yield _stickiness(shop, active)
 
@@ -55,7 +61,8 @@ def credited_visits(shop: Shop) -> set[int]:
         candidates = [
             number
             for number, visit in enumerate(shop.visits)
-            if visit.person == booked.person and visit.started_at <= at <= visit.ended_at + CREDIT
+            if visit.person == booked.person
+            and visit.started_at - CLOCK_SKEW <= at <= visit.ended_at + CREDIT
         ]
         # Visits are in the order of their start, so the last position is the latest one.
         found.update(candidates[-1:])
@@ -63,13 +70,10 @@ def credited_visits(shop: Shop) -> set[int]:
 
 
 def _is_engaged(shop: Shop, visit: Visit) -> bool:
-    names = [event.event_name for event in visit.events]
-    mapped = shop.rulebook.event_signals
-    views = [name for name in names if name in mapped and mapped[name].signal == "page_view"]
     return (
         visit.ended_at - visit.started_at >= LONG_ENOUGH
-        or len(views) >= 2
-        or any(name in shop.seeds.key_events for name in names)
+        or len(shop.of_visit(visit, "page_view")) >= 2
+        or any(shop.rulebook.is_key_event(event) for event in visit.events)
     )
 
 
@@ -78,13 +82,8 @@ def _unit(visit: Visit, numerator: int = 1) -> Unit:
 
 
 def _checkouts(shop: Shop) -> Iterator[Unit]:
-    mapped = shop.rulebook.event_signals
     for visit in shop.visits:
-        at = [
-            event.occurred_at
-            for event in visit.events
-            if event.event_name in mapped and mapped[event.event_name].signal == "checkout"
-        ]
+        at = [event.occurred_at for event in shop.of_visit(visit, "checkout")]
         if at:
             ordered = any(
                 booked.person == visit.person and at[0] <= booked.order.created_at <= at[0] + CREDIT
