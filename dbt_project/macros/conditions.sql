@@ -48,3 +48,17 @@
 {% macro default__repeat_row(copies) -%}
     unnest(range(cast({{ copies }} as bigint)))
 {%- endmacro %}
+
+{# What a measure comes to: counts and sums are 0 where there is no fact, the other measures null. #}
+{% macro measured_value(measure, values, as_of_date) -%}
+    case {{ measure }}
+        when 'count' then cast(coalesce({{ values }}.facts, 0) as decimal(38, 4))
+        when 'days' then cast(coalesce({{ values }}.days, 0) as decimal(38, 4))
+        when 'sum' then cast(coalesce({{ values }}.value_sum, 0) as decimal(38, 4))
+        when 'latest' then cast({{ values }}.latest_value as decimal(38, 4))
+        when 'days_since_first'
+            then cast({{ days_between(values ~ '.first_on', as_of_date) }} as decimal(38, 4))
+        when 'days_since_last'
+            then cast({{ days_between(values ~ '.last_on', as_of_date) }} as decimal(38, 4))
+    end
+{%- endmacro %}

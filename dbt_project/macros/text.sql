@@ -17,3 +17,21 @@
 {% macro default__joined_text(text, separator, ordered_by) -%}
     string_agg({{ text }}, '{{ separator }}' order by {{ ordered_by }})
 {%- endmacro %}
+
+{# The values of a group as a list, in the order of another column. #}
+{% macro ordered_list(value, order_by) -%}
+    {{ return(adapter.dispatch('ordered_list')(value, order_by)) }}
+{%- endmacro %}
+
+{% macro default__ordered_list(value, order_by) -%}
+    list({{ value }} order by {{ order_by }})
+{%- endmacro %}
+
+{# A list of texts without any. #}
+{% macro empty_list() -%}
+    {{ return(adapter.dispatch('empty_list')()) }}
+{%- endmacro %}
+
+{% macro default__empty_list() -%}
+    cast([] as varchar[])
+{%- endmacro %}

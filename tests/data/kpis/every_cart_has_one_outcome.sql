@@ -6,7 +6,7 @@ carts_of_events as (
     select
         stg_events.cart_id,
         'cart:' || stg_events.cart_id as public_id
-    from {{ ref('int_events') }} as events
+    from {{ ref('int_event_signals') }} as events
     inner join {{ ref('stg_events') }} as stg_events on events.raw_row_id = stg_events.raw_row_id
     inner join {{ ref('int_signal_names') }} as signal_names
         on events.signal_no = signal_names.signal_no
@@ -22,9 +22,11 @@ carts_of_events as (
     from {{ ref('int_event_sessions') }} as event_sessions
     inner join {{ ref('stg_events') }} as stg_events
         on event_sessions.event_id = stg_events.event_id
+    inner join {{ ref('int_event_signals') }} as events
+        on event_sessions.raw_row_id = events.raw_row_id
     where
         stg_events.cart_id is null
-        and event_sessions.signal = 'cart_add'
+        and events.signal_no = {{ signal_no('cart_add') }}
 
 ),
 

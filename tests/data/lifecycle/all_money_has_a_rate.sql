@@ -23,7 +23,7 @@ unconverted_money as (
         'events' as source_table,
         events.event_date as date,
         stated_events.currency
-    from {{ ref('int_events') }} as events
+    from {{ ref('int_event_signals') }} as events
     inner join {{ ref('stg_events') }} as stated_events
         on events.raw_row_id = stated_events.raw_row_id
     where events.is_missing_rate

@@ -1,7 +1,7 @@
--- Law: every staged event up to the as-of date has one row with a person and a session; a join that
--- loses or doubles events shows in the count.
+-- Law: every staged event up to the as-of date has one first row; a join that loses or doubles
+-- events shows in the count.
 
-{{ config(meta={'dagster': {'ref': {'name': 'int_events'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'int_event_signals'}}}) }}
 
 with
 

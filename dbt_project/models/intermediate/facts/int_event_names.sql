@@ -35,6 +35,7 @@ known_names as (
 event_names as (
 
     select
+        cast(row_number() over (order by folded_names.event_name) as integer) as name_no,
         folded_names.event_name,
         folded_names.folded_name,
         coalesce(known_names.is_visit, true) as is_visit,

@@ -1,4 +1,5 @@
--- Where everybody stands at the as-of date, with one sentence that says why and what comes next.
+-- Where everybody stands at the as-of date, with one sentence that says why and what comes next,
+-- and the days to act on.
 
 with
 
@@ -31,48 +32,17 @@ stage_starts as (
 current_rows as (
 
     select
-        history.framework,
-        history.subject_id,
-        history.subject_type,
-        history.valid_from,
-        history.stage,
+        history.*,
+        subjects.subject_key,
         stages.label as stage_label,
+        stages.label_it as stage_label_it,
         stages.ordinal as stage_ordinal,
-        history.health,
-        history.rule,
-        history.previous_stage,
-        history.previous_health,
-        history.cycle,
-        history.movement,
-        history.skipped_stages,
         stage_starts.stage_since,
-        cast({{ days_between('stage_starts.stage_since', 'settings.as_of_date') }} as integer)
-            as days_in_stage,
-        history.next_change_on,
-        history.next_stage,
-        history.next_health,
-        stages.label || ' since ' || stage_starts.stage_since || ' by rule ' || history.rule
-        || ', ' || replace(history.health, '_', ' ') || '.'
-        || coalesce(
-            ' On ' || history.next_change_on || ' '
-            || case
-                when history.next_stage = history.stage then ''
-                else
-                    next_stages.label
-                    || case
-                        when history.next_health = history.health then ''
-                        else ' and '
-                    end
-            end
-            || case
-                when history.next_health = history.health then ''
-                else replace(history.next_health, '_', ' ')
-            end
-            || ' if nothing new happens.',
-            ''
-        ) as reason
+        next_stages.label as next_stage_label,
+        next_stages.label_it as next_stage_label_it
     from history
-    cross join settings
+    inner join {{ ref('int_subjects') }} as subjects
+        on history.subject_id = subjects.subject_id
     inner join stage_starts
         on
             history.framework = stage_starts.framework
@@ -85,8 +55,77 @@ current_rows as (
         on
             history.framework = next_stages.framework
             and history.next_stage = next_stages.stage
+            and history.next_stage <> history.stage
     where history.valid_to is null
+
+),
+
+explained_rows as (
+
+    select
+        current_rows.framework,
+        current_rows.subject_id,
+        current_rows.subject_type,
+        current_rows.valid_from,
+        current_rows.stage,
+        current_rows.stage_label,
+        current_rows.stage_ordinal,
+        current_rows.health,
+        current_rows.rule,
+        current_rows.previous_stage,
+        current_rows.previous_health,
+        current_rows.cycle,
+        current_rows.movement,
+        current_rows.skipped_stages,
+        current_rows.stage_since,
+        cast(
+            {{ days_between('current_rows.stage_since', 'settings.as_of_date') }} as integer
+        ) as days_in_stage,
+        current_rows.next_change_on,
+        current_rows.next_stage,
+        current_rows.next_health,
+        outlooks.health_basis,
+        outlooks.at_risk_on,
+        outlooks.lapsed_on,
+        outlooks.usual_gap_days,
+        outlooks.expected_next_order_on,
+        outlooks.days_overdue,
+        outlooks.renews_on,
+        current_rows.stage_label || ' since ' || current_rows.stage_since || ': ' || reasons.seen
+        || '.' || coalesce(' ' || reasons.next_need || '.', '')
+        || coalesce(
+            ' ' || current_rows.next_stage_label || ' from ' || current_rows.next_change_on
+            || ' if nothing new happens.',
+            ''
+        )
+        || coalesce(
+            {{ outlook_sentence('outlooks', 'At risk on ', 'Lapsed on ', [
+                ' without a renewal.', ' without an order.',
+            ]) }},
+            ''
+        ) as reason,
+        current_rows.stage_label_it || ' dal ' || current_rows.stage_since || ': '
+        || reasons.seen_it || '.' || coalesce(' ' || reasons.next_need_it || '.', '')
+        || coalesce(
+            ' ' || current_rows.next_stage_label_it || ' dal ' || current_rows.next_change_on
+            || ' se non accade nulla di nuovo.',
+            ''
+        )
+        || coalesce(
+            {{ outlook_sentence('outlooks', 'A rischio dal ', 'Perso dal ', [
+                ' senza un rinnovo.', ' senza un ordine.',
+            ]) }},
+            ''
+        ) as reason_it
+    from current_rows
+    cross join settings
+    left join {{ ref('int_outlooks') }} as outlooks
+        on current_rows.subject_key = outlooks.subject_key
+    inner join {{ ref('int_reasons') }} as reasons
+        on
+            current_rows.framework = reasons.framework
+            and current_rows.subject_key = reasons.subject_key
 
 )
 
-select * from current_rows
+select * from explained_rows

@@ -39,7 +39,10 @@ order_totals as (
         min(orders.order_date) as first_order_on,
         max(orders.order_date) as last_order_on,
         count(*) as orders,
-        sum(orders.order_value - orders.refunded_value) as net_revenue
+        case
+            when not coalesce(bool_or(orders.is_missing_rate), false)
+                then sum(orders.order_value - orders.refunded_value)
+        end as net_revenue
     from {{ ref('int_booked_orders') }} as orders
     inner join members on orders.person_key = members.person_key
     group by members.subject_key
@@ -71,6 +74,15 @@ default_stages as (
 
 ),
 
+-- A customer's stated channel is one by name, or a source that the channel map knows.
+channels as (
+
+    select channel
+    from {{ ref('channel_map') }}
+    group by channel
+
+),
+
 described_subjects as (
 
     select
@@ -80,9 +92,13 @@ described_subjects as (
         order_totals.first_order_on,
         order_totals.last_order_on,
         coalesce(order_totals.orders, 0) as orders,
-        cast(coalesce(order_totals.net_revenue, 0) as decimal(38, 4)) as net_revenue,
-        coalesce(customers.acquisition_channel, first_touches.channel, 'unknown')
-            as acquisition_channel,
+        cast(
+            case when order_totals.orders is null then 0 else order_totals.net_revenue end
+            as decimal(38, 4)
+        ) as net_revenue,
+        coalesce(
+            channels.channel, stated_channels.channel, first_touches.channel, 'unknown'
+        ) as acquisition_channel,
         first_touches.campaign as first_touch_campaign,
         customers.country,
         coalesce(
@@ -99,6 +115,11 @@ described_subjects as (
     left join {{ ref('int_persons') }} as persons on subjects.subject_key = persons.person_key
     left join {{ ref('stg_customers') }} as customers
         on persons.customer_id = customers.customer_id
+    left join channels on lower(trim(customers.acquisition_channel)) = channels.channel
+    left join {{ ref('channel_map') }} as stated_channels
+        on
+            lower(trim(customers.acquisition_channel)) = stated_channels.source
+            and stated_channels.medium is null
     left join order_totals on subjects.subject_key = order_totals.subject_key
     left join {{ ref('int_first_touches') }} as first_touches
         on subjects.subject_key = first_touches.person_key

@@ -1,4 +1,5 @@
--- Law: at the as-of date exactly the subjects without a standing order are prospects.
+-- Law: at the as-of date exactly the subjects without a standing order and without a paid period
+-- are prospects or cold.
 
 {{ config(meta={'dagster': {'ref': {'name': 'lifecycle_current'}}}) }}
 
@@ -9,7 +10,17 @@ buyers as (
     select subject_key
     from {{ ref('int_order_days') }}
     where voided_on is null
-    group by subject_key
+
+    union
+
+    select person_key as subject_key from {{ ref('int_paid_periods') }}
+
+    union
+
+    select members.account_key as subject_key
+    from {{ ref('int_paid_periods') }} as periods
+    inner join {{ ref('int_account_members') }} as members
+        on periods.person_key = members.person_key
 
 ),
 
@@ -23,7 +34,7 @@ wrong_healths as (
     inner join {{ ref('int_subjects') }} as subjects
         on current_rows.subject_id = subjects.subject_id
     left join buyers on subjects.subject_key = buyers.subject_key
-    where (current_rows.health = 'prospect') <> (buyers.subject_key is null)
+    where (current_rows.health in ('prospect', 'cold')) <> (buyers.subject_key is null)
 
 )
 

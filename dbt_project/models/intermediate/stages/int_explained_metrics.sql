@@ -1,0 +1,57 @@
+-- Which measures have to be told of each subject: those of the rule that won and of the rules of the
+-- next stage, in any framework, each once.
+
+with
+
+set_metrics as (
+
+    select
+        set_conditions.subject_type,
+        set_conditions.word_0,
+        set_conditions.word_1,
+        set_conditions.metric_no,
+        set_conditions.signal_no
+    from {{ ref('int_set_conditions') }} as set_conditions
+    group by
+        set_conditions.subject_type,
+        set_conditions.word_0,
+        set_conditions.word_1,
+        set_conditions.metric_no,
+        set_conditions.signal_no
+
+),
+
+metrics as (
+
+    select
+        metric_no,
+        measure,
+        window_days
+    from {{ ref('int_conditions') }}
+    group by
+        metric_no,
+        measure,
+        window_days
+
+),
+
+explained_metrics as (
+
+    select
+        current_states.subject_key,
+        set_metrics.metric_no,
+        set_metrics.signal_no,
+        metrics.measure,
+        {{ add_days('settings.as_of_date', '-metrics.window_days') }} as counts_after
+    from {{ ref('int_current_states') }} as current_states
+    cross join {{ ref('int_settings') }} as settings
+    inner join set_metrics
+        on
+            current_states.subject_type = set_metrics.subject_type
+            and current_states.word_0 = set_metrics.word_0
+            and current_states.word_1 = set_metrics.word_1
+    inner join metrics on set_metrics.metric_no = metrics.metric_no
+
+)
+
+select * from explained_metrics

@@ -1,0 +1,56 @@
+-- What a set of true conditions is explained by in each framework: the conditions of the rule that
+-- wins, and of every rule of the next stage. Few rows, however many subjects are in the set.
+
+with
+
+set_rules as (
+
+    select
+        subject_type,
+        word_0,
+        word_1,
+        framework,
+        stage,
+        rule,
+        true as is_winner
+    from {{ ref('int_set_stages') }}
+
+    union all
+
+    select
+        set_stages.subject_type,
+        set_stages.word_0,
+        set_stages.word_1,
+        set_stages.framework,
+        next_stages.stage,
+        stage_rules.rule,
+        false as is_winner
+    from {{ ref('int_set_stages') }} as set_stages
+    inner join {{ ref('framework_stages') }} as next_stages
+        on
+            set_stages.framework = next_stages.framework
+            and set_stages.ordinal + 1 = next_stages.ordinal
+    inner join {{ ref('stage_rules') }} as stage_rules
+        on
+            next_stages.framework = stage_rules.framework
+            and next_stages.stage = stage_rules.stage
+
+),
+
+set_conditions as (
+
+    select
+        set_rules.*,
+        rule_conditions.place_in_rule,
+        rule_conditions.condition_no,
+        rule_conditions.metric_no,
+        rule_conditions.signal_no,
+        (set_rules.word_0 & rule_conditions.bit_0) = rule_conditions.bit_0
+        and (set_rules.word_1 & rule_conditions.bit_1) = rule_conditions.bit_1 as holds
+    from set_rules
+    inner join {{ ref('int_rule_conditions') }} as rule_conditions
+        on set_rules.rule = rule_conditions.rule
+
+)
+
+select * from set_conditions

@@ -1,0 +1,79 @@
+-- Why each subject is in its stage, and what the next one asks: the conditions of the rule that won
+-- and of the rules of the next stage, with what each comes to today.
+
+with
+
+explained_conditions as (
+
+    select
+        set_conditions.framework,
+        current_states.subject_key,
+        set_conditions.stage,
+        set_conditions.rule,
+        set_conditions.is_winner,
+        set_conditions.place_in_rule,
+        set_conditions.holds,
+        conditions.condition_no,
+        conditions.signal,
+        conditions.measure,
+        conditions.window_days,
+        conditions.at_least,
+        conditions.below,
+        {{ measured_value('conditions.measure', 'measured_values', 'settings.as_of_date') }}
+            as observed,
+        measured_values.signals
+    from {{ ref('int_current_states') }} as current_states
+    cross join {{ ref('int_settings') }} as settings
+    inner join {{ ref('int_set_conditions') }} as set_conditions
+        on
+            current_states.subject_type = set_conditions.subject_type
+            and current_states.word_0 = set_conditions.word_0
+            and current_states.word_1 = set_conditions.word_1
+    inner join {{ ref('int_conditions') }} as conditions
+        on set_conditions.condition_no = conditions.condition_no
+    left join {{ ref('int_measured_values') }} as measured_values
+        on
+            current_states.subject_key = measured_values.subject_key
+            and set_conditions.metric_no = measured_values.metric_no
+
+),
+
+stage_evidence as (
+
+    select
+        conditions.framework,
+        conditions.subject_key,
+        conditions.stage,
+        conditions.rule,
+        conditions.is_winner,
+        conditions.place_in_rule as condition_no,
+        conditions.signal,
+        conditions.measure,
+        conditions.window_days,
+        conditions.at_least,
+        conditions.below,
+        conditions.observed,
+        conditions.holds,
+        case
+            when conditions.observed is null then null
+            when conditions.observed < conditions.at_least
+                then conditions.at_least - conditions.observed
+            when conditions.observed >= conditions.below
+                then conditions.observed - case
+                    when conditions.measure in ('sum', 'latest') then conditions.below
+                    -- What is counted goes one by one: 1 under "below 1" means that 1 must go.
+                    else ceil(conditions.below) - 1
+                end
+            else 0
+        end as missing,
+        conditions.signals,
+        case when conditions.holds then condition_ends.stops_holding_on end as stops_holding_on
+    from explained_conditions as conditions
+    left join {{ ref('int_condition_ends') }} as condition_ends
+        on
+            conditions.subject_key = condition_ends.subject_key
+            and conditions.condition_no = condition_ends.condition_no
+
+)
+
+select * from stage_evidence
