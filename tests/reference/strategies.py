@@ -5,8 +5,8 @@ midnight and session edges, and whose rows contradict each other in every way th
 Does not belong here: random rule rows (``rule_strategies``) and settings (``batches``).
 
 Not invented, since the page leaves them to a hash or to the machine's clock: two versions of a
-row with equal ``updated_at`` or ``received_at``, two merges of one customer at one instant, and
-rows whose copy lies in the future.
+row that only their hash tells apart, two merges of one customer at one instant, rows whose copy
+lies in the future; nor plans paid until the end of all days, which Python cannot count beyond.
 """
 
 from __future__ import annotations

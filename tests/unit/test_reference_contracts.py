@@ -206,6 +206,14 @@ def test_a_change_that_states_no_interval_keeps_the_paid_term(told: dict[str, An
     assert found[-1][1] == until
 
 
+@pytest.mark.parametrize("changed_on", ["2020-02-20", "2020-03-15"])
+def test_a_change_keeps_the_latest_of_the_terms_begun_before(changed_on: str):
+    found = periods(
+        YEARLY, said("e2", "2020-02-01", RENEWAL, interval_months=1), said("e3", changed_on, CHANGE)
+    )
+    assert [until for _, until, _ in found] == ["2021-01-10", "2020-03-01", "2021-01-10"]
+
+
 def test_a_change_after_the_paid_term_begins_a_new_one_of_the_last_interval():
     found = periods(
         said("e1", "2020-01-10", START, interval_months=2), said("e2", "2020-03-10", CHANGE)
@@ -464,3 +472,23 @@ def test_stated_limits_stand_instead_of_the_formula():
         for text in ("2020-01-10", "2020-01-11", "2020-01-20", "2020-01-21")
     ]
     assert told == ["active", "at_risk", "at_risk", "lapsed"]
+
+
+def test_a_plan_renewed_early_is_paid_until_the_later_of_its_terms():
+    events = (YEARLY, said("e2", "2020-12-20", RENEWAL, interval_months=1))
+    found = only_outlook(World(events=events), as_of_date=day("2020-12-31"))
+    assert found.renews_on == day("2021-01-20")
+    switched = (YEARLY, said("e2", "2020-03-01", RENEWAL, interval_months=1))
+    found = only_outlook(World(events=switched), as_of_date=day("2020-03-02"))
+    assert found.renews_on == day("2021-01-10")
+
+
+@pytest.mark.parametrize(("as_of", "health_then"), [("2020-02-29", "active"), ("2020-03-01", None)])
+def test_what_is_said_on_the_last_day_counts_and_what_comes_later_does_not(as_of, health_then):
+    events = (YEARLY, said("e2", "2020-03-01", CANCEL, ends_on="2020-06-01"))
+    seen = subject(World(events=events), as_of_date=day(as_of))
+    assert len(seen.subscriptions[0].told) == (1 if health_then else 2)
+    found = only_outlook(World(events=events), as_of_date=day(as_of))
+    assert found.renews_on == (day("2021-01-10") if health_then else None)
+    begun = only_outlook(World(events=(YEARLY,)), as_of_date=day("2020-01-10"))
+    assert begun.renews_on == day("2021-01-10")
