@@ -1,6 +1,8 @@
 -- What winning customers costs and brings: spend and orders on their day, customers on the day of
 -- their first booked order. A return on spend is told anew in each period, since a channel may cost
 -- something in one week only.
+--
+-- Over 120 lines, since each of its facts is dated in its own way.
 
 with
 
@@ -40,6 +42,20 @@ order_rows as (
 
 ),
 
+visits_before as (
+
+    select
+        customers.person_key,
+        count(*) as sessions
+    from {{ ref('int_first_orders') }} as customers
+    inner join {{ ref('int_sessions') }} as sessions
+        on
+            customers.person_key = sessions.person_key
+            and customers.created_at > sessions.started_at
+    group by customers.person_key
+
+),
+
 -- Apart from the orders: a customer counts whatever the money of the order.
 customer_rows as (
 
@@ -48,10 +64,59 @@ customer_rows as (
         customers.order_date as fact_date,
         customers.person_key,
         customers.channel,
-        case kpis.kpi when 'new_customers' then 1 end as numerator,
-        case kpis.kpi when 'customer_acquisition_cost' then 1 end as denominator
+        case kpis.kpi
+            when 'new_customers' then 1
+            when 'sessions_per_first_order' then coalesce(visits_before.sessions, 0)
+        end as numerator,
+        case kpis.kpi
+            when 'customer_acquisition_cost' then 1
+            when 'sessions_per_first_order' then 1
+        end as denominator
     from {{ ref('int_first_orders') }} as customers
+    left join visits_before on customers.person_key = visits_before.person_key
     cross join kpis
+
+),
+
+leads as (
+
+    select
+        person_key,
+        min(occurred_at) as lead_at,
+        min(signal_date) as lead_on
+    from {{ ref('int_dated_signals') }}
+    where signal = 'lead'
+    group by person_key
+
+),
+
+-- Who had bought before, or does so on the same errand, was no lead.
+lead_rows as (
+
+    select
+        kpis.kpi,
+        leads.lead_on as fact_date,
+        leads.person_key,
+        cast(
+            coalesce(
+                purchases.purchased_on
+                <= {{ add_days('leads.lead_on', 'windows.lead_purchase_days') }},
+                false
+            ) as integer
+        ) as numerator,
+        1 as denominator
+    from leads
+    cross join {{ ref('int_kpi_windows') }} as windows
+    left join {{ ref('int_first_purchases') }} as purchases
+        on leads.person_key = purchases.person_key
+    cross join kpis
+    where
+        kpis.kpi = 'lead_to_customer_rate_90d'
+        and coalesce(
+            purchases.purchased_at
+            > leads.lead_at + windows.lead_errand_minutes * interval '1' minute,
+            true
+        )
 
 ),
 
@@ -89,8 +154,8 @@ payback_rows as (
 
     select
         'cac_payback_months' as kpi,
-        'month' as period_grain,
-        cohort_month as period_start,
+        period_grain,
+        period_start,
         payback_months as numerator,
         new_customers as sample_size,
         is_missing_rate,
@@ -103,7 +168,15 @@ payback_rows as (
 kpi_rows as (
 
     {{ union_by_name(
-        ['spend_rows', 'order_rows', 'customer_rows', 'days_rows', 'return_rows', 'payback_rows']
+        [
+            'spend_rows',
+            'order_rows',
+            'customer_rows',
+            'lead_rows',
+            'days_rows',
+            'return_rows',
+            'payback_rows',
+        ]
     ) }}
 
 )

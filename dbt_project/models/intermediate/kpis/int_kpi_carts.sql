@@ -1,5 +1,6 @@
 -- Carts, on the date of their first event. An open cart adds nothing, but keeps its period
--- immature; so does, for the recovery rate, an abandoned one until its time is over.
+-- immature; so does, for the recovery rate, an abandoned one until its time is over. A cart of
+-- unknown value is in no sum of values.
 
 with
 
@@ -24,7 +25,7 @@ kpi_rows as (
             when 'cart_recovery_rate' then case when carts.outcome = 'recovered' then 1 end
             when 'cart_value_abandoned'
                 then case
-                    when carts.is_abandoned then coalesce(carts.cart_value, 0)
+                    when carts.is_abandoned then carts.cart_value
                     when carts.is_open then 0
                 end
         end as numerator,

@@ -46,16 +46,19 @@ report_rows as (
 
 ),
 
-listener_rows as (
+largest_rows as (
 
     select
         kpis.kpi,
         reports.fact_date as ranked_on,
         reports.channel,
-        reports.podcast_listeners as numerator
+        case kpis.kpi
+            when 'podcast_listeners' then reports.podcast_listeners
+            when 'reach' then reports.reach
+        end as numerator
     from {{ ref('int_channel_reports') }} as reports
     cross join kpis
-    where kpis.kpi = 'podcast_listeners'
+    where kpis.kpi in ('podcast_listeners', 'reach')
 
 ),
 
@@ -86,7 +89,7 @@ stock_rows as (
 
 kpi_rows as (
 
-    {{ union_by_name(['report_rows', 'listener_rows', 'change_rows', 'stock_rows']) }}
+    {{ union_by_name(['report_rows', 'largest_rows', 'change_rows', 'stock_rows']) }}
 
 )
 

@@ -1,6 +1,6 @@
 -- Recurring revenue. Rates set the movements of a period against the revenue at its start, so their
 -- rows are both spans and movements; a subscription without a known rate makes what it touches
--- unknown.
+-- unknown: a rate where it stood at the start, a movement where it came, went or changed.
 
 with
 
@@ -94,7 +94,7 @@ rate_rows as (
         end as numerator,
         case kpis.kpi when 'quick_ratio' then moves.lost_mrr end as denominator,
         case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end as sample_size,
-        moves.is_missing_rate
+        kpis.kpi = 'quick_ratio' and moves.is_missing_rate as is_missing_rate
     from movements as moves
     cross join kpis
 

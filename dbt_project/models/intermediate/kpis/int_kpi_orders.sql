@@ -1,5 +1,7 @@
 -- Booked orders on their date, refunds on theirs. Money is 0 where no rate is known;
 -- is_missing_rate then says that it is unknown.
+--
+-- Over 120 lines, since every KPI of an order has its line.
 
 with
 
@@ -35,6 +37,7 @@ orders as (
         booked_orders.is_missing_rate,
         booked_orders.is_guest,
         booked_orders.has_refund,
+        booked_orders.has_coupon,
         coalesce(booked_orders.order_value, 0) as gross_value,
         coalesce(booked_orders.refunded_value, 0) as refunded_to_date,
         case
@@ -71,6 +74,7 @@ order_rows as (
             when 'refund_rate' then cast(orders.has_refund as integer)
             when 'refunded_amount_rate' then orders.refunded_to_date
             when 'guest_order_share' then cast(orders.is_guest as integer)
+            when 'coupon_order_share' then cast(orders.has_coupon as integer)
             when 'on_time_delivery_rate'
                 then case when orders.is_due then cast(orders.is_timely as integer) end
         end as numerator,
@@ -82,6 +86,7 @@ order_rows as (
             when 'refund_rate' then 1
             when 'refunded_amount_rate' then orders.gross_value
             when 'guest_order_share' then 1
+            when 'coupon_order_share' then 1
             when 'on_time_delivery_rate' then case when orders.is_due then 1 end
         end as denominator,
         case kpis.kpi

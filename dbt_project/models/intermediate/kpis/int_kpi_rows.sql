@@ -29,6 +29,7 @@ written_rows as (
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         sum(sample_size) as sample_size,
+        max(parts_per_unit) as parts_per_unit,
         max(last_unit_on) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
@@ -54,6 +55,7 @@ empty_rows as (
         case when slices.aggregate <> 'median' then 0 end as numerator,
         case when slices.is_ratio then 0 end as denominator,
         0 as sample_size,
+        1 as parts_per_unit,
         cast(null as date) as last_unit_on,
         cast(null as date) as mature_on,
         false as is_missing_rate
@@ -68,6 +70,7 @@ empty_rows as (
             and periods.period_start = written_rows.period_start
     where
         slices.dimension = 'all'
+        and periods.is_written
         and written_rows.kpi is null
 
 ),
@@ -80,9 +83,10 @@ kpi_rows as (
         period_start,
         dimension,
         dimension_value,
-        cast(numerator as decimal(38, 4)) as numerator,
-        cast(denominator as decimal(38, 4)) as denominator,
+        cast(numerator as decimal(38, 10)) as numerator,
+        cast(denominator as decimal(38, 10)) as denominator,
         cast(sample_size as bigint) as sample_size,
+        cast(parts_per_unit as bigint) as parts_per_unit,
         last_unit_on,
         mature_on,
         is_missing_rate

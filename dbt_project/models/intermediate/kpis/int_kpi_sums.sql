@@ -1,5 +1,5 @@
--- KPIs that add up: the facts of each day are summed per slice, weeks and months are summed from
--- the days. Accounts, which may be many, are told of months alone and summed by month at once.
+-- KPIs that add up: the facts of each day are summed per slice, longer periods are summed
+-- from the days. Accounts, which may be many, are told of months alone and summed by month at once.
 
 with
 
@@ -22,6 +22,7 @@ totals as (
             when grouping(own_value) = 0 then own_dimension
             when grouping(country) = 0 then 'country'
             when grouping(health) = 0 then 'health'
+            when grouping(stage) = 0 then 'stage'
             when grouping(account) = 0 then 'account'
             else 'all'
         end as dimension,
@@ -29,6 +30,7 @@ totals as (
             when grouping(own_value) = 0 then own_value
             when grouping(country) = 0 then country
             when grouping(health) = 0 then health
+            when grouping(stage) = 0 then stage
             when grouping(account) = 0 then account
             else 'all'
         end as dimension_value,
@@ -45,6 +47,7 @@ totals as (
             (kpi_no, fact_date, own_dimension, own_value),
             (kpi_no, fact_date, country),
             (kpi_no, fact_date, health),
+            (kpi_no, fact_date, stage),
             (kpi_no, fact_month, account)
         )
 
@@ -59,9 +62,10 @@ period_totals as (
         {{ period_start_in('totals.total_on', 'slices.period_grain') }} as period_start,
         totals.dimension,
         totals.dimension_value,
-        cast(sum(totals.numerator) as decimal(38, 4)) as numerator,
-        cast(sum(totals.denominator) as decimal(38, 4)) as denominator,
+        cast(sum(totals.numerator) as decimal(38, 10)) as numerator,
+        cast(sum(totals.denominator) as decimal(38, 10)) as denominator,
         cast(sum(totals.sample_size) as bigint) as sample_size,
+        min(slices.parts_per_unit) as parts_per_unit,
         max(totals.last_unit_on) as last_unit_on,
         max(totals.mature_on) as mature_on,
         bool_or(totals.is_missing_rate) as is_missing_rate

@@ -1,5 +1,5 @@
 -- What customers are worth: on the day of the first order what each has brought in to date, and by
--- month how much of the revenue the best of them bring. The margin is known only of customers whose
+-- month, quarter and year how much of the revenue the best of them bring. The margin is known only of customers whose
 -- every order has known costs; what comes back is not sold again, so a refund lowers the revenue
 -- and returns no cost. predicted_clv has no row until there is a model that could foresee anything.
 
@@ -57,7 +57,7 @@ concentration_rows as (
 
     select
         'revenue_share_top_20' as kpi,
-        'month' as period_grain,
+        period_grain,
         period_start,
         top_net_revenue as numerator,
         net_revenue as denominator,
