@@ -55,3 +55,20 @@
     cast(date_trunc({{ grain }}, {{ date }}) as date)
     {%- endif -%}
 {%- endmacro %}
+
+{# Whether KPIs are written from the first fact on: only then can they add up to all there ever was. #}
+{% macro history_is_whole() -%}
+    not exists (select 1 from {{ ref('int_periods') }} as periods where not periods.is_written)
+{%- endmacro %}
+
+{# Whether the period before that of a row is too long ago to be written. #}
+{% macro follows_unwritten_period(rows) -%}
+    exists (
+        select 1
+        from {{ ref('int_periods') }} as earlier
+        where
+            earlier.period_grain = {{ rows }}.period_grain
+            and earlier.period_end = {{ rows }}.period_start
+            and not earlier.is_written
+    )
+{%- endmacro %}

@@ -18,8 +18,14 @@ spend_rows as (
     select
         kpis.kpi,
         reports.fact_date,
-        case kpis.kpi when 'customer_acquisition_cost' then reports.spend end as numerator,
-        case kpis.kpi when 'marketing_efficiency_ratio' then reports.spend end as denominator,
+        cast(
+            case kpis.kpi when 'customer_acquisition_cost' then reports.spend end
+            as decimal(28, 10)
+        ) as numerator,
+        cast(
+            case kpis.kpi when 'marketing_efficiency_ratio' then reports.spend end
+            as decimal(28, 10)
+        ) as denominator,
         case kpis.kpi when 'marketing_efficiency_ratio' then 0 end as sample_size,
         reports.is_missing_rate
     from {{ ref('int_channel_reports') }} as reports
@@ -140,8 +146,14 @@ return_rows as (
         channels.period_grain,
         channels.period_start,
         channels.channel,
-        case kpis.kpi when 'return_on_ad_spend' then channels.gross_value end as numerator,
-        case kpis.kpi when 'return_on_ad_spend' then channels.spend end as denominator,
+        cast(
+            case kpis.kpi when 'return_on_ad_spend' then channels.gross_value end
+            as decimal(28, 10)
+        ) as numerator,
+        cast(
+            case kpis.kpi when 'return_on_ad_spend' then channels.spend end
+            as decimal(28, 10)
+        ) as denominator,
         channels.orders as sample_size,
         channels.is_missing_rate
     from {{ ref('int_paid_channel_periods') }} as channels

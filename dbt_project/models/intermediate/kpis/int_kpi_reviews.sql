@@ -69,7 +69,7 @@ balance_rows as (
         point_days.signal_date as valid_from,
         lead(point_days.signal_date) over person_days as valid_to,
         point_days.person_key,
-        sum(point_days.points) over person_days as numerator
+        cast(sum(point_days.points) over person_days as decimal(28, 10)) as numerator
     from point_days
     cross join kpis
     where kpis.kpi = 'loyalty_points_balance'

@@ -35,14 +35,16 @@ customer_rows as (
         kpis.kpi,
         customers.first_order_on as fact_date,
         customers.person_key,
-        case kpis.kpi
-            when 'average_revenue_to_date' then customers.net_revenue
-            when 'average_margin_to_date'
-                then case
-                    when customers.is_cost_known
-                        then customers.net_revenue - customers.product_cost
-                end
-        end as numerator,
+        cast(
+            case kpis.kpi
+                when 'average_revenue_to_date' then customers.net_revenue
+                when 'average_margin_to_date'
+                    then case
+                        when customers.is_cost_known
+                            then customers.net_revenue - customers.product_cost
+                    end
+            end as decimal(28, 10)
+        ) as numerator,
         case kpis.kpi
             when 'average_revenue_to_date' then 1
             when 'average_margin_to_date' then case when customers.is_cost_known then 1 end
@@ -59,8 +61,8 @@ concentration_rows as (
         'revenue_share_top_20' as kpi,
         period_grain,
         period_start,
-        top_net_revenue as numerator,
-        net_revenue as denominator,
+        cast(top_net_revenue as decimal(28, 10)) as numerator,
+        cast(net_revenue as decimal(28, 10)) as denominator,
         customers as sample_size,
         is_missing_rate,
         case when not has_full_year then cast('9999-12-31' as date) end as mature_on
