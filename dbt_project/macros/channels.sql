@@ -4,11 +4,11 @@
 {% macro channel_joins(source, medium, by_both, by_source) -%}
     left join {{ ref('channel_map') }} as {{ by_both }}
         on
-            lower(coalesce({{ source }}, '')) = coalesce({{ by_both }}.source, '')
-            and lower(coalesce({{ medium }}, '')) = coalesce({{ by_both }}.medium, '')
+            lower(trim(coalesce({{ source }}, ''))) = lower(trim(coalesce({{ by_both }}.source, '')))
+            and lower(trim(coalesce({{ medium }}, ''))) = lower(trim(coalesce({{ by_both }}.medium, '')))
     left join {{ ref('channel_map') }} as {{ by_source }}
         on
-            lower(coalesce({{ source }}, '')) = coalesce({{ by_source }}.source, '')
+            lower(trim(coalesce({{ source }}, ''))) = lower(trim(coalesce({{ by_source }}.source, '')))
             and {{ by_source }}.medium is null
 {%- endmacro %}
 

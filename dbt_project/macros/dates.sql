@@ -37,18 +37,13 @@
     ({{ later }} - {{ earlier }})
 {%- endmacro %}
 
-{# Hours from one instant to a later one, rounded half up to 4 decimals. Whole microseconds are counted,
-   so that no value passes through a float: 0.0001 hours are 360000 of them. #}
-{% macro hours_between(earlier, later) -%}
-    {{ return(adapter.dispatch('hours_between')(earlier, later)) }}
+{# Whole microseconds from one instant to a later one: what hours are made of without a float. #}
+{% macro microseconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('microseconds_between')(earlier, later)) }}
 {%- endmacro %}
 
-{% macro default__hours_between(earlier, later) -%}
-    cast(
-        cast((epoch_us({{ later }}) - epoch_us({{ earlier }}) + 180000) // 360000 as decimal(22, 0))
-        * cast(0.0001 as decimal(5, 4))
-        as decimal(18, 4)
-    )
+{% macro default__microseconds_between(earlier, later) -%}
+    (epoch_us({{ later }}) - epoch_us({{ earlier }}))
 {%- endmacro %}
 
 {# Whole seconds from one instant to a later one. #}

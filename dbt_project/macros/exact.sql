@@ -35,8 +35,8 @@
     )
 {%- endmacro %}
 
-{# The median of decimals as an aggregate: the mean of the middle two, rounded half away from zero
-   to 4 decimals. The upper one is the lower one of the negated values. #}
+{# The median of decimals as an aggregate: the mean of the middle two, exact
+   for up to 9 decimals. The upper one is the lower one of the negated values. #}
 {% macro exact_median(value) -%}
     {{ return(adapter.dispatch('exact_median')(value)) }}
 {%- endmacro %}
@@ -44,9 +44,9 @@
 {% macro default__exact_median(value) -%}
     cast(
         (
-            cast(quantile_disc({{ value }}, 0.5) as decimal(30, 4))
-            - cast(quantile_disc(-{{ value }}, 0.5) as decimal(30, 4))
+            cast(quantile_disc({{ value }}, 0.5) as decimal(30, 9))
+            - cast(quantile_disc(-{{ value }}, 0.5) as decimal(30, 9))
         ) * cast(0.5 as decimal(2, 1))
-        as decimal(38, 4)
+        as decimal(38, 10)
     )
 {%- endmacro %}

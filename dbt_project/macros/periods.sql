@@ -1,22 +1,39 @@
-{# Reporting periods. Weeks begin on Monday (ISO). #}
+{# Reporting periods. Weeks begin on Monday (ISO), quarters and years with the var
+   `fiscal_year_start_month`. #}
 
 {# The grains of kpi_values, finest first. #}
 {% macro period_grains() -%}
-    {{ return(['day', 'week', 'month']) }}
+    {{ return(['day', 'week', 'month', 'quarter', 'year']) }}
+{%- endmacro %}
+
+{# The grains that are made of whole months, with how many. #}
+{% macro grains_of_months() -%}
+    {{ return({'month': 1, 'quarter': 3, 'year': 12}) }}
 {%- endmacro %}
 
 {# The first day of the period that a date lies in. #}
 {% macro period_start(date, grain) -%}
+    {%- set months_late = (var('fiscal_year_start_month') | int - 1) % grains_of_months().get(grain, 1) -%}
     {%- if grain == 'day' -%}
         {{ date }}
+    {%- elif months_late -%}
+        {{ shifted_start("'" ~ grain ~ "'", date, months_late) }}
     {%- else -%}
         cast(date_trunc('{{ grain }}', {{ date }}) as date)
     {%- endif -%}
 {%- endmacro %}
 
+{# The same where a period begins so many months after that of the calendar. #}
+{% macro shifted_start(grain, date, months) -%}
+    cast(
+        date_trunc({{ grain }}, {{ date }} - interval '{{ months }} months')
+        + interval '{{ months }} months' as date
+    )
+{%- endmacro %}
+
 {# The first day of the next period, given the first day of one. #}
 {% macro next_period_start(start, grain) -%}
-    cast({{ start }} + interval 1 {{ grain }} as date)
+    cast({{ start }} + interval {{ '3 month' if grain == 'quarter' else '1 ' ~ grain }} as date)
 {%- endmacro %}
 
 {# The first day of the period that a date lies in, of the grain that another column names. #}
@@ -25,5 +42,33 @@
 {%- endmacro %}
 
 {% macro default__period_start_in(date, grain) -%}
+    {%- set months_late = var('fiscal_year_start_month') | int - 1 -%}
+    {%- if months_late -%}
+    case {{ grain }}
+        when 'year' then {{ shifted_start("'year'", date, months_late) }}
+        {% if months_late % 3 -%}
+        when 'quarter' then {{ shifted_start("'quarter'", date, months_late % 3) }}
+        {% endif -%}
+        else cast(date_trunc({{ grain }}, {{ date }}) as date)
+    end
+    {%- else -%}
     cast(date_trunc({{ grain }}, {{ date }}) as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether KPIs are written from the first fact on: only then can they add up to all there ever was. #}
+{% macro history_is_whole() -%}
+    not exists (select 1 from {{ ref('int_periods') }} as periods where not periods.is_written)
+{%- endmacro %}
+
+{# Whether the period before that of a row is too long ago to be written. #}
+{% macro follows_unwritten_period(rows) -%}
+    exists (
+        select 1
+        from {{ ref('int_periods') }} as earlier
+        where
+            earlier.period_grain = {{ rows }}.period_grain
+            and earlier.period_end = {{ rows }}.period_start
+            and not earlier.is_written
+    )
 {%- endmacro %}

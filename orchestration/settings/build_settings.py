@@ -12,7 +12,16 @@ from datetime import date, datetime
 
 from orchestration.errors import SettingsError, nearest, sentence, shown
 from orchestration.settings.setting import Given, Settings, setting
-from orchestration.settings.values import Currency, Day, Frameworks, Instant, Truth, Whole, Zone
+from orchestration.settings.values import (
+    Currency,
+    Day,
+    Domains,
+    Frameworks,
+    Instant,
+    Truth,
+    Whole,
+    Zone,
+)
 
 Var = str | int | bool
 
@@ -90,6 +99,20 @@ class BuildSettings(Settings):
         3,
         "Days after its paid period on which a subscription without a renewal is at risk.",
         limits=(0, 3650),
+    )
+    kpi_history_days: Whole = setting(
+        1827,
+        "Days before the as-of date from which KPIs are written; the period that holds that day is "
+        "whole.",
+        limits=(1, 36500),
+    )
+    fiscal_year_start_month: Whole = setting(
+        1, "Month in which years and quarters of the KPIs begin.", limits=(1, 12)
+    )
+    own_domains: Domains = setting(
+        (),
+        "Own hosts, joined by commas: a referrer there is no referral.",
+        otherwise="none",
     )
 
     def dbt_vars(self) -> dict[str, Var]:

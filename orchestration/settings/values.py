@@ -30,6 +30,7 @@ _TIMESTAMP = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
 _MEMORY = re.compile(r"[1-9]\d*(MB|GB)")
 _TRUTH = {"true": True, "false": False}
@@ -110,6 +111,13 @@ def _parse_frameworks(text: str) -> tuple[str, ...]:
     return names
 
 
+def _parse_domains(text: str) -> tuple[str, ...]:
+    domains = tuple(domain.strip().lower() for domain in text.split(","))
+    if not all(_DOMAIN.fullmatch(domain) for domain in domains):
+        raise ValueError("must be hosts such as shop.example joined by commas")
+    return domains
+
+
 def _parse_integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise ValueError("must be a whole number")
@@ -169,6 +177,7 @@ Instant = Annotated[datetime | None, _kind(_parse_timestamp)]
 Zone = Annotated[str, _kind(_parse_timezone)]
 Currency = Annotated[str, _kind(_parse_currency)]
 Frameworks = Annotated[tuple[str, ...], NoDecode, _kind(_parse_frameworks)]
+Domains = Annotated[tuple[str, ...], NoDecode, _kind(_parse_domains)]
 Whole = Annotated[int, _kind(_parse_integer)]
 Truth = Annotated[bool, _kind(_parse_truth)]
 Memory = Annotated[str, _kind(_parse_memory)]

@@ -42,7 +42,7 @@ COLUMNS = [
 # stage group: its KPIs, as the specification files them
 GROUPS = """
 discovery: impressions clicks spend click_through_rate cost_per_click cost_per_mille sessions \
-visitors new_visitors podcast_downloads podcast_listeners
+visitors new_visitors podcast_downloads podcast_listeners reach
 engagement: followers net_new_followers social_interactions social_engagement_rate \
 engaged_session_rate bounce_rate email_open_rate email_click_rate unsubscribe_rate nps lead_count \
 active_users stickiness
@@ -50,16 +50,20 @@ conversion: conversion_rate trial_to_paid_rate cart_abandonment_rate cart_recove
 cart_value_abandoned checkout_completion_rate orders gross_revenue refunded_amount net_revenue \
 average_order_value net_average_order_value median_order_value units_per_order discount_rate \
 new_customers customer_acquisition_cost cac_payback_months return_on_ad_spend \
-marketing_efficiency_ratio median_days_to_first_order guest_order_share
+marketing_efficiency_ratio median_days_to_first_order \
+sessions_per_first_order coupon_order_share guest_order_share
 retention: active_customers_start active_customers_end active_customers_gained \
 active_customers_reactivated active_customers_lost active_customers_voided retention_rate \
 churn_rate repeat_purchase_rate returning_customer_rate second_order_rate_90d \
 average_days_between_orders refund_rate refunded_amount_rate at_risk_share lapsed_share \
-reactivations reactivation_rate mrr new_mrr expansion_mrr contraction_mrr churned_mrr \
+at_risk_recovery_rate reactivations reactivation_rate mrr new_mrr expansion_mrr contraction_mrr churned_mrr \
 reactivation_mrr gross_mrr_churn_rate net_revenue_retention gross_revenue_retention quick_ratio \
+lead_to_customer_rate_90d onboarding_completion_rate_30d feature_adoption_rate_30d \
+chat_answer_rate chat_response_minutes self_service_rate repeat_contact_rate_7d \
 tickets_per_100_orders first_response_hours resolution_hours on_time_delivery_rate
 loyalty: csat survey_response_rate average_revenue_to_date average_margin_to_date predicted_clv \
-loyalty_participation_rate points_redeemed_to_earned revenue_share_top_20 orders_per_customer \
+loyalty_participation_rate points_redeemed_to_earned loyalty_points_balance \
+revenue_share_top_20 orders_per_customer \
 cross_sell_rate
 advocacy: referral_rate invite_conversion_rate viral_coefficient affiliate_revenue \
 affiliate_commission review_average review_count shares_count
@@ -67,30 +71,36 @@ every_stage: stage_population stage_entries stage_exits stage_conversion_rate_90
 median_days_in_stage
 """
 
-# kpis | kind | additive | grains (d, w, m) | dimensions: c(hannel), k (country), h(ealth),
-# a(ccount), s(tage), - (none beside the total)
+# kpis | kind | additive | grains (d, w, m; quarters and years follow months) | dimensions:
+# c(hannel), k (country), h(ealth), t (stage), a(ccount), f(ramework), - (none beside the total)
 SHAPES = """
 impressions clicks spend podcast_downloads social_interactions net_new_followers \
 | count | sum | dwm | c
-podcast_listeners | count | none | dwm | c
+podcast_listeners reach | count | none | dwm | c
 followers | count | stock | dwm | c
 click_through_rate cost_per_click cost_per_mille social_engagement_rate | ratio | sum | dwm | c
-sessions | count | sum | dwm | ckha
+sessions | count | sum | dwm | ckhta
 visitors active_users | count | distinct | dwm | ka
 new_visitors lead_count | count | sum | dwm | ka
-engaged_session_rate bounce_rate conversion_rate checkout_completion_rate | ratio | sum | dwm | ckha
+engaged_session_rate bounce_rate conversion_rate checkout_completion_rate | ratio | sum | dwm | ckhta
 stickiness | ratio | none | m | ka
-email_open_rate email_click_rate unsubscribe_rate | ratio | sum | dwm | kha
+email_open_rate email_click_rate unsubscribe_rate | ratio | sum | dwm | khta
 nps | ratio | distinct | dwm | ka
-csat review_average survey_response_rate | ratio | sum | dwm | kha
-review_count shares_count | count | sum | dwm | kha
-trial_to_paid_rate cart_abandonment_rate cart_recovery_rate | ratio | sum | dwm | ka
+csat review_average survey_response_rate | ratio | sum | dwm | khta
+review_count shares_count | count | sum | dwm | khta
+trial_to_paid_rate cart_abandonment_rate cart_recovery_rate lead_to_customer_rate_90d \
+onboarding_completion_rate_30d feature_adoption_rate_30d sessions_per_first_order \
+| ratio | sum | dwm | ka
+coupon_order_share | ratio | sum | dwm | ckhta
+chat_answer_rate chat_response_minutes self_service_rate repeat_contact_rate_7d \
+| ratio | sum | dwm | khta
+loyalty_points_balance | count | stock | dwm | ka
 cart_value_abandoned | count | sum | dwm | ka
 orders gross_revenue refunded_amount net_revenue affiliate_revenue affiliate_commission \
-| count | sum | dwm | ckha
+| count | sum | dwm | ckhta
 average_order_value net_average_order_value units_per_order discount_rate refund_rate \
-refunded_amount_rate on_time_delivery_rate guest_order_share | ratio | sum | dwm | ckha
-median_order_value | median | none | dwm | ckha
+refunded_amount_rate on_time_delivery_rate guest_order_share | ratio | sum | dwm | ckhta
+median_order_value | median | none | dwm | ckhta
 median_days_to_first_order | median | none | dwm | ka
 new_customers | count | sum | dwm | cka
 customer_acquisition_cost marketing_efficiency_ratio | ratio | sum | dwm | -
@@ -99,7 +109,8 @@ return_on_ad_spend | ratio | none | dwm | c
 active_customers_start active_customers_end mrr | count | stock | dwm | ka
 active_customers_gained active_customers_reactivated active_customers_lost \
 active_customers_voided | count | none | dwm | ka
-retention_rate churn_rate reactivation_rate at_risk_share lapsed_share | ratio | none | dwm | ka
+retention_rate churn_rate reactivation_rate at_risk_recovery_rate at_risk_share lapsed_share \
+| ratio | none | dwm | ka
 repeat_purchase_rate returning_customer_rate | ratio | distinct | wm | ka
 orders_per_customer loyalty_participation_rate cross_sell_rate | ratio | distinct | dwm | ka
 second_order_rate_90d average_revenue_to_date average_margin_to_date referral_rate \
@@ -109,14 +120,14 @@ new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr | count | non
 gross_mrr_churn_rate net_revenue_retention gross_revenue_retention quick_ratio \
 | ratio | none | dwm | ka
 tickets_per_100_orders first_response_hours resolution_hours points_redeemed_to_earned \
-| ratio | sum | dwm | kha
+| ratio | sum | dwm | khta
 revenue_share_top_20 | ratio | none | m | -
-invite_conversion_rate | ratio | sum | dwm | kha
+invite_conversion_rate | ratio | sum | dwm | khta
 viral_coefficient | ratio | none | dwm | ka
-stage_population | count | stock | dwm | s
-stage_entries stage_exits | count | sum | dwm | s
-stage_conversion_rate_90d | ratio | sum | dwm | s
-median_days_in_stage | median | none | dwm | s
+stage_population | count | stock | dwm | f
+stage_entries stage_exits | count | sum | dwm | f
+stage_conversion_rate_90d | ratio | sum | dwm | f
+median_days_in_stage | median | none | dwm | f
 predicted_clv | ratio | none | m | k
 """
 
@@ -131,6 +142,13 @@ MATURITY = {
     "survey_response_rate": "30",
     "invite_conversion_rate": "30",
     "viral_coefficient": "30",
+    "onboarding_completion_rate_30d": "30",
+    "feature_adoption_rate_30d": "30",
+    "chat_answer_rate": "1",
+    "chat_response_minutes": "1",
+    "self_service_rate": "1",
+    "repeat_contact_rate_7d": "7",
+    "lead_to_customer_rate_90d": "90",
     "second_order_rate_90d": "90",
     "stage_conversion_rate_90d": "90",
     # These follow from the data: an open cart, a spend not yet earned back, a short history.
@@ -165,8 +183,10 @@ TOPICS = {
 }
 
 GRAINS = {"d": "day", "w": "week", "m": "month"}
-DIMENSIONS = {"c": "channel", "k": "country", "h": "health", "a": "account"}
-TABLE_SIGNALS = {"any", "visit", "order", "revenue", "delivery", "refund", "lead"}
+DIMENSIONS = {"c": "channel", "k": "country", "h": "health", "t": "stage", "a": "account"}
+TABLE_SIGNALS = {
+    *("any", "visit", "order", "revenue", "delivery", "refund", "lead", "purchase", "subscribed"),
+}
 
 
 def read_seed(name: str) -> list[dict[str, str]]:
@@ -193,19 +213,20 @@ def specified_shapes() -> dict[str, tuple[str, str, str, str]]:
     shapes: dict[str, tuple[str, str, str, str]] = {}
     for line in literal_lines(SHAPES):
         kpis, kind, additive, grains, letters = line.split(" | ")
-        if letters == "s":
-            dimensions = "stage"
+        if letters == "f":
+            dimensions = "stage:<framework>"
         else:
             dimensions = "|".join(["all", *(DIMENSIONS[x] for x in letters.strip("-"))])
         for kpi in kpis.split():
             assert kpi not in shapes, f"{kpi} stands twice in the table"
-            shapes[kpi] = (kind, additive, "|".join(GRAINS[x] for x in grains), dimensions)
+            named = [GRAINS[x] for x in grains] + ["quarter", "year"]
+            shapes[kpi] = (kind, additive, "|".join(named), dimensions)
     return shapes
 
 
 def test_the_two_tables_of_the_specification_name_the_same_kpis() -> None:
     grouped = [kpi for kpi, _ in specified_groups()]
-    assert len(grouped) == len(set(grouped)) == 101
+    assert len(grouped) == len(set(grouped)) == 113
     assert set(grouped) == set(specified_shapes())
 
 
@@ -248,7 +269,10 @@ def test_titles_are_told_apart_and_definitions_are_sentences() -> None:
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ("unit", {"count", "money", "share", "ratio", "score", "days", "hours", "months"}),
+        (
+            "unit",
+            {"count", "money", "share", "ratio", "score", "days", "hours", "minutes", "months"},
+        ),
         ("direction", {"up", "down", "none"}),
     ],
 )
@@ -266,7 +290,7 @@ def test_restates_lists_known_causes_in_one_order() -> None:
 
 def test_stocks_are_never_restated_by_a_cancellation_or_a_refund() -> None:
     stocks = [row for row in read_seed("kpis") if row["additive"] == "stock"]
-    assert len(stocks) == 5
+    assert len(stocks) == 6
     for row in stocks:
         assert not {"cancellation", "refund"} & set(row["restates"].split("|")), row["kpi"]
 
@@ -298,7 +322,7 @@ def test_inputs_follow_their_grammar_and_name_signals_and_columns_that_exist() -
         for required in row["inputs"].split("|")
         for term in required.split(" or ")
     }
-    assert len(terms) > 101
+    assert len(terms) > 113
     assert {pair for pair in terms if pair[1] not in known} == set()
 
 

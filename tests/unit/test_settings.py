@@ -127,6 +127,9 @@ def test_options_become_dbt_vars() -> None:
         "pending_is_booked": False,
         "subscription_grace_days": 45,
         "renewal_slack_days": 3,
+        "kpi_history_days": 1827,
+        "fiscal_year_start_month": 1,
+        "own_domains": "",
     }
 
 
@@ -192,6 +195,8 @@ def test_a_value_out_of_its_type_is_refused_with_option_and_text(name: str, text
         ("session_timeout_minutes", 1, 1440),
         ("subscription_grace_days", 0, 3650),
         ("renewal_slack_days", 0, 3650),
+        ("kpi_history_days", 1, 36500),
+        ("fiscal_year_start_month", 1, 12),
     ],
 )
 def test_integers_end_where_their_range_ends(name: str, low: int, high: int) -> None:
@@ -200,6 +205,13 @@ def test_integers_end_where_their_range_ends(name: str, low: int, high: int) -> 
     for bad in (low - 1, high + 1, "-1", "1.5", "1e3", "", "٣", "1; drop"):
         sentence = refusal(extra=[f"{name}={bad}"])
         assert sentence.startswith(f"--var {name} must be a whole number from {low} to {high}")
+
+
+def test_own_domains_are_hosts_in_lower_case() -> None:
+    settings = read_settings({}, ["own_domains=Shop.example, checkout.shop.example"])
+    assert settings.dbt_vars()["own_domains"] == "shop.example,checkout.shop.example"
+    for bad in ("shop.example'", "https://shop.example", "a..b", "-a.example", "a,,b"):
+        assert "must be hosts" in refusal(extra=[f"own_domains={bad}"])
 
 
 @pytest.mark.parametrize("text", ["yes", "1", "", "true --"])

@@ -20,6 +20,7 @@ where
     or (
         value is not null
         and denominator is not null
-        and abs(value * cast(denominator as decimal(24, 4)) - numerator)
-        > 0.00000000005 * abs(denominator)
+        and abs(value * cast(denominator as decimal(24, 8)) - numerator)
+        -- Hours and means have more decimals than the row.
+        > 0.0000000001 * (abs(denominator) + 1)
     )

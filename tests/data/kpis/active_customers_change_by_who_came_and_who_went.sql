@@ -42,4 +42,7 @@ left join counts as previous
 where
     counts.at_end <> counts.at_start - counts.lost + counts.gained + counts.reactivated
     or counts.voided > counts.lost
-    or counts.at_start <> coalesce(previous.at_end, 0)
+    or (
+        counts.at_start <> coalesce(previous.at_end, 0)
+        and not {{ follows_unwritten_period('counts') }}
+    )

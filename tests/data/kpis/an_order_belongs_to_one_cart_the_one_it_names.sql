@@ -1,5 +1,5 @@
--- One order, one cart; an order that names a known cart belongs to it, one that names another to
--- none.
+-- One order, one cart; an order that names a cart belongs to one of that name or, if it finds nothing
+-- new in it, to none.
 with
 
 order_carts as (
@@ -20,11 +20,10 @@ select
     order_carts.carts
 from {{ ref('int_booked_orders') }} as orders
 left join order_carts on orders.order_id = order_carts.order_id
-left join {{ ref('cart_outcomes') }} as named_carts
-    on 'cart:' || orders.cart_id = named_carts.cart_id
+left join {{ ref('int_carts') }} as carts on order_carts.cart_id = carts.cart_id
 where
     order_carts.carts > 1
     or (
         orders.cart_id is not null
-        and named_carts.cart_id is distinct from order_carts.cart_id
+        and carts.named_cart <> 'cart:' || orders.cart_id
     )

@@ -28,4 +28,6 @@ select
     booked.orders as in_orders
 from counted
 cross join booked
-where counted.orders <> booked.orders
+where
+    counted.orders <> booked.orders
+    and {{ history_is_whole() }}

@@ -76,6 +76,26 @@ expected_values as (
     union all
 
     select
+        'reach' as kpi,
+        period_start,
+        max(reach) as numerator,
+        null as denominator
+    from (
+        select
+            period_start,
+            date,
+            sum(reach) as reach
+        from reports
+        where reach is not null
+        group by
+            period_start,
+            date
+    ) as days
+    group by period_start
+
+    union all
+
+    select
         'social_interactions' as kpi,
         period_start,
         sum(interactions) as numerator,

@@ -1,6 +1,6 @@
 -- What the catalogue calls additive adds up, numerators and denominators alike: so a ratio of a
 -- longer period is never an average of ratios. Periods with a day that cannot be told are left
--- out.
+-- out; hours are rounded once per row.
 with
 
 additive_values as (
@@ -16,7 +16,7 @@ additive_values as (
 
 day_sums as (
 
-    {% for grain in ['week', 'month'] -%}
+    {% for grain in ['week', 'month', 'quarter', 'year'] -%}
     select
         kpi,
         '{{ grain }}' as period_grain,
@@ -25,6 +25,7 @@ day_sums as (
         dimension_value,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
+        count(*) as days,
         bool_or(status in ('no_input', 'missing_rate')) as is_untold
     from additive_values
     where period_grain = 'day'
@@ -68,7 +69,17 @@ full join day_sums
         and longer_periods.dimension_value = day_sums.dimension_value
 where
     not coalesce(day_sums.is_untold, false)
+    and coalesce(longer_periods.status, '') not in ('no_input', 'missing_rate')
+    and not exists (
+        select 1
+        from {{ ref('int_periods') }} as days
+        where
+            days.period_grain = 'day'
+            and not days.is_written
+            and days.period_start >= coalesce(longer_periods.period_start, day_sums.period_start)
+    )
     and (
-        longer_periods.numerator is distinct from day_sums.numerator
-        or longer_periods.denominator is distinct from day_sums.denominator
+        abs(coalesce(longer_periods.numerator, 0) - coalesce(day_sums.numerator, 0))
+        > 0.0000000001 * coalesce(day_sums.days, 0)
+        or coalesce(longer_periods.denominator, 0) <> coalesce(day_sums.denominator, 0)
     )

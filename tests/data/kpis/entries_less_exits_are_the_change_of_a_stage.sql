@@ -37,4 +37,6 @@ changes as (
 
 select *
 from changes
-where population <> population_before + entries - exits
+where
+    population <> population_before + entries - exits
+    and not {{ follows_unwritten_period('changes') }}

@@ -1,4 +1,4 @@
--- Σ new_customers = persons with a booked order, by day, week and month and by the cohorts; buyers
+-- Σ new_customers = persons with a booked order, in every grain and by the cohorts; buyers
 -- without any id are no customers.
 with
 
@@ -52,4 +52,6 @@ select
     customers.customers as with_a_booked_order
 from counts
 cross join customers
-where counts.customers <> customers.customers
+where
+    counts.customers <> customers.customers
+    and {{ history_is_whole() }}

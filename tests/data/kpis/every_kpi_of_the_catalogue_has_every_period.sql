@@ -13,4 +13,5 @@ left join {{ ref('kpi_values') }} as kpi_values
         and periods.period_start = kpi_values.period_start
 where
     slices.dimension = 'all'
+    and periods.is_written
     and kpi_values.kpi is null

@@ -8,7 +8,10 @@ left join {{ ref('kpi_catalog') }} as kpi_catalog
         kpi_values.kpi = kpi_catalog.kpi
         and '|' || kpi_catalog.grains || '|' like '%|' || kpi_values.period_grain || '|%'
         and '|' || kpi_catalog.dimensions || '|'
-        like '%|' || split_part(kpi_values.dimension, ':', 1) || '|%'
+        like '%|' || case
+            when kpi_values.dimension like 'stage:%' then 'stage:<framework>'
+            else kpi_values.dimension
+        end || '|%'
 where
     kpi_catalog.kpi is null
     or (kpi_values.dimension = 'account' and kpi_values.period_grain <> 'month')

@@ -9,6 +9,11 @@ totals as (
     where
         dimension = 'all'
         and sample_size > 0
+        and status not in ('no_input', 'missing_rate')
+        and (
+            numerator <> 0
+            or denominator <> 0
+        )
 
 ),
 

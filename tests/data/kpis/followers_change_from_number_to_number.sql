@@ -1,4 +1,5 @@
--- Net new followers of all time are the last number of each channel less its first.
+-- Net new followers of all days are the last number of each channel less its first; longer periods
+-- say nothing while there is no number from before them.
 with
 
 counted as (
@@ -10,6 +11,7 @@ counted as (
     where
         kpi = 'net_new_followers'
         and dimension = 'all'
+        and period_grain = 'day'
         and status <> 'no_input'
     group by period_grain
 
@@ -36,4 +38,6 @@ select
     expected.change as expected_change
 from counted
 cross join expected
-where counted.change <> expected.change
+where
+    counted.change <> expected.change
+    and {{ history_is_whole() }}

@@ -61,6 +61,7 @@ select *
 from neighbours
 where
     not is_untold
+    and not {{ follows_unwritten_period('neighbours') }}
     and (
         mrr - previous_mrr <> movements
         or smallest_movement < 0

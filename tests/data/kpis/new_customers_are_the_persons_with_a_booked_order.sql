@@ -1,4 +1,4 @@
--- Over all time, in days, weeks and months alike.
+-- Over all time, in every grain alike.
 with
 
 counted as (
@@ -32,4 +32,6 @@ select
     buyers.persons
 from counted
 cross join buyers
-where counted.new_customers <> buyers.persons
+where
+    counted.new_customers <> buyers.persons
+    and {{ history_is_whole() }}

@@ -63,6 +63,9 @@ select
 from told
 cross join counted
 where
-    told.referred_customers <> counted.referred_customers
-    or told.converted_invitations <> counted.converted_invitations
-    or told.invitations <> counted.invitations
+    {{ history_is_whole() }}
+    and (
+        told.referred_customers <> counted.referred_customers
+        or told.converted_invitations <> counted.converted_invitations
+        or told.invitations <> counted.invitations
+    )

@@ -1,5 +1,5 @@
 -- Each counted unit has one value of a dimension. The exceptions are medians and the largest daily
--- number of listeners; the mean of daily users is rounded once per slice.
+-- numbers of listeners and of persons reached; hours and means are rounded once per slice.
 with
 
 slice_sums as (
@@ -10,6 +10,7 @@ slice_sums as (
         period_start,
         dimension,
         count(*) as slices,
+        bool_or(status in ('no_input', 'missing_rate')) as is_untold,
         sum(numerator) as numerator,
         sum(denominator) as denominator
     from {{ ref('kpi_values') }}
@@ -41,10 +42,11 @@ inner join {{ ref('kpi_catalog') }} as kpi_catalog on totals.kpi = kpi_catalog.k
 where
     totals.dimension = 'all'
     and totals.status not in ('no_input', 'missing_rate')
+    and not slice_sums.is_untold
     and kpi_catalog.numerator not like 'median%'
-    and totals.kpi <> 'podcast_listeners'
+    and totals.kpi not in ('podcast_listeners', 'reach')
     and (
         abs(totals.numerator - slice_sums.numerator)
-        > case when totals.kpi = 'stickiness' then 0.0001 * slice_sums.slices else 0 end
+        > 0.0000000001 * slice_sums.slices
         or totals.denominator is distinct from slice_sums.denominator
     )

@@ -17,7 +17,7 @@ order_costs as (
 
     select
         order_lines.order_id,
-        round(sum(order_lines.quantity * products.unit_cost), 4) as product_cost
+        sum(order_lines.quantity * products.unit_cost) as product_cost
     from {{ ref('stg_order_lines') }} as order_lines
     left join {{ ref('stg_products') }} as products
         on order_lines.product_id = products.product_id
@@ -61,6 +61,7 @@ told_months as (
             and spend.kpi = 'spend'
     where
         payback.kpi = 'cac_payback_months'
+        and payback.period_grain = 'month'
         and payback.numerator is not null
 
 ),

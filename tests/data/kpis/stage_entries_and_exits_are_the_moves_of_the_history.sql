@@ -91,4 +91,13 @@ full join told_rows
         and due_rows.dimension = told_rows.dimension
         and due_rows.dimension_value = told_rows.dimension_value
         and due_rows.period_start = told_rows.period_start
-where due_rows.moves is distinct from told_rows.moves
+where
+    due_rows.moves is distinct from told_rows.moves
+    and exists (
+        select 1
+        from {{ ref('int_periods') }} as periods
+        where
+            periods.period_grain = 'day'
+            and periods.is_written
+            and periods.period_start = coalesce(due_rows.period_start, told_rows.period_start)
+    )

@@ -54,7 +54,9 @@ where
     and kpi_values.dimension = 'all'
     and kpi_values.status <> 'no_input'
     and (
-        kpi_values.numerator <> coalesce(counted_tickets.numerator, 0)
+        -- Hours are rounded once per ticket here.
+        abs(kpi_values.numerator - coalesce(counted_tickets.numerator, 0))
+        > 0.0000000001 * coalesce(counted_tickets.denominator, 0)
         or (
             kpi_values.kpi <> 'tickets_per_100_orders'
             and kpi_values.denominator <> coalesce(counted_tickets.denominator, 0)

@@ -1,4 +1,4 @@
--- Active users of a day are the persons with an event on it, new leads of all days the persons with
+-- Active users of a day are the persons with a visit event on it, new leads of all days the persons with
 -- a lead; a month's stickiness spreads the users of its days over all of them.
 with
 
@@ -9,6 +9,7 @@ persons_of_days as (
         count(distinct events.person_key) as persons
     from {{ ref('int_events') }} as events
     inner join {{ ref('int_settings') }} as settings on events.event_date <= settings.as_of_date
+    where events.is_visit
     group by events.event_date
 
 ),
@@ -81,9 +82,11 @@ from {{ ref('kpi_values') }} as stickiness
 inner join months on stickiness.period_start = months.period_start
 where
     stickiness.kpi = 'stickiness'
+    and stickiness.period_grain = 'month'
     and stickiness.dimension = 'all'
     and stickiness.status <> 'no_input'
-    -- Half a unit of the last place, since another engine may divide in floating point.
+    and {{ history_is_whole() }}
+    -- The mean is rounded here.
     and abs(stickiness.numerator - months.mean_users) > 0.0001
 
 union all
@@ -95,4 +98,6 @@ select
     leads.persons as counted
 from new_leads
 cross join leads
-where new_leads.persons <> leads.persons
+where
+    new_leads.persons <> leads.persons
+    and {{ history_is_whole() }}

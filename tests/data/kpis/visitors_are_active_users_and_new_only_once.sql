@@ -53,7 +53,9 @@ select
     visitors.persons as expected
 from new_visitors
 cross join visitors
-where new_visitors.persons <> visitors.persons
+where
+    new_visitors.persons <> visitors.persons
+    and {{ history_is_whole() }}
 
 union all
 

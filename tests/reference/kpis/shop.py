@@ -238,10 +238,14 @@ class Shop:
             known = [getattr(part, column) for part in parts if getattr(part, column) is not None]
             return sum(known) if known else None
 
+        # Parts add up before anything is made of them, as far as they are of one currency.
+        stated: dict[str, Decimal] = {}
+        for part in parts:
+            if part.spend is not None:
+                currency = part.currency or self.settings.currency
+                stated[currency] = stated.get(currency, Decimal(0)) + part.spend
         spends = [
-            self.converted(part.spend, part.currency or self.settings.currency, part.date)
-            for part in parts
-            if part.spend is not None
+            self.converted(spend, currency, parts[0].date) for currency, spend in stated.items()
         ]
         known = [spend for spend in spends if spend is not None]
         is_missing = len(known) < len(spends)

@@ -17,8 +17,8 @@ source_orders as (
 
     select
         *,
-        coalesce(nullif(utm_source, ''), source_channel) as channel_source,
-        case when nullif(utm_source, '') is not null then utm_medium end as channel_medium
+        coalesce(nullif(trim(utm_source), ''), source_channel) as channel_source,
+        case when nullif(trim(utm_source), '') is not null then utm_medium end as channel_medium
     from {{ ref('stg_orders') }}
 
 ),
@@ -43,6 +43,7 @@ booked_orders as (
         source_orders.subscription_id,
         source_orders.referral_code,
         source_orders.affiliate_id,
+        nullif(trim(source_orders.coupon_code), '') is not null as has_coupon,
         cast(round(source_orders.affiliate_commission * orders.rate, 4) as decimal(18, 4))
             as affiliate_commission,
         orders.delivered_on,

@@ -17,8 +17,7 @@ ranked_visits as (
 
     select
         session_starts.person_key,
-        events.utm_source,
-        events.utm_medium,
+        session_starts.raw_row_id,
         events.utm_campaign,
         row_number() over (
             partition by session_starts.person_key
@@ -38,12 +37,11 @@ first_touches as (
 
     select
         ranked_visits.person_key,
-        {{ channel_name('exact_channels', 'source_channels') }} as channel,
+        channels.channel,
         ranked_visits.utm_campaign as campaign
     from ranked_visits
-    {{ channel_joins(
-        'ranked_visits.utm_source', 'ranked_visits.utm_medium', 'exact_channels', 'source_channels',
-    ) }}
+    inner join {{ ref('int_session_channels') }} as channels
+        on ranked_visits.raw_row_id = channels.raw_row_id
     where ranked_visits.place = 1
 
 )

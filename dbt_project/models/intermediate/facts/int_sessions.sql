@@ -33,7 +33,7 @@ sessions as (
         first_events.event_date as session_date,
         first_events.occurred_at as started_at,
         session_totals.ended_at,
-        {{ channel_name('exact_channels', 'source_channels') }} as channel,
+        channels.channel,
         events.utm_campaign as campaign,
         events.page_url as landing_page,
         events.device_type,
@@ -44,9 +44,8 @@ sessions as (
     from {{ ref('int_session_starts') }} as first_events
     inner join {{ ref('stg_events') }} as events on first_events.raw_row_id = events.raw_row_id
     inner join session_totals on events.event_id = session_totals.session_id
-    {{ channel_joins(
-        'events.utm_source', 'events.utm_medium', 'exact_channels', 'source_channels',
-    ) }}
+    inner join {{ ref('int_session_channels') }} as channels
+        on first_events.raw_row_id = channels.raw_row_id
 
 )
 

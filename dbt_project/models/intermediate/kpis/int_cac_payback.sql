@@ -1,16 +1,19 @@
--- The month by which the new customers of each month had paid back what the month spent.
+-- The month by which the new customers of each month, quarter and year had paid back what it spent.
 
 with
 
-months as (
+periods as (
 
-    select period_start as cohort_month
+    select
+        period_grain,
+        period_start,
+        {{ period_start(add_days('period_end', -1), 'month') }} as last_month
     from {{ ref('int_periods') }}
-    where period_grain = 'month'
+    where period_grain in ('month', 'quarter', 'year')
 
 ),
 
-month_facts as (
+facts as (
 
     select
         fact_date,
@@ -25,43 +28,48 @@ month_facts as (
     select
         order_date as fact_date,
         0 as spend,
-        0 as new_customers,
-        false as is_missing_rate
-    from {{ ref('int_booked_orders') }}
-
-    union all
-
-    select
-        order_date as fact_date,
-        0 as spend,
         1 as new_customers,
         false as is_missing_rate
     from {{ ref('int_first_orders') }}
 
 ),
 
-month_totals as (
+totals as (
 
+    {% for grain in grains_of_months() -%}
     select
-        {{ period_start('fact_date', 'month') }} as cohort_month,
+        '{{ grain }}' as period_grain,
+        {{ period_start('fact_date', grain) }} as period_start,
         sum(spend) as spend,
         sum(new_customers) as new_customers,
         bool_or(is_missing_rate) as is_missing_rate
-    from month_facts
-    group by {{ period_start('fact_date', 'month') }}
+    from facts
+    group by {{ period_start('fact_date', grain) }}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
-judged_months as (
+judged_periods as (
 
     select
-        paybacks.cohort_month,
-        min(case when paybacks.net_value >= month_totals.spend then paybacks.month end)
+        paybacks.period_grain,
+        paybacks.period_start,
+        min(case when paybacks.net_value >= coalesce(totals.spend, 0) then paybacks.month end)
             as paid_back_month,
         min(case when paybacks.is_missing_rate then paybacks.month end) as first_missing_month
     from {{ ref('int_payback_months') }} as paybacks
-    inner join month_totals on paybacks.cohort_month = month_totals.cohort_month
-    group by paybacks.cohort_month
+    left join totals
+        on
+            paybacks.period_grain = totals.period_grain
+            and paybacks.period_start = totals.period_start
+    group by
+        paybacks.period_grain,
+        paybacks.period_start
 
 ),
 
@@ -69,23 +77,29 @@ judged_months as (
 payback as (
 
     select
-        months.cohort_month,
-        coalesce(month_totals.spend, 0) as spend,
-        coalesce(month_totals.new_customers, 0) as new_customers,
-        cast(
-            date_diff('month', months.cohort_month, judged_months.paid_back_month) as integer
-        ) as payback_months,
+        periods.period_grain,
+        periods.period_start,
+        coalesce(totals.spend, 0) as spend,
+        coalesce(totals.new_customers, 0) as new_customers,
+        {{ months_between('periods.last_month', 'judged_periods.paid_back_month') }}
+            as payback_months,
         (
-            coalesce(month_totals.is_missing_rate, false)
+            coalesce(totals.is_missing_rate, false)
             or coalesce(
-                judged_months.first_missing_month
-                <= coalesce(judged_months.paid_back_month, judged_months.first_missing_month),
+                judged_periods.first_missing_month
+                <= coalesce(judged_periods.paid_back_month, judged_periods.first_missing_month),
                 false
             )
         ) as is_missing_rate
-    from months
-    left join month_totals on months.cohort_month = month_totals.cohort_month
-    left join judged_months on months.cohort_month = judged_months.cohort_month
+    from periods
+    left join totals
+        on
+            periods.period_grain = totals.period_grain
+            and periods.period_start = totals.period_start
+    left join judged_periods
+        on
+            periods.period_grain = judged_periods.period_grain
+            and periods.period_start = judged_periods.period_start
 
 )
 

@@ -1,5 +1,6 @@
 -- The one cart of each booked order: the one it names; if it names none at all, the cart of its
--- person with the latest event before it. An order that names a cart nobody knows has none.
+-- person with the latest event before it. An order that names a cart nobody knows has none, nor has
+-- one that finds nothing new in its cart.
 
 with
 
@@ -9,13 +10,18 @@ orders as (
 
 ),
 
+-- The first order since the cart's beginning closes it; of several at one instant the first by id.
 named_carts as (
 
     select
-        orders.order_id,
-        carts.cart_id
+        carts.cart_id,
+        min_by(orders.order_id, (orders.created_at, orders.order_id)) as order_id
     from orders
-    inner join {{ ref('int_carts') }} as carts on 'cart:' || orders.cart_id = carts.cart_id
+    inner join {{ ref('int_carts') }} as carts
+        on
+            'cart:' || orders.cart_id = carts.named_cart
+            and orders.created_at >= carts.last_event_at
+    group by carts.cart_id
 
 ),
 
@@ -37,11 +43,17 @@ latest_carts as (
 
 order_carts as (
 
-    select * from named_carts
+    select
+        order_id,
+        cart_id
+    from named_carts
 
     union all
 
-    select * from latest_carts
+    select
+        order_id,
+        cart_id
+    from latest_carts
 
 ),
 

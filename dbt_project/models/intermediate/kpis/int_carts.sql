@@ -1,5 +1,5 @@
--- Carts with their person, their value and the first long silence: between two events, or
--- after the last one.
+-- Carts with their person, their value and the first long silence: between two events, or after the
+-- last one. The value is unknown if no addition states one.
 
 with
 
@@ -14,18 +14,23 @@ cart_totals as (
 
     select
         events.cart_id,
+        min(events.named_cart) as named_cart,
         min_by(events.person_key, (events.occurred_at, events.event_id)) as person_key,
         min(events.occurred_at) as created_at,
         min(events.event_date) as created_on,
         max(events.occurred_at) as last_event_at,
         count(*) as events,
         cast(sum(events.quantity) as decimal(38, 4)) as quantity,
-        cast(
-            round(sum(cast(events.unit_value as decimal(28, 4)) * events.quantity), 4)
-            as decimal(38, 4)
-        ) as cart_value,
+        case
+            when count(events.stated_value) > 0
+                then cast(
+                    sum(
+                        coalesce(cast(events.unit_value as decimal(28, 4)), 0) * events.quantity
+                    ) as decimal(38, 10)
+                )
+        end as cart_value,
         bool_or(events.is_missing_rate) as is_missing_rate,
-        coalesce(bool_or(events.signal = 'checkout'), false) as has_checkout,
+        bool_or(events.is_checkout) as has_checkout,
         min(
             case
                 when

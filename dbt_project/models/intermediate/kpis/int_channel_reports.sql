@@ -33,18 +33,47 @@ channel_days as (
 
 ),
 
+-- Parts in several currencies make one report.
+report_totals as (
+
+    select
+        date,
+        channel,
+        coalesce(campaign, '') as campaign,
+        min(mapped_channel) as mapped_channel,
+        bool_or(spend is not null and rate is null) as is_missing_rate,
+        sum(cast(round(coalesce(spend * rate, 0 * spend), 4) as decimal(18, 4))) as spend,
+        sum(impressions) as impressions,
+        sum(reach) as reach,
+        sum(clicks) as clicks,
+        sum(likes) as likes,
+        sum(comments) as comments,
+        sum(shares) as shares,
+        sum(followers) as followers,
+        sum(podcast_downloads) as podcast_downloads,
+        sum(podcast_listeners) as podcast_listeners
+    from channel_days
+    group by
+        date,
+        channel,
+        coalesce(campaign, '')
+
+),
+
 facts as (
 
     select
         date as fact_date,
         channel as reported_channel,
-        coalesce(campaign, '') as campaign,
+        campaign,
         mapped_channel as channel,
-        spend is not null and rate is null as is_missing_rate,
+        is_missing_rate,
         impressions,
+        reach,
         clicks,
         case
-            when spend is not null then cast(round(coalesce(spend * rate, 0), 4) as decimal(18, 4))
+            when is_missing_rate then 0
+            else spend
         end as spend,
         case
             when coalesce(likes, comments, shares) is not null
@@ -53,7 +82,7 @@ facts as (
         followers,
         podcast_downloads,
         podcast_listeners
-    from channel_days
+    from report_totals
 
 )
 

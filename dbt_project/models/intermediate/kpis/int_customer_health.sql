@@ -1,29 +1,32 @@
--- The health of everybody with a valid order, from when to when. Buyers without any id are left
--- out: they are no customers.
+-- The health of everybody who was ever more than a prospect, from when to when. Buyers without any
+-- id are left out: they are no customers.
 
 with
 
-buyers as (
+customers as (
 
-    select orders.person_key
-    from {{ ref('int_orders') }} as orders
+    select spans.subject_key as person_key
+    from {{ ref('int_health_spans') }} as spans
     inner join {{ ref('int_person_attributes') }} as attributes
-        on orders.person_key = attributes.person_key
-    where not attributes.is_guest
-    group by orders.person_key
+        on spans.subject_key = attributes.person_key
+    where
+        spans.health not in ('prospect', 'cold')
+        and not attributes.is_guest
+    group by spans.subject_key
 
 ),
 
 customer_health as (
 
     select
-        buyers.person_key,
+        customers.person_key,
         spans.valid_from,
         spans.valid_to,
         spans.health,
-        spans.health in ('active', 'at_risk') as is_active
+        spans.health in ('active', 'at_risk') as is_active,
+        spans.health not in ('prospect', 'cold') as has_bought
     from {{ ref('int_health_spans') }} as spans
-    inner join buyers on spans.subject_key = buyers.person_key
+    inner join customers on spans.subject_key = customers.person_key
 
 )
 

@@ -11,7 +11,7 @@ referral_signals as (
         signals.signal,
         signals.signal_date,
         signals.occurred_at,
-        nullif(trim({{ json_text('events.properties', 'referral_id') }}), '') as referral_id
+        {{ property_id('events.properties', 'referral_id') }} as referral_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
@@ -25,7 +25,8 @@ sendings as (
     select
         referral_id,
         min_by(person_key, (occurred_at, event_id)) as person_key,
-        min(signal_date) as fact_date
+        min(signal_date) as fact_date,
+        min(occurred_at) as sent_at
     from referral_signals
     where
         signal = 'referral_sent'
@@ -44,9 +45,8 @@ conversions as (
     inner join referral_signals as signals
         on
             sendings.referral_id = signals.referral_id
-            and sendings.fact_date <= signals.signal_date
-            and {{ add_days('sendings.fact_date', 'windows.invitation_conversion_days') }}
-            >= signals.signal_date
+            and sendings.sent_at <= signals.occurred_at
+            and {{ add_days('sendings.fact_date', 'windows.invitation_conversion_days') }} >= signals.signal_date
     where signals.signal = 'referral_converted'
     group by sendings.referral_id
 

@@ -39,7 +39,7 @@ move_rows as (
             when
                 kpis.kpi = 'active_customers_gained'
                 and changes.is_active
-                and changes.health_at_start in ('unseen', 'prospect')
+                and changes.health_at_start in ('unseen', 'prospect', 'cold')
                 then 1
             when
                 kpis.kpi = 'active_customers_reactivated'
@@ -54,7 +54,7 @@ move_rows as (
             when
                 kpis.kpi = 'active_customers_voided'
                 and changes.was_active
-                and changes.health_at_end = 'prospect'
+                and changes.health_at_end in ('prospect', 'cold')
                 then 1
         end as numerator
     from {{ ref('int_customer_health_changes') }} as changes

@@ -1,6 +1,5 @@
 -- People: on the day of the first session and of the first lead, and anew in each period those who
--- came, a person counting once however often it came. Stickiness is told of whole months alone.
--- Long, since two units, first days and persons of a period, from four sources.
+-- came, a person counting once however often it came. Stickiness is told of months and more.
 
 with
 
@@ -52,8 +51,8 @@ visit_days as (
 
 ),
 
--- Any event counts, also one that means no signal. A session has events of its person on its date:
--- no day has a visit and no event.
+-- Any visit event counts, also one that means no signal. A session has events of its person on its
+-- date: no day has a session and no event.
 person_days as (
 
     select
@@ -65,6 +64,7 @@ person_days as (
             person_key,
             event_date
         from {{ ref('int_events') }}
+        where is_visit
         group by
             person_key,
             event_date

@@ -1,5 +1,6 @@
 -- Carts, on the date of their first event. An open cart adds nothing, but keeps its period
--- immature; so does, for the recovery rate, an abandoned one until its time is over.
+-- immature; so does, for the recovery rate, an abandoned one until its time is over. A cart of
+-- unknown value is in no sum of values.
 
 with
 
@@ -19,15 +20,17 @@ kpi_rows as (
         kpis.kpi,
         carts.fact_date,
         carts.person_key,
-        case kpis.kpi
-            when 'cart_abandonment_rate' then cast(carts.is_abandoned as integer)
-            when 'cart_recovery_rate' then case when carts.outcome = 'recovered' then 1 end
-            when 'cart_value_abandoned'
-                then case
-                    when carts.is_abandoned then coalesce(carts.cart_value, 0)
-                    when carts.is_open then 0
-                end
-        end as numerator,
+        cast(
+            case kpis.kpi
+                when 'cart_abandonment_rate' then cast(carts.is_abandoned as integer)
+                when 'cart_recovery_rate' then case when carts.outcome = 'recovered' then 1 end
+                when 'cart_value_abandoned'
+                    then case
+                        when carts.is_abandoned then carts.cart_value
+                        when carts.is_open then 0
+                    end
+            end as decimal(28, 10)
+        ) as numerator,
         case kpis.kpi
             when 'cart_abandonment_rate' then cast(not carts.is_open as integer)
             when 'cart_recovery_rate'

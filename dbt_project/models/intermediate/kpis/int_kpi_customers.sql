@@ -1,6 +1,6 @@
 -- How often customers buy. An order day counts on its date: the first one whether a second follows
 -- in time, every later one how long the customer took to come back. The customers of a period are
--- counted anew in each.
+-- counted anew in each. What newcomers begin counts on the date of their first purchase.
 
 with
 
@@ -75,9 +75,41 @@ period_rows as (
 
 ),
 
+starting_rows as (
+
+    select
+        kpis.kpi,
+        purchases.purchased_on as fact_date,
+        purchases.person_key,
+        case kpis.kpi
+            when 'onboarding_completion_rate_30d'
+                then case
+                    when
+                        purchases.onboarded_on
+                        <= {{ add_days('purchases.purchased_on', 'windows.starting_days') }}
+                        then 1
+                end
+            when 'feature_adoption_rate_30d'
+                then case
+                    when
+                        purchases.feature_used_on
+                        <= {{ add_days('purchases.purchased_on', 'windows.starting_days') }}
+                        then 1
+                end
+        end as numerator,
+        case kpis.kpi
+            when 'onboarding_completion_rate_30d' then 1
+            when 'feature_adoption_rate_30d' then 1
+        end as denominator
+    from {{ ref('int_first_purchases') }} as purchases
+    cross join {{ ref('int_kpi_windows') }} as windows
+    cross join kpis
+
+),
+
 kpi_rows as (
 
-    {{ union_by_name(['day_rows', 'period_rows']) }}
+    {{ union_by_name(['day_rows', 'period_rows', 'starting_rows']) }}
 
 )
 

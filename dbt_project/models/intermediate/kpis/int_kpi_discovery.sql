@@ -16,29 +16,33 @@ report_rows as (
         kpis.kpi,
         reports.fact_date,
         reports.channel,
-        case kpis.kpi
-            when 'impressions' then reports.impressions
-            when 'clicks' then reports.clicks
-            when 'spend' then reports.spend
-            when 'click_through_rate'
-                then case when reports.impressions is not null then reports.clicks end
-            when 'cost_per_click' then case when reports.clicks is not null then reports.spend end
-            when 'cost_per_mille'
-                then case when reports.impressions is not null then 1000 * reports.spend end
-            when 'social_interactions' then reports.social_interactions
-            when 'social_engagement_rate'
-                then case when reports.impressions is not null then reports.social_interactions end
-            when 'podcast_downloads' then reports.podcast_downloads
-        end as numerator,
-        case kpis.kpi
-            when 'click_through_rate'
-                then case when reports.clicks is not null then reports.impressions end
-            when 'cost_per_click' then case when reports.spend is not null then reports.clicks end
-            when 'cost_per_mille'
-                then case when reports.spend is not null then reports.impressions end
-            when 'social_engagement_rate'
-                then case when reports.social_interactions is not null then reports.impressions end
-        end as denominator,
+        cast(
+            case kpis.kpi
+                when 'impressions' then reports.impressions
+                when 'clicks' then reports.clicks
+                when 'spend' then reports.spend
+                when 'click_through_rate'
+                    then case when reports.impressions is not null then reports.clicks end
+                when 'cost_per_click' then case when reports.clicks is not null then reports.spend end
+                when 'cost_per_mille'
+                    then case when reports.impressions is not null then 1000 * reports.spend end
+                when 'social_interactions' then reports.social_interactions
+                when 'social_engagement_rate'
+                    then case when reports.impressions is not null then reports.social_interactions end
+                when 'podcast_downloads' then reports.podcast_downloads
+            end as decimal(28, 10)
+        ) as numerator,
+        cast(
+            case kpis.kpi
+                when 'click_through_rate'
+                    then case when reports.clicks is not null then reports.impressions end
+                when 'cost_per_click' then case when reports.spend is not null then reports.clicks end
+                when 'cost_per_mille'
+                    then case when reports.spend is not null then reports.impressions end
+                when 'social_engagement_rate'
+                    then case when reports.social_interactions is not null then reports.impressions end
+            end as decimal(28, 10)
+        ) as denominator,
         reports.is_missing_rate
         and kpis.kpi in ('spend', 'cost_per_click', 'cost_per_mille') as is_missing_rate
     from {{ ref('int_channel_reports') }} as reports
@@ -46,16 +50,21 @@ report_rows as (
 
 ),
 
-listener_rows as (
+largest_rows as (
 
     select
         kpis.kpi,
         reports.fact_date as ranked_on,
         reports.channel,
-        reports.podcast_listeners as numerator
+        cast(
+            case kpis.kpi
+                when 'podcast_listeners' then reports.podcast_listeners
+                when 'reach' then reports.reach
+            end as decimal(28, 10)
+        ) as numerator
     from {{ ref('int_channel_reports') }} as reports
     cross join kpis
-    where kpis.kpi = 'podcast_listeners'
+    where kpis.kpi in ('podcast_listeners', 'reach')
 
 ),
 
@@ -65,7 +74,10 @@ change_rows as (
         kpis.kpi,
         stocks.fact_date,
         stocks.channel,
-        case kpis.kpi when 'net_new_followers' then stocks.followers_change end as numerator
+        cast(
+            case kpis.kpi when 'net_new_followers' then stocks.followers_change end
+            as decimal(28, 10)
+        ) as numerator
     from {{ ref('int_follower_stocks') }} as stocks
     cross join kpis
 
@@ -78,7 +90,10 @@ stock_rows as (
         stocks.valid_from,
         stocks.valid_to,
         stocks.channel,
-        case kpis.kpi when 'followers' then stocks.followers end as numerator
+        cast(
+            case kpis.kpi when 'followers' then stocks.followers end
+            as decimal(28, 10)
+        ) as numerator
     from {{ ref('int_follower_stocks') }} as stocks
     cross join kpis
 
@@ -86,7 +101,7 @@ stock_rows as (
 
 kpi_rows as (
 
-    {{ union_by_name(['report_rows', 'listener_rows', 'change_rows', 'stock_rows']) }}
+    {{ union_by_name(['report_rows', 'largest_rows', 'change_rows', 'stock_rows']) }}
 
 )
 

@@ -1,11 +1,5 @@
 -- What the build knows at all: signals and columns with a row up to the as-of date. Columns of
 -- channel_daily other than followers are known period by period; a null period means always.
--- Long, since one query per column of the contract.
-{%- set stg_events = ref('stg_events') %}
-{%- set stg_orders = ref('stg_orders') %}
-{%- set stg_order_lines = ref('stg_order_lines') %}
-{%- set int_orders = ref('int_orders') %}
-{%- set stg_products = ref('stg_products') %}
 
 with
 
@@ -34,64 +28,71 @@ known_signals as (
 
 ),
 
+-- One look at each table, however many columns it has.
+event_columns as (
+
+    select
+        {% for column in contract_columns('events') -%}
+        count(events.{{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('stg_events') }} as events
+    cross join settings
+    where {{ local_date('events.occurred_at') }} <= settings.as_of_date
+
+),
+
+order_columns as (
+
+    select
+        {% for column in contract_columns('orders') if not column.startswith('is_') -%}
+        count(orders.{{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('stg_orders') }} as orders
+    cross join settings
+    where
+        orders.is_valid
+        and {{ local_date('orders.created_at') }} <= settings.as_of_date
+
+),
+
+order_line_columns as (
+
+    select
+        {% for column in contract_columns('order_lines') -%}
+        count(order_lines.{{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('stg_order_lines') }} as order_lines
+    inner join {{ ref('int_orders') }} as orders on order_lines.order_id = orders.order_id
+
+),
+
+product_columns as (
+
+    select
+        {% for column in contract_columns('products') -%}
+        count({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('stg_products') }}
+
+),
+
 known_columns as (
 
-    select cast(null as string) as input
-    where false
-    {%- for column in contract_columns('events') %}
+    {% for table, counts in [
+        ('events', 'event_columns'),
+        ('orders', 'order_columns'),
+        ('order_lines', 'order_line_columns'),
+        ('products', 'product_columns'),
+    ] -%}
+    {%- for column in contract_columns(table) if not column.startswith('is_') -%}
+    select 'column:{{ table }}.{{ column }}' as input
+    from {{ counts }}
+    where {{ column }} > 0
 
     union all
 
-    select 'column:events.{{ column }}' as input
-    where
-        exists (
-            select 1
-            from {{ stg_events }} as events
-            cross join settings
-            where
-                events.{{ column }} is not null
-                and {{ local_date('events.occurred_at') }} <= settings.as_of_date
-        )
+    {% endfor -%}
     {%- endfor %}
-    {%- for column in contract_columns('orders') if not column.startswith('is_') %}
-
-    union all
-
-    select 'column:orders.{{ column }}' as input
-    where
-        exists (
-            select 1
-            from {{ stg_orders }} as orders
-            cross join settings
-            where
-                orders.is_valid
-                and orders.{{ column }} is not null
-                and {{ local_date('orders.created_at') }} <= settings.as_of_date
-        )
-    {%- endfor %}
-    {%- for column in contract_columns('order_lines') %}
-
-    union all
-
-    select 'column:order_lines.{{ column }}' as input
-    where
-        exists (
-            select 1
-            from {{ stg_order_lines }} as order_lines
-            inner join {{ int_orders }} as orders on order_lines.order_id = orders.order_id
-            where order_lines.{{ column }} is not null
-        )
-    {%- endfor %}
-    {%- for column in contract_columns('products') %}
-
-    union all
-
-    select 'column:products.{{ column }}' as input
-    where exists (select 1 from {{ stg_products }} where {{ column }} is not null)
-    {%- endfor %}
-
-    union all
-
     select 'column:channel_daily.followers' as input
     where
         exists (
@@ -108,7 +109,7 @@ known_columns as (
 daily_columns as (
 
     select
-        cast(null as string) as input,
+        cast(null as varchar) as input,
         cast(null as date) as date
     where false
     {%- for column in contract_columns('channel_daily')
@@ -133,7 +134,7 @@ inputs as (
 
     select
         input,
-        cast(null as string) as period_grain,
+        cast(null as varchar) as period_grain,
         cast(null as date) as period_start
     from known_signals
 
@@ -141,7 +142,7 @@ inputs as (
 
     select
         input,
-        cast(null as string) as period_grain,
+        cast(null as varchar) as period_grain,
         cast(null as date) as period_start
     from known_columns
     {%- for grain in period_grains() %}

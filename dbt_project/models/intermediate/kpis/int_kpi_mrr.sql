@@ -1,6 +1,6 @@
 -- Recurring revenue. Rates set the movements of a period against the revenue at its start, so their
 -- rows are both spans and movements; a subscription without a known rate makes what it touches
--- unknown.
+-- unknown: a rate where it stood at the start, a movement where it came, went or changed.
 
 with
 
@@ -19,17 +19,21 @@ stock_rows as (
         balances.valid_to,
         kpis.kpi <> 'mrr' as is_opening,
         balances.person_key,
-        case kpis.kpi
-            when 'mrr' then balances.mrr
-            when 'gross_mrr_churn_rate' then 0
-            when 'net_revenue_retention' then balances.mrr
-            when 'gross_revenue_retention' then balances.mrr
-        end as numerator,
-        case kpis.kpi
-            when 'gross_mrr_churn_rate' then balances.mrr
-            when 'net_revenue_retention' then balances.mrr
-            when 'gross_revenue_retention' then balances.mrr
-        end as denominator,
+        cast(
+            case kpis.kpi
+                when 'mrr' then balances.mrr
+                when 'gross_mrr_churn_rate' then 0
+                when 'net_revenue_retention' then balances.mrr
+                when 'gross_revenue_retention' then balances.mrr
+            end as decimal(28, 10)
+        ) as numerator,
+        cast(
+            case kpis.kpi
+                when 'gross_mrr_churn_rate' then balances.mrr
+                when 'net_revenue_retention' then balances.mrr
+                when 'gross_revenue_retention' then balances.mrr
+            end as decimal(28, 10)
+        ) as denominator,
         1 as sample_size,
         balances.is_missing_rate
     from {{ ref('int_person_mrr') }} as balances
@@ -54,13 +58,15 @@ movement_rows as (
         moves.period_grain,
         moves.period_start,
         moves.person_key,
-        case kpis.kpi
-            when 'new_mrr' then moves.new_mrr
-            when 'expansion_mrr' then moves.expansion_mrr
-            when 'contraction_mrr' then moves.contraction_mrr
-            when 'churned_mrr' then moves.churned_mrr
-            when 'reactivation_mrr' then moves.reactivation_mrr
-        end as numerator,
+        cast(
+            case kpis.kpi
+                when 'new_mrr' then moves.new_mrr
+                when 'expansion_mrr' then moves.expansion_mrr
+                when 'contraction_mrr' then moves.contraction_mrr
+                when 'churned_mrr' then moves.churned_mrr
+                when 'reactivation_mrr' then moves.reactivation_mrr
+            end as decimal(28, 10)
+        ) as numerator,
         moves.is_missing_rate
     from movements as moves
     cross join kpis
@@ -84,18 +90,22 @@ rate_rows as (
         moves.period_grain,
         moves.period_start,
         moves.person_key,
-        case
-            when kpis.kpi = 'quick_ratio'
-                then moves.new_mrr + moves.expansion_mrr + moves.reactivation_mrr
-            when not moves.was_running then null
-            when kpis.kpi = 'gross_mrr_churn_rate' then moves.lost_mrr
-            when kpis.kpi = 'net_revenue_retention' then moves.expansion_mrr - moves.lost_mrr
-            when kpis.kpi = 'gross_revenue_retention' then -moves.lost_mrr
-        end as numerator,
-        case kpis.kpi when 'quick_ratio' then moves.lost_mrr end as denominator,
-        case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end
-            as sample_size,
-        moves.is_missing_rate
+        cast(
+            case
+                when kpis.kpi = 'quick_ratio'
+                    then moves.new_mrr + moves.expansion_mrr + moves.reactivation_mrr
+                when not moves.was_running then null
+                when kpis.kpi = 'gross_mrr_churn_rate' then moves.lost_mrr
+                when kpis.kpi = 'net_revenue_retention' then moves.expansion_mrr - moves.lost_mrr
+                when kpis.kpi = 'gross_revenue_retention' then -moves.lost_mrr
+            end as decimal(28, 10)
+        ) as numerator,
+        cast(
+            case kpis.kpi when 'quick_ratio' then moves.lost_mrr end
+            as decimal(28, 10)
+        ) as denominator,
+        case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end as sample_size,
+        kpis.kpi = 'quick_ratio' and moves.is_missing_rate as is_missing_rate
     from movements as moves
     cross join kpis
 

@@ -1,6 +1,7 @@
 -- Booked orders on their date, refunds on theirs. Money is 0 where no rate is known;
 -- is_missing_rate then says that it is unknown.
--- Long, since twelve KPIs of one fact.
+--
+-- Over 120 lines, since every KPI of an order has its line.
 
 with
 
@@ -36,6 +37,7 @@ orders as (
         booked_orders.is_missing_rate,
         booked_orders.is_guest,
         booked_orders.has_refund,
+        booked_orders.has_coupon,
         coalesce(booked_orders.order_value, 0) as gross_value,
         coalesce(booked_orders.refunded_value, 0) as refunded_to_date,
         case
@@ -61,30 +63,36 @@ order_rows as (
         orders.order_date as fact_date,
         orders.person_key,
         orders.channel,
-        case kpis.kpi
-            when 'orders' then 1
-            when 'gross_revenue' then orders.gross_value
-            when 'net_revenue' then orders.gross_value
-            when 'average_order_value' then orders.gross_value
-            when 'net_average_order_value' then orders.gross_value - orders.refunded_to_date
-            when 'units_per_order' then orders.units
-            when 'discount_rate' then orders.discount_value
-            when 'refund_rate' then cast(orders.has_refund as integer)
-            when 'refunded_amount_rate' then orders.refunded_to_date
-            when 'guest_order_share' then cast(orders.is_guest as integer)
-            when 'on_time_delivery_rate'
-                then case when orders.is_due then cast(orders.is_timely as integer) end
-        end as numerator,
-        case kpis.kpi
-            when 'average_order_value' then 1
-            when 'net_average_order_value' then 1
-            when 'units_per_order' then case when orders.units is not null then 1 end
-            when 'discount_rate' then orders.gross_value + orders.discount_value
-            when 'refund_rate' then 1
-            when 'refunded_amount_rate' then orders.gross_value
-            when 'guest_order_share' then 1
-            when 'on_time_delivery_rate' then case when orders.is_due then 1 end
-        end as denominator,
+        cast(
+            case kpis.kpi
+                when 'orders' then 1
+                when 'gross_revenue' then orders.gross_value
+                when 'net_revenue' then orders.gross_value
+                when 'average_order_value' then orders.gross_value
+                when 'net_average_order_value' then orders.gross_value - orders.refunded_to_date
+                when 'units_per_order' then orders.units
+                when 'discount_rate' then orders.discount_value
+                when 'refund_rate' then cast(orders.has_refund as integer)
+                when 'refunded_amount_rate' then orders.refunded_to_date
+                when 'guest_order_share' then cast(orders.is_guest as integer)
+                when 'coupon_order_share' then cast(orders.has_coupon as integer)
+                when 'on_time_delivery_rate'
+                    then case when orders.is_due then cast(orders.is_timely as integer) end
+            end as decimal(28, 10)
+        ) as numerator,
+        cast(
+            case kpis.kpi
+                when 'average_order_value' then 1
+                when 'net_average_order_value' then 1
+                when 'units_per_order' then case when orders.units is not null then 1 end
+                when 'discount_rate' then orders.gross_value + orders.discount_value
+                when 'refund_rate' then 1
+                when 'refunded_amount_rate' then orders.gross_value
+                when 'guest_order_share' then 1
+                when 'coupon_order_share' then 1
+                when 'on_time_delivery_rate' then case when orders.is_due then 1 end
+            end as decimal(28, 10)
+        ) as denominator,
         case kpis.kpi
             when 'discount_rate' then 1
             when 'refunded_amount_rate' then 1
@@ -125,10 +133,12 @@ refund_rows as (
         refunds.refund_date as fact_date,
         booked_orders.person_key,
         booked_orders.channel,
-        case kpis.kpi
-            when 'refunded_amount' then coalesce(refunds.refund_value, 0)
-            when 'net_revenue' then -coalesce(refunds.refund_value, 0)
-        end as numerator,
+        cast(
+            case kpis.kpi
+                when 'refunded_amount' then coalesce(refunds.refund_value, 0)
+                when 'net_revenue' then -coalesce(refunds.refund_value, 0)
+            end as decimal(28, 10)
+        ) as numerator,
         case kpis.kpi when 'net_revenue' then 0 end as sample_size,
         booked_orders.is_missing_rate
     from {{ ref('int_refunds') }} as refunds

@@ -1,7 +1,8 @@
 -- KPIs that do not add up over periods: every period is computed anew, from rows made for it, or
 -- from all of its days where the number is the middle or the largest one. A mean is that of the
 -- days of the period from the first fact to the as-of date.
--- Long, since sums, ranks and means of a period share their slices.
+--
+-- Over 120 lines, since what counts once per period and what is ranked in it need a roll-up each.
 
 with
 
@@ -41,7 +42,7 @@ counted_totals as (
         bool_or(is_missing_rate) as is_missing_rate
     from period_facts
     group by
-        grouping sets (  -- noqa: PRS, LT02
+        grouping sets (
             (kpi_no, period_grain, period_start),
             (kpi_no, period_grain, period_start, own_dimension, own_value),
             (kpi_no, period_grain, period_start, country),
@@ -61,12 +62,60 @@ ranked_facts as (
             when 'all' then 'all'
             when 'country' then facts.country
             when 'health' then facts.health
+            when 'stage' then facts.stage
             when 'account' then facts.account
             else facts.own_value
         end as dimension_value
     from {{ ref('int_kpi_facts') }} as facts
     inner join {{ ref('int_kpi_slices') }} as slices on facts.kpi_no = slices.kpi_no
     where facts.ranked_on is not null
+
+),
+
+-- Of the busiest day everything reported of it counts.
+ranked_numbers as (
+
+    select
+        kpi_no,
+        aggregate,
+        ranked_grain,
+        ranked_start,
+        dimension,
+        dimension_value,
+        ranked_on,
+        numerator,
+        denominator,
+        sample_size,
+        mature_on,
+        is_missing_rate
+    from ranked_facts
+    where aggregate <> 'busiest'
+
+    union all
+
+    select
+        kpi_no,
+        aggregate,
+        ranked_grain,
+        ranked_start,
+        dimension,
+        dimension_value,
+        ranked_on,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        max(mature_on) as mature_on,
+        bool_or(is_missing_rate) as is_missing_rate
+    from ranked_facts
+    where aggregate = 'busiest'
+    group by
+        kpi_no,
+        aggregate,
+        ranked_grain,
+        ranked_start,
+        dimension,
+        dimension_value,
+        ranked_on
 
 ),
 
@@ -87,7 +136,7 @@ ranked_totals as (
         max(ranked_on) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
-    from ranked_facts
+    from ranked_numbers
     group by
         kpi_no,
         aggregate,
@@ -135,14 +184,11 @@ period_totals as (
         totals.period_start,
         totals.dimension,
         totals.dimension_value,
-        cast(
-            case slices.aggregate
-                when 'mean' then round({{ exact_ratio('totals.numerator', 'known_days.days') }}, 4)
-                else totals.numerator
-            end as decimal(38, 4)
-        ) as numerator,
-        cast(totals.denominator as decimal(38, 4)) as denominator,
+        cast(totals.numerator as decimal(38, 10)) as numerator,
+        cast(totals.denominator as decimal(38, 10)) as denominator,
         cast(totals.sample_size as bigint) as sample_size,
+        case slices.aggregate when 'mean' then known_days.days else slices.parts_per_unit end
+            as parts_per_unit,
         totals.last_unit_on,
         totals.mature_on,
         totals.is_missing_rate

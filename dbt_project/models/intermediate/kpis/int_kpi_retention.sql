@@ -22,21 +22,19 @@ stock_rows as (
             when 'retention_rate' then case when health.is_active then 1 end
             when 'churn_rate' then case when health.is_active then 0 end
             when 'reactivation_rate' then case when health.health = 'lapsed' then 0 end
+            when 'at_risk_recovery_rate' then case when health.health = 'at_risk' then 0 end
             when 'at_risk_share'
-                then case
-                    when health.health <> 'prospect' then cast(health.health = 'at_risk' as integer)
-                end
+                then case when health.has_bought then cast(health.health = 'at_risk' as integer) end
             when 'lapsed_share'
-                then case
-                    when health.health <> 'prospect' then cast(health.health = 'lapsed' as integer)
-                end
+                then case when health.has_bought then cast(health.health = 'lapsed' as integer) end
         end as numerator,
         case kpis.kpi
             when 'retention_rate' then case when health.is_active then 1 end
             when 'churn_rate' then case when health.is_active then 1 end
             when 'reactivation_rate' then case when health.health = 'lapsed' then 1 end
-            when 'at_risk_share' then case when health.health <> 'prospect' then 1 end
-            when 'lapsed_share' then case when health.health <> 'prospect' then 1 end
+            when 'at_risk_recovery_rate' then case when health.health = 'at_risk' then 1 end
+            when 'at_risk_share' then case when health.has_bought then 1 end
+            when 'lapsed_share' then case when health.has_bought then 1 end
         end as denominator
     from {{ ref('int_customer_health') }} as health
     cross join kpis
@@ -48,7 +46,8 @@ moves as (
     select
         *,
         was_active and not is_active as is_lost,
-        health_at_start = 'lapsed' and reactivations > 0 as is_back
+        health_at_start = 'lapsed' and reactivations > 0 as is_back,
+        health_at_start = 'at_risk' and health_at_end = 'active' as is_recovered
     from {{ ref('int_customer_health_changes') }}
 
 ),
@@ -64,13 +63,14 @@ move_rows as (
             when 'retention_rate' then case when moves.is_lost then -1 end
             when 'churn_rate' then case when moves.is_lost then 1 end
             when 'reactivation_rate' then case when moves.is_back then 1 end
+            when 'at_risk_recovery_rate' then case when moves.is_recovered then 1 end
         end as numerator
     from moves
     cross join kpis
 
 ),
 
--- A reactivation counts as long as an order of its day stands.
+-- A reactivation counts unless every order of its day is void.
 reactivation_rows as (
 
     select

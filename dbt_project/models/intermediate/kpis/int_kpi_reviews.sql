@@ -1,4 +1,5 @@
--- Reviews, product shares and loyalty points on their date. A score outside 1 to 5 is no review.
+-- Reviews, product shares and loyalty points on their date; the points that a person has left, from
+-- one change to the next. A score outside 1 to 5 is no review.
 
 with
 
@@ -16,7 +17,14 @@ signals as (
 
 ),
 
-kpi_rows as (
+kpis as (
+
+    select * from {{ ref('kpis') }}
+    where model = 'int_kpi_reviews'
+
+),
+
+signal_rows as (
 
     select
         kpis.kpi,
@@ -36,8 +44,42 @@ kpi_rows as (
             when 'points_redeemed_to_earned' then cast(signals.points_earned is not null as integer)
         end as sample_size
     from signals
-    cross join {{ ref('kpis') }} as kpis
-    where kpis.model = 'int_kpi_reviews'
+    cross join kpis
+
+),
+
+point_days as (
+
+    select
+        person_key,
+        signal_date,
+        sum(coalesce(points_earned, 0) - coalesce(points_redeemed, 0)) as points
+    from signals
+    where coalesce(points_earned, points_redeemed) is not null
+    group by
+        person_key,
+        signal_date
+
+),
+
+balance_rows as (
+
+    select
+        kpis.kpi,
+        point_days.signal_date as valid_from,
+        lead(point_days.signal_date) over person_days as valid_to,
+        point_days.person_key,
+        cast(sum(point_days.points) over person_days as decimal(28, 10)) as numerator
+    from point_days
+    cross join kpis
+    where kpis.kpi = 'loyalty_points_balance'
+    window person_days as (partition by point_days.person_key order by point_days.signal_date)
+
+),
+
+kpi_rows as (
+
+    {{ union_by_name(['signal_rows', 'balance_rows']) }}
 
 )
 

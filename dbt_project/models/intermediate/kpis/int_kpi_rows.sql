@@ -1,7 +1,6 @@
 -- All KPIs by period and slice, before status and value. A KPI that sets what happened in a period
 -- against what stood is the sum of its rows in two roll-ups; for everybody there is a row in every
 -- period, of nothing if nothing counted.
--- Long, since its columns are named in each of its steps.
 
 with
 
@@ -19,15 +18,7 @@ rolled_up_rows as (
 
 ),
 
-kpis_of_stocks as (
-
-    select kpi
-    from {{ ref('int_kpi_stocks') }}
-    group by kpi
-
-),
-
-stock_rows as (
+written_rows as (
 
     select
         kpi,
@@ -35,31 +26,20 @@ stock_rows as (
         period_start,
         dimension,
         dimension_value,
-        cast(sum(numerator) as decimal(38, 4)) as numerator,
-        cast(sum(denominator) as decimal(38, 4)) as denominator,
-        cast(sum(sample_size) as bigint) as sample_size,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        max(parts_per_unit) as parts_per_unit,
         max(last_unit_on) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
     from rolled_up_rows
-    where kpi in (select kpis_of_stocks.kpi from kpis_of_stocks)
     group by
         kpi,
         period_grain,
         period_start,
         dimension,
         dimension_value
-
-),
-
-written_rows as (
-
-    select * from rolled_up_rows
-    where kpi not in (select kpis_of_stocks.kpi from kpis_of_stocks)
-
-    union all
-
-    select * from stock_rows
 
 ),
 
@@ -72,9 +52,10 @@ empty_rows as (
         periods.period_start,
         slices.dimension,
         'all' as dimension_value,
-        cast(case when slices.aggregate <> 'median' then 0 end as decimal(38, 4)) as numerator,
-        cast(case when slices.is_ratio then 0 end as decimal(38, 4)) as denominator,
-        cast(0 as bigint) as sample_size,
+        case when slices.aggregate <> 'median' then 0 end as numerator,
+        case when slices.is_ratio then 0 end as denominator,
+        0 as sample_size,
+        1 as parts_per_unit,
         cast(null as date) as last_unit_on,
         cast(null as date) as mature_on,
         false as is_missing_rate
@@ -89,17 +70,8 @@ empty_rows as (
             and periods.period_start = written_rows.period_start
     where
         slices.dimension = 'all'
+        and periods.is_written
         and written_rows.kpi is null
-
-),
-
-all_rows as (
-
-    select * from written_rows
-
-    union all
-
-    select * from empty_rows
 
 ),
 
@@ -111,13 +83,20 @@ kpi_rows as (
         period_start,
         dimension,
         dimension_value,
-        numerator,
-        denominator,
-        sample_size,
+        cast(numerator as decimal(38, 10)) as numerator,
+        cast(denominator as decimal(38, 10)) as denominator,
+        cast(sample_size as bigint) as sample_size,
+        cast(parts_per_unit as bigint) as parts_per_unit,
         last_unit_on,
         mature_on,
         is_missing_rate
-    from all_rows
+    from (
+        select * from written_rows
+
+        union all
+
+        select * from empty_rows
+    ) as all_rows
 
 )
 

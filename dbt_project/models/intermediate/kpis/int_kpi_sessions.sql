@@ -16,12 +16,17 @@ kpi_rows as (
             when 'conversion_rate' then cast(sessions.orders > 0 as integer)
             when 'checkout_completion_rate'
                 then case when sessions.checkout_order_id is not null then 1 end
+            when 'self_service_rate'
+                then case
+                    when sessions.has_help_view and not sessions.has_asked_after_help then 1
+                end
         end as numerator,
         case kpis.kpi
             when 'engaged_session_rate' then 1
             when 'bounce_rate' then 1
             when 'conversion_rate' then 1
             when 'checkout_completion_rate' then case when sessions.has_checkout then 1 end
+            when 'self_service_rate' then case when sessions.has_help_view then 1 end
         end as denominator
     from {{ ref('int_session_outcomes') }} as sessions
     cross join {{ ref('kpis') }} as kpis

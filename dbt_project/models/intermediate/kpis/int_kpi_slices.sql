@@ -1,7 +1,9 @@
 -- The catalogue unfolded: which rows kpi_values may have, how they are rolled up, and what their
 -- status depends on. The first word of a numerator says how the rows of a period become one number,
--- if they are not summed. Accounts are written by month only; `stage` stands for one dimension per
--- framework. What nothing can predict yet (predicted_clv) has no row.
+-- if they are not summed. Accounts are written by month only; `stage:<framework>` stands for one
+-- dimension per framework; a KPI of which nothing is known at all is told of everybody by month.
+-- Times are counted in microseconds until the last division, so that nothing is rounded on the way.
+-- What nothing can predict yet (predicted_clv) has no row.
 
 with
 
@@ -32,6 +34,15 @@ dimensions as (
 
 ),
 
+heard_kpis as (
+
+    select needed_inputs.kpi
+    from {{ ref('int_kpi_needs') }} as needed_inputs
+    inner join {{ ref('int_kpi_inputs') }} as inputs on needed_inputs.input = inputs.input
+    group by needed_inputs.kpi
+
+),
+
 slices as (
 
     select
@@ -39,7 +50,7 @@ slices as (
         catalogue.kpi_no,
         grains.period_grain,
         case
-            when dimensions.dimension = 'stage' then 'stage:' || frameworks.framework
+            when dimensions.dimension = 'stage:<framework>' then 'stage:' || frameworks.framework
             else dimensions.dimension
         end as dimension,
         catalogue.model,
@@ -47,18 +58,28 @@ slices as (
         case split_part(catalogue.numerator, ' ', 1)
             when 'median' then 'median'
             when 'largest' then 'largest'
+            when 'busiest' then 'busiest'
             when 'mean' then 'mean'
             else 'sum'
         end as aggregate,
+        cast(
+            case catalogue.unit when 'hours' then 3600000000 when 'minutes' then 60000000 else 1 end
+            as bigint
+        ) as parts_per_unit,
         coalesce(catalogue.maturity_days, 0) as maturity_days
     from catalogue
     inner join grains on catalogue.kpi = grains.kpi
     inner join dimensions on catalogue.kpi = dimensions.kpi
+    left join heard_kpis on catalogue.kpi = heard_kpis.kpi
     left join {{ ref('int_built_frameworks') }} as frameworks
-        on dimensions.dimension = 'stage'
+        on dimensions.dimension = 'stage:<framework>'
     where
         catalogue.kpi <> 'predicted_clv'
         and (dimensions.dimension <> 'account' or grains.period_grain = 'month')
+        and (
+            heard_kpis.kpi is not null
+            or (dimensions.dimension = 'all' and grains.period_grain = 'month')
+        )
 
 )
 

@@ -1,6 +1,5 @@
--- KPIs that add up: the facts of each day are summed per slice, weeks and months are summed from
--- the days. Accounts, which may be many, are told of months alone and summed by month at once.
--- Long, since the explicit columns of one roll-up, each named four times.
+-- KPIs that add up: the facts of each day are summed per slice, longer periods are summed
+-- from the days. Accounts, which may be many, are told of months alone and summed by month at once.
 
 with
 
@@ -23,6 +22,7 @@ totals as (
             when grouping(own_value) = 0 then own_dimension
             when grouping(country) = 0 then 'country'
             when grouping(health) = 0 then 'health'
+            when grouping(stage) = 0 then 'stage'
             when grouping(account) = 0 then 'account'
             else 'all'
         end as dimension,
@@ -30,6 +30,7 @@ totals as (
             when grouping(own_value) = 0 then own_value
             when grouping(country) = 0 then country
             when grouping(health) = 0 then health
+            when grouping(stage) = 0 then stage
             when grouping(account) = 0 then account
             else 'all'
         end as dimension_value,
@@ -41,18 +42,19 @@ totals as (
         bool_or(is_missing_rate) as is_missing_rate
     from dated_facts
     group by
-        grouping sets (  -- noqa: PRS, LT02
+        grouping sets (
             (kpi_no, fact_date),
             (kpi_no, fact_date, own_dimension, own_value),
             (kpi_no, fact_date, country),
             (kpi_no, fact_date, health),
+            (kpi_no, fact_date, stage),
             (kpi_no, fact_month, account)
         )
 
 ),
 
 -- A KPI without the dimension has no value of it, and no slice.
-sliced_totals as (
+period_totals as (
 
     select
         slices.kpi,
@@ -60,72 +62,25 @@ sliced_totals as (
         {{ period_start_in('totals.total_on', 'slices.period_grain') }} as period_start,
         totals.dimension,
         totals.dimension_value,
-        totals.numerator,
-        totals.denominator,
-        totals.sample_size,
-        totals.last_unit_on,
-        totals.mature_on,
-        totals.is_missing_rate
+        cast(sum(totals.numerator) as decimal(38, 10)) as numerator,
+        cast(sum(totals.denominator) as decimal(38, 10)) as denominator,
+        cast(sum(totals.sample_size) as bigint) as sample_size,
+        min(slices.parts_per_unit) as parts_per_unit,
+        max(totals.last_unit_on) as last_unit_on,
+        max(totals.mature_on) as mature_on,
+        bool_or(totals.is_missing_rate) as is_missing_rate
     from totals
     inner join {{ ref('int_kpi_slices') }} as slices
         on
             totals.kpi_no = slices.kpi_no
             and totals.dimension = slices.dimension
     where totals.dimension_value is not null
-
-),
-
-longer_periods as (
-
-    select
-        kpi,
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(sample_size) as sample_size,
-        max(last_unit_on) as last_unit_on,
-        max(mature_on) as mature_on,
-        bool_or(is_missing_rate) as is_missing_rate
-    from sliced_totals
-    where period_grain <> 'day'
     group by
-        kpi,
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value
-
-),
-
-all_periods as (
-
-    select * from sliced_totals
-    where period_grain = 'day'
-
-    union all
-
-    select * from longer_periods
-
-),
-
-period_totals as (
-
-    select
-        kpi,
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value,
-        cast(numerator as decimal(38, 4)) as numerator,
-        cast(denominator as decimal(38, 4)) as denominator,
-        cast(sample_size as bigint) as sample_size,
-        last_unit_on,
-        mature_on,
-        is_missing_rate
-    from all_periods
+        slices.kpi,
+        slices.period_grain,
+        {{ period_start_in('totals.total_on', 'slices.period_grain') }},
+        totals.dimension,
+        totals.dimension_value
 
 )
 

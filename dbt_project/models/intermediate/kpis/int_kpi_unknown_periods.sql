@@ -1,28 +1,9 @@
 -- The periods in which a KPI cannot be told, since something it needs has no row. A term of
 -- `inputs` holds when one of its alternatives is known. Followers are unknown until the first
--- number, their change until there is one to compare with.
--- Long, since terms, and the one exception of followers, judge the same periods.
+-- number, their change until there is one from before the period to compare with, in each channel.
+-- A null dimension means every slice.
 
 with
-
-terms as (
-
-    select
-        kpi,
-        {{ unnest_parts('inputs', '|') }} as term
-    from {{ ref('kpis') }}
-
-),
-
-alternatives as (
-
-    select
-        kpi,
-        term,
-        {{ unnest_parts('term', ' or ') }} as input
-    from terms
-
-),
 
 written_grains as (
 
@@ -39,13 +20,13 @@ written_grains as (
 needed_terms as (
 
     select
-        alternatives.kpi,
-        alternatives.term,
+        needs.kpi,
+        needs.term,
         written_grains.period_grain,
         periods.period_start,
-        alternatives.input
-    from alternatives
-    inner join written_grains on alternatives.kpi = written_grains.kpi
+        needs.input
+    from {{ ref('int_kpi_needs') }} as needs
+    inner join written_grains on needs.kpi = written_grains.kpi
     inner join {{ ref('int_periods') }} as periods
         on written_grains.period_grain = periods.period_grain
 
@@ -77,13 +58,24 @@ judged_terms as (
 
 ),
 
-first_stock as (
+-- The first number of each channel, as reports name it, and of all: before a change there has to be
+-- one from before the period.
+first_stocks as (
 
     select
-        min(stocks.valid_from) as first_on,
-        max(settings.as_of_date) as as_of_date
-    from {{ ref('int_settings') }} as settings
-    left join {{ ref('int_follower_stocks') }} as stocks on true
+        'all' as dimension,
+        'all' as dimension_value,
+        min(valid_from) as first_on
+    from {{ ref('int_follower_stocks') }}
+
+    union all
+
+    select
+        'channel' as dimension,
+        channel as dimension_value,
+        min(valid_from) as first_on
+    from {{ ref('int_follower_stocks') }}
+    group by channel
 
 ),
 
@@ -92,25 +84,28 @@ unknown_followers as (
     select
         written_grains.kpi,
         periods.period_grain,
-        periods.period_start
+        periods.period_start,
+        first_stocks.dimension,
+        first_stocks.dimension_value
     from written_grains
     inner join {{ ref('int_periods') }} as periods
         on written_grains.period_grain = periods.period_grain
-    cross join first_stock
+    cross join first_stocks
     where
-        written_grains.kpi in ('followers', 'net_new_followers')
-        and first_stock.first_on
-        + case written_grains.kpi when 'net_new_followers' then 1 else 0 end
-        > least({{ add_days('periods.period_end', -1) }}, first_stock.as_of_date)
+        (written_grains.kpi = 'followers' and first_stocks.first_on >= periods.period_end)
+        or (written_grains.kpi = 'net_new_followers' and first_stocks.first_on >= periods.period_start)
 
 ),
 
+-- Without a row nothing is known in any slice.
 unknown_terms as (
 
     select
         kpi,
         period_grain,
-        period_start
+        period_start,
+        cast(null as string) as dimension,
+        cast(null as string) as dimension_value
     from judged_terms
     where known_inputs = 0
 
@@ -125,12 +120,16 @@ unknown_periods as (
     select
         kpi,
         period_grain,
-        period_start
+        period_start,
+        dimension,
+        dimension_value
     from unknown_terms
     group by
         kpi,
         period_grain,
-        period_start
+        period_start,
+        dimension,
+        dimension_value
 
 )
 

@@ -1,5 +1,5 @@
 -- What customers are worth: on the day of the first order what each has brought in to date, and by
--- month how much of the revenue the best of them bring. The margin is known only of customers whose
+-- month, quarter and year how much of the revenue the best of them bring. The margin is known only of customers whose
 -- every order has known costs; what comes back is not sold again, so a refund lowers the revenue
 -- and returns no cost. predicted_clv has no row until there is a model that could foresee anything.
 
@@ -35,14 +35,16 @@ customer_rows as (
         kpis.kpi,
         customers.first_order_on as fact_date,
         customers.person_key,
-        case kpis.kpi
-            when 'average_revenue_to_date' then customers.net_revenue
-            when 'average_margin_to_date'
-                then case
-                    when customers.is_cost_known
-                        then customers.net_revenue - customers.product_cost
-                end
-        end as numerator,
+        cast(
+            case kpis.kpi
+                when 'average_revenue_to_date' then customers.net_revenue
+                when 'average_margin_to_date'
+                    then case
+                        when customers.is_cost_known
+                            then customers.net_revenue - customers.product_cost
+                    end
+            end as decimal(28, 10)
+        ) as numerator,
         case kpis.kpi
             when 'average_revenue_to_date' then 1
             when 'average_margin_to_date' then case when customers.is_cost_known then 1 end
@@ -57,10 +59,10 @@ concentration_rows as (
 
     select
         'revenue_share_top_20' as kpi,
-        'month' as period_grain,
+        period_grain,
         period_start,
-        top_net_revenue as numerator,
-        net_revenue as denominator,
+        cast(top_net_revenue as decimal(28, 10)) as numerator,
+        cast(net_revenue as decimal(28, 10)) as denominator,
         customers as sample_size,
         is_missing_rate,
         case when not has_full_year then cast('9999-12-31' as date) end as mature_on

@@ -7,6 +7,7 @@ windows as (
     select
         {% for name in [
             'session_order_hours',
+            'session_order_skew_minutes',
             'checkout_order_hours',
             'engaged_seconds',
             'engaged_page_views',
@@ -19,6 +20,12 @@ windows as (
             'trial_payment_days',
             'cart_silence_hours',
             'cart_recovery_days',
+            'lead_purchase_days',
+            'lead_errand_minutes',
+            'starting_days',
+            'chat_answer_hours',
+            'help_contact_hours',
+            'repeat_contact_days',
             'second_order_days',
             'stage_advance_days',
             'invitation_conversion_days',

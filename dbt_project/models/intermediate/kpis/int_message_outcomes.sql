@@ -1,5 +1,5 @@
--- What came of each message that was delivered. A message is a message_id; without one it is a
--- person and a day, and a reaction without one belongs to the person's latest such delivery.
+-- What came of each message that was delivered. A message is a person and a message_id; without one
+-- it is a person and a day, and a reaction without one belongs to the person's latest such delivery.
 
 with
 
@@ -12,7 +12,7 @@ email_signals as (
         signals.signal = 'email_delivered' as is_delivery,
         signals.signal_date,
         signals.occurred_at,
-        nullif(trim({{ json_text('events.properties', 'message_id') }}), '') as message_id
+        {{ property_id('events.properties', 'message_id') }} as message_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
@@ -36,12 +36,14 @@ placed_signals as (
 
 ),
 
--- A person's key is a number: the two kinds of keys never meet.
+-- A person's key is a number and a day has no colon: the two kinds of keys never meet.
 keyed_signals as (
 
     select
         *,
-        coalesce('id:' || message_id, person_key || ':' || latest_delivery_on) as message_key
+        coalesce(
+            person_key || ':id:' || message_id, person_key || ':' || latest_delivery_on
+        ) as message_key
     from placed_signals
 
 ),
@@ -74,9 +76,8 @@ reactions as (
     inner join keyed_signals as signals
         on
             deliveries.message_key = signals.message_key
-            and deliveries.fact_date <= signals.signal_date
-            and {{ add_days('deliveries.fact_date', 'windows.message_reaction_days') }}
-            >= signals.signal_date
+            and deliveries.delivered_at <= signals.occurred_at
+            and {{ add_days('deliveries.fact_date', 'windows.message_reaction_days') }} >= signals.signal_date
     where not signals.is_delivery
     group by deliveries.message_key
 

@@ -13,9 +13,7 @@ period_balances as (
         min_by(previous_mrr, valid_from) as opening_mrr,
         max_by(mrr, valid_from) as closing_mrr,
         min_by(was_running, valid_from) as was_running,
-        min_by(had_mrr_before, valid_from) as had_mrr_before,
-        min_by(was_missing_rate, valid_from) or max_by(is_missing_rate, valid_from)
-            as is_missing_rate
+        min_by(had_mrr_before, valid_from) as had_mrr_before
     from {{ ref('int_person_mrr') }}
     group by
         {{ period_start('valid_from', grain) }},
@@ -32,19 +30,37 @@ period_balances as (
 movements as (
 
     select
-        *,
-        case when opening_mrr = 0 and not had_mrr_before then closing_mrr else 0 end as new_mrr,
-        case when opening_mrr > 0 then greatest(closing_mrr - opening_mrr, 0) else 0 end
-            as expansion_mrr,
-        case when closing_mrr > 0 then greatest(opening_mrr - closing_mrr, 0) else 0 end
-            as contraction_mrr,
-        case when closing_mrr = 0 then opening_mrr else 0 end as churned_mrr,
-        case when opening_mrr = 0 and had_mrr_before then closing_mrr else 0 end
-            as reactivation_mrr
-    from period_balances
+        balances.*,
+        case
+            when balances.opening_mrr = 0 and not balances.had_mrr_before
+                then balances.closing_mrr
+            else 0
+        end as new_mrr,
+        case
+            when balances.opening_mrr > 0
+                then greatest(balances.closing_mrr - balances.opening_mrr, 0)
+            else 0
+        end as expansion_mrr,
+        case
+            when balances.closing_mrr > 0
+                then greatest(balances.opening_mrr - balances.closing_mrr, 0)
+            else 0
+        end as contraction_mrr,
+        case when balances.closing_mrr = 0 then balances.opening_mrr else 0 end as churned_mrr,
+        case
+            when balances.opening_mrr = 0 and balances.had_mrr_before then balances.closing_mrr
+            else 0
+        end as reactivation_mrr,
+        unrated_changes.person_key is not null as is_missing_rate
+    from period_balances as balances
+    left join {{ ref('int_unrated_recurring_changes') }} as unrated_changes
+        on
+            balances.person_key = unrated_changes.person_key
+            and balances.period_grain = unrated_changes.period_grain
+            and balances.period_start = unrated_changes.period_start
     where
-        opening_mrr <> closing_mrr
-        or is_missing_rate
+        balances.opening_mrr <> balances.closing_mrr
+        or unrated_changes.person_key is not null
 
 )
 

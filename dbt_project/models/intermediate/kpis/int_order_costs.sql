@@ -20,7 +20,7 @@ order_costs as (
 
     select
         order_id,
-        cast(round(sum(line_cost), 4) as decimal(38, 4)) as product_cost
+        cast(sum(line_cost) as decimal(38, 10)) as product_cost
     from order_lines
     group by order_id
     having count(*) = count(line_cost)

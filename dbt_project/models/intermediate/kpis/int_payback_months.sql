@@ -1,25 +1,36 @@
--- How far the new customers of each month have paid back what the month spent: by each month since,
--- the sum of their net revenue less the product costs that are fully known. Closed months only.
+-- How far the new customers of each month, quarter and year have paid back what it spent: by each
+-- month since its last one, the sum of their net revenue less the product costs that are fully
+-- known. Closed months only.
 
 with
 
-months as (
+periods as (
 
     select
-        periods.period_start as cohort_month,
+        periods.period_grain,
+        periods.period_start,
+        {{ period_start(add_days('periods.period_end', -1), 'month') }} as last_month,
         {{ add_days('periods.period_end', -1) }} <= settings.as_of_date as is_closed
     from {{ ref('int_periods') }} as periods
     cross join {{ ref('int_settings') }} as settings
-    where periods.period_grain = 'month'
+    where periods.period_grain in ('month', 'quarter', 'year')
 
 ),
 
 cohorts as (
 
+    {% for grain in grains_of_months() -%}
     select
         person_key,
-        {{ period_start('order_date', 'month') }} as cohort_month
+        '{{ grain }}' as period_grain,
+        {{ period_start('order_date', grain) }} as period_start
     from {{ ref('int_first_orders') }}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
@@ -45,43 +56,55 @@ money as (
 
 ),
 
--- Every cohort has its own month, so that a month without customers is judged too.
+-- What came by the last month of the period counts there. Every period has that month of its own, so
+-- that one without customers is judged too.
 cohort_money as (
 
     select
-        cohorts.cohort_month,
-        money.month,
+        periods.period_grain,
+        periods.period_start,
+        greatest(money.month, periods.last_month) as month,
         money.net_value,
         money.is_missing_rate
     from money
     inner join cohorts on money.person_key = cohorts.person_key
+    inner join periods
+        on
+            cohorts.period_grain = periods.period_grain
+            and cohorts.period_start = periods.period_start
 
     union all
 
     select
-        cohort_month,
-        cohort_month as month,
+        period_grain,
+        period_start,
+        last_month as month,
         0 as net_value,
         false as is_missing_rate
-    from months
+    from periods
 
 ),
 
 cohort_months as (
 
     select
-        cohort_money.cohort_month,
+        cohort_money.period_grain,
+        cohort_money.period_start,
         cohort_money.month,
         sum(sum(cohort_money.net_value)) over so_far as net_value,
         bool_or(bool_or(cohort_money.is_missing_rate)) over so_far as is_missing_rate
     from cohort_money
-    inner join months on cohort_money.month = months.cohort_month
+    inner join periods as months
+        on
+            cohort_money.month = months.period_start
+            and months.period_grain = 'month'
     where months.is_closed
     group by
-        cohort_money.cohort_month,
+        cohort_money.period_grain,
+        cohort_money.period_start,
         cohort_money.month
     window so_far as (
-        partition by cohort_money.cohort_month
+        partition by cohort_money.period_grain, cohort_money.period_start
         order by cohort_money.month
     )
 

@@ -42,9 +42,6 @@ day_turns as (
     group by
         person_key,
         turned_on
-    having
-        sum(amount) <> 0
-        or sum(unrated_amounts) <> 0
 
 ),
 
@@ -78,10 +75,9 @@ person_mrr as (
     select
         *,
         lag(mrr, 1, 0) over person_spans as previous_mrr,
-        lag(is_missing_rate, 1, false) over person_spans as was_missing_rate,
         lag(is_running, 1, false) over person_spans as was_running,
         coalesce(
-            bool_or(is_running) over (
+            bool_or(mrr > 0) over (
                 partition by person_key
                 order by valid_from
                 rows between unbounded preceding and 1 preceding

@@ -10,8 +10,8 @@ conversions as (
         signals.person_key,
         signals.signal_date,
         signals.occurred_at,
-        nullif(trim({{ json_text('events.properties', 'referral_id') }}), '') as referral_id,
-        trim({{ json_text('events.properties', 'referred_customer_id') }}) as customer_id
+        {{ property_id('events.properties', 'referral_id') }} as referral_id,
+        {{ property_id('events.properties', 'referred_customer_id') }} as customer_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where

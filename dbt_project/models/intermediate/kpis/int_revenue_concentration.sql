@@ -1,7 +1,7 @@
--- How much of the net revenue of the year up to the end of each month (of the as-of date in the
--- last one) comes from the best fifth of the customers with an order in them. A refund counts on
--- its own day, so that what a month said stays said.
--- Long, since months, customers and their rank are one calculation.
+-- How much of the net revenue of the year up to the end of each month, quarter and year (of the
+-- as-of date in the last one) comes from the best fifth of the customers with an order in them. A
+-- refund counts on
+-- its own day, so that what was said once stays said.
 
 with
 
@@ -11,14 +11,15 @@ settings as (
 
 ),
 
-months as (
+periods as (
 
     select
+        periods.period_grain,
         periods.period_start,
         least({{ add_days('periods.period_end', -1) }}, settings.as_of_date) as last_on
     from {{ ref('int_periods') }} as periods
     cross join settings
-    where periods.period_grain = 'month'
+    where periods.period_grain in ('month', 'quarter', 'year')
 
 ),
 
@@ -46,24 +47,25 @@ revenue_days as (
 
 ),
 
-customer_months as (
+customer_periods as (
 
     select
-        months.period_start,
+        periods.period_grain,
+        periods.period_start,
         persons.person_id,
         sum(revenue_days.revenue) as net_revenue,
         bool_or(revenue_days.is_missing_rate) as is_missing_rate
-    from months
+    from periods
     cross join {{ ref('int_kpi_windows') }} as windows
     inner join revenue_days
         on
-            months.last_on >= revenue_days.revenue_date
-            and {{ add_days('months.last_on', '1 - windows.revenue_year_days') }}
-            <= revenue_days.revenue_date
+            periods.last_on >= revenue_days.revenue_date
+            and {{ add_days('periods.last_on', '1 - windows.revenue_year_days') }} <= revenue_days.revenue_date
     inner join {{ ref('int_persons') }} as persons
         on revenue_days.person_key = persons.person_key
     group by
-        months.period_start,
+        periods.period_grain,
+        periods.period_start,
         persons.person_id
     having sum(revenue_days.orders) > 0
 
@@ -73,22 +75,23 @@ customer_months as (
 ranked_customers as (
 
     select
-        customer_months.*,
+        customer_periods.*,
         100 * (
             row_number() over (
-                partition by customer_months.period_start
-                order by customer_months.net_revenue desc, customer_months.person_id asc
+                partition by customer_periods.period_grain, customer_periods.period_start
+                order by customer_periods.net_revenue desc, customer_periods.person_id asc
             ) - 1
         ) < windows.best_customers_percent
-        * count(*) over (partition by customer_months.period_start) as is_best
-    from customer_months
+        * count(*) over (partition by customer_periods.period_grain, customer_periods.period_start) as is_best
+    from customer_periods
     cross join {{ ref('int_kpi_windows') }} as windows
 
 ),
 
-month_totals as (
+period_totals as (
 
     select
+        period_grain,
         period_start,
         count(*) as customers,
         sum(net_revenue) as net_revenue,
@@ -96,7 +99,9 @@ month_totals as (
             as top_net_revenue,
         bool_or(is_missing_rate) as is_missing_rate
     from ranked_customers
-    group by period_start
+    group by
+        period_grain,
+        period_start
 
 ),
 
@@ -109,20 +114,22 @@ first_day as (
 concentration as (
 
     select
-        months.period_start,
-        coalesce(month_totals.customers, 0) as customers,
-        coalesce(month_totals.net_revenue, 0) as net_revenue,
-        coalesce(month_totals.top_net_revenue, 0) as top_net_revenue,
-        coalesce(month_totals.is_missing_rate, false) as is_missing_rate,
+        periods.period_grain,
+        periods.period_start,
+        coalesce(period_totals.customers, 0) as customers,
+        coalesce(period_totals.net_revenue, 0) as net_revenue,
+        coalesce(period_totals.top_net_revenue, 0) as top_net_revenue,
+        coalesce(period_totals.is_missing_rate, false) as is_missing_rate,
         coalesce(
-            first_day.first_order_on
-            <= {{ add_days('months.last_on', '1 - windows.revenue_year_days') }},
-            false
+            first_day.first_order_on <= {{ add_days('periods.last_on', '1 - windows.revenue_year_days') }}, false
         ) as has_full_year
-    from months
+    from periods
     cross join first_day
     cross join {{ ref('int_kpi_windows') }} as windows
-    left join month_totals on months.period_start = month_totals.period_start
+    left join period_totals
+        on
+            periods.period_grain = period_totals.period_grain
+            and periods.period_start = period_totals.period_start
 
 )
 

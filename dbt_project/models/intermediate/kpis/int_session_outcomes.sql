@@ -1,5 +1,8 @@
 -- What came of each session: whether it was engaged, which orders it is credited with, and whether
--- its checkout was completed. Every order is credited to one session at most.
+-- its checkout was completed, and whether help was read and was enough. Every order is credited to
+-- one session at most.
+--
+-- Over 120 lines, since a session has several outcomes and each is one set of sessions.
 
 with
 
@@ -25,7 +28,8 @@ orders as (
 
 ),
 
--- The latest session that had begun by then and had ended not too long before.
+-- The latest session that had begun by then, give or take what clocks differ, and had ended not too
+-- long before.
 order_credits as (
 
     select
@@ -36,9 +40,9 @@ order_credits as (
     inner join sessions
         on
             orders.person_key = sessions.person_key
-            and orders.created_at >= sessions.started_at
             and orders.created_at
-            <= sessions.ended_at + windows.session_order_hours * interval '1' hour
+            >= sessions.started_at - windows.session_order_skew_minutes * interval '1' minute
+            and orders.created_at <= sessions.ended_at + windows.session_order_hours * interval '1' hour
     group by orders.order_id
 
 ),
@@ -69,6 +73,38 @@ completed_checkouts as (
 
 ),
 
+help_views as (
+
+    select
+        event_sessions.session_id,
+        min(event_sessions.occurred_at) as first_view_at
+    from {{ ref('int_event_sessions') }} as event_sessions
+    inner join {{ ref('int_event_signals') }} as signals
+        on
+            event_sessions.raw_row_id = signals.raw_row_id
+            and signals.signal_no = {{ signal_no('help_view') }}
+    group by event_sessions.session_id
+
+),
+
+-- Whoever asked all the same, not long after reading help.
+asking_sessions as (
+
+    select sessions.session_id
+    from sessions
+    cross join {{ ref('int_kpi_windows') }} as windows
+    inner join help_views on sessions.session_id = help_views.session_id
+    inner join {{ ref('int_dated_signals') }} as contacts
+        on
+            sessions.person_key = contacts.person_key
+            and help_views.first_view_at <= contacts.occurred_at
+            and contacts.occurred_at
+            <= help_views.first_view_at + windows.help_contact_hours * interval '1' hour
+    where contacts.signal = 'support_contact'
+    group by sessions.session_id
+
+),
+
 outcomes as (
 
     select
@@ -86,11 +122,15 @@ outcomes as (
         sessions.first_checkout_at is not null as has_checkout,
         sessions.checkout_until,
         completed_checkouts.order_id as checkout_order_id,
-        completed_checkouts.ordered_at as checkout_ordered_at
+        completed_checkouts.ordered_at as checkout_ordered_at,
+        help_views.session_id is not null as has_help_view,
+        asking_sessions.session_id is not null as has_asked_after_help
     from sessions
     cross join {{ ref('int_kpi_windows') }} as windows
     left join credited_sessions on sessions.session_id = credited_sessions.session_id
     left join completed_checkouts on sessions.session_id = completed_checkouts.session_id
+    left join help_views on sessions.session_id = help_views.session_id
+    left join asking_sessions on sessions.session_id = asking_sessions.session_id
 
 )
 

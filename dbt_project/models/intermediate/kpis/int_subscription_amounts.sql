@@ -1,6 +1,9 @@
--- What a person pays per month for each subscription, from when to when, in the reporting currency
--- at the rate of the day on which the subscription first states an amount: later rates would look
--- like growth. Without a sign of life it runs for a month and the grace period.
+-- What a person pays per month for each subscription in force, from when to when: the amount last
+-- stated, in the reporting currency at the rate of the day of the subscription's first contract
+-- event, since later rates would look like growth. Nothing stated, or nothing above 0, is no amount.
+--
+-- Over 120 lines, since spans in force and spans of one amount are made apart and then laid over each
+-- other.
 
 with
 
@@ -10,92 +13,148 @@ settings as (
 
 ),
 
-subscription_events as (
+stated_events as (
 
     select
         contract_events.person_key,
         contract_events.subscription_id,
-        contract_events.event_date as signal_date,
-        contract_events.occurred_at,
-        contract_events.event_id,
-        contract_events.is_cancel as is_cancelled,
-        case when not contract_events.is_cancel then contract_events.amount end as amount,
-        coalesce(events.currency, settings.reporting_currency) as currency
+        contract_events.event_date,
+        contract_events.amount,
+        coalesce(events.currency, settings.reporting_currency) as currency,
+        row_number() over (
+            partition by
+                contract_events.person_key,
+                contract_events.subscription_id,
+                contract_events.event_date
+            order by contract_events.occurred_at desc, contract_events.event_id desc
+        ) as place_from_end
     from {{ ref('int_contract_events') }} as contract_events
     cross join settings
     inner join {{ ref('stg_events') }} as events
         on contract_events.raw_row_id = events.raw_row_id
-    where
-        contract_events.stating_order is not null
-        or contract_events.is_cancel
+    where contract_events.amount is not null
 
 ),
 
--- An event without an amount keeps the one stated last, even over a cancellation.
+first_events as (
+
+    select
+        person_key,
+        subscription_id,
+        min(event_date) as rated_on
+    from {{ ref('int_contract_events') }}
+    group by
+        person_key,
+        subscription_id
+
+),
+
 stated_amounts as (
 
     select
-        *,
-        last_value(amount ignore nulls) over events_so_far as stated_amount,
-        last_value(case when amount is not null then currency end ignore nulls)
-            over events_so_far as stated_currency,
-        min(case when amount is not null then signal_date end)
-            over (partition by person_key, subscription_id) as rated_on,
-        row_number() over (
-            partition by person_key, subscription_id, signal_date
-            order by occurred_at desc, event_id desc
-        ) as place_from_end
-    from subscription_events
-    window events_so_far as (
-        partition by person_key, subscription_id
-        order by occurred_at, event_id
-    )
+        person_key,
+        subscription_id,
+        event_date as stated_from,
+        coalesce(
+            lead(event_date) over (
+                partition by person_key, subscription_id order by event_date
+            ),
+            cast('9999-12-31' as date)
+        ) as stated_until,
+        amount,
+        currency
+    from stated_events
+    where place_from_end = 1
 
 ),
 
-day_ends as (
+-- A period that begins before all earlier ones have ended goes on with them.
+placed_periods as (
+
+    select
+        person_key,
+        subscription_id,
+        begins_on,
+        ends_on,
+        coalesce(
+            begins_on > max(ends_on) over (
+                partition by person_key, subscription_id
+                order by begins_on, ends_on
+                rows between unbounded preceding and 1 preceding
+            ),
+            true
+        ) as is_new
+    from {{ ref('int_paid_periods') }}
+    where ends_on > begins_on
+
+),
+
+numbered_periods as (
 
     select
         *,
-        lead(signal_date) over (
-            partition by person_key, subscription_id order by signal_date
-        ) as next_event_on
-    from stated_amounts
-    where place_from_end = 1
+        sum(case when is_new then 1 else 0 end) over (
+            partition by person_key, subscription_id
+            order by begins_on, ends_on
+            rows between unbounded preceding and current row
+        ) as term_no
+    from placed_periods
+
+),
+
+terms_in_force as (
+
+    select
+        person_key,
+        subscription_id,
+        term_no,
+        min(begins_on) as begins_on,
+        max(ends_on) as ends_on
+    from numbered_periods
+    group by
+        person_key,
+        subscription_id,
+        term_no
 
 ),
 
 amounts as (
 
     select
-        day_ends.person_key,
-        day_ends.subscription_id,
-        day_ends.signal_date as valid_from,
-        least(
-            day_ends.next_event_on,
-            {{ add_days('day_ends.signal_date', '31 + ' ~ var('subscription_grace_days')) }}
-        ) as valid_to,
+        terms.person_key,
+        terms.subscription_id,
+        greatest(terms.begins_on, stated_amounts.stated_from) as valid_from,
+        least(terms.ends_on, stated_amounts.stated_until) as valid_to,
+        stated_amounts.amount as stated_amount,
         cast(
             round(
-                day_ends.stated_amount
+                stated_amounts.amount
                 * case
-                    when day_ends.stated_currency = settings.reporting_currency then 1
+                    when stated_amounts.currency = settings.reporting_currency then 1
                     else coalesce(rates.rate, 0)
                 end,
                 4
             ) as decimal(18, 4)
         ) as amount,
-        day_ends.stated_currency <> settings.reporting_currency and rates.rate is null
+        stated_amounts.currency <> settings.reporting_currency and rates.rate is null
             as is_missing_rate
-    from day_ends
+    from terms_in_force as terms
     cross join settings
+    inner join stated_amounts
+        on
+            terms.person_key = stated_amounts.person_key
+            and terms.subscription_id = stated_amounts.subscription_id
+            and terms.begins_on < stated_amounts.stated_until
+            and terms.ends_on > stated_amounts.stated_from
+    inner join first_events
+        on
+            terms.person_key = first_events.person_key
+            and terms.subscription_id = first_events.subscription_id
     left join {{ ref('int_daily_rates') }} as rates
         on
-            day_ends.stated_currency = rates.currency
-            and day_ends.rated_on = rates.date
-    where
-        not day_ends.is_cancelled
-        and day_ends.stated_amount > 0
+            stated_amounts.currency = rates.currency
+            and first_events.rated_on = rates.date
+    where stated_amounts.amount > 0
 
 )
 

@@ -11,7 +11,7 @@ ticket_signals as (
         signals.signal,
         signals.signal_date,
         signals.occurred_at,
-        nullif(trim({{ json_text('events.properties', 'ticket_id') }}), '') as ticket_id
+        {{ property_id('events.properties', 'ticket_id') }} as ticket_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
@@ -25,6 +25,7 @@ openings as (
     select
         ticket_id,
         min_by(person_key, (occurred_at, event_id)) as person_key,
+        min_by(event_id, (occurred_at, event_id)) as event_id,
         min(signal_date) as opened_on,
         min(occurred_at) as opened_at,
         count(*) as contacts
@@ -68,10 +69,16 @@ tickets as (
         openings.contacts,
         answers.first_response_on,
         answers.first_response_at,
-        {{ hours_between('openings.opened_at', 'answers.first_response_at') }} as response_hours,
+        {{ microseconds_between('openings.opened_at', 'answers.first_response_at') }}
+            as response_microseconds,
         answers.resolved_on,
         answers.resolved_at,
-        {{ hours_between('openings.opened_at', 'answers.resolved_at') }} as resolution_hours
+        {{ microseconds_between('openings.opened_at', 'answers.resolved_at') }}
+            as resolution_microseconds,
+        lead(openings.opened_on) over (
+            partition by openings.person_key
+            order by openings.opened_at, openings.event_id
+        ) as next_opened_on
     from openings
     left join answers on openings.ticket_id = answers.ticket_id
 

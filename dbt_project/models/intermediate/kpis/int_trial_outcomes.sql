@@ -11,9 +11,13 @@ trial_signals as (
         signals.signal,
         signals.signal_date,
         signals.occurred_at,
-        coalesce(signals.value, events.value) as value
+        named_signals.stated_value
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
+    left join {{ ref('int_event_signals') }} as named_signals
+        on
+            signals.event_row_id = named_signals.raw_row_id
+            and named_signals.signal_no = {{ signal_no('subscription_start') }}
     where
         signals.source_table = 'events'
         and signals.signal in ('trial_start', 'trial_end', 'subscription_start')
@@ -59,7 +63,7 @@ payments as (
     from trial_signals
     where
         signal = 'subscription_start'
-        and value > 0
+        and stated_value > 0
 
     union all
 
@@ -86,9 +90,8 @@ first_payments as (
     inner join payments
         on
             first_trials.person_key = payments.person_key
-            and first_trials.fact_date <= payments.paid_on
-            and {{ add_days('first_trials.fact_date', 'windows.trial_payment_days') }}
-            >= payments.paid_on
+            and first_trials.started_at <= payments.occurred_at
+            and {{ add_days('first_trials.fact_date', 'windows.trial_payment_days') }} >= payments.paid_on
     group by first_trials.person_key
 
 ),

@@ -16,7 +16,8 @@ catalogued_rows as (
         kpi_rows.*,
         periods.period_end,
         slices.maturity_days,
-        unknown_periods.kpi is not null as has_no_input
+        slices.aggregate,
+        unknown_periods.kpi is not null or unknown_slices.kpi is not null as has_no_input
     from {{ ref('int_kpi_rows') }} as kpi_rows
     inner join {{ ref('int_kpi_slices') }} as slices
         on
@@ -32,6 +33,15 @@ catalogued_rows as (
             kpi_rows.kpi = unknown_periods.kpi
             and kpi_rows.period_grain = unknown_periods.period_grain
             and kpi_rows.period_start = unknown_periods.period_start
+            and unknown_periods.dimension is null
+    left join {{ ref('int_kpi_unknown_periods') }} as unknown_slices
+        on
+            kpi_rows.kpi = unknown_slices.kpi
+            and kpi_rows.period_grain = unknown_slices.period_grain
+            and kpi_rows.period_start = unknown_slices.period_start
+            and kpi_rows.dimension = unknown_slices.dimension
+            and kpi_rows.dimension_value = unknown_slices.dimension_value
+    where periods.is_written
 
 ),
 
@@ -68,6 +78,15 @@ judged_rows as (
 
 ),
 
+told_rows as (
+
+    select
+        *,
+        status not in ('no_input', 'missing_rate') as is_told
+    from judged_rows
+
+),
+
 kpi_values as (
 
     select
@@ -77,18 +96,43 @@ kpi_values as (
         period_end,
         dimension,
         dimension_value,
-        case when status not in ('no_input', 'missing_rate') then numerator end as numerator,
-        case when status not in ('no_input', 'missing_rate') then denominator end as denominator,
+        aggregate,
+        case when is_told then {{ exact_ratio('numerator', 'cast(parts_per_unit as decimal(38, 8))', 8) }} end as numerator,
+        case when is_told then denominator end as denominator,
         case
-            when status in ('no_input', 'missing_rate', 'immature') then null
-            when denominator is null then cast(numerator as decimal(38, 10))
-            else {{ exact_ratio('numerator', 'denominator') }}
+            when is_told and status <> 'immature'
+                then {{ exact_ratio('numerator', 'coalesce(denominator, 1) * parts_per_unit', 8) }}
         end as value,
         case when status <> 'no_input' then sample_size end as sample_size,
         status,
         as_of_date
-    from judged_rows
+    from told_rows
+
+),
+
+-- A slice of nothing is no row; the median of some zeros is something.
+written_values as (
+
+    select
+        kpi,
+        period_grain,
+        period_start,
+        period_end,
+        dimension,
+        dimension_value,
+        numerator,
+        denominator,
+        value,
+        sample_size,
+        status,
+        as_of_date
+    from kpi_values
+    where
+        dimension = 'all'
+        or aggregate = 'median'
+        or coalesce(numerator <> 0, true)
+        or coalesce(denominator, 0) <> 0
 
 )
 
-select * from kpi_values
+select * from written_values

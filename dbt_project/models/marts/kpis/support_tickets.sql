@@ -17,10 +17,14 @@ support_tickets as (
         end as status,
         tickets.first_response_on,
         tickets.first_response_at,
-        tickets.response_hours,
+        {{ exact_ratio(
+            'cast(tickets.response_microseconds as decimal(38, 4))', 'cast(3600000000 as decimal(38, 4))'
+        ) }} as response_hours,
         tickets.resolved_on,
         tickets.resolved_at,
-        tickets.resolution_hours
+        {{ exact_ratio(
+            'cast(tickets.resolution_microseconds as decimal(38, 4))', 'cast(3600000000 as decimal(38, 4))'
+        ) }} as resolution_hours
     from {{ ref('int_support_tickets') }} as tickets
     inner join {{ ref('int_persons') }} as persons on tickets.person_key = persons.person_key
 
