@@ -88,18 +88,18 @@
             {{ text }},
             '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?Z?'
         )
-            then {{ local_date(_readable_instant(text)) }}
+            then {{ local_date(readable_instant(text)) }}
         when regexp_full_match(
             {{ text }},
             '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?'
             || '[+-][0-9]{2}:?[0-9]{2}'
         )
-            then {{ local_date(_shifted_instant(text)) }}
+            then {{ local_date(shifted_instant(text)) }}
     end
 {%- endmacro %}
 
 {# Day, hour and minute of an instant; midnight is 00:00 of its day, never 24:00 of the day before. #}
-{% macro _readable_instant(text) -%}
+{% macro readable_instant(text) -%}
     case
         when substr({{ text }}, 12, 2) < '24'
             and coalesce(nullif(regexp_extract({{ text }}, '^.{16}:([0-9]{2})', 1), ''), '00') < '60'
@@ -108,11 +108,11 @@
 {%- endmacro %}
 
 {# The same in UTC, its offset taken off; an offset of 24 hours or 60 minutes is none. #}
-{% macro _shifted_instant(text) -%}
+{% macro shifted_instant(text) -%}
     {%- set offset -%} regexp_extract({{ text }}, '([+-])([0-9]{2}):?([0-9]{2})$', {%- endset -%}
     case
         when {{ offset }} 2) < '24' and {{ offset }} 3) < '60'
-            then {{ _readable_instant(text) }}
+            then {{ readable_instant(text) }}
             - case when {{ offset }} 1) = '+' then 1 else -1 end
             * (
                 60 * try_cast({{ offset }} 2) as integer)

@@ -131,7 +131,9 @@
 {%- endmacro %}
 
 {% macro default__deliveries(table) -%}
-    {%- set copies = load_relation(source('ingest', 'ingest_copies')) if execute else none -%}
+    {%- set files = source('ingest', 'ingest_files') -%}
+    {%- set noted_copies = source('ingest', 'ingest_copies') -%}
+    {%- set copies = load_relation(noted_copies) if execute else none -%}
     {%- if copies is none -%}
         select
             cast(null as ubigint) as row_hash,
@@ -159,7 +161,7 @@
             select
                 file_id,
                 row_number() over (order by {{ natural_order('path') }}, path, file_id) as file_place
-            from {{ source('ingest', 'ingest_files') }}
+            from {{ files }}
             where table_name = '{{ table }}'
         ) as files
             on contents.file_id = files.file_id

@@ -1,17 +1,10 @@
 {# Texts as they are compared: names folded, ids canonical, numbers exact. #}
 
-{# Words that stand for no value where a value is optional, in any case. #}
-{% macro null_words() -%}
-    {{ return(['', 'null', '\\n', 'nan', 'nat', 'n/a', 'none']) }}
-{%- endmacro %}
-
-{# A text, or null where it is one of the null words. #}
+{# A text, or null where it is a word that stands for no value, in any case. #}
 {% macro stated_text(text) -%}
     case
         when
-            lower(trim({{ text }})) not in (
-                {%- for word in null_words() %}'{{ word }}'{{ ', ' if not loop.last }}{% endfor -%}
-            )
+            lower(trim({{ text }})) not in ('', 'null', '\n', 'nan', 'nat', 'n/a', 'none')
             then {{ text }}
     end
 {%- endmacro %}
@@ -83,4 +76,22 @@
         list_transform(string_split({{ parts }}, '|'), lambda part: {{ without_blanks('part') }}),
         {{ text }}
     )
+{%- endmacro %}
+
+{# Whether a text begins with another one. #}
+{% macro begins_with(text, beginning) -%}
+    {{ return(adapter.dispatch('begins_with')(text, beginning)) }}
+{%- endmacro %}
+
+{% macro default__begins_with(text, beginning) -%}
+    starts_with({{ text }}, {{ beginning }})
+{%- endmacro %}
+
+{# Whether a text holds another one. #}
+{% macro holds_text(text, part) -%}
+    {{ return(adapter.dispatch('holds_text')(text, part)) }}
+{%- endmacro %}
+
+{% macro default__holds_text(text, part) -%}
+    contains({{ text }}, {{ part }})
 {%- endmacro %}

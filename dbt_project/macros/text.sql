@@ -9,15 +9,6 @@
     unnest(string_split({{ text }}, '{{ separator }}'))
 {%- endmacro %}
 
-{# As an aggregate: the texts of a group in order, one after the other with a separator between. #}
-{% macro joined_text(text, separator, ordered_by) -%}
-    {{ return(adapter.dispatch('joined_text')(text, separator, ordered_by)) }}
-{%- endmacro %}
-
-{% macro default__joined_text(text, separator, ordered_by) -%}
-    string_agg({{ text }}, '{{ separator }}' order by {{ ordered_by }})
-{%- endmacro %}
-
 {# The values of a group as a list, in the order of another column. #}
 {% macro ordered_list(value, order_by) -%}
     {{ return(adapter.dispatch('ordered_list')(value, order_by)) }}
@@ -34,4 +25,13 @@
 
 {% macro default__empty_list() -%}
     cast([] as varchar[])
+{%- endmacro %}
+
+{# As an aggregate: the texts of a group in order, one after the other with a separator between. #}
+{% macro joined_text(text, separator, ordered_by) -%}
+    {{ return(adapter.dispatch('joined_text')(text, separator, ordered_by)) }}
+{%- endmacro %}
+
+{% macro default__joined_text(text, separator, ordered_by) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ ordered_by }})
 {%- endmacro %}

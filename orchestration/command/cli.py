@@ -162,15 +162,21 @@ def explain(
     framework: Annotated[
         str | None, typer.Option(help="Framework (default: the default framework).")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,
     state_dir: StateOption = None,
 ) -> None:
     """Tell where a subject stood on a day, why, and what comes next, from the published marts."""
     from orchestration.command.console import plain_console, show_explanation
+    from orchestration.command.explain import as_json as told_as_json
     from orchestration.command.explain import explain as explain_subject
     from orchestration.settings.values import read_date
 
     day: date | None = read_date("--on", on) if on is not None else None
-    show_explanation(plain_console(), explain_subject(_state(state_dir), subject, day, framework))
+    told = explain_subject(_state(state_dir), subject, day, framework)
+    if as_json:
+        print(told_as_json(told))  # noqa: T201 - what a machine reads is not wrapped
+    else:
+        show_explanation(plain_console(), told)
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,11 +21,11 @@ from rich.table import Table
 from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
 
 if TYPE_CHECKING:  # so that a short command does not import what a build needs
-    from orchestration.command.explain import Explanation
+    from orchestration.command.explain import Evidence, Explanation, Outlook
     from orchestration.pipeline.build import BuildResult
     from orchestration.pipeline.status import StageCount, Status
 
-_HEALTHS = ("prospect", "active", "at_risk", "lapsed")
+_HEALTHS = ("prospect", "cold", "active", "at_risk", "lapsed")
 _NAME_WIDTH = 9
 
 
@@ -144,8 +145,38 @@ def show_explanation(console: Console, told: Explanation) -> None:
             ("before", before),
             ("next", _next_sentence(told)),
             *((("reason", told.reason),) if told.reason else ()),
+            *((("in Italian", told.reason_it),) if told.reason_it else ()),
+            *(_outlook_pairs(told.outlook) if told.outlook else ()),
         ),
     )
+    if told.evidence:
+        _show_pairs(
+            console,
+            f"Evidence of {told.on}",
+            (
+                (f"{found.stage}: {found.rule} {found.condition_no}", _evidence_sentence(found))
+                for found in told.evidence
+            ),
+        )
+
+
+def _outlook_pairs(outlook: Outlook) -> Iterator[tuple[str, str]]:
+    for name, value in asdict(outlook).items():
+        if value is not None:
+            yield name.replace("_", " "), str(value)
+
+
+def _evidence_sentence(found: Evidence) -> str:
+    window = f" in {found.window_days} days" if found.window_days else ""
+    bounds = [f"at least {found.at_least:g}"] if found.at_least is not None else []
+    bounds += [f"below {found.below:g}"] if found.below is not None else []
+    seen = "nothing" if found.observed is None else f"{found.observed:g}"
+    lacks = "" if found.missing is None else f", {found.missing:g} missing"
+    holds = "holds" if found.holds else f"does not hold{lacks}"
+    until = f" until {found.stops_holding_on} (exclusive)" if found.stops_holding_on else ""
+    behind = f" ({', '.join(found.signals)})" if found.signals else ""
+    measured = f"{found.signal} {found.measure}{window}: {seen}, needs {' and '.join(bounds)}"
+    return f"{measured}; {holds}{until}{behind}"
 
 
 def show_status(console: Console, status: Status, state: StateDir) -> None:

@@ -1,7 +1,7 @@
-"""Where one subject stood on a day, and what comes next, from the published marts alone.
+"""Where one subject stood on a day, why, and what comes next, from the published marts alone.
 
-Belongs here: finding the subject and the interval. Does not belong here: deciding anything; every
-word of an explanation is a column of a mart.
+Belongs here: finding the subject, the interval and the evidence. Does not belong here: deciding
+anything; every word of an explanation is a column of a mart.
 
 Values enter the SQL as quoted literals: DuckDB imports pandas to bind a parameter, and that takes
 longer than everything else an explanation does.
@@ -9,8 +9,10 @@ longer than everything else an explanation does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import date
+from decimal import Decimal
 
 import duckdb
 
@@ -21,6 +23,41 @@ from orchestration.sql_text import text_literal
 
 _SUBJECT_PREFIXES = ("customer:", "account:", "visitor:", "visitor:order:")
 _NEAREST_IDS = 3
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One condition of the rule that won, or of a rule of the next stage, at the as-of date.
+
+    Attributes are the columns of `stage_evidence`.
+    """
+
+    stage: str
+    rule: str
+    condition_no: int
+    signal: str
+    measure: str
+    window_days: int | None
+    at_least: Decimal | None
+    below: Decimal | None
+    observed: Decimal | None
+    holds: bool
+    missing: Decimal | None
+    signals: list[str]
+    stops_holding_on: date | None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The days to act on at the as-of date; attributes are columns of `lifecycle_current`."""
+
+    health_basis: str | None
+    at_risk_on: date | None
+    lapsed_on: date | None
+    usual_gap_days: int | None
+    expected_next_order_on: date | None
+    days_overdue: int | None
+    renews_on: date | None
 
 
 @dataclass(frozen=True)
@@ -45,7 +82,12 @@ class Explanation:
         next_health: health from then on.
         happened: true when the next change is history, false when it is what will change if
             nothing new happens.
-        reason: the sentence of `lifecycle_current`; None for an interval of the past.
+        reason: the sentence of `lifecycle_current`; None for a day before the
+            as-of date.
+        reason_it: the same in Italian.
+        outlook: the days to act on; None for a day before the as-of date.
+        evidence: the conditions behind the stage; none for a day before the as-of date, of which
+            the history alone tells.
     """
 
     subject_id: str
@@ -65,6 +107,20 @@ class Explanation:
     next_health: str | None
     happened: bool
     reason: str | None
+    reason_it: str | None
+    outlook: Outlook | None
+    evidence: tuple[Evidence, ...]
+
+
+def as_json(told: Explanation) -> str:
+    """Return an explanation as JSON: dates as ISO text, decimals as numbers."""
+    return json.dumps(asdict(told), indent=2, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
 
 
 def explain(
@@ -95,7 +151,13 @@ def explain(
             first = _one(published, _first_seen_sql(judged_by, subject_id))[0]
             text = f"{subject_id} was first seen on {first}"
             raise SettingsError(f"{text}; ask for that day or a later one.")
-    return Explanation(subject_id, judged_by, day, *row)
+        outlook, evidence = None, ()
+        if day == as_of:
+            told = published.execute(_outlook_sql(judged_by, subject_id)).fetchone()
+            outlook = Outlook(*told) if told else None
+            rows = published.execute(_evidence_sql(judged_by, subject_id)).fetchall()
+            evidence = tuple(Evidence(*cells) for cells in rows)
+    return Explanation(subject_id, judged_by, day, *row, outlook=outlook, evidence=evidence)
 
 
 def _interval_sql(framework: str, subject_id: str, day: date) -> str:
@@ -115,8 +177,10 @@ def _interval_sql(framework: str, subject_id: str, day: date) -> str:
             coalesce(following.stage, history.next_stage),
             coalesce(following.health, history.next_health),
             history.valid_to is not null,
-            present.reason
+            case when build_info.as_of_date = date '{day}' then present.reason end,
+            case when build_info.as_of_date = date '{day}' then present.reason_it end
         from marts.lifecycle_history as history
+        cross join marts.build_info
         left join marts.lifecycle_history as following
             on
                 history.framework = following.framework
@@ -132,6 +196,52 @@ def _interval_sql(framework: str, subject_id: str, day: date) -> str:
             and history.subject_id = {text_literal(subject_id)}
             and history.valid_from <= date '{day}'
             and (history.valid_to is null or history.valid_to > date '{day}')
+    """
+
+
+def _outlook_sql(framework: str, subject_id: str) -> str:
+    return f"""
+        select
+            health_basis,
+            at_risk_on,
+            lapsed_on,
+            usual_gap_days,
+            expected_next_order_on,
+            days_overdue,
+            renews_on
+        from marts.lifecycle_current
+        where
+            framework = {text_literal(framework)}
+            and subject_id = {text_literal(subject_id)}
+    """
+
+
+def _evidence_sql(framework: str, subject_id: str) -> str:
+    """The conditions of the current stage first, then those of the next one, rule by rule."""
+    return f"""
+        select
+            evidence.stage,
+            evidence.rule,
+            evidence.condition_no,
+            evidence.signal,
+            evidence.measure,
+            evidence.window_days,
+            evidence.at_least,
+            evidence.below,
+            evidence.observed,
+            evidence.holds,
+            evidence.missing,
+            evidence.signals,
+            evidence.stops_holding_on
+        from marts.stage_evidence as evidence
+        inner join marts.stages as stages
+            on
+                evidence.framework = stages.framework
+                and evidence.stage = stages.stage
+        where
+            evidence.framework = {text_literal(framework)}
+            and evidence.subject_id = {text_literal(subject_id)}
+        order by stages.ordinal, evidence.rule, evidence.condition_no
     """
 
 

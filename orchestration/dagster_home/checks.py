@@ -1,4 +1,4 @@
-"""The checks that are not dbt tests: the gate's verdict, plausibility, freshness, unit tests.
+"""The checks that are not dbt tests: the gate's verdict, plausibility, freshness.
 
 Belongs here: check specs and what their results say. Does not belong here: the judgements
 themselves (`gate`, `expectations`), or dbt tests (`dbt_events`).
@@ -60,7 +60,7 @@ def gate_results(
         passed=not reasons,
         asset_key=GATE,
         check_name=VERDICT,
-        metadata={"reasons": reasons or "none"},
+        metadata={"finding": reasons or "Nothing speaks against publishing."},
     )
     for name in expectations:
         finding = by_name.get(name) or _not_judged(name, by_name.get(SUITE), bool(reasons))

@@ -8,12 +8,14 @@ columns (`column_lineage`) or deciding anything (`gate`).
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 import duckdb
 from dagster import (
+    AssetCheckKey,
     AssetCheckResult,
     AssetCheckSeverity,
     MaterializeResult,
@@ -43,8 +45,9 @@ _ADDRESS = re.compile(r"@|\+?\d[\d ()/.-]{8,}\d")
 def events_of(
     state: StateDir, run: DbtRun, nodes: Nodes
 ) -> Iterator[MaterializeResult[Any] | AssetCheckResult]:
-    """Yield a materialization for each node that was built and a result for each test that ran."""
+    """Yield a materialization for each node that was built, a result for each that was tested."""
     facts = _table_facts(state, run, nodes)
+    tested: defaultdict[AssetCheckKey, list[NodeResult]] = defaultdict(list)
     for result in run.results:
         if result.status == "success" and result.unique_id in nodes.assets:
             metadata = facts.get(result.unique_id, {})
@@ -55,34 +58,60 @@ def events_of(
                     **metadata,
                 },
             )
-    for result in run.results:
-        if result.unique_id in nodes.checks and result.status != "skipped":
-            yield check_result(state, run, result, nodes)
+        elif result.status != "skipped" and result.unique_id in nodes.tests:
+            tested[nodes.tests[result.unique_id]].append(result)
+    for key, results in tested.items():
+        yield check_result(state, run.manifest, key, results)
 
 
 def check_result(
-    state: StateDir, run: DbtRun, result: NodeResult, nodes: Nodes
+    state: StateDir, manifest: Manifest, key: AssetCheckKey, results: Sequence[NodeResult]
 ) -> AssetCheckResult:
-    """Return what a dbt test came to; one that could not run has failed."""
-    passed = result.status == "pass"
+    """Return what the dbt tests of one asset came to; one that could not run has failed."""
+    broken = [result for result in results if result.status != "pass"]
+    only_warns = all(result.status == "warn" for result in broken)
     metadata: dict[str, Any] = {
-        "status": result.status,
-        "failing_rows": result.failures or 0,
+        "tests": MetadataValue.table(
+            [
+                TableRecord(
+                    {
+                        "test": _name(manifest, result),
+                        "status": result.status,
+                        "failing rows": result.failures or 0,
+                    }
+                )
+                for result in results
+            ]
+        )
     }
-    if not passed:
-        metadata["message"] = result.message
-        samples = sample_keys(state, compiled_sql(run.manifest, result.unique_id))
+    if broken:
+        metadata["finding"] = " ".join(_finding(manifest, result) for result in broken)
+        samples = [
+            {"test": _name(manifest, result), **keys}
+            for result in broken
+            for keys in sample_keys(state, compiled_sql(manifest, result.unique_id))
+        ]
         if samples:
             metadata["sample_keys"] = MetadataValue.json(samples)
-    key = nodes.checks[result.unique_id]
-    severity = AssetCheckSeverity.WARN if result.status == "warn" else AssetCheckSeverity.ERROR
     return AssetCheckResult(
-        passed=passed,
+        passed=not broken,
         asset_key=key.asset_key,
         check_name=key.name,
-        severity=severity,
+        severity=AssetCheckSeverity.WARN if only_warns else AssetCheckSeverity.ERROR,
         metadata=metadata,
     )
+
+
+def _finding(manifest: Manifest, result: NodeResult) -> str:
+    """Say what a test found; what a database says of a value may hold it, so that stays out."""
+    name = _name(manifest, result)
+    if result.failures:
+        return f"{name}: {result.failures:,} rows speak against it."
+    return f"{name}: could not be judged ({result.status})."
+
+
+def _name(manifest: Manifest, result: NodeResult) -> str:
+    return str(manifest.get("nodes", {}).get(result.unique_id, {}).get("name", result.unique_id))
 
 
 def compiled_sql(manifest: Manifest, unique_id: str) -> str:
@@ -131,7 +160,11 @@ def lineage_metadata(lineage: Lineage, nodes: Nodes, *, is_mart: bool) -> dict[s
     """
     keys = {**nodes.assets, **nodes.sources}
     deps = {
-        column: [TableColumnDep(keys[source.node], source.column) for source in sources]
+        column: [
+            TableColumnDep(keys[source.node], source.column)
+            for source in sources
+            if source.node in keys
+        ]
         for column, sources in lineage.sources.items()
     }
     metadata: dict[str, Any] = {}

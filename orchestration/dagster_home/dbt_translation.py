@@ -7,8 +7,9 @@ their folder.
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +18,23 @@ from dagster import (
     AssetCheckSpec,
     AssetKey,
     AssetSpec,
+    BetaWarning,
     MetadataValue,
     TableRecord,
 )
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtProject,
+    build_dbt_asset_specs,
+)
 
 from orchestration.settings.paths import DBT_PROJECT_DIR
 
 Manifest = Mapping[str, Any]
-_ASSETS = ("model", "seed", "snapshot")
+# The check of an asset that all dbt tests of it share: an event for each test would be a third of
+# what a build costs Dagster.
+TESTS = "dbt_tests"
 
 
 class LifecycleTranslator(DagsterDbtTranslator):
@@ -34,9 +43,7 @@ class LifecycleTranslator(DagsterDbtTranslator):
     def __init__(self, manifest: Manifest) -> None:
         """Remember which unit tests prove which model."""
         super().__init__(
-            DagsterDbtTranslatorSettings(
-                enable_code_references=True, enable_source_tests_as_checks=True
-            )
+            DagsterDbtTranslatorSettings(enable_asset_checks=False, enable_code_references=True)
         )
         self._unit_tests = unit_tests_by_model(manifest)
 
@@ -70,79 +77,88 @@ class LifecycleTranslator(DagsterDbtTranslator):
             )
         return metadata
 
-    def get_asset_check_spec(
-        self,
-        asset_spec: AssetSpec,
-        manifest: Manifest,
-        unique_id: str,
-        project: DbtProject | None,
-    ) -> AssetCheckSpec | None:
-        """Return the check that a dbt test is of the asset, None if it judges another one."""
-        subject = subject_of(manifest, unique_id)
-        if subject is None or self.get_asset_spec(manifest, subject, project).key != asset_spec.key:
-            return None
-        test = manifest["nodes"][unique_id]
-        others = {
-            self.get_asset_spec(manifest, parent, project).key
-            for parent in _parents(manifest, unique_id)
-        } - {asset_spec.key}
-        return AssetCheckSpec(
-            str(test["name"]),
-            asset=asset_spec.key,
-            description=sentence_of(test),
-            additional_deps=sorted(others),
-            metadata={"dagster_dbt/unique_id": unique_id},
-            blocking=str(test["config"].get("severity") or "error").lower() == "error",
-        )
-
 
 @dataclass(frozen=True)
 class Nodes:
-    """Where the nodes of a manifest went.
+    """What the nodes of a manifest are in Dagster.
 
     Attributes:
+        specs: the models and seeds.
+        checks: one for each of them, or source, that dbt tests judge.
         assets: asset key by unique id of a model or seed.
-        checks: check key by unique id of a test.
-        marts: keys of the published models.
         sources: asset key by unique id of a source.
+        tests: check key by unique id of a test; the tests of one asset share a check.
+        marts: keys of the published models.
     """
 
+    specs: tuple[AssetSpec, ...]
+    checks: tuple[AssetCheckSpec, ...]
     assets: Mapping[str, AssetKey]
-    checks: Mapping[str, AssetCheckKey]
-    marts: tuple[AssetKey, ...]
     sources: Mapping[str, AssetKey]
+    tests: Mapping[str, AssetCheckKey]
+    marts: tuple[AssetKey, ...]
 
 
-def translate(manifest: Manifest, translator: LifecycleTranslator, project: DbtProject) -> Nodes:
-    """Return the Dagster key of every node."""
-    assets: dict[str, AssetKey] = {}
-    checks: dict[str, AssetCheckKey] = {}
-    marts: list[AssetKey] = []
-    for unique_id, node in sorted(manifest["nodes"].items()):
-        if node["resource_type"] in _ASSETS:
-            assets[unique_id] = translator.get_asset_spec(manifest, unique_id, project).key
-            if layer_of(node) == "marts":
-                marts.append(assets[unique_id])
-        elif node["resource_type"] == "test":
-            subject = subject_of(manifest, unique_id)
-            if subject is not None:
-                asset = translator.get_asset_spec(manifest, subject, project).key
-                checks[unique_id] = AssetCheckKey(asset, str(node["name"]))
+def translate(manifest: Manifest) -> Nodes:
+    """Return what every node is in Dagster."""
+    translator = LifecycleTranslator(manifest)
+    # Code references are "beta", which Dagster says once per node.
+    warnings.filterwarnings("ignore", category=BetaWarning, module="dagster_dbt")
+    project = DbtProject(DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
+    specs = build_dbt_asset_specs(
+        manifest=manifest, dagster_dbt_translator=translator, project=project
+    )
+    assets = {str(spec.metadata["dagster_dbt/unique_id"]): spec.key for spec in specs}
     sources = {
-        unique_id: translator.get_asset_spec(manifest, unique_id, project).key
-        for unique_id in sorted(manifest.get("sources", {}))
+        unique_id: translator.get_asset_key(source)
+        for unique_id, source in sorted(manifest.get("sources", {}).items())
     }
-    return Nodes(assets, checks, tuple(marts), sources)
+    judged = _tests_by_asset(manifest, {**assets, **sources})
+    return Nodes(
+        specs=tuple(specs),
+        checks=tuple(_check_spec(manifest, asset, tests) for asset, tests in judged.items()),
+        assets=assets,
+        sources=sources,
+        tests={test: AssetCheckKey(asset, TESTS) for asset in judged for test in judged[asset]},
+        marts=tuple(
+            key
+            for unique_id, key in sorted(assets.items())
+            if layer_of(manifest["nodes"][unique_id]) == "marts"
+        ),
+    )
 
 
-def subject_of(manifest: Manifest, unique_id: str) -> str | None:
-    """Return the node that a test judges.
+def _tests_by_asset(manifest: Manifest, keys: Mapping[str, AssetKey]) -> dict[AssetKey, list[str]]:
+    judged: defaultdict[AssetKey, list[str]] = defaultdict(list)
+    for unique_id, node in sorted(manifest["nodes"].items()):
+        if node["resource_type"] == "test":
+            subject = subject_of(manifest, unique_id, keys)
+            if subject is not None:
+                judged[keys[subject]].append(unique_id)
+    return dict(judged)
+
+
+def _check_spec(manifest: Manifest, asset: AssetKey, tests: Sequence[str]) -> AssetCheckSpec:
+    nodes = [manifest["nodes"][test] for test in tests]
+    claims = "\n".join(f"- `{node['name']}`: {sentence_of(node)}" for node in nodes)
+    severities = {str(node["config"].get("severity") or "error").lower() for node in nodes}
+    return AssetCheckSpec(
+        TESTS,
+        asset=asset,
+        description=f"What dbt tests of it:\n\n{claims}",
+        metadata={"tests": len(tests)},
+        blocking="error" in severities,
+    )
+
+
+def subject_of(manifest: Manifest, unique_id: str, assets: Collection[str]) -> str | None:
+    """Return the node, one of those that are assets, that a test judges.
 
     A generic test judges the node it is attached to; a singular one what `meta.dagster.ref` names
     if it reads it, else the first by name of the marts it reads, else of anything it reads.
     """
     test = manifest["nodes"][unique_id]
-    parents = _parents(manifest, unique_id)
+    parents = sorted(set(assets) & set(test["depends_on"]["nodes"]))
     if test.get("attached_node") in parents:
         return str(test["attached_node"])
     named = meta_of(test).get("dagster", {}).get("ref", {}).get("name")
@@ -168,25 +184,17 @@ def sentence_of(test: Mapping[str, Any]) -> str:
     return described or " ".join(comment) or str(test["name"]).replace("_", " ")
 
 
-def _parents(manifest: Manifest, unique_id: str) -> list[str]:
-    return sorted(set(manifest["nodes"][unique_id]["depends_on"]["nodes"]))
-
-
-def dbt_project() -> DbtProject:
-    """Return the shipped dbt project."""
-    return DbtProject(DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
-
-
 def group_of(node: Mapping[str, Any]) -> str:
-    """Return the topic of a node: the folder below its layer, else the layer."""
-    folders: Sequence[str] = node["fqn"][1:-1]
+    """Return layer and topic of a node, which are the folders it lies in."""
     if node["resource_type"] == "seed":
         return "rules"
     if node["resource_type"] == "source":
         return "raw"
-    if folders[0] == "staging" or len(folders) == 1:
-        return folders[0]
-    return folders[1]
+    layer_and_topic = [str(folder) for folder in node["fqn"][1:-1]][:2]
+    if layer_and_topic == ["intermediate", "kpis"] and not node["name"].startswith("int_kpi_"):
+        # Too many for one group: KPIs, and beside them the things that they count.
+        return "intermediate_kpi_facts"
+    return "_".join(layer_and_topic)
 
 
 def layer_of(node: Mapping[str, Any]) -> str:

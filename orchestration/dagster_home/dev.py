@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from orchestration.command.console import plain_console, show_error
@@ -23,6 +23,8 @@ from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.request import read_dagster_settings
 
 LOOPBACK = "127.0.0.1"
+# The graph as Lineage opens it is all groups at once; this is `tag:"layer"="marts"`.
+MARTS = "/asset-groups~tag%3A%22layer%22%3D%22marts%22"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_host(given.host, given.allow_network)
         state = read_dagster_settings().state
         environment = dagster_environment(state, given.host, given.port, os.environ)
-        Path(environment["LIFECYCLE_DAGSTER_LOGS"]).mkdir(parents=True, exist_ok=True)
         read_manifest(state)
+        print(f"The marts: {environment['LIFECYCLE_DAGSTER_URL']}{MARTS}", flush=True)  # noqa: T201
     except LifecycleError as error:
         show_error(plain_console(sys.stderr), str(error))
         return error.exit_code
@@ -84,19 +86,21 @@ def dagster_environment(
     state: StateDir, host: str, port: int, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the environment in which this repository is Dagster's home."""
-    home = state.root / "dagster"
     return {
         "LIFECYCLE_DAGSTER_URL": f"http://{host}:{port}",
         **environment,
         "DAGSTER_HOME": str(REPO_ROOT),
         "LIFECYCLE_STATE_DIR": str(state.root),
-        "LIFECYCLE_DAGSTER_DIR": str(home),
-        "LIFECYCLE_DAGSTER_LOGS": str(home / "logs"),
     }
 
 
 def _become(command: list[str], environment: Mapping[str, str]) -> NoReturn:
-    """Replace this process, so that Ctrl-C and signals reach Dagster itself."""
+    """Replace this process, so that Ctrl-C and signals reach Dagster itself.
+
+    A shell starts what it sends to the background with Ctrl-C ignored; Dagster treats a request to
+    end like Ctrl-C, ignores it as well, and would stay.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(REPO_ROOT)
     os.execve(command[0], command, environment)  # noqa: S606
 

@@ -1,17 +1,19 @@
-"""What Dagster's launchpad offers: the settings that say so, as the config of the first op.
+"""What Dagster's launchpad offers: the settings that say so, as the config of a build.
 
-Belongs here: the config class made from what is declared. Does not belong here: the settings
-themselves (`settings.build_settings`).
+Belongs here: the config class made from what is declared, and its refusal before there is a run.
+Does not belong here: the settings themselves (`settings.build_settings`).
 """
 
 # Dagster reads the annotations of config at run time, so they are not postponed here.
 
 from typing import Any
 
-from dagster import Config
+from dagster import Config, RunConfig, config_mapping
 from pydantic import Field, create_model
 
-from orchestration.settings.build_settings import BuildSettings
+from orchestration.rules.rule_set import read_rules
+from orchestration.settings.build_settings import BuildSettings, check_frameworks
+from orchestration.settings.request import read_request
 
 OFFERED = tuple(setting for setting in BuildSettings.declared() if setting.in_launchpad)
 
@@ -30,3 +32,11 @@ class BuildConfig(_Offered):
     def options(self) -> dict[str, str | None]:
         """Return what was given by name; None for what was not."""
         return {setting.name: getattr(self, setting.name) or None for setting in OFFERED}
+
+
+@config_mapping
+def checked_config(told: BuildConfig) -> RunConfig:
+    """Check what a build is told when the button is pressed: a refusal leaves no failed run."""
+    request = read_request(told.options())
+    check_frameworks(request.settings, read_rules(request.rules_dir).frameworks)
+    return RunConfig(ops={"build": told})

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dagster import (
+    MAX_RUNTIME_SECONDS_TAG,
     AssetCheckKey,
     AssetSelection,
     DefaultScheduleStatus,
@@ -21,18 +22,14 @@ from dagster import (
     in_process_executor,
 )
 
+from orchestration.dagster_home.launchpad import checked_config
 from orchestration.settings.dagster_settings import DagsterSettings
 
 DAILY_BUILD = "daily_build"
 REBUILD = "rebuild"
 FRESHNESS = "freshness"
-# A build of 100 million events takes a good hour on two cores; four hours mean that it hangs.
-MAX_RUNTIME_SECONDS = 4 * 3600
-_BUILD_TAGS = {
-    # A retry from the failed step would find neither the lock nor what the steps before made.
-    "dagster/retry_strategy": "ALL_STEPS",
-    "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
-}
+# A retry from the failed step would take for made what the dead worker had begun to tell of.
+_BUILD_TAGS = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
 def build_jobs(fresh: AssetCheckKey) -> list[Any]:
@@ -51,9 +48,10 @@ def build_jobs(fresh: AssetCheckKey) -> list[Any]:
             selection=everything,
             description=(
                 "The same with an as-of date, an instant of knowledge or frameworks of your own: "
-                "intervals have no partitions, so this stands for a backfill. Put them under "
-                "ops, ingest, config."
+                "intervals have no partitions, so this stands for a backfill. What cannot be built "
+                "is refused at once."
             ),
+            config=checked_config,
             executor_def=in_process_executor,
             tags=_BUILD_TAGS,
         ),
@@ -62,7 +60,7 @@ def build_jobs(fresh: AssetCheckKey) -> list[Any]:
             selection=AssetSelection.checks(fresh),
             description="Whether the published version is young enough.",
             executor_def=in_process_executor,
-            tags={"dagster/max_runtime": "300"},
+            tags={MAX_RUNTIME_SECONDS_TAG: "300"},
         ),
     ]
 

@@ -9,17 +9,20 @@ here: the message (`alerts`) or the jobs (`schedules`).
 # Dagster reads the annotations of sensors at run time, so they are not postponed here.
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from dagster import (
+    AssetCheckEvaluation,
     AssetCheckKey,
     AssetCheckSeverity,
     DagsterEvent,
     DagsterEventType,
     DagsterInstance,
+    DagsterRun,
     DagsterRunStatus,
     DefaultSensorStatus,
     RunFailureSensorContext,
@@ -34,12 +37,12 @@ from dagster import (
     run_status_sensor,
     sensor,
 )
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
-from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from orchestration.dagster_home.alerts import FailedCheck, compose, send
 from orchestration.dagster_home.checks import FRESH
+from orchestration.dagster_home.run_log import REFUSED
 from orchestration.dagster_home.schedules import DAILY_BUILD
+from orchestration.errors import sentence
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import discover
 from orchestration.settings.request import read_dagster_settings, read_directories
@@ -47,9 +50,9 @@ from orchestration.settings.request import read_dagster_settings, read_directori
 _PAUSE_SECONDS = 30
 # How far back "since when" looks.
 _MOST_RUNS = 200
-# How Dagster begins to tell of a run that a worker could not end itself, and of one cut short.
-_OUTSIDE = "This run has been marked as failed from outside"
-_TOO_LONG = "Exceeded maximum runtime"
+# Tags that Dagster gives a run: that it will be tried again, and that nobody pressed a button.
+_WILL_RETRY = "dagster/will_retry"
+_AUTOMATIC = ("dagster/schedule_name", "dagster/sensor_name")
 
 
 def landing_sensor() -> SensorDefinition:
@@ -113,18 +116,22 @@ def alert_sensors() -> list[SensorDefinition]:
         default_status=DefaultSensorStatus.RUNNING,
         description="One message per failed run, with the checks that failed in it.",
     )
-    def alert_on_run_failure(context: RunFailureSensorContext) -> None:
+    def alert_on_run_failure(context: RunFailureSensorContext) -> SkipReason | None:
         run = context.dagster_run
+        steps = context.get_step_failure_events()
+        if was_refused(run, steps):
+            return SkipReason("Whoever pressed the button has read why nothing was begun.")
         failures, _ = failed_checks(context.instance, run.run_id)
-        steps = [_told(event) for event in context.get_step_failure_events()]
-        engine = context.instance.all_logs(run.run_id, of_type=DagsterEventType.ENGINE_EVENT)
         said = what_went_wrong(
-            context.failure_event.message or "",
-            [step for step in steps if step],
-            [entry.dagster_event.message or "" for entry in engine if entry.dagster_event],
-            is_retried=run.tags.get(WILL_RETRY_TAG) == "true",
+            context.failure_event,
+            steps,
+            told_of(context.instance, run.run_id, DagsterEventType.ENGINE_EVENT),
+            told_of(context.instance, run.run_id, DagsterEventType.RUN_CANCELING),
         )
+        if run.tags.get(_WILL_RETRY) == "true":
+            said = f"{said} It is tried once more."
         _alert(context, "run_failure", said, failures, runs_since(context.instance, run))
+        return None
 
     @run_status_sensor(
         run_status=DagsterRunStatus.SUCCESS,
@@ -145,43 +152,50 @@ def alert_sensors() -> list[SensorDefinition]:
     return [alert_on_run_failure, alert_on_check_failure]
 
 
+def was_refused(run: DagsterRun, steps: Sequence[DagsterEvent]) -> bool:
+    """Return whether somebody asked by hand for what cannot be built, so that nothing was begun."""
+    if any(tag in run.tags for tag in _AUTOMATIC):
+        return False
+    failures = [step.step_failure_data.user_failure_data for step in steps]
+    return any(failure and REFUSED in failure.metadata for failure in failures)
+
+
 def what_went_wrong(
-    run: str, steps: Sequence[str], engine: Sequence[str], *, is_retried: bool
+    failed: DagsterEvent,
+    steps: Sequence[DagsterEvent],
+    engine: Sequence[DagsterEvent],
+    canceling: Sequence[DagsterEvent],
 ) -> str:
     """Return why a run failed, in sentences.
 
     Args:
-        run: what Dagster says of the run as a whole.
-        steps: what the failed steps say.
-        engine: what Dagster said of the worker.
-        is_retried: whether the run is tried once more.
+        failed: the failure of the run.
+        steps: the failures of its steps.
+        engine: what Dagster told of its worker.
+        canceling: its cancellations.
     """
-    if run.startswith(_OUTSIDE):
-        deaths = [text for text in engine if "was terminated by" in text or "exited" in text]
-        cause = deaths[-1].partition(". ")[0].rstrip(".") + "." if deaths else run
-        said = cause.removeprefix("[DagsterApiServer] ")
-    elif run.startswith(_TOO_LONG) or not steps:
-        # The step was interrupted, which is not why the run failed.
-        said = run
-    else:
-        said = steps[-1]
-    return f"{said} It is tried once more." if is_retried else said
+    # A worker that ends its own run says how; of one that is gone, or cut short, others tell.
+    if failed.event_specific_data is None:
+        told = [*engine[-1:], failed] if not canceling else [failed]
+        return " ".join(sentence(event.message) for event in told if event.message)
+    return _told(steps[-1]) if steps else failed.message or ""
+
+
+def told_of(instance: DagsterInstance, run_id: str, kind: DagsterEventType) -> list[DagsterEvent]:
+    """Return the events of one kind of a run, oldest first."""
+    entries = instance.all_logs(run_id, of_type=kind)
+    return [entry.dagster_event for entry in entries if entry.dagster_event is not None]
 
 
 def failed_checks(instance: DagsterInstance, run_id: str) -> tuple[list[FailedCheck], float | None]:
     """Return the checks that failed in a run, and since when the first of them has."""
     failures: list[FailedCheck] = []
     began: list[float] = []
-    for entry in instance.all_logs(run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
-        event = entry.dagster_event
-        if event is None:
-            continue
+    for event in told_of(instance, run_id, DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = event.asset_check_evaluation_data
-        if evaluation.passed:
-            continue
-        failures.append(_failed_check(evaluation))
-        since = checks_since(instance, evaluation.asset_check_key)
-        began.append(since or entry.timestamp)
+        if not evaluation.passed:
+            failures.append(_failed_check(evaluation))
+            began.append(checks_since(instance, evaluation.asset_check_key) or time.time())
     return failures, min(began, default=None)
 
 
@@ -233,7 +247,7 @@ def _told(event: DagsterEvent) -> str:
 def _failed_check(evaluation: AssetCheckEvaluation) -> FailedCheck:
     metadata = {name: value.value for name, value in evaluation.metadata.items()}
     warns = evaluation.severity == AssetCheckSeverity.WARN
-    said = metadata.get("finding") or metadata.get("reasons") or metadata.get("message")
+    said = metadata.get("finding")
     return FailedCheck(
         check=f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}",
         said=f"{'warns: ' if warns else ''}{said or 'failed'}",

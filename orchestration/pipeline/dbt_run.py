@@ -23,9 +23,10 @@ import duckdb
 from orchestration.errors import WarehouseError
 from orchestration.failpoints import VARIABLE as FAIL_POINT
 from orchestration.failpoints import reach
+from orchestration.pipeline import parse_cache
 from orchestration.progress import Progress
 from orchestration.settings.build_settings import BuildSettings
-from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
+from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir
 
 _RESOURCES = ("seed", "model", "test", "snapshot")
 _PR_SET_PDEATHSIG = 1
@@ -141,12 +142,22 @@ def dbt_environment(
 ) -> dict[str, str]:
     """Return the environment of the dbt process that builds."""
     return bare_dbt_environment(state, environment) | {
-        "LIFECYCLE_SEEDS_DIR": str(state.rules),
+        # The process runs in the state directory, and so the project reads alike in every one:
+        # dbt would parse all of it anew for another path.
+        "LIFECYCLE_STATE_DIR": ".",
+        **_seeds_directory(state),
         "LIFECYCLE_BUILD_ID": identity.build_id,
         "LIFECYCLE_RULES_HASH": identity.rules_hash,
         "LIFECYCLE_INPUTS_HASH": identity.inputs_hash,
         "LIFECYCLE_VERSION": identity.version,
     }
+
+
+def _seeds_directory(state: StateDir) -> dict[str, str]:
+    """Name the merged rules where they differ from the shipped ones, which dbt reads by default."""
+    merged = {path.name: path.read_bytes() for path in state.rules.glob("*.csv")}
+    shipped = {path.name: path.read_bytes() for path in RULES_DIR.glob("*.csv")}
+    return {} if merged == shipped else {"LIFECYCLE_SEEDS_DIR": str(state.rules)}
 
 
 def prepare_working_database(state: StateDir, *, full_refresh: bool, progress: Progress) -> None:
@@ -189,9 +200,19 @@ def run_dbt(
     (state.dbt_target / "run_results.json").unlink(missing_ok=True)
     mark = _running_mark(state)
     mark.write_text(identity.build_id, encoding="utf-8")
+    environment = dbt_environment(state, identity, os.environ)
+    parsed = parse_cache.cache_entry(
+        project,
+        {
+            "vars": json.dumps(settings.dbt_vars(), sort_keys=True),
+            "seeds": environment.get("LIFECYCLE_SEEDS_DIR", ""),
+        },
+    )
+    parse_cache.restore(state, parsed)
     with subprocess.Popen(
         dbt_arguments(state, settings, project),
-        env=dbt_environment(state, identity, os.environ),
+        env=environment,
+        cwd=state.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
@@ -205,6 +226,7 @@ def run_dbt(
         except BaseException:
             process.kill()
             raise
+    parse_cache.keep(state, parsed)
     run = read_run(state, invocation_id, process.returncode, errors)
     if process.returncode >= 0 and not _met_a_torn_file(run):
         mark.unlink()

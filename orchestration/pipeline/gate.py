@@ -36,6 +36,7 @@ class Mart:
         description: the model's description.
         columns: description by column name, in contract order.
         primary_key: columns that order the rows and tell them apart.
+        may_be_empty: whether the model says so, as one over finished periods does.
         rows: number of rows in the working database.
     """
 
@@ -44,6 +45,7 @@ class Mart:
     description: str
     columns: Mapping[str, str]
     primary_key: tuple[str, ...]
+    may_be_empty: bool = False
     rows: int = 0
 
 
@@ -149,6 +151,7 @@ def read_marts(manifest: Mapping[str, Any]) -> tuple[Mart, ...]:
                     for column in columns
                 },
                 primary_key=tuple(_meta(node).get("primary_key", ())),
+                may_be_empty=bool(_meta(node).get("may_be_empty", False)),
             )
         )
     return tuple(sorted(marts, key=lambda mart: mart.name))
@@ -268,7 +271,8 @@ def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, .
                     f"select count(*), bit_xor(hash(judged_row)) from {table}"
                 ).fetchone()
                 rows = int(found[0]) if found else 0
-                if rows == 0 and mart.folder.startswith(_NEVER_EMPTY_FOLDER):
+                never_empty = mart.folder.startswith(_NEVER_EMPTY_FOLDER) and not mart.may_be_empty
+                if rows == 0 and never_empty:
                     reasons.append(f'The mart "{mart.name}" is empty.')
                 counted.append(replace(mart, rows=rows))
     except duckdb.Error as error:

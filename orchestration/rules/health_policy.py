@@ -80,9 +80,7 @@ def _real_number_problems(row: SeedRow) -> Iterator[str]:
             yield row.problem(f"{quantile} must lie between 0 and 1, not {row[quantile]}")
         elif row[z] and abs(float(row[z]) - _quantile(row[quantile])) > _Z_TOLERANCE:
             text = f"{z} is {row[z]}, but the normal quantile of {row[quantile]} is"
-            yield row.problem(
-                f"{text} {_quantile(row[quantile]):.6f}; leave it blank"
-            )
+            yield row.problem(f"{text} {_quantile(row[quantile]):.6f}; leave it blank")
     if float(row["at_risk_quantile"]) >= float(row["lapsed_quantile"]):
         yield row.problem("at_risk_quantile must be less than lapsed_quantile")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from orchestration.errors import nearest, shown
@@ -37,11 +37,12 @@ _NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 
 
-def find_problems(seeds: Seeds) -> tuple[str, ...]:
+def find_problems(seeds: Seeds, windows: Collection[str]) -> tuple[str, ...]:
     """Return every problem of the rule seeds, file by file, each one sentence.
 
     Args:
         seeds: the rows of each rule seed by file name, with all its columns present.
+        windows: the KPI windows that the SQL knows, those of the shipped seed.
     """
     return tuple(
         dict.fromkeys(
@@ -54,6 +55,7 @@ def find_problems(seeds: Seeds) -> tuple[str, ...]:
                 *_stage_rule_problems(seeds),
                 *_entry_problems(seeds),
                 *health_problems(seeds["health_policy.csv"]),
+                *_window_problems(seeds["kpi_windows.csv"], windows),
             )
         )
     )
@@ -256,3 +258,18 @@ def _always_holds(row: SeedRow) -> bool:
         return False
     least = {"count": 1, "days": 1, "days_since_first": 0, "days_since_last": 0}
     return row["measure"] in least and Decimal(row["at_least"] or 0) <= least[row["measure"]]
+
+
+def _window_problems(rows: Rows, windows: Collection[str]) -> Iterator[str]:
+    yield from duplicate_problems(rows, ("name",))
+    for row in rows:
+        if row["name"] not in windows:
+            hint = nearest(row["name"], windows)
+            yield row.problem(f"no KPI reads the window {shown(row['name'])}{hint}")
+        if not _WHOLE.fullmatch(row["value"]) or int(row["value"]) < 1:
+            text = f"value must be a whole number from 1, not {shown(row['value'])}"
+            yield row.problem(text)
+        if not row["rationale"]:
+            yield row.problem(f"the window {shown(row['name'])} has no rationale")
+    for name in sorted(set(windows) - {row["name"] for row in rows}):
+        yield f"kpi_windows.csv: the window {shown(name)} is missing; a KPI reads it."

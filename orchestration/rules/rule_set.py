@@ -27,6 +27,7 @@ CHECKED_SEEDS = (
     "rule_conditions.csv",
     "stage_rules.csv",
     POLICY,
+    "kpi_windows.csv",
 )
 
 
@@ -78,7 +79,8 @@ def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
             )
     problems = [problem for seed in seeds.values() for problem in seed.problems]
     if not problems:
-        problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS})
+        windows = {row["name"] for row in read_seed(sources["kpi_windows.csv"]).rows}
+        problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS}, windows)
     if problems:
         raise RulesError(problems)
     seeds[POLICY] = with_quantiles(seeds[POLICY])

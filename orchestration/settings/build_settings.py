@@ -92,7 +92,7 @@ class BuildSettings(Settings):
     )
     subscription_grace_days: Whole = setting(
         45,
-        "Days after its paid period without a renewal on which a subscription ends.",
+        "Days after its paid period on which a subscription without a renewal ends.",
         limits=(0, 3650),
     )
     renewal_slack_days: Whole = setting(

@@ -20,8 +20,6 @@ ALL: tuple[type[Settings], ...] = (Directories, BuildSettings, EngineSettings, D
 
 # Not for users: the project sets them for dbt and Dagster, and the fault tests for a build.
 PASSED_ON: Mapping[str, str] = {
-    "LIFECYCLE_DAGSTER_DIR": "Dagster's own storage; set by `make dev`.",
-    "LIFECYCLE_DAGSTER_LOGS": "Output of Dagster's steps; set by `make dev`.",
     "LIFECYCLE_DAGSTER_POSTGRES_URL": "Where dagster.yaml keeps its storage in PostgreSQL, if so.",
     "LIFECYCLE_SEEDS_DIR": "Merged rule seeds that dbt reads.",
     "LIFECYCLE_BUILD_ID": "Id of the build, for build_info.",

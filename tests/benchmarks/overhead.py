@@ -44,7 +44,6 @@ def spent(name: str, state: StateDir, raw_dir: Path = SAMPLE_DIR) -> dict[str, f
     """Build into an empty state directory and return the CPU and wall seconds it took."""
     environment = dagster_environment(state, "127.0.0.1", 3000, os.environ)
     environment |= {"LIFECYCLE_RAW_DIR": str(raw_dir)}
-    Path(environment["LIFECYCLE_DAGSTER_LOGS"]).mkdir(parents=True)
     if name == "dagster":
         read_manifest(state)
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from orchestration.dagster_home.dev import MARTS
 from orchestration.pipeline.versions import current_version
 from orchestration.settings.paths import REPO_ROOT, RULES_DIR, StateDir
 
@@ -99,18 +101,33 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # As a shell starts what it sends to the background.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509
         )
     running = Ui(f"http://127.0.0.1:{port}", StateDir.at(root / "state"), rules)
     try:
         wait_until_loaded(running, process, log)
         yield running
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)
-        try:
-            process.wait(10)  # the whole group, told at once, has not ended within a minute either
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+        stayed = end_group(process)
+    assert not stayed, log.read_text(encoding="utf-8")[-4000:]
+
+
+def end_group(process: subprocess.Popen[bytes]) -> bool:
+    """Ask `make dev` and all that it started to end; kill what stays, and return whether any did.
+
+    A group is there until its last member is gone.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            process.poll()
+            os.killpg(process.pid, 0)
+            time.sleep(0.5)
+        os.killpg(process.pid, signal.SIGKILL)
+        return True
+    return False
 
 
 def wait_until_loaded(ui: Ui, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -146,14 +163,17 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
 
 
-def launch(page: Page, ui: Ui) -> str:
-    """Press the button of daily_build and return the run that it started."""
+def launch(page: Page, ui: Ui, address: str, button_name: str, *, asks: bool = False) -> str:
+    """Press a button of a page, agree if it asks, and return the run that it started."""
     before = {run["runId"] for run in ui.runs()}
-    page.goto(f"{ui.address}/locations/{REPOSITORY}/jobs/daily_build")
-    button = page.get_by_role("button", name="Materialize all")
+    page.goto(f"{ui.address}{address}")
+    button = page.get_by_role("button", name=button_name).first
     expect(button).to_be_enabled()
-    shoot(page, "job")
+    shoot(page, f"before_{button_name.lower().replace(' ', '_')}")
     button.click()
+    if asks:
+        shoot(page, "asks_for_the_whole_build")
+        page.get_by_role("button", name="Confirm").click()
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         started = [run["runId"] for run in ui.runs() if run["runId"] not in before]
@@ -178,13 +198,25 @@ def wait_for(ui: Ui, run_id: str) -> str:
 def test_daily_build_runs_from_the_ui_and_shows_its_lineage_checks_and_schedule(
     ui: Ui, page: Page
 ) -> None:
-    run_id = launch(page, ui)
+    run_id = launch(page, ui, f"/locations/{REPOSITORY}/jobs/daily_build", "Materialize all")
     page.goto(f"{ui.address}/runs/{run_id}")
+    # While it runs: dbt's nodes come by in the log.
+    expect(page.get_by_text(re.compile(r"\d+ of \d+: \w+")).first).to_be_visible(
+        timeout=PATIENCE_SECONDS * 1000
+    )
+    shoot(page, "run_while_dbt_builds")
+    assert ui.runs()[0]["status"] == "STARTED"
     ended = wait_for(ui, run_id)
     shoot(page, "run")
     assert ended == "SUCCESS"
     expect(page.get_by_text("Success").first).to_be_visible()
     assert current_version(ui.state) is not None
+
+    page.goto(f"{ui.address}{MARTS}")
+    for group in ("marts_lifecycle", "marts_kpis", "marts_journey", "marts_operations"):
+        expect(page.get_by_text(group).first).to_be_visible()
+    expect(page.get_by_text("intermediate_kpis")).to_have_count(0)
+    shoot(page, "marts")
 
     page.goto(f"{ui.address}/assets/marts/lifecycle_current?view=lineage")
     expect(page.get_by_text("lifecycle_current").first).to_be_visible()
@@ -195,6 +227,11 @@ def test_daily_build_runs_from_the_ui_and_shows_its_lineage_checks_and_schedule(
     expect(page.get_by_text("stage_share").first).to_be_visible()
     expect(page.get_by_text("Passed").first).to_be_visible()
     shoot(page, "check")
+
+    page.goto(f"{ui.address}/assets/marts/subjects?view=checks&checkDetail=dbt_tests")
+    expect(page.get_by_text("primary_key", exact=False).first).to_be_visible()
+    expect(page.get_by_text("Passed").first).to_be_visible()
+    shoot(page, "dbt_tests")
 
     page.goto(f"{ui.address}/assets/marts/subjects")
     expect(page.get_by_text("subject_type").first).to_be_visible()
@@ -207,11 +244,13 @@ def test_daily_build_runs_from_the_ui_and_shows_its_lineage_checks_and_schedule(
     shoot(page, "schedule")
 
 
-def test_a_broken_rule_is_stopped_by_the_gate_in_front_of_everybody(ui: Ui, page: Page) -> None:
+def test_a_broken_rule_is_stopped_by_the_gate_although_only_one_asset_was_asked_for(
+    ui: Ui, page: Page
+) -> None:
     before = current_version(ui.state)
     with (ui.rules / "stage_rules.csv").open("a", encoding="utf-8") as file:
         file.write(BROKEN_RULE)
-    run_id = launch(page, ui)
+    run_id = launch(page, ui, "/assets/marts/subjects", "Materialize", asks=True)
     page.goto(f"{ui.address}/runs/{run_id}")
     ended = wait_for(ui, run_id)
     shoot(page, "run_stopped")

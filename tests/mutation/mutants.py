@@ -11,6 +11,8 @@ from dataclasses import dataclass
 # A number n of the KPI becomes this, where it is not null: in every row, so that sums over days,
 # slices and cohorts still agree, or in a single one, the least there is.
 KINDS = {"doubled": "2 * {part}", "one row": "{part} + 1"}
+# All KPIs side by side, before status and value: the last model that tells their numbers apart.
+MODEL = "int_kpi_rows"
 CONTROL = "control"  # Changes nothing: whoever notices it notices anything.
 
 
@@ -20,7 +22,7 @@ class Mutant:
 
     Attributes:
         kpi: its id.
-        model: the model whose compiled SQL makes the KPI's rows.
+        model: the model in whose compiled SQL the number is wrong.
         part: `numerator` or `denominator`.
         kind: a key of `KINDS`, or `CONTROL`.
         has_all: whether the catalogue gives the KPI the dimension `all`.
@@ -34,16 +36,15 @@ class Mutant:
 
 
 def mutants(catalogue: Iterable[Mapping[str, str]]) -> list[Mutant]:
-    """Return every mutant of the rows of `kpis.csv`, those of one model together."""
-    made = [
-        Mutant(row["kpi"], row["model"], part, kind, "all" in row["dimensions"].split("|"))
+    """Return every mutant of the rows of `kpis.csv`."""
+    return [
+        Mutant(row["kpi"], MODEL, part, kind, "all" in row["dimensions"].split("|"))
         for row in catalogue
         for part in ("numerator", "denominator")
         # A count or a sum has no denominator.
         if row[part]
         for kind in KINDS
     ]
-    return sorted(made, key=lambda mutant: mutant.model)
 
 
 def mutated(compiled: str, mutant: Mutant) -> str:

@@ -14,18 +14,18 @@ from tests.mutation.mutants import CONTROL, KINDS, Mutant
 RESULTS = Path(__file__).resolve().parent / "results.md"
 # KPIs whose numbers are never published, so that a wrong one is the same as a right one.
 UNPUBLISHED = {
-    "predicted_clv": "`no_input` until there are value models: neither number is published",
+    "predicted_clv": "no row until there are value models: neither number is published",
 }
 HEAD = """# What turns red when a KPI is wrong
 
 The last result of `python -m tests.mutation`; not written by hand.
 
 Each mutant is one KPI whose numerator or denominator n is wrong in the compiled SQL of the model
-that makes its rows: `doubled` is 2 n in every row of the KPI (sums over days, slices and cohorts
-still agree), `one row` n + 1 in a single row, the latest month. Everything downstream is then made
-anew. `L3` is a blocking law, by its number below, that fails on the built sample: a build would not
-be published. `R` is the plain-Python reference, row by row, on the random shop
-`{shop}`: CI fails.
+that holds all KPIs before status and value: `doubled` is 2 n in every row of the KPI (sums over
+days, slices and cohorts still agree), `one row` n + 1 in a single row, the latest month. Everything
+downstream is then made anew. `L3` is a blocking law, by its number below, that fails on the built
+sample: a build would not be published. `R` is the plain-Python reference, row by row, on the random
+shop `{shop}`: CI fails.
 """
 
 

@@ -20,11 +20,12 @@ from orchestration.settings.paths import StateDir
 
 @dataclass(frozen=True)
 class Node:
-    """A model or a test of dbt: its name, the relation it makes, its compiled SQL."""
+    """A model or a test of dbt: its name, the relation it makes and of what kind, its SQL."""
 
     unique_id: str
     name: str
     relation: str
+    kind: str
     sql: str
 
 
@@ -88,7 +89,9 @@ class Manifest:
 
     def _node(self, unique_id: str) -> Node:
         node = self._nodes[unique_id]
-        return Node(unique_id, node["name"], node["relation_name"] or "", node["compiled_code"])
+        kind = "view" if node["config"]["materialized"] == "view" else "table"
+        relation = node["relation_name"] or ""
+        return Node(unique_id, node["name"], relation, kind, node["compiled_code"])
 
 
 class Warehouse:
@@ -113,7 +116,7 @@ class Warehouse:
 
     def make(self, model: Node, sql: str) -> None:
         """Make a model from `sql`, then everything below it from its own."""
-        self._connection.execute(f"create or replace table {model.relation} as\n{sql}")
+        self._connection.execute(f"create or replace {model.kind} {model.relation} as\n{sql}")
         for below in self.manifest.tables_below(model):
             self._connection.execute(f"create or replace table {below.relation} as\n{below.sql}")
 

@@ -17,7 +17,7 @@ from orchestration.ingest.contract import load_contract
 from orchestration.ingest.run import IngestSummary, ingest
 
 EXCLUDED_IDS = frozenset(
-    {"0", "null", "undefined", "none", "nan", "00000000-0000-0000-0000-000000000000"}
+    {"0", "null", "undefined", "none", "nan", "guest", "00000000-0000-0000-0000-000000000000"}
 )
 NO_EVENTS = "event_id,event_name,occurred_at,anonymous_id\n"
 NO_ORDERS = "order_id,created_at,status,currency,total_price\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,23 +16,31 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 from dagster import (
     AssetCheckKey,
     AssetKey,
+    DagsterConfigMappingFunctionError,
     DagsterInstance,
+    DagsterInvalidSubsetError,
     ExecuteInProcessResult,
+    RunsFilter,
     TableColumnDep,
 )
 
+from orchestration.dagster_home import run_log
+from orchestration.dagster_home.assets import PUBLISHED
 from orchestration.dagster_home.checks import GATE, VERDICT
+from orchestration.dagster_home.dbt_translation import TESTS
 from orchestration.dagster_home.definitions import defs
 from orchestration.dagster_home.dev import dagster_environment
+from orchestration.dagster_home.run_log import wait_for_turn
 from orchestration.dagster_home.sensors import failed_checks
-from orchestration.pipeline.lock import holder
-from orchestration.pipeline.versions import current_version, versions
+from orchestration.pipeline.lock import build_lock, holder
+from orchestration.pipeline.versions import current_version
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.benchmarks.overhead import MOST_TIMES
 from tests.conftest import Lifecycle
@@ -61,8 +70,8 @@ def state(
 @pytest.fixture(scope="module")
 def instance(state: StateDir) -> Iterator[DagsterInstance]:
     """The instance that dagster.yaml describes."""
-    assert os.environ["LIFECYCLE_DAGSTER_DIR"].startswith(str(state.root))
     with DagsterInstance.from_config(str(REPO_ROOT)) as made:
+        assert made.root_directory == str(state.root / "dagster")
         yield made
 
 
@@ -84,9 +93,8 @@ def run_job(
     instance: DagsterInstance, job: str = "daily_build", **config: object
 ) -> ExecuteInProcessResult:
     """Run a job in this process; it may fail."""
-    run_config = {"ops": {"ingest": {"config": config}}} if config else None
     resolved = defs().resolve_job_def(job)
-    return resolved.execute_in_process(run_config, instance=instance, raise_on_error=False)
+    return resolved.execute_in_process(config, instance=instance, raise_on_error=False)
 
 
 def passed_checks(result: ExecuteInProcessResult) -> dict[AssetCheckKey, bool]:
@@ -125,8 +133,9 @@ def test_daily_build_publishes_with_every_asset_and_check(
     assert result.success
     assert current_version(state) is not None
     checks = passed_checks(result)
-    assert len(checks) > 200
+    assert len(checks) > 100
     assert checks[AssetCheckKey(GATE, VERDICT)]
+    assert checks[AssetCheckKey(AssetKey(["marts", "subjects"]), TESTS)]
     assert AssetCheckKey(GATE, "stage_share") in checks
     metadata = metadata_of(result)
     counts = row_counts(metadata)
@@ -155,19 +164,44 @@ def test_the_published_version_is_fresh_now(state: StateDir, instance: DagsterIn
     assert list(passed_checks(result).values()) == [True]
 
 
-def test_a_part_of_the_build_is_refused_with_the_way_out(
+def test_a_build_costs_few_events_and_tells_of_dbt_while_it_runs(
     state: StateDir, instance: DagsterInstance
 ) -> None:
-    before = versions(state)
+    assert current_version(state) is not None
+    (record,) = instance.get_run_records(RunsFilter(job_name="daily_build"))
+    told = instance.all_logs(record.dagster_run.run_id)
+    made = {
+        entry.dagster_event.asset_key: entry.timestamp
+        for entry in told
+        if entry.dagster_event and entry.dagster_event.is_step_materialization
+    }
+    # For an asset and for its check: planned, made, and an output of the step.
+    assert len(told) <= 6 * len(made) + 100
+    progress = [entry for entry in told if re.fullmatch(r"\d+ of \d+: \w+", entry.user_message)]
+    first_model = made[AssetKey(["staging", "stg_orders"])]
+    assert [entry for entry in progress if entry.timestamp < first_model]
+
+
+def test_no_part_of_the_build_can_be_asked_for_alone(
+    state: StateDir, instance: DagsterInstance
+) -> None:
+    assert state.published.exists()
+    runs = instance.get_runs_count()
     job = defs().resolve_job_def("daily_build")
-    for selection in ([GATE, AssetKey(["published", "lifecycle"])], [AssetKey("gate")]):
-        result = job.execute_in_process(
-            instance=instance, asset_selection=selection, raise_on_error=False
-        )
-        assert not result.success
-        (failure,) = [event for event in result.all_events if event.is_step_failure]
-        assert "daily_build" in str(failure.step_failure_data.user_failure_data)
-    assert versions(state) == before
+    for part in (GATE, PUBLISHED, AssetKey(["marts", "subjects"]), AssetKey(["raw", "orders"])):
+        with pytest.raises(DagsterInvalidSubsetError):
+            job.execute_in_process(instance=instance, asset_selection=[part])
+    # Nothing was begun, so no asset turns red and nobody is alarmed.
+    assert instance.get_runs_count() == runs
+
+
+def test_whoever_asks_for_one_asset_gets_the_whole_build(state: StateDir) -> None:
+    assert state.root.exists()
+    graph = defs().get_repository_def().asset_graph
+    made = {key for key in graph.get_all_asset_keys() if graph.get(key).is_materializable}
+    assert len(made) > 100
+    for key in made:
+        assert graph.get(key).execution_set_asset_keys == made
 
 
 def test_the_gate_stays_closed_when_a_rule_puts_everybody_into_one_stage(
@@ -264,15 +298,35 @@ def test_the_run_after_a_killed_one_rebuilds_the_state_that_it_is_told(
     assert stages == [("conversion",)]
 
 
-def test_a_date_that_does_not_exist_is_refused_before_anything_is_read(
-    state: StateDir, instance: DagsterInstance
+@pytest.mark.parametrize(
+    "told", [{"as_of_date": "2026-02-30"}, {"frameworks": "discovery_to_advocacyy"}]
+)
+def test_what_cannot_be_built_is_refused_before_there_is_a_run(
+    state: StateDir, instance: DagsterInstance, told: dict[str, str]
 ) -> None:
-    before = current_version(state)
-    result = run_job(instance, "rebuild", as_of_date="2026-02-30")
-    (failure,) = [event for event in result.all_events if event.is_step_failure]
-    assert "2026-02-30" in str(failure.step_failure_data.user_failure_data)
-    assert holder(state) is None
-    assert current_version(state) == before
+    assert current_version(state) is not None
+    runs = instance.get_runs_count()
+    with pytest.raises(DagsterConfigMappingFunctionError) as refused:
+        run_job(instance, "rebuild", **told)
+    assert next(iter(told.values())) in str(refused.value.__cause__)
+    assert instance.get_runs_count() == runs
+
+
+def test_a_build_waits_for_the_one_of_another_process(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Mock()
+    waits: list[float] = []
+    with build_lock(state):
+        seen = iter([holder(state), holder(state), None])
+    monkeypatch.setattr(run_log, "holder", lambda _: next(seen))
+    monkeypatch.setattr(time, "sleep", waits.append)
+    wait_for_turn(state, log)
+    assert len(waits) == 1
+    assert f"process {os.getpid()}" in log.info.call_args.args[0]
+    monkeypatch.setattr(run_log, "holder", lambda _: None)
+    wait_for_turn(state, log)
+    assert len(waits) == log.info.call_count == 1
 
 
 def test_the_code_location_is_valid(state: StateDir, spent: dict[str, float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import shutil
 from datetime import date, timedelta
@@ -141,3 +142,48 @@ def test_the_command_answers_in_under_five_seconds(
     refused = lifecycle("explain", subject, "--on", "someday", "--state-dir", tmp_path)
     assert refused.returncode == 2
     assert refused.stderr.startswith("--on must be a date")
+
+
+def test_the_evidence_of_the_present_is_that_of_the_mart_and_a_past_day_has_none(
+    published: StateDir, changes: list[tuple[str, date, date | None, str, str]]
+) -> None:
+    told = explain(published, changes[-1][0])
+    assert told.outlook is not None
+    with duckdb.connect(str(published.published_database), read_only=True) as reader:
+        expected = reader.execute(
+            "select rule, condition_no, observed, holds, signals from marts.stage_evidence "
+            "where framework = ? and subject_id = ? order by rule, condition_no",
+            [FRAMEWORK, told.subject_id],
+        ).fetchall()
+    found = [
+        (row.rule, row.condition_no, row.observed, row.holds, row.signals) for row in told.evidence
+    ]
+    assert sorted(found) == expected
+    past = explain(published, changes[0][0], changes[0][1])
+    assert (past.evidence, past.outlook, past.reason) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    ("who", "condition"),
+    [
+        ("a subscriber", "health_basis = 'contract'"),
+        ("a cold prospect", "health = 'cold'"),
+        ("an account", "subject_type = 'account'"),
+    ],
+)
+def test_everybody_is_explained_to_people_and_to_machines(
+    published: StateDir, lifecycle: Lifecycle, who: str, condition: str
+) -> None:
+    with duckdb.connect(str(published.published_database), read_only=True) as reader:
+        row = reader.execute(
+            f"select min(subject_id) from marts.lifecycle_current where {condition}"
+        ).fetchone()
+    assert row is not None
+    assert row[0], f"the sample has not {who}"
+    spoken = lifecycle("explain", row[0], "--state-dir", published.root)
+    assert "Evidence of" in spoken.stdout
+    written = json.loads(
+        lifecycle("explain", row[0], "--json", "--state-dir", published.root).stdout
+    )
+    assert written["subject_id"] == row[0]
+    assert written["reason"] in spoken.stdout

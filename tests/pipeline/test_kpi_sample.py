@@ -12,7 +12,7 @@ from orchestration.settings.paths import RULES_DIR, StateDir
 pytestmark = pytest.mark.slow
 
 # KPIs without a single `ok` row on the sample, each with its reason.
-UNTOLD = {"predicted_clv": "waits for the value models, and says no_input until then"}
+UNTOLD = {"predicted_clv": "has no row before there is a model that could foresee anything"}
 
 
 @pytest.fixture(scope="module")

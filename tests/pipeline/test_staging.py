@@ -21,19 +21,25 @@ pytestmark = pytest.mark.slow
 KNOWN_AT = "2024-06-30 12:00:00"
 
 # Loaded on 2025-01-01 (see ingest_kit): the clock of rows without received_at.
-EVENTS = """event_id,event_name,occurred_at,received_at,anonymous_id,user_id,session_id,value
-plain,Product Viewed,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,a1,,null,
-a_day_ahead,Product Viewed,2024-01-02T10:00:00Z,2024-01-01T10:00:00Z,a1,,,
-more_than_a_day_ahead,Product Viewed,2024-01-02T10:00:01Z,2024-01-01T10:00:00Z,a1,,,
-a_day_ahead_of_loading,Product Viewed,2025-01-02T00:00:00Z,,a1,,,
-more_than_a_day_ahead_of_loading,Product Viewed,2025-01-02T00:00:01Z,,a1,,,
-twice,Product Viewed,2024-01-01T10:00:00Z,2024-01-01T10:00:05Z,a1,,,5
-twice,Product Viewed,2024-01-01T10:00:00Z,2024-01-01T10:00:04Z,a1,,,4
-wrong_clock_first,Product Viewed,2024-02-09T10:00:00Z,2024-01-01T10:00:00Z,a1,,,1
-wrong_clock_first,Product Viewed,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,a1,,,2
-known_in_time,Product Viewed,2024-06-30T10:00:00Z,2024-06-30T12:00:00Z,a1,,,
-known_too_late,Product Viewed,2024-06-30T10:00:00Z,2024-06-30T12:00:01Z,a1,,,
-placeholder_user,Product Viewed,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,a1,NULL ,,
+EVENTS = """event_id,event_name,occurred_at,received_at,anonymous_id,user_id,session_id,value,\
+properties
+plain,Product Viewed,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,a1,,null,,
+a_day_ahead,Product Viewed,2024-01-02T10:00:00Z,2024-01-01T10:00:00Z,a1,,,,
+more_than_a_day_ahead,Product Viewed,2024-01-02T10:00:01Z,2024-01-01T10:00:00Z,a1,,,,
+a_day_ahead_of_loading,Product Viewed,2025-01-02T00:00:00Z,,a1,,,,
+more_than_a_day_ahead_of_loading,Product Viewed,2025-01-02T00:00:01Z,,a1,,,,
+twice,Product Viewed,2024-01-01T10:00:00Z,2024-01-01T10:00:05Z,a1,,,5,
+twice,Product Viewed,2024-01-01T10:00:00Z,2024-01-01T10:00:04Z,a1,,,4,
+wrong_clock_first,Product Viewed,2024-02-09T10:00:00Z,2024-01-01T10:00:00Z,a1,,,1,
+wrong_clock_first,Product Viewed,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,a1,,,2,
+known_in_time,Product Viewed,2024-06-30T10:00:00Z,2024-06-30T12:00:00Z,a1,,,,
+known_too_late,Product Viewed,2024-06-30T10:00:00Z,2024-06-30T12:00:01Z,a1,,,,
+placeholder_user,Product Viewed,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,a1,NULL ,,,
+told_in_properties,Product Viewed,2024-01-01T10:00:00Z,,,,\\N,,"{""user_id"": 17850.0, \
+""session_id"": "" s1 "", ""value"": ""many"", ""price"": ""1.2e1"", ""country"": ""n/a"", \
+""quantity"": true}"
+excluded_in_the_column,Product Viewed,2024-01-01T10:00:00Z,,a1,guest,,7,\
+"{""user_id"": ""c1"", ""value"": 8}"
 """
 ORDERS = """order_id,customer_id,created_at,updated_at,cancelled_at,received_at,status,currency,\
 total_price,is_test,is_deleted
@@ -51,6 +57,9 @@ failed,c1,2024-01-01T10:00:00Z,,,,failed,EUR,100,,
 cancelled_undated,c1,2024-01-01T10:00:00Z,,,,cancelled,EUR,100,,
 cancelled,c1,2024-01-01T10:00:00Z,,2024-01-05T10:00:00Z,,cancelled,EUR,100,,
 guest,0,2024-01-01T10:00:00Z,,,,paid,EUR,100,,
+untimed,c1,2024-01-01T10:00:00Z,,2024-02-01T10:00:00Z,,cancelled,EUR,60,,
+untimed,c1,2024-01-01T10:00:00Z,,,,paid,EUR,61,,
+untimed,c1,2024-01-02T10:00:00Z,,,,paid,EUR,62,,
 ahead,c1,2025-01-02T00:00:01Z,,,,paid,EUR,100,,
 """
 REFUNDS = """refund_id,order_id,created_at,amount,received_at
@@ -63,17 +72,40 @@ twice,o1,2024-01-02T10:00:00Z,10,2024-01-02T10:00:00Z
 """
 ORDER_LINES = """order_id,line_number,product_id,quantity,unit_price
 o1,1,p1,1,90
+o2,1,p1,1,50
+o2,2,p2,1,50
 o9,1,p1,1,90
 """
+# Of o2 this file has one line, which came before: the order has no other any more.
+ORDER_LINES_AGAIN = """order_id,line_number,product_id,quantity,unit_price
+o2,1,p1,1,50
+"""
+# Days as people name files: the tenth is the last.
+PRODUCTS = {
+    "products/day2.csv": "product_id,title\np1,second day\np2,first name\n",
+    "products/day9.csv": "product_id,title\np1,ninth day\np2,other name\n",
+    "products/day10.csv": "product_id,title\np1,tenth day\np2,first name\n",
+}
+CHANNEL_DAILY = {
+    "channel_daily/day2.csv": "date,channel,clicks,spend,currency\n2024-01-01,search,9,9,EUR\n",
+    "channel_daily/day10.csv": (
+        "date,channel,clicks,spend,currency\n"
+        "2024-01-01,search,5,,EUR\n2024-01-01,search,6,1.5,EUR\n2024-01-01,search,6,1.5,EUR\n"
+    ),
+}
 CUSTOMERS = """customer_id,created_at,updated_at,account_id,country
 c1,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,undefined,DE
 c1,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,undefined,IT
 c2,2024-01-01T10:00:00Z,,,FR
 c2,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,,IT
+c5,2024-01-02T10:00:00Z,,a5,ES
+c5,2024-01-01T10:00:00Z,,a5,PT
 """
 MERGES = """from_customer_id,into_customer_id,merged_at
 c3,c1,2024-01-01T10:00:00Z
 c3,c2,2024-01-02T10:00:00Z
+c6,c1,2024-01-02T10:00:00Z
+c6,c2,2024-01-02T10:00:00Z
 """
 RATES = """date,currency,rate
 2024-01-01,USD,0.9
@@ -84,7 +116,10 @@ FILES = {
     "events.csv": EVENTS,
     "orders.csv": ORDERS,
     "refunds.csv": REFUNDS,
-    "order_lines.csv": ORDER_LINES,
+    "order_lines/day2.csv": ORDER_LINES,
+    "order_lines/day10.csv": ORDER_LINES_AGAIN,
+    **PRODUCTS,
+    **CHANNEL_DAILY,
     "customers.csv": CUSTOMERS,
     "customer_merges.csv": MERGES,
     "exchange_rates.csv": RATES,
@@ -189,9 +224,52 @@ def test_the_latest_version_of_a_row_wins(staged: Staged) -> None:
     left_out = staged.rows(
         "select order_id from staging.filtered_orders where reason = 'superseded' order by all"
     )
-    assert left_out == [("o1",), ("o2",), ("o3",)]
-    assert staged.kept("customers", "customer_id, country") == [("c1", "IT"), ("c2", "IT")]
-    assert staged.kept("customer_merges", "from_customer_id, into_customer_id") == [("c3", "c2")]
+    # Of the three versions of `untimed` one was decided without a time, one was never in question.
+    assert left_out == [("o1",), ("o2",), ("o3",), ("untimed",)]
+    assert staged.kept("customers", "customer_id, country")[:2] == [("c1", "IT"), ("c2", "IT")]
+
+
+def test_of_merges_of_one_customer_the_latest_wins_and_at_one_instant_the_greatest(
+    staged: Staged,
+) -> None:
+    found = staged.kept("customer_merges", "from_customer_id, into_customer_id")
+    assert found == [("c3", "c2"), ("c6", "c2")]
+
+
+def test_versions_without_a_time_are_decided_by_what_they_tell_of(staged: Staged) -> None:
+    # Cancelled in February: that version knows more than one created a day later.
+    assert dict(staged.kept("orders", "order_id, total_price"))["untimed"] == 60
+    assert dict(staged.kept("customers", "customer_id, country"))["c5"] == "ES"
+    undated = "select count(*) from staging.filtered_{} where reason = 'superseded_without_time'"
+    # One row per key, however many versions it has.
+    assert staged.rows(undated.format("orders")) == [(1,)]
+    assert staged.rows(undated.format("customers")) == [(1,)]
+
+
+def test_the_last_file_decides_by_the_number_in_its_name_and_a_content_may_come_again(
+    staged: Staged,
+) -> None:
+    assert staged.kept("products", "product_id, title") == [
+        ("p1", "tenth day"),
+        ("p2", "first name"),
+    ]
+
+
+def test_parts_of_a_channel_row_in_the_last_file_add_up(staged: Staged) -> None:
+    # The third row is an exact copy of the second, which is one row.
+    assert staged.kept("channel_daily", "channel, clicks, spend") == [("search", 11, 1.5)]
+
+
+def test_a_null_column_of_an_event_is_read_from_its_properties(staged: Staged) -> None:
+    found = staged.rows(
+        "select user_id, session_id, value, country, quantity from staging.stg_events "
+        "where event_id = 'told_in_properties'"
+    )
+    assert found == [("17850", "s1", 12, None, None)]
+    found = staged.rows(
+        "select user_id, value from staging.stg_events where event_id = 'excluded_in_the_column'"
+    )
+    assert found == [(None, 7)]
 
 
 def test_of_versions_without_a_clock_the_greatest_hash_wins(staged: Staged) -> None:
@@ -229,8 +307,12 @@ def test_a_refund_needs_a_valid_order_that_is_not_of_a_later_day(staged: Staged)
 
 
 def test_a_line_of_an_unknown_order_is_left_out(staged: Staged) -> None:
-    assert staged.reasons("order_lines", "order_id") == {"o9": "order_unknown"}
-    assert staged.kept("order_lines", "order_id, line_number") == [("o1", 1)]
+    assert staged.reasons("order_lines", "order_id")["o9"] == "order_unknown"
+
+
+def test_the_lines_of_an_order_are_those_of_the_last_file_that_has_any(staged: Staged) -> None:
+    assert staged.reasons("order_lines", "order_id")["o2"] == "superseded"
+    assert staged.kept("order_lines", "order_id, line_number") == [("o1", 1), ("o2", 1)]
 
 
 def test_what_was_received_after_known_at_is_not_known(staged_in_june: Staged) -> None:
@@ -249,7 +331,7 @@ def test_a_later_version_does_not_supersede_what_was_known_then(staged_in_june: 
 
 
 def test_every_raw_row_is_staged_or_left_out_once(staged: Staged) -> None:
-    for table in (name.removesuffix(".csv") for name in FILES):
+    for table in {name.removesuffix(".csv").partition("/")[0] for name in FILES}:
         ((raw, kept, left_out, named),) = staged.rows(
             f"select (select count(*) from raw_db.raw.{table}),"
             f" (select count(*) from staging.stg_{table}),"

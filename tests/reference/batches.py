@@ -70,7 +70,11 @@ class Batch:
             "fiscal_year_start_month": given.fiscal_year_start_month,
             "own_domains": given.own_domains,
         }
-        options = ["build", "--var", f"allow_missing_rates={str(given.allow_missing_rates).lower()}"]
+        options = [
+            "build",
+            "--var",
+            f"allow_missing_rates={str(given.allow_missing_rates).lower()}",
+        ]
         for name, value in named.items():
             options += [] if value is None else [name, str(value)]
         for name, value in variables.items():

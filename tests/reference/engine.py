@@ -1,7 +1,7 @@
 """What holds for a subject on a day: measures, conditions, rules, stage.
 
-Belongs here: docs/lifecycle_semantics.md#stages for one subject and one day. Does not belong
-here: health (``health``), intervals over days (``history``).
+Belongs here: docs/lifecycle_semantics.md#stages for one subject and one day. Does not belong here:
+health (``health``), intervals over days (``history``).
 """
 
 from __future__ import annotations

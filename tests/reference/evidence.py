@@ -1,5 +1,6 @@
-"""Why a subject is where it is: the rows of ``stage_evidence`` (lifecycle.md section 8).
+"""Why a subject is where it is: the rows of ``stage_evidence``.
 
+docs/lifecycle_semantics.md#evidence is what is read.
 Belongs here: each condition of the rule that won and of the rules of the next stage, with what it
 sees today, what is missing and until when it holds. Does not belong here: sentences.
 """

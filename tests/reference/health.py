@@ -1,7 +1,7 @@
 """Subjects and their health: the best of what orders and contracts say, and comebacks.
 
-Belongs here: lifecycle.md section 6 for one subject and one day. Does not belong here: paid
-periods (``contracts``), stages (``engine``).
+Belongs here: docs/lifecycle_semantics.md#health for one subject and one day. Does not belong
+here: paid periods (``contracts``), stages (``engine``).
 """
 
 from __future__ import annotations

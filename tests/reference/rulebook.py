@@ -19,7 +19,7 @@ from typing import Any
 from tests.reference.texts import folded, number, properties_of, told
 from tests.reference.world import Event
 
-# lifecycle.md section 2; the seed may name more.
+# docs/lifecycle_semantics.md#identity; the seed may name more.
 NOT_IDS = frozenset(
     {
         *("", "0", "null", "undefined", "none", "nan", "n/a", "-", "true", "guest", "anonymous"),

@@ -1,7 +1,7 @@
 """How texts are compared: folded names, canonical ids, numbers, dates written in properties.
 
-Belongs here: the reading of one text by itself (raw-contract.md "Landing", lifecycle.md sections 3
-and 6). Does not belong here: what the text says about anybody.
+Belongs here: the reading of one text by itself (docs/raw_contract.md#values,
+docs/lifecycle_semantics.md#signals). Does not belong here: what the text says about anybody.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from orchestration.dagster_home.dbt_manifest import read_manifest
 from orchestration.dagster_home.definitions import defs
 from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
 
@@ -41,11 +40,9 @@ def describe(state: StateDir) -> dict[str, Any]:
     checks: dict[str, list[str]] = {}
     for check in sorted(graph.asset_check_keys):
         checks.setdefault(check.asset_key.to_user_string(), []).append(check.name)
-    manifest = read_manifest(state)
     return {
         "assets": assets,
         "checks": checks,
-        "dbt_tests": sum(node["resource_type"] == "test" for node in manifest["nodes"].values()),
         "jobs": sorted(job.name for job in repository.get_all_jobs() if job.name[0] != "_"),
         "schedules": {
             schedule.name: [schedule.job_name, schedule.cron_schedule, schedule.execution_timezone]

@@ -3,7 +3,7 @@
 Belongs here: names. Does not belong here: what a build makes of them (event_signals.csv).
 """
 
-# frameworks.md, "Not visits".
+# seeds/rules/event_signals.csv, `is_visit`.
 SERVER_EVENTS = (
     "Podcast Played", "Social Followed", "Social Liked", "Social Commented", "Social Shared",
     "Subscription Started", "Subscription Renewed", "Subscription Changed",

@@ -81,7 +81,7 @@ def test_the_environment_of_dbt_names_the_build_and_drops_what_would_change_it()
         "PATH": "/bin",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "LIFECYCLE_THREADS": "2",
-        "LIFECYCLE_STATE_DIR": "/srv/state",
+        "LIFECYCLE_STATE_DIR": ".",
         "LIFECYCLE_SEEDS_DIR": "/srv/state/rules",
         "LIFECYCLE_BUILD_ID": "b",
         "LIFECYCLE_RULES_HASH": "r",

@@ -8,14 +8,31 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
-from dagster import RunRequest, SensorResult, SkipReason
+from dagster import (
+    AssetCheckKey,
+    AssetCheckSeverity,
+    AssetKey,
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    RunRequest,
+    SensorResult,
+    SkipReason,
+    TableMetadataValue,
+    job,
+    op,
+)
 
 from orchestration.dagster_home.alerts import FailedCheck, compose, masked_text, send
 from orchestration.dagster_home.checks import (
@@ -25,12 +42,32 @@ from orchestration.dagster_home.checks import (
     judge_freshness,
     version_time,
 )
-from orchestration.dagster_home.dbt_events import masked
+from orchestration.dagster_home.dbt_events import check_result, masked
 from orchestration.dagster_home.dbt_manifest import read_manifest
-from orchestration.dagster_home.dbt_translation import LifecycleTranslator
-from orchestration.dagster_home.dev import check_host, dagster_environment, is_loopback
-from orchestration.dagster_home.sensors import decide, listing_hash, since_of, what_went_wrong
-from orchestration.errors import SettingsError
+from orchestration.dagster_home.dbt_translation import (
+    TESTS,
+    LifecycleTranslator,
+    subject_of,
+    translate,
+)
+from orchestration.dagster_home.dev import (
+    MARTS,
+    check_host,
+    dagster_environment,
+    is_loopback,
+    main,
+)
+from orchestration.dagster_home.run_log import RunLog, failing_in_sentences
+from orchestration.dagster_home.sensors import (
+    decide,
+    listing_hash,
+    since_of,
+    told_of,
+    was_refused,
+    what_went_wrong,
+)
+from orchestration.errors import GateClosedError, SettingsError
+from orchestration.pipeline.dbt_run import NodeResult
 from orchestration.pipeline.expectations import SUITE, Finding
 from orchestration.settings.dagster_settings import DagsterSettings
 from orchestration.settings.paths import REPO_ROOT, StateDir
@@ -47,6 +84,13 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
 
 
 @pytest.fixture(scope="module")
+def instance() -> Iterator[DagsterInstance]:
+    """An instance that keeps nothing."""
+    with DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def graph(state: StateDir) -> dict[str, Any]:
     return describe(state)
 
@@ -56,26 +100,100 @@ def test_the_asset_graph_is_the_one_agreed_on(graph: dict[str, Any]) -> None:
     for part in agreed:
         assert graph[part] == agreed[part], "python -m tests.unit.asset_graph writes it anew"
     assert len(graph["assets"]) > 100
-    assert sum(map(len, graph["checks"].values())) > 200
+    assert len(graph["checks"]) > 100
 
 
-def test_every_asset_is_described_and_belongs_to_a_group(graph: dict[str, Any]) -> None:
+def test_every_asset_is_described_and_no_group_is_too_large_to_look_at(
+    graph: dict[str, Any],
+) -> None:
     assert [key for key, asset in graph["assets"].items() if not asset["is_described"]] == []
-    assert {asset["group"] for asset in graph["assets"].values()} >= {
+    groups = Counter(asset["group"] for asset in graph["assets"].values())
+    assert set(groups) >= {
         "landing",
         "raw",
         "rules",
         "staging",
-        "lifecycle",
-        "kpis",
+        "intermediate_kpis",
+        "marts_lifecycle",
+        "marts_kpis",
         "publishing",
     }
+    assert max(groups.values()) <= 40, groups
+    # Layer and topic: whatever lies in a group of marts is a mart, and the other way round.
+    for key, asset in graph["assets"].items():
+        assert key.startswith("marts/") == asset["group"].startswith("marts_")
 
 
-def test_every_dbt_test_is_a_check_and_every_mart_leads_to_the_gate(graph: dict[str, Any]) -> None:
-    checks = sum(map(len, graph["checks"].values()))
-    own = len(graph["checks"]["gate"]) + len(graph["checks"]["published/lifecycle"])
-    assert checks - own == graph["dbt_tests"]
+def test_every_dbt_test_stands_in_the_one_check_of_the_asset_that_it_judges(
+    state: StateDir,
+) -> None:
+    manifest = read_manifest(state)
+    nodes = translate(manifest)
+    tests = {key for key, node in manifest["nodes"].items() if node["resource_type"] == "test"}
+    assert set(nodes.tests) == tests
+    assert len(tests) > 100
+    described = {check.key: str(check.description) for check in nodes.checks}
+    assert len(described) == len(nodes.checks) < len(tests)
+    for test, check in nodes.tests.items():
+        assert f"`{manifest['nodes'][test]['name']}`" in described[check]
+
+
+def test_a_test_judges_what_it_is_attached_to_what_it_names_or_a_mart_and_always_an_asset() -> None:
+    staged, mart, other = "model.p.stg_a", "model.p.b", "model.p.c"
+    manifest: dict[str, Any] = {
+        "nodes": {
+            staged: {"resource_type": "model", "fqn": ["p", "staging", "stg_a"]},
+            mart: {"resource_type": "model", "fqn": ["p", "marts", "lifecycle", "b"]},
+            other: {"resource_type": "model", "fqn": ["p", "marts", "lifecycle", "c"]},
+            "test.p.t": {"depends_on": {"nodes": [staged, mart, other]}},
+        }
+    }
+    assets = {staged, mart, other}
+    test = manifest["nodes"]["test.p.t"]
+    assert subject_of(manifest, "test.p.t", assets) == mart
+    # An ephemeral model is a parent and no asset.
+    assert subject_of(manifest, "test.p.t", {staged, other}) == other
+    assert subject_of(manifest, "test.p.t", set()) is None
+    test["config"] = {"meta": {"dagster": {"ref": {"name": "c"}}}}
+    assert subject_of(manifest, "test.p.t", assets) == other
+    test["attached_node"] = staged
+    assert subject_of(manifest, "test.p.t", assets) == staged
+
+
+@pytest.mark.parametrize(
+    ("statuses", "passed", "severity"),
+    [
+        (["pass", "pass"], True, AssetCheckSeverity.ERROR),
+        (["pass", "warn"], False, AssetCheckSeverity.WARN),
+        (["warn", "fail"], False, AssetCheckSeverity.ERROR),
+        (["pass", "error"], False, AssetCheckSeverity.ERROR),
+    ],
+)
+def test_the_check_of_an_asset_fails_with_the_worst_of_its_tests_and_names_those_that_failed(
+    tmp_path: Path, statuses: list[str], passed: bool, severity: AssetCheckSeverity
+) -> None:
+    results = [
+        NodeResult(f"test.p.t{number}", status, 3 if status in {"fail", "warn"} else 0, "", 0.1)
+        for number, status in enumerate(statuses)
+    ]
+    manifest = {"nodes": {result.unique_id: {"name": result.unique_id[7:]} for result in results}}
+    key = AssetCheckKey(AssetKey(["marts", "subjects"]), TESTS)
+    result = check_result(StateDir.at(tmp_path), manifest, key, results)
+    assert result.passed is passed
+    assert passed or result.severity is severity
+    table = result.metadata["tests"]
+    assert isinstance(table, TableMetadataValue)
+    assert [record.data["status"] for record in table.records] == statuses
+    finding = "" if passed else str(result.metadata["finding"].value)
+    for number, status in enumerate(statuses):
+        assert (f"t{number}: " in finding) == (status != "pass")
+    assert ("could not be judged" in finding) == ("error" in statuses)
+    assert ("3 rows speak against it" in finding) == bool({"warn", "fail"} & set(statuses))
+
+
+def test_every_mart_leads_to_the_gate_and_the_gate_to_what_is_published(
+    graph: dict[str, Any],
+) -> None:
     marts = {key for key in graph["assets"] if key.startswith("marts/")}
     assert len(marts) > 10
     assert set(graph["assets"]["gate"]["deps"]) == marts
@@ -166,13 +284,30 @@ def test_the_launcher_listens_where_only_this_machine_can_reach_it(host: str, is
     check_host(host, allow_network=True)
 
 
+def test_the_launcher_says_where_the_marts_are_and_hears_ctrl_c_though_its_shell_does_not(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    became: list[object] = []
+    monkeypatch.setenv("LIFECYCLE_STATE_DIR", str(state.root))
+    monkeypatch.chdir(REPO_ROOT)
+    monkeypatch.setattr(os, "execve", lambda *_: became.append(signal.getsignal(signal.SIGINT)))
+    # As a shell starts what it sends to the background.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        main(["--port", "3001"])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert became == [signal.SIG_DFL]
+    assert f"http://127.0.0.1:3001{MARTS}" in capsys.readouterr().out
+
+
 def test_dagster_is_at_home_in_the_repository_and_keeps_its_state_in_the_state_directory(
     tmp_path: Path,
 ) -> None:
     state = StateDir.at(tmp_path)
     environment = dagster_environment(state, "127.0.0.1", 3000, {"PATH": "/bin"})
     assert environment["DAGSTER_HOME"] == str(REPO_ROOT)
-    assert environment["LIFECYCLE_DAGSTER_DIR"] == str(tmp_path / "dagster")
+    assert environment["LIFECYCLE_STATE_DIR"] == str(tmp_path)
     assert environment["PATH"] == "/bin"
 
 
@@ -291,22 +426,82 @@ def test_names_dates_and_counts_stay_in_the_message(said: str) -> None:
     assert masked_text(said) == said
 
 
-def test_a_dead_worker_a_run_cut_short_and_a_closed_gate_are_told_apart() -> None:
-    outside = "This run has been marked as failed from outside the execution context."
-    died = (
-        "[DagsterApiServer] Run execution process for r1 was terminated by signal 9 (SIGKILL). This"
+def failed_run(
+    error: Exception, instance: DagsterInstance
+) -> tuple[DagsterRun, DagsterEvent, list[DagsterEvent]]:
+    """Return a run of one op that fails, its failure, and the failures of its steps."""
+
+    @op
+    def fails() -> None:
+        with failing_in_sentences():
+            raise error
+
+    @job
+    def daily_build() -> None:
+        fails()
+
+    result = daily_build.execute_in_process(instance=instance, raise_on_error=False)
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    (failed,) = [told for told in result.all_events if told.is_run_failure]
+    return run, failed, [told for told in result.all_events if told.is_step_failure]
+
+
+def test_a_dead_worker_a_run_cut_short_and_a_closed_gate_are_told_apart(
+    instance: DagsterInstance,
+) -> None:
+    run, failed, steps = failed_run(GateClosedError(["A test."]), instance)
+    started = instance.report_engine_event("Started process.", run)
+    killed = instance.report_engine_event("The process was terminated by signal 9.", run)
+    outside = instance.report_run_failed(run, "The run was marked as failed")
+    assert what_went_wrong(outside, [], [started, killed], []) == (
+        "The process was terminated by signal 9. The run was marked as failed."
     )
-    interrupted = 'Execution of step "dbt_build" failed. (DagsterExecutionInterruptedError)'
-    assert what_went_wrong(outside, [], ["Started process.", died], is_retried=True) == (
-        "Run execution process for r1 was terminated by signal 9 (SIGKILL). It is tried once more."
-    )
-    assert what_went_wrong(outside, [], [], is_retried=False) == outside
-    too_long = "Exceeded maximum runtime of 14400 seconds."
-    assert what_went_wrong(too_long, [interrupted], [], is_retried=False) == too_long
-    run = 'Execution of run for "daily_build" failed.'
-    assert what_went_wrong(run, ["Nothing was published."], [], is_retried=False) == (
-        "Nothing was published."
-    )
+    # The step was interrupted, which is not why the run failed.
+    instance.report_run_canceling(run)
+    (cut,) = told_of(instance, run.run_id, DagsterEventType.RUN_CANCELING)
+    assert what_went_wrong(outside, steps, [started], [cut]) == "The run was marked as failed."
+    assert what_went_wrong(failed, steps, [started], []) == "Nothing was published.\nA test."
+    assert what_went_wrong(failed, [], [started], []) == failed.message
+
+
+def test_of_an_error_that_nobody_foresaw_only_the_kind_is_told(
+    instance: DagsterInstance,
+) -> None:
+    _, failed, steps = failed_run(ValueError("jane@example.org"), instance)
+    said = what_went_wrong(failed, steps, [], [])
+    assert "ValueError" in said
+    assert "jane" not in said
+
+
+def test_a_click_for_what_cannot_be_built_alarms_nobody_and_a_schedule_does(
+    instance: DagsterInstance,
+) -> None:
+    run, _, steps = failed_run(SettingsError("--as-of must be a date."), instance)
+    assert was_refused(run, steps)
+    for tag in ("dagster/schedule_name", "dagster/sensor_name"):
+        assert not was_refused(run.with_tags({tag: "x"}), steps)
+    for error in (GateClosedError(["A test."]), ValueError("no")):
+        run, _, steps = failed_run(error, instance)
+        assert not was_refused(run, steps)
+
+
+def test_a_run_tells_every_node_on_its_output_and_one_in_five_seconds_in_its_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Mock()
+    now = iter([10.0, 10.0, 12.0, 16.0, 16.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
+    told = RunLog(log)
+    for done in (1, 2, 3):
+        told.step(done, 3, f"node_{done}")
+    assert capsys.readouterr().out.splitlines() == [
+        f"{done} of 3: node_{done}" for done in (1, 2, 3)
+    ]
+    assert [call.args[0] for call in log.info.call_args_list] == [
+        "1 of 3: node_1",
+        "3 of 3: node_3",
+    ]
 
 
 def test_a_webhook_that_is_down_hides_neither_the_file_nor_its_own_failure(tmp_path: Path) -> None:

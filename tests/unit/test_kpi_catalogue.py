@@ -16,6 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES_DIR = ROOT / "seeds" / "rules"
+KPI_MODELS = ROOT / "dbt_project" / "models" / "intermediate" / "kpis"
 RAW_CONTRACT = ROOT / "dbt_project" / "models" / "staging" / "raw.yml"
 
 COLUMNS = [
@@ -328,6 +329,47 @@ def test_inputs_follow_their_grammar_and_name_signals_and_columns_that_exist() -
 def test_every_kpi_names_the_model_of_its_topic() -> None:
     models = {row["model"] for row in read_seed("kpis")}
     assert models == {f"int_kpi_{topic}" for topic in TOPICS}
+
+
+def test_a_topic_speaks_of_the_kpis_that_name_it_and_of_no_others() -> None:
+    for model in {row["model"] for row in read_seed("kpis")}:
+        sql = (KPI_MODELS / f"{model}.sql").read_text(encoding="utf-8")
+        spoken = set(re.findall(r"'([a-z0-9_]+)'", sql))
+        named = {row["kpi"] for row in read_seed("kpis") if row["model"] == model}
+        assert named - spoken <= {"predicted_clv"}, model
+        others = {row["kpi"] for row in read_seed("kpis")} - named
+        # Two signals and two columns have the name of a KPI.
+        assert spoken & others <= {"nps", "csat"}, model
+
+
+def test_how_rows_become_one_number_is_the_first_word_of_the_numerator() -> None:
+    told = {
+        row["kpi"]: row["numerator"].partition(" ")[0]
+        for row in read_seed("kpis")
+        if row["numerator"].partition(" ")[0] in {"median", "largest", "mean"}
+    }
+    assert told == {
+        "median_order_value": "median",
+        "median_days_to_first_order": "median",
+        "median_days_in_stage": "median",
+        "podcast_listeners": "largest",
+        "stickiness": "mean",
+    }
+
+
+def test_a_kpi_matures_when_its_window_is_over() -> None:
+    days = {row["kpi"]: row["maturity_days"] for row in read_seed("kpis")}
+    windows = {row["name"]: row["value"] for row in read_seed("kpi_windows")}
+    assert all(row["rationale"].endswith(".") for row in read_seed("kpi_windows"))
+    for window, kpis in {
+        "message_reaction_days": ("email_open_rate", "email_click_rate", "unsubscribe_rate"),
+        "survey_answer_days": ("survey_response_rate",),
+        "trial_payment_days": ("trial_to_paid_rate",),
+        "second_order_days": ("second_order_rate_90d",),
+        "stage_advance_days": ("stage_conversion_rate_90d",),
+        "invitation_conversion_days": ("invite_conversion_rate", "viral_coefficient"),
+    }.items():
+        assert {days[kpi] for kpi in kpis} == {windows[window]}, window
 
 
 def test_the_channel_map_is_lower_case_and_has_each_pair_once() -> None:

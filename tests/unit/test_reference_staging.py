@@ -18,6 +18,7 @@ from tests.reference.world import (
     Event,
     ExchangeRate,
     OrderLine,
+    Product,
     Refund,
     Settings,
     World,
@@ -310,3 +311,35 @@ def test_channel_rows_of_one_key_and_file_are_parts_and_a_later_file_replaces_th
     assert settled(World(channel_daily=rows))[0].channel_days == ((part(1), part(2)),)
     later = (*rows, part(7, 2))
     assert settled(World(channel_daily=later))[0].channel_days == ((part(7, 2),),)
+
+
+@pytest.mark.parametrize(
+    ("other", "wins"),
+    [
+        ({"updated_at": at("1999-01-01"), "delivery": 1}, True),
+        ({"created_at": at("2020-01-03"), "delivery": 1}, True),
+        ({"delivery": 3}, True),
+        ({"created_at": at("2020-01-01"), "delivery": 3}, False),
+        ({"delivery": 1}, False),
+    ],
+)
+def test_a_customer_goes_by_time_then_creation_then_file(other, wins: bool):
+    one = Customer("c", at("2020-01-02"), account_id="a", delivery=2)
+    two = replace(one, account_id="b", **other)
+    for versions in ((one, two), (two, one)):
+        (kept,) = settled(World(customers=versions))[0].customers
+        assert kept == (two if wins else one)
+
+
+def test_a_product_is_that_of_the_last_file_under_its_canonical_id():
+    products = (Product("7.0", "new", delivery=10), Product("7", "old", delivery=2))
+    (kept,) = settled(World(products=products))[0].products
+    assert (kept.product_id, kept.title) == ("7", "new")
+
+
+def test_the_latest_valid_row_decides_as_of():
+    world = World(
+        events=(event("a", "2020-05-01"), event("b", "2020-07-01")),
+        orders=(order("o", "2020-06-01"), order("p", "2020-08-01", status="failed")),
+    )
+    assert settled(world, as_of_date=None)[1].as_of_date == day("2020-07-01")

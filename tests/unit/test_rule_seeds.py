@@ -13,6 +13,9 @@ from statistics import NormalDist
 
 import pytest
 
+from orchestration.rules.event_signals import folded_name
+from orchestration.rules.rule_set import read_rules
+
 RULES_DIR = Path(__file__).resolve().parents[2] / "seeds" / "rules"
 
 LIFECYCLE_SEEDS = [
@@ -64,67 +67,70 @@ checkout_active: checkout count/7 >= 1
 trial_active: trial_start count/30 >= 1
 quote_open: quote count/60 >= 1
 contract_signed: contract count >= 1
-has_ordered: order count >= 1
+has_purchased: purchase count >= 1
 won_back: reactivation count/30 >= 1
 order_in_fulfilment: open_order count >= 1
-order_settled: order count >= 1; open_order count < 1
-engaged_customer_visit: order count >= 1; visit count/30 >= 1
-engaged_customer_use: order count >= 1; feature_use count/30 >= 3
-supported_customer: order count >= 1; support_contact count/90 >= 1
-implementing_order: order days_since_first < 90; onboarding_complete count < 1
+order_settled: purchase count >= 1; open_order count < 1
+engaged_customer_visit: purchase count >= 1; visit count/30 >= 1
+engaged_customer_use: purchase count >= 1; feature_use count/30 >= 3
+supported_customer: purchase count >= 1; support_contact count/90 >= 1
+implementing_purchase: purchase days_since_first < 90; onboarding_complete count < 1
 implementing_contract: contract days_since_first < 90; onboarding_complete count < 1
-established_order: order days_since_first >= 90
-onboarded: onboarding_complete count >= 1; order count >= 1
+established_purchase: purchase days_since_first >= 90
+onboarded: onboarding_complete count >= 1; purchase count >= 1
 renewed: subscription_renewal count/400 >= 1
-repeat_customer: order days/365 >= 2
+repeat_customer: purchase days/400 >= 2
+retained_subscriber: subscribed count >= 1; purchase days >= 2
 loyal_by_frequency: order days/365 >= 4
 loyal_by_value: revenue sum/365 >= 500; order days/365 >= 2
-loyal_by_tenure: order days_since_first >= 365; order days/365 >= 2
-loyalty_member: loyalty_join count >= 1; order days/365 >= 2
+loyal_by_tenure: purchase days_since_first >= 365; purchase days/400 >= 2
+loyal_subscriber: purchase days_since_first >= 365; subscribed count >= 1
+loyalty_member: loyalty_join count >= 1; purchase days/400 >= 2
 advocate_referrer: referral_converted count/365 >= 1
-advocate_promoter: nps latest/365 >= 9; order count >= 1
-advocate_reviewer: review latest/365 >= 4; order count >= 1
-advocate_sharer: product_share count/180 >= 2; order count >= 1
+advocate_promoter: nps latest/365 >= 9; purchase count >= 1
+advocate_reviewer: review latest/365 >= 4; purchase count >= 1
+advocate_sharer: product_share count/180 >= 2; purchase count >= 1
 """
 
 RULE_GROUPS = {
     "<interest>": "returning_visitor content_engaged socially_engaged lead_captured "
     "product_interest",
     "<intent>": "cart_active checkout_active trial_active quote_open",
-    "<loyal>": "loyal_by_frequency loyal_by_value loyal_by_tenure loyalty_member",
+    "<retained>": "repeat_customer retained_subscriber",
+    "<loyal>": "loyal_by_frequency loyal_by_value loyal_by_tenure loyal_subscriber loyalty_member",
     "<advocates>": "advocate_referrer advocate_promoter advocate_reviewer advocate_sharer",
 }
 
 # framework: one stage per semicolon, in order
 STAGE_RULES = """
 discovery_to_advocacy: discovery seen; engagement <interest> <intent>; \
-conversion has_ordered won_back; retention repeat_customer; loyalty <loyal>; advocacy <advocates>
-lifecycle_management: reach seen; acquisition <interest> <intent>; conversion has_ordered; \
-retention repeat_customer; loyalty <loyal> <advocates>
-customer_cycle: reach seen; acquisition <interest> <intent>; development has_ordered; \
-retention repeat_customer; loyalty <loyal> <advocates>
+conversion has_purchased won_back; retention <retained>; loyalty <loyal>; advocacy <advocates>
+lifecycle_management: reach seen; acquisition <interest> <intent>; conversion has_purchased; \
+retention <retained>; loyalty <loyal> <advocates>
+customer_cycle: reach seen; acquisition <interest> <intent>; development has_purchased; \
+retention <retained>; loyalty <loyal> <advocates>
 experience: awareness seen; engagement content_engaged socially_engaged lead_captured; \
 evaluation product_interest cart_active trial_active; \
 purchase checkout_active order_in_fulfilment; \
 product_and_support_experience order_settled supported_customer; \
-bonding repeat_customer <advocates>
+bonding <retained> <advocates>
 consumer_journey: awareness seen; deliberation <interest>; decision <intent>; \
 purchase order_in_fulfilment; post_purchase order_settled
 lifecycle_marketing: attract seen; convert <interest> <intent>; fulfil order_in_fulfilment; \
-retain order_settled repeat_customer; advocate <advocates>
-customer_marketing: acquisition seen; onboarding has_ordered; \
-engagement engaged_customer_visit engaged_customer_use; retention repeat_customer; \
+retain order_settled <retained>; advocate <advocates>
+customer_marketing: acquisition seen; onboarding has_purchased; \
+engagement engaged_customer_visit engaged_customer_use; retention <retained>; \
 advocacy <advocates>
-classic_five: awareness seen; consideration <interest> <intent>; conversion has_ordered; \
-retention repeat_customer; advocacy <advocates>
-four_stage: acquisition seen; onboarding has_ordered; \
-engagement engaged_customer_visit engaged_customer_use; retention repeat_customer
-six_stage: awareness seen; consideration <interest> <intent>; purchase has_ordered; \
-retention repeat_customer; advocacy <advocates>; loyalty <loyal>
+classic_five: awareness seen; consideration <interest> <intent>; conversion has_purchased; \
+retention <retained>; advocacy <advocates>
+four_stage: acquisition seen; onboarding has_purchased; \
+engagement engaged_customer_visit engaged_customer_use; retention <retained>
+six_stage: awareness seen; consideration <interest> <intent>; purchase has_purchased; \
+retention <retained>; advocacy <advocates>; loyalty <loyal>
 b2b: awareness seen; consideration <interest> trial_active; \
-decision quote_open contract_signed has_ordered; \
-implementation implementing_order implementing_contract; \
-retention established_order onboarded renewed; advocacy <advocates>
+decision quote_open contract_signed has_purchased; \
+implementation implementing_purchase implementing_contract; \
+retention established_purchase onboarded renewed; advocacy <advocates>
 """
 
 EVENT_NAMES = """
@@ -142,6 +148,8 @@ subscription_start: Subscription Started
 subscription_renewal: Subscription Renewed
 subscription_change: Subscription Changed
 subscription_cancel: Subscription Cancelled
+payment_failed: Payment Failed, Invoice Payment Failed
+help_view: Help Article Viewed, FAQ Viewed
 quote: Quote Requested
 contract: Contract Signed
 onboarding_complete: Onboarding Completed
@@ -161,10 +169,25 @@ referral_converted: Referral Converted
 loyalty_join: Loyalty Joined
 points_earned: Points Earned
 points_redeemed: Points Redeemed
-email_delivered: Email Delivered
-email_opened: Email Opened
-email_clicked: Email Link Clicked, Email Clicked
-email_unsubscribed: Email Unsubscribed, Unsubscribed
+email_delivered: Email Delivered, Received Email
+email_opened: Email Opened, Opened Email
+email_clicked: Email Link Clicked, Email Clicked, Clicked Email
+email_unsubscribed: Email Unsubscribed, Unsubscribed, Unsubscribed from Email Marketing
+"""
+
+# What servers, mail tools and support desks report; the names after the blank line feed nothing.
+NOT_VISITS = """
+Podcast Played, Social Followed, Social Liked, Social Commented, Social Shared
+Subscription Started, Subscription Renewed, Subscription Changed, Subscription Cancelled
+Payment Failed, Invoice Payment Failed, Trial Ended, Contract Signed
+Ticket Opened, Ticket First Response, Ticket Resolved, Chat Answered
+Survey Sent, NPS Answered, CSAT Answered, Referral Converted, Points Earned, Points Redeemed
+Email Delivered, Received Email, Email Opened, Opened Email, Email Link Clicked, Email Clicked
+Clicked Email, Email Unsubscribed, Unsubscribed, Unsubscribed from Email Marketing
+
+Order Updated, Order Shipped, Order Delivered, Order Cancelled, Order Refunded, refund
+Identify, $identify, $set, $create_alias, $feature_flag_called
+Placed Order, Ordered Product, Fulfilled Order, Cancelled Order, Refunded Order
 """
 
 KEY_EVENT_SIGNALS = {
@@ -198,7 +221,19 @@ TABLE_SIGNALS = {
     "delivery",
     "refund",
     "reactivation",
+    "purchase",
+    "subscribed",
     "lead",
+}
+
+PRESETS = {
+    "grocery": ("21", "180"),
+    "beauty": ("60", "180"),
+    "fashion": ("90", "180"),
+    "electronics": ("180", "365"),
+    "home": ("150", "365"),
+    "monthly_plan": ("31", "180"),
+    "yearly_plan": ("365", "365"),
 }
 
 
@@ -273,7 +308,7 @@ def test_stage_labels_are_told_apart_within_a_framework(column: str) -> None:
 
 def test_the_rules_are_those_of_the_specification() -> None:
     specified = dict(line.split(": ", 1) for line in literal_lines(RULES))
-    assert len(specified) == 32
+    assert len(specified) == 34
     conditions: dict[str, list[str]] = {}
     for row in read_seed("rule_conditions"):
         conditions.setdefault(row["rule"], []).append(condition_notation(row))
@@ -328,14 +363,29 @@ def test_event_names_feed_the_signals_of_the_specification() -> None:
         for signal, names in (line.split(": ", 1) for line in literal_lines(EVENT_NAMES))
         for name in names.split(", ")
     ]
-    assert len(specified) == 62
-    shipped = [(row["event_name"], row["signal"]) for row in read_seed("event_signals")]
+    assert len(specified) == 70
+    rows = read_seed("event_signals")
+    shipped = [(row["event_name"], row["signal"]) for row in rows if row["signal"]]
     assert sorted(shipped) == sorted(specified)
 
 
-def test_an_event_name_feeds_one_signal_only() -> None:
-    names = Counter(row["event_name"] for row in read_seed("event_signals"))
-    assert {name: times for name, times in names.items() if times > 1} == {}
+def test_a_shipped_name_stands_once_however_it_is_spelled_and_has_no_condition() -> None:
+    rows = read_seed("event_signals")
+    names = Counter(folded_name(row["event_name"]) for row in rows)
+    # GA4's page_view and Segment's Page Viewed are two names; $identify is Identify.
+    assert {name: times for name, times in names.items() if times > 1} == {"identify": 2}
+    assert not any(row["property"] or row["operator"] or row["operand"] for row in rows)
+
+
+def test_what_servers_report_is_no_visit() -> None:
+    listed, blank = ([], [])
+    for part, names in zip((listed, blank), NOT_VISITS.split("\n\n"), strict=True):
+        part += [name.strip() for line in literal_lines(names) for name in line.split(",")]
+    rows = read_seed("event_signals")
+    assert {row["is_visit"] for row in rows} == {"true", "false"}
+    shipped = [row["event_name"] for row in rows if row["is_visit"] == "false"]
+    assert sorted(shipped) == sorted([*listed, *blank])
+    assert sorted(row["event_name"] for row in rows if not row["signal"]) == sorted(blank)
 
 
 def test_key_events_and_money_signals_are_those_of_the_specification() -> None:
@@ -373,8 +423,27 @@ def test_the_health_policy_is_the_one_of_the_specification() -> None:
             "z_lapsed": "1.644854",
             "min_days": "7",
             "max_days": "730",
+            "cold_after_days": "180",
+            "at_risk_after_days": "",
+            "lapsed_after_days": "",
         }
     ]
+
+
+@pytest.mark.parametrize("sector", PRESETS)
+def test_a_preset_changes_the_prior_gap_and_the_patience_with_prospects(sector: str) -> None:
+    path = RULES_DIR.parent / "presets" / sector / "health_policy.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        (preset,) = csv.DictReader(file)
+    gap, cold = PRESETS[sector]
+    (shipped,) = read_seed("health_policy")
+    assert preset == {**shipped, "prior_gap_days": gap, "cold_after_days": cold}
+    assert read_rules(path.parent).overridden == ("health_policy.csv",)
+
+
+def test_there_is_a_preset_for_each_sector_and_no_other() -> None:
+    found = {path.name for path in (RULES_DIR.parent / "presets").iterdir()}
+    assert found == set(PRESETS)
 
 
 @pytest.mark.parametrize(
@@ -388,7 +457,11 @@ def test_z_is_the_standard_normal_quantile_beside_it(quantile_column: str, z_col
 
 
 def test_excluded_ids_are_those_of_the_specification_in_lower_case() -> None:
-    specified = {"0", "null", "undefined", "none", "nan", "00000000-0000-0000-0000-000000000000"}
+    specified = {
+        *("0", "null", "undefined", "none", "nan", "n/a", "-", "true", "guest", "anonymous"),
+        *("unknown", "(not set)", "not_authenticated", "[object object]"),
+        "00000000-0000-0000-0000-000000000000",
+    }
     rows = read_seed("excluded_ids")
     assert list(rows[0]) == ["id", "reason"]
     assert {row["id"] for row in rows} == specified

@@ -3,10 +3,13 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from statistics import NormalDist
 
 import pytest
 
 from orchestration.errors import RulesError
+from orchestration.ingest.contract import load_contract
+from orchestration.rules.event_signals import NUMBER_COLUMNS, OTHER_COLUMNS, TEXT_COLUMNS
 from orchestration.rules.rule_set import CHECKED_SEEDS, read_rules, write_rules
 from orchestration.settings.paths import RULES_DIR, StateDir
 
@@ -66,67 +69,78 @@ def drop(**match: str) -> Change:
     return change
 
 
-ORDERED = {"rule": "has_ordered"}
+def event(**values: str) -> Change:
+    """Append a row of event_signals: no money, no key event and a visit unless it says so."""
+    return add(**({"is_money": "false", "is_key_event": "false", "is_visit": "true"} | values))
+
+
+def condition(name: str, operator: str, operand: str, signal: str = "lead") -> Change:
+    """Append a row of event_signals with a condition."""
+    named = {"event_name": "Clicked", "property": name, "operator": operator, "operand": operand}
+    return event(**named, signal=signal)
+
+
+BOUGHT = {"rule": "has_purchased"}
 PLANTED: list[tuple[str, Change, str]] = [
     (
         "rule_conditions.csv",
-        edit(ORDERED, signal="ordr"),
-        'rule_conditions.csv line {line}: the rule "has_ordered" names the unknown signal "ordr"; '
-        'did you mean "order"?',
+        edit(BOUGHT, signal="ordr"),
+        'rule_conditions.csv line {line}: the rule "has_purchased" names the unknown signal '
+        '"ordr"; did you mean "order"?',
     ),
     (
         "rule_conditions.csv",
-        edit(ORDERED, measure="counts"),
-        'rule_conditions.csv line {line}: the rule "has_ordered" names the unknown measure '
+        edit(BOUGHT, measure="counts"),
+        'rule_conditions.csv line {line}: the rule "has_purchased" names the unknown measure '
         '"counts"; did you mean "count"?',
     ),
     (
         "rule_conditions.csv",
-        edit(ORDERED, at_least="3", below="3"),
-        'rule_conditions.csv line {line}: the rule "has_ordered" has an empty range: at_least 3 '
+        edit(BOUGHT, at_least="3", below="3"),
+        'rule_conditions.csv line {line}: the rule "has_purchased" has an empty range: at_least 3 '
         "is not less than below 3.",
     ),
     (
         "rule_conditions.csv",
-        edit(ORDERED, at_least="", below="0"),
-        'rule_conditions.csv line {line}: the rule "has_ordered" has an empty range: count is '
+        edit(BOUGHT, at_least="", below="0"),
+        'rule_conditions.csv line {line}: the rule "has_purchased" has an empty range: count is '
         "never below 0.",
     ),
     (
         "rule_conditions.csv",
-        edit(ORDERED, measure="days", window_days="7", at_least="8"),
-        'rule_conditions.csv line {line}: the rule "has_ordered" has an empty range: days in 7 '
+        edit(BOUGHT, measure="days", window_days="7", at_least="8"),
+        'rule_conditions.csv line {line}: the rule "has_purchased" has an empty range: days in 7 '
         "days never reaches 8.",
     ),
     (
         "rule_conditions.csv",
-        edit(ORDERED, measure="days_since_last", window_days="7", at_least="7"),
-        'rule_conditions.csv line {line}: the rule "has_ordered" has an empty range: '
+        edit(BOUGHT, measure="days_since_last", window_days="7", at_least="7"),
+        'rule_conditions.csv line {line}: the rule "has_purchased" has an empty range: '
         "days_since_last in 7 days never reaches 7.",
     ),
     (
         "rule_conditions.csv",
-        edit(ORDERED, window_days="0"),
+        edit(BOUGHT, window_days="0"),
         "rule_conditions.csv line {line}: window_days must be a whole number from 1 to 36500, "
         'not "0"; leave it blank for no window.',
     ),
     (
         "rule_conditions.csv",
-        edit(ORDERED, at_least="NaN"),
+        edit(BOUGHT, at_least="NaN"),
         "rule_conditions.csv line {line}: at_least must be a number with at most 4 decimals, not "
         '"NaN"; leave it blank for no bound.',
     ),
     (
         "rule_conditions.csv",
-        edit(ORDERED, rule="has_orderd"),
-        'rule_conditions.csv line {line}: the rule "has_orderd" is not in rules.csv; did you '
-        'mean "has_ordered"?',
+        edit(BOUGHT, rule="has_purchasd"),
+        'rule_conditions.csv line {line}: the rule "has_purchasd" is not in rules.csv; did you '
+        'mean "has_purchased"?',
     ),
     (
         "rule_conditions.csv",
-        edit({"rule": "order_settled", "signal": "open_order"}, signal="order", at_least="2"),
-        'rule_conditions.csv line {line}: the rule "order_settled" judges order count twice (see '
-        "line {before}); write one range that says both.",
+        edit({"rule": "order_settled", "signal": "open_order"}, signal="purchase", at_least="2"),
+        'rule_conditions.csv line {line}: the rule "order_settled" judges purchase count twice '
+        "(see line {before}); write one range that says both.",
     ),
     (
         "rules.csv",
@@ -146,9 +160,9 @@ PLANTED: list[tuple[str, Change, str]] = [
     ),
     (
         "stage_rules.csv",
-        add(framework="b2b", stage="advocacy", rule="has_orderd"),
-        'stage_rules.csv line {last}: the rule "has_orderd" is unknown; did you mean '
-        '"has_ordered"?',
+        add(framework="b2b", stage="advocacy", rule="has_purchasd"),
+        'stage_rules.csv line {last}: the rule "has_purchasd" is unknown; did you mean '
+        '"has_purchased"?',
     ),
     (
         "stage_rules.csv",
@@ -204,15 +218,109 @@ PLANTED: list[tuple[str, Change, str]] = [
     ),
     (
         "event_signals.csv",
-        add(event_name="Signed Up", signal="checkout", is_money="false", is_key_event="true"),
-        'event_signals.csv line {last}: the event "Signed Up" feeds "checkout" here and "lead" on '
-        "line {event:Signed Up}; an event name feeds one signal only.",
+        event(event_name="Bought", signal="order"),
+        'event_signals.csv line {last}: the signal "order" is made by the build and cannot come '
+        "from an event.",
     ),
     (
         "event_signals.csv",
-        add(event_name="Bought", signal="order", is_money="false", is_key_event="false"),
-        'event_signals.csv line {last}: the signal "order" is made by the build and cannot come '
+        event(event_name="Bought", signal="purchase"),
+        'event_signals.csv line {last}: the signal "purchase" is made by the build and cannot come '
         "from an event.",
+    ),
+    (
+        "event_signals.csv",
+        event(event_name="-- !", signal="lead"),
+        'event_signals.csv line {last}: the event_name "-- !" holds no letter and no digit; names '
+        "are compared by these alone.",
+    ),
+    (
+        "event_signals.csv",
+        event(event_name="SIGNED-UP", signal="checkout", is_key_event="false"),
+        'event_signals.csv line {last}: is_key_event of the event "SIGNED-UP" differs from line '
+        "{event:Signed Up}; all rows of one event name agree on it.",
+    ),
+    (
+        "event_signals.csv",
+        event(event_name="signed_up", signal="", is_key_event="true", is_visit="false"),
+        'event_signals.csv line {last}: is_visit of the event "signed_up" differs from line '
+        "{event:Signed Up}; all rows of one event name agree on it.",
+    ),
+    (
+        "event_signals.csv",
+        event(event_name="product reviewed", signal="review", value_property="stars"),
+        'event_signals.csv line {last}: value_property of the event "product reviewed" differs '
+        "from line {event:Product Reviewed}; all rows of one event name and signal agree on it.",
+    ),
+    (
+        "event_signals.csv",
+        event(event_name="product_added", signal="cart_add", is_money="false"),
+        'event_signals.csv line {last}: is_money of the event "product_added" differs from line '
+        "{event:Product Added}; all rows of one event name and signal agree on it.",
+    ),
+    (
+        "event_signals.csv",
+        condition("page_ur", "equals", "x"),
+        'event_signals.csv line {last}: the property "page_ur" is no column of events; did you '
+        'mean "page_url"?; a key of properties is written properties.<key>.',
+    ),
+    (
+        "event_signals.csv",
+        condition("received_at", "below", "3"),
+        'event_signals.csv line {last}: the column "received_at" is neither a text nor a number; '
+        "compare another column or properties.<key>.",
+    ),
+    (
+        "event_signals.csv",
+        condition("properties.", "equals", "x"),
+        "event_signals.csv line {last}: the property names no key; write properties.<key>.",
+    ),
+    (
+        "event_signals.csv",
+        condition("", "equals", "x"),
+        "event_signals.csv line {last}: there is an operator or operand but no property to "
+        "compare.",
+    ),
+    (
+        "event_signals.csv",
+        condition("country", "equal", "IT"),
+        'event_signals.csv line {last}: the operator "equal" is unknown; did you mean "equals"?; '
+        "there are equals, in, starts_with, contains, at_least, below.",
+    ),
+    (
+        "event_signals.csv",
+        condition("value", "contains", "3"),
+        "event_signals.csv line {last}: the column value is a number, which contains cannot "
+        "compare; use at_least or below.",
+    ),
+    (
+        "event_signals.csv",
+        condition("country", "equals", " "),
+        "event_signals.csv line {last}: the operand is blank, which nothing equals; write what to "
+        "compare with.",
+    ),
+    (
+        "event_signals.csv",
+        condition("country", "in", "IT| |DE"),
+        'event_signals.csv line {last}: a part of the operand "IT| |DE" is blank; part values by '
+        "one |.",
+    ),
+    (
+        "event_signals.csv",
+        condition("properties.plan", "at_least", "many"),
+        'event_signals.csv line {last}: at_least compares with a number, not "many".',
+    ),
+    (
+        "event_signals.csv",
+        condition("country", "equals", "IT", signal=""),
+        "event_signals.csv line {last}: a row without a signal says only whether the event is a "
+        "key event and a visit; leave property blank or name a signal.",
+    ),
+    (
+        "event_signals.csv",
+        event(event_name="Bought", signal="", is_money="true"),
+        "event_signals.csv line {last}: a row without a signal has no value; set is_money to "
+        "false.",
     ),
     (
         "health_policy.csv",
@@ -228,12 +336,43 @@ PLANTED: list[tuple[str, Change, str]] = [
         "health_policy.csv",
         edit({"key": "default"}, at_risk_quantile="0.9"),
         "health_policy.csv line 2: z_at_risk is 0.841621, but the normal quantile of 0.9 is "
-        "1.281552.",
+        "1.281552; leave it blank.",
+    ),
+    (
+        "health_policy.csv",
+        edit({"key": "default"}, z_lapsed="1.644856"),
+        "health_policy.csv line 2: z_lapsed is 1.644856, but the normal quantile of 0.95 is "
+        "1.644854; leave it blank.",
+    ),
+    (
+        "health_policy.csv",
+        edit({"key": "default"}, cold_after_days="0"),
+        'health_policy.csv line 2: cold_after_days must be a whole number from 1, not "0".',
+    ),
+    (
+        "health_policy.csv",
+        edit({"key": "default"}, at_risk_after_days="30", lapsed_after_days="30"),
+        "health_policy.csv line 2: at_risk_after_days must be less than lapsed_after_days.",
     ),
     (
         "health_policy.csv",
         edit({"key": "default"}, key="country"),
         'health_policy.csv line 2: the key "country" is unknown; the only one is default.',
+    ),
+    (
+        "kpi_windows.csv",
+        edit({"name": "trial_payment_days"}, value="0"),
+        'kpi_windows.csv line {line}: value must be a whole number from 1, not "0".',
+    ),
+    (
+        "kpi_windows.csv",
+        edit({"name": "trial_payment_days"}, rationale=""),
+        'kpi_windows.csv line {line}: the window "trial_payment_days" has no rationale.',
+    ),
+    (
+        "kpi_windows.csv",
+        edit({"name": "trial_payment_days"}, name="trial_pay_days"),
+        'kpi_windows.csv: the window "trial_payment_days" is missing; a KPI reads it.',
     ),
 ]
 
@@ -266,7 +405,7 @@ def test_a_planted_error_is_one_sentence_with_file_and_line(
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     conditions, stages = shipped("rule_conditions.csv"), shipped("stage_rules.csv")
-    edit(ORDERED, signal="ordr", measure="counts")(conditions)
+    edit(BOUGHT, signal="ordr", measure="counts")(conditions)
     add(framework="b2c", stage="advocacy", rule="seen")(stages)
     override(tmp_path / "rules", "rule_conditions.csv", conditions)
     override(tmp_path / "rules", "stage_rules.csv", stages)
@@ -276,7 +415,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("bound", "is_refused"), [(2, False), (3, True)])
 def test_a_range_of_one_unit_is_not_empty(tmp_path: Path, bound: int, is_refused: bool) -> None:
     rows = shipped("rule_conditions.csv")
-    edit(ORDERED, at_least=str(bound), below="3")(rows)
+    edit(BOUGHT, at_least=str(bound), below="3")(rows)
     override(tmp_path / "rules", "rule_conditions.csv", rows)
     if is_refused:
         assert "empty range" in problems(tmp_path / "rules")[0]
@@ -378,14 +517,14 @@ def test_spreadsheet_habits_do_not_change_the_rules(tmp_path: Path) -> None:
 
 def test_the_hash_follows_the_rows(tmp_path: Path) -> None:
     rows = shipped("rule_conditions.csv")
-    edit(ORDERED, at_least="2")(rows)
+    edit(BOUGHT, at_least="2")(rows)
     override(tmp_path / "rules", "rule_conditions.csv", rows)
     assert read_rules(tmp_path / "rules").rules_hash != read_rules(None).rules_hash
 
 
 def test_the_state_holds_exactly_the_merged_seeds(tmp_path: Path) -> None:
     rows = shipped("rule_conditions.csv")
-    edit(ORDERED, at_least="2")(rows)
+    edit(BOUGHT, at_least="2")(rows)
     override(tmp_path / "rules", "rule_conditions.csv", rows)
     state = StateDir.at(tmp_path / "state")
     state.rules.mkdir(parents=True)
@@ -394,9 +533,10 @@ def test_the_state_holds_exactly_the_merged_seeds(tmp_path: Path) -> None:
     names = {path.name for path in state.rules.iterdir()}
     assert names == {path.name for path in RULES_DIR.glob("*.csv")}
     assert set(CHECKED_SEEDS) < names
-    for name in names - {"rule_conditions.csv"}:
+    # The policy's z are computed when it is read.
+    for name in names - {"rule_conditions.csv", "health_policy.csv"}:
         assert (state.rules / name).read_bytes() == (RULES_DIR / name).read_bytes()
-    assert "has_ordered,1,order,count,,2," in (state.rules / "rule_conditions.csv").read_text()
+    assert "has_purchased,1,purchase,count,,2," in (state.rules / "rule_conditions.csv").read_text()
 
 
 def test_unchanged_seeds_keep_their_time(tmp_path: Path) -> None:
@@ -405,3 +545,41 @@ def test_unchanged_seeds_keep_their_time(tmp_path: Path) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in state.rules.iterdir()}
     write_rules(read_rules(None), state)
     assert {path.name: path.stat().st_mtime_ns for path in state.rules.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("operator", "operand"),
+    [
+        ("equals", "'); drop table orders; --"),
+        ("in", "it's|\"quoted\"|{{ env_var('HOME') }}"),
+        ("contains", "%"),
+        ("starts_with", "\\"),
+        ("at_least", "1.2e1"),
+    ],
+)
+def test_operands_are_data_whatever_they_hold(tmp_path: Path, operator: str, operand: str) -> None:
+    rows = shipped("event_signals.csv")
+    condition("properties.plan' or 1=1 --", operator, operand)(rows)
+    override(tmp_path / "rules", "event_signals.csv", rows)
+    (row,) = read_rules(tmp_path / "rules").seeds["event_signals.csv"].rows[-1:]
+    assert (row["operator"], row["operand"]) == (operator, operand)
+
+
+def test_comparable_columns_are_those_of_the_raw_contract() -> None:
+    columns = load_contract().table("events").columns
+    by_kind = {
+        kind: tuple(c.name for c in columns if c.kind == kind) for kind in ("text", "decimal")
+    }
+    assert (by_kind["text"], by_kind["decimal"]) == (TEXT_COLUMNS, NUMBER_COLUMNS)
+    assert {c.name for c in columns} == {*TEXT_COLUMNS, *NUMBER_COLUMNS, *OTHER_COLUMNS}
+
+
+def test_a_policy_may_leave_out_what_is_optional_and_its_z_are_computed(tmp_path: Path) -> None:
+    rows = shipped("health_policy.csv")
+    for column in ("z_at_risk", "z_lapsed", "at_risk_after_days", "lapsed_after_days"):
+        del rows[0][column]
+    override(tmp_path / "rules", "health_policy.csv", rows)
+    (row,) = read_rules(tmp_path / "rules").seeds["health_policy.csv"].rows
+    assert float(row["z_lapsed"]) == NormalDist().inv_cdf(0.95)
+    assert row["lapsed_after_days"] == ""
+    assert read_rules(tmp_path / "rules").rules_hash == read_rules(None).rules_hash

@@ -25,7 +25,7 @@ LATEST_RECOVERY = timedelta(days=6)  # So long after it was due a failed charge 
 
 @dataclass
 class Period:
-    """A paid period as lifecycle.md §6 reads the events: in force from `begins` until `ends`."""
+    """A paid period (docs/lifecycle_semantics.md#health): in force from `begins` until `ends`."""
 
     begins: date
     paid_to: date  # The first day it does not pay for.
@@ -94,7 +94,7 @@ def share(life: duckdb.DuckDBPyConnection, condition: str, rows: str) -> float:
 
 @pytest.fixture(scope="module")
 def plans(life: duckdb.DuckDBPyConnection) -> dict[str, Plan]:
-    """Read the contract events of every subscription in order, as lifecycle.md §6 does."""
+    """Read every subscription in order, as docs/lifecycle_semantics.md#health does."""
     found: dict[str, Plan] = {}
     rows = life.execute(
         """

@@ -1,5 +1,5 @@
--- Law: the first day of the calendar is that of the first signal or row of channel_daily, although
--- it is found without making the signals.
+-- Law: the first day of the calendar is that of the first signal that rules count, or row of
+-- channel_daily.
 
 {{ config(meta={'dagster': {'ref': {'name': 'int_periods'}}}) }}
 

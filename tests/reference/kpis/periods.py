@@ -1,4 +1,4 @@
-"""Days, ISO weeks, months, quarters, years (docs/kpi_conventions.md#periods-and-roll-up).
+"""Days, ISO weeks, months, quarters and years (docs/kpi_conventions.md#periods-and-roll-up).
 
 Belongs here: which periods there are. Does not belong here: what falls into them.
 """

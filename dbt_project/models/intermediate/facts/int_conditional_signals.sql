@@ -17,7 +17,7 @@ conditions as (
         name_signals.signal_no,
         event_signals.property,
         case
-            when starts_with(event_signals.property, 'properties.')
+            when {{ begins_with('event_signals.property', "'properties.'") }}
                 then substr(event_signals.property, length('properties.') + 1)
         end as property_key,
         event_signals.operator,
@@ -52,11 +52,13 @@ compared_events as (
             {% for name in numbers -%}
             when '{{ name }}' then cast(events.{{ name }} as decimal(38, 10))
             {% endfor -%}
+        end as column_number,
+        case conditions.property
             {% for name in texts -%}
-            when '{{ name }}' then {{ stated_number('events.' ~ name) }}
+            when '{{ name }}' then events.{{ name }}
             {% endfor -%}
-            else {{ stated_number(json_scalar('events.properties', 'conditions.property_key')) }}
-        end as number
+            else {{ json_scalar('events.properties', 'conditions.property_key') }}
+        end as number_text
     from {{ ref('stg_events') }} as events
     inner join conditions on events.event_name = conditions.event_name
 
@@ -67,6 +69,7 @@ trimmed_events as (
     select
         *,
         nullif({{ without_blanks('stated_text') }}, '') as text,
+        coalesce(column_number, {{ stated_number('number_text') }}) as number,
         {{ without_blanks('operand') }} as wanted
     from compared_events
 
@@ -82,8 +85,8 @@ matches as (
         case operator
             when 'equals' then text = wanted
             when 'in' then {{ is_one_of('text', 'wanted') }}
-            when 'starts_with' then starts_with(text, wanted)
-            when 'contains' then contains(text, wanted)
+            when 'starts_with' then {{ begins_with('text', 'wanted') }}
+            when 'contains' then {{ holds_text('text', 'wanted') }}
             when 'at_least' then number >= {{ stated_number('wanted') }}
             when 'below' then number < {{ stated_number('wanted') }}
         end

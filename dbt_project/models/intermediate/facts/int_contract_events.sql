@@ -78,28 +78,44 @@ fed_events as (
 
 ),
 
+told_events as (
+
+    select
+        fed_events.*,
+        events.event_id,
+        {{ json_text('events.properties', 'subscription_id') }} as told_subscription_id,
+        {{ stated_number(json_text('events.properties', 'interval_months')) }} as told_months,
+        {{ json_string('events.properties', "'paid_until'") }} as told_paid_until,
+        {{ json_string('events.properties', "'ends_on'") }} as told_ends_on
+    from fed_events
+    inner join {{ ref('stg_events') }} as events on fed_events.raw_row_id = events.raw_row_id
+
+),
+
 contract_events as (
 
     select
-        fed_events.raw_row_id,
-        events.event_id,
-        fed_events.person_key,
-        coalesce({{ property_id('events.properties', 'subscription_id') }}, '') as subscription_id,
-        fed_events.occurred_at,
-        fed_events.event_date,
-        fed_events.stating_order,
-        fed_events.amount,
-        fed_events.value,
-        fed_events.stating_order is not null and coalesce(fed_events.amount > 0, true) as is_paid,
-        coalesce(fed_events.stating_order < 3, false) as is_start_or_renewal,
-        fed_events.is_change,
-        fed_events.is_cancel,
-        fed_events.is_setback,
-        {{ interval_months(json_text('events.properties', 'interval_months')) }} as interval_months,
-        {{ stated_date(json_string('events.properties', "'paid_until'")) }} as paid_until,
-        {{ stated_date(json_string('events.properties', "'ends_on'")) }} as ends_on
-    from fed_events
-    inner join {{ ref('stg_events') }} as events on fed_events.raw_row_id = events.raw_row_id
+        raw_row_id,
+        event_id,
+        person_key,
+        coalesce({{ told_id('told_subscription_id') }}, '') as subscription_id,
+        occurred_at,
+        event_date,
+        stating_order,
+        amount,
+        value,
+        stating_order is not null and coalesce(amount > 0, true) as is_paid,
+        coalesce(stating_order < 3, false) as is_start_or_renewal,
+        is_change,
+        is_cancel,
+        is_setback,
+        case
+            when told_months between 1 and 120 and told_months = floor(told_months)
+                then cast(told_months as integer)
+        end as interval_months,
+        {{ stated_date('told_paid_until') }} as paid_until,
+        {{ stated_date('told_ends_on') }} as ends_on
+    from told_events
 
 )
 

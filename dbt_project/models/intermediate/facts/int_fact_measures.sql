@@ -89,6 +89,16 @@ trailing_medians as (
 
 ),
 
+-- Events whose first row feeds nothing may feed something by another one.
+fed_otherwise as (
+
+    select raw_row_id
+    from {{ ref('int_event_signals') }}
+    where not is_first
+    group by raw_row_id
+
+),
+
 fact_measures as (
 
     select
@@ -101,11 +111,15 @@ fact_measures as (
 
     select
         'unmapped_event_share' as expectation,
-        {{ exact_ratio('sum(case when signal_no is null then 1 else 0 end)', 'count(*)') }}
-            as value,
+        {{ exact_ratio('sum(case when feeds_nothing then 1 else 0 end)', 'count(*)') }} as value,
         count(*) as population
-    from {{ ref('int_event_signals') }}
-    where is_first
+    from (
+        select
+            event_signals.signal_no is null and fed_otherwise.raw_row_id is null as feeds_nothing
+        from {{ ref('int_event_signals') }} as event_signals
+        left join fed_otherwise on event_signals.raw_row_id = fed_otherwise.raw_row_id
+        where event_signals.is_first
+    ) as judged_events
 
     union all
 

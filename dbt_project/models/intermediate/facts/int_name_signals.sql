@@ -53,7 +53,7 @@ name_signals as (
         names.event_name,
         cast(null as smallint) as signal_no,
         false as has_condition,
-        cast(null as varchar) as value_property,
+        cast(null as string) as value_property,
         false as is_money,
         true as is_first
     from {{ ref('int_event_names') }} as names

@@ -13,14 +13,24 @@ referral_names as (
 
 ),
 
-referred_customers as (
+told_customers as (
 
     select
         events.raw_row_id,
         referral_names.signal_no,
-        {{ property_id('events.properties', 'referred_customer_id') }} as customer_id
+        {{ json_text('events.properties', 'referred_customer_id') }} as told_id
     from {{ ref('stg_events') }} as events
     inner join referral_names on events.event_name = referral_names.event_name
+
+),
+
+referred_customers as (
+
+    select
+        raw_row_id,
+        signal_no,
+        {{ told_id('told_id') }} as customer_id
+    from told_customers
 
 ),
 

@@ -88,7 +88,7 @@ contract_purchases as (
         cast(null as date) as voided_on,
         'events' as source_table,
         raw_row_id as event_row_id,
-        cast(null as varchar) as source_id
+        cast(null as string) as source_id
     from {{ ref('int_contract_events') }}
     where
         is_start_or_renewal
@@ -107,7 +107,7 @@ paid_periods as (
         ends_on as voided_on,
         'events' as source_table,
         raw_row_id as event_row_id,
-        cast(null as varchar) as source_id
+        cast(null as string) as source_id
     from {{ ref('int_paid_periods') }}
 
 ),

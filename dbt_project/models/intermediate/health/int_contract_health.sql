@@ -1,7 +1,8 @@
 -- What each subscription of a person, or of an account's member, says of its health, by date of
 -- change. On a day some of its
 -- paid periods run, some of these are paid for (with the slack), and its last event may be a
--- setback; all three change on dates that are known, so that running totals say the rest.
+-- setback; all three change on dates that are known, so that running totals say the rest. Over 120
+-- lines, since each kind of change is a select of its own.
 
 with
 

@@ -31,7 +31,7 @@ source_changes as (
         subject_key,
         silent_from as changed_on,
         'cold' as health,
-        cast(null as varchar) as previous_health
+        cast(null as string) as previous_health
     from {{ ref('int_silences') }}
 
     union all
@@ -39,7 +39,7 @@ source_changes as (
     select
         subject_key,
         silent_until as changed_on,
-        cast(null as varchar) as health,
+        cast(null as string) as health,
         'cold' as previous_health
     from {{ ref('int_silences') }}
     where silent_until is not null

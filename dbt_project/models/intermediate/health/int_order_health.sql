@@ -50,7 +50,7 @@ dated_health as (
     select
         subject_key,
         epoch_from as changed_on,
-        cast(null as varchar) as health
+        cast(null as string) as health
     from {{ ref('int_order_epochs') }}
     where order_days = 0
 

@@ -21,13 +21,6 @@ person_days as (
             {{ signal_no('visit') }}, {{ signal_no('lead') }}, {{ signal_no('email_clicked') }}
         )
 
-    union all
-
-    select
-        subject_key,
-        first_seen_on as alive_on
-    from {{ ref('int_first_seen') }}
-
 ),
 
 subject_days as (
@@ -42,6 +35,14 @@ subject_days as (
     from person_days
     inner join {{ ref('int_account_members') }} as members
         on person_days.subject_key = members.person_key
+
+    union all
+
+    -- Of an account its own first day: a member who is seen later shows no interest by that.
+    select
+        subject_key,
+        first_seen_on as alive_on
+    from {{ ref('int_first_seen') }}
 
 ),
 

@@ -1,6 +1,5 @@
 -- The periods in which a person did anything, visited, or had a booked order, and how many periods
--- went by since the one before. Buyers without any id are left out: whoever they are, nobody can see
--- them come back.
+-- went by since the one before. Buyers without any id are left out: nobody can see them come back.
 
 with
 

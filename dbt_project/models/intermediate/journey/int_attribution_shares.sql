@@ -24,10 +24,12 @@ weights as (
         cast(
             case
                 when models.model = 'first' then cast(touches.touch_number = 1 as integer)
-                when models.model = 'last' then cast(touches.touch_number = touches.touches as integer)
+                when models.model = 'last'
+                    then cast(touches.touch_number = touches.touches as integer)
                 when models.model = 'last_non_direct' and touches.is_direct_only
                     then cast(touches.touch_number = touches.touches as integer)
-                when models.model = 'last_non_direct' then cast(touches.is_last_non_direct as integer)
+                when models.model = 'last_non_direct'
+                    then cast(touches.is_last_non_direct as integer)
                 when models.model = 'linear' then 1
                 when models.model = 'position_based' and touches.touches <= 2 then 1
                 when

@@ -43,7 +43,10 @@ outcomes as (
         case
             when first_orders.ordered_at <= carts.silent_at then 'converted'
             when carts.silent_on > settings.as_of_date then 'open'
-            when first_orders.ordered_on <= {{ add_days('carts.silent_on', 'windows.cart_recovery_days') }} then 'recovered'
+            when
+                first_orders.ordered_on
+                <= {{ add_days('carts.silent_on', 'windows.cart_recovery_days') }}
+                then 'recovered'
             else 'abandoned'
         end as outcome,
         {{ add_days('carts.silent_on', 'windows.cart_recovery_days') }} as recoverable_until

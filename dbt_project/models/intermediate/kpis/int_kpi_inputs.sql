@@ -109,7 +109,7 @@ known_columns as (
 daily_columns as (
 
     select
-        cast(null as varchar) as input,
+        cast(null as string) as input,
         cast(null as date) as date
     where false
     {%- for column in contract_columns('channel_daily')
@@ -134,7 +134,7 @@ inputs as (
 
     select
         input,
-        cast(null as varchar) as period_grain,
+        cast(null as string) as period_grain,
         cast(null as date) as period_start
     from known_signals
 
@@ -142,7 +142,7 @@ inputs as (
 
     select
         input,
-        cast(null as varchar) as period_grain,
+        cast(null as string) as period_grain,
         cast(null as date) as period_start
     from known_columns
     {%- for grain in period_grains() %}

@@ -104,7 +104,8 @@ rate_rows as (
             case kpis.kpi when 'quick_ratio' then moves.lost_mrr end
             as decimal(28, 10)
         ) as denominator,
-        case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end as sample_size,
+        case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end
+            as sample_size,
         kpis.kpi = 'quick_ratio' and moves.is_missing_rate as is_missing_rate
     from movements as moves
     cross join kpis

@@ -49,7 +49,7 @@ reactivations as (
         cast(null as decimal(18, 4)) as value,
         reactivations.voided_on,
         'reactivations' as source_table,
-        cast(reactivations.reactivated_on as varchar) as source_id
+        cast(reactivations.reactivated_on as string) as source_id
     from {{ ref('int_reactivations') }} as reactivations
 
 ),

@@ -77,7 +77,7 @@ subject_facts as (
         cast(null as decimal(18, 4)) as value,
         'reactivations' as source_table,
         cast(null as bigint) as event_row_id,
-        cast(reactivations.reactivated_on as varchar) as source_id
+        cast(reactivations.reactivated_on as string) as source_id
     from {{ ref('int_reactivations') }} as reactivations
     cross join settings
     where

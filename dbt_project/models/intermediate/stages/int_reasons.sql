@@ -14,12 +14,12 @@ rules as (
         is_winner,
         stage,
         sum(case when holds then 0 else 1 end) as open_conditions,
-        {{ joined_texts('seen_phrase || needs', ' and ', 'condition_no') }} as seen,
-        {{ joined_texts('seen_phrase_it || needs_it', ' e ', 'condition_no') }} as seen_it,
-        {{ joined_texts(
+        {{ joined_text('seen_phrase || needs', ' and ', 'condition_no') }} as seen,
+        {{ joined_text('seen_phrase_it || needs_it', ' e ', 'condition_no') }} as seen_it,
+        {{ joined_text(
             'case when holds then seen_phrase else missing_phrase end', ' and ', 'condition_no'
         ) }} as wanted,
-        {{ joined_texts(
+        {{ joined_text(
             'case when holds then seen_phrase_it else missing_phrase_it end', ' e ', 'condition_no'
         ) }} as wanted_it
     from {{ ref('int_condition_phrases') }}
@@ -50,8 +50,8 @@ next_stages as (
         framework,
         subject_key,
         stage,
-        {{ joined_texts('wanted', ', or ', 'place') }} as wanted,
-        {{ joined_texts('wanted_it', ', oppure ', 'place') }} as wanted_it
+        {{ joined_text('wanted', ', or ', 'place') }} as wanted,
+        {{ joined_text('wanted_it', ', oppure ', 'place') }} as wanted_it
     from ranked_ways
     where place <= {{ most_ways }}
     group by

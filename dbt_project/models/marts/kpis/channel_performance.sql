@@ -98,7 +98,9 @@ performance as (
         cast(totals.customers_{{ model }} as decimal(38, 10)) as customers_{{ model }},
         cast(
             case
-                when {{ add_days('periods.period_end', 'windows.first_year_days - 1') }} <= settings.as_of_date
+                when
+                    {{ add_days('periods.period_end', 'windows.first_year_days - 1') }}
+                    <= settings.as_of_date
                     then round(totals.value_12_months_{{ model }}, 4)
             end as decimal(38, 4)
         ) as value_12_months_{{ model }},

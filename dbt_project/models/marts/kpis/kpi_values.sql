@@ -65,7 +65,9 @@ judged_rows as (
                 then 'partial'
             when catalogued_rows.denominator = 0 or catalogued_rows.numerator is null
                 then 'no_base'
-            when catalogued_rows.kpi in ('nps', 'csat') and catalogued_rows.sample_size < windows.fewest_answers
+            when
+                catalogued_rows.kpi in ('nps', 'csat')
+                and catalogued_rows.sample_size < windows.fewest_answers
                 then 'small_sample'
             else 'ok'
         end as status,

@@ -7,7 +7,7 @@ name_signals as (
 
     select
         name_signals.event_name,
-        string_agg(signal_names.signal, ', ' order by signal_names.signal) as signals
+        {{ joined_text('signal_names.signal', ', ', 'signal_names.signal') }} as signals
     from {{ ref('int_name_signals') }} as name_signals
     inner join {{ ref('int_signal_names') }} as signal_names
         on name_signals.signal_no = signal_names.signal_no

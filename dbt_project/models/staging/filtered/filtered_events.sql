@@ -14,12 +14,9 @@ judged_rows as (
                 raw_rows.occurred_at
                 > coalesce(raw_rows.received_at, raw_rows.loaded_at) + interval 24 hours
                 then 'future'
-            when
-                {{ filled_id('raw_rows', 'anonymous_id') }} is null
-                and {{ filled_id('raw_rows', 'user_id') }} is null
-                then 'no_identity'
+            when raw_rows.anonymous_id is null and raw_rows.user_id is null then 'no_identity'
         end as reason
-    from ({{ raw_rows('events') }}) as raw_rows
+    from {{ ref('filled_events') }} as raw_rows
 
 ),
 

@@ -1,0 +1,51 @@
+"""Where Dagster keeps what it knows: `dagster/` in the state directory, whoever starts it.
+
+Belongs here: the place alone. Does not belong here: how the instance works (`dagster.yaml`), which
+names this class.
+
+Without it Dagster would write beside `dagster.yaml`, into the repository; a path written there
+would depend on the current directory, and a variable would have to be set by everybody.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dagster import DagsterInstance
+
+from orchestration.settings.request import read_directories
+
+_PARTS = {
+    "local_artifact_storage": "local_artifact_storage_data",
+    "storage": "storage_data",
+    "compute_logs": "compute_logs_data",
+    "scheduler": "scheduler_data",
+    "run_coordinator": "run_coordinator_data",
+    "run_launcher": "run_launcher_data",
+    "secrets": "secrets_loader_data",
+    "defs_state_storage": "defs_state_storage_data",
+    "run_storage": "run_storage_data",
+    "event_log_storage": "event_storage_data",
+    "schedule_storage": "schedule_storage_data",
+}
+
+
+class StateDirInstance(DagsterInstance):
+    """Dagster's own instance, of which all that `dagster.yaml` leaves out is its own default."""
+
+    @staticmethod
+    def config_schema() -> dict[str, Any]:
+        """Return no settings beyond Dagster's own."""
+        return {}
+
+    @staticmethod
+    def config_defaults(base_dir: str) -> dict[str, Any]:
+        """Return Dagster's defaults for a home in the state directory."""
+        del base_dir
+        home = read_directories().state.root / "dagster"
+        home.mkdir(parents=True, exist_ok=True)
+        # Dagster warns of a home without this file, which may be empty.
+        (home / "dagster.yaml").touch()
+        with DagsterInstance.local_temp(str(home)) as plain:
+            parts = plain.get_ref().to_dict()
+        return {part: parts[field] for part, field in _PARTS.items()}

@@ -1,0 +1,64 @@
+"""What dbt made of the project's files, kept for the next state directory.
+
+Belongs here: where the parsed project is kept, and under which name. Does not belong here: whether
+it may be used; dbt compares the hash of every file, var and setting and parses what differs.
+
+Parsing from nothing costs more than the rest of dbt's start together, and every fresh state
+directory would pay it. Nothing depends on it: where it cannot be read or written, dbt parses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from orchestration.settings.paths import StateDir
+
+PARSED = "partial_parse.msgpack"  # dbt's own name in a target directory.
+
+
+def cache_entry(project: Path, arguments: Mapping[str, str], root: Path | None = None) -> Path:
+    """Return the file that keeps a project as parsed with `arguments`.
+
+    Args:
+        project: the dbt project directory.
+        arguments: what a parse depends on beside the project's files: vars, the seeds' directory.
+        root: the cache directory; default: the user's.
+    """
+    digest = hashlib.sha256()
+    for part in (
+        str(project),
+        version("dbt-core"),
+        version("dbt-duckdb"),
+        *sorted(arguments.items()),
+    ):
+        digest.update(f"{part}\0".encode())
+    folder = user_cache_path("customer-lifecycle") if root is None else root
+    return folder / "parsed" / f"{digest.hexdigest()[:32]}.msgpack"
+
+
+def restore(state: StateDir, entry: Path) -> None:
+    """Give a state directory that has no parsed project the kept one, if there is one."""
+    target = state.dbt_target / PARSED
+    if not target.exists():
+        with contextlib.suppress(OSError):
+            shutil.copyfile(entry, target)
+
+
+def keep(state: StateDir, entry: Path) -> None:
+    """Keep what dbt parsed; a reader at the same time sees the old file or the new one."""
+    parsed = state.dbt_target / PARSED
+    unfinished = entry.with_name(f"{entry.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        if entry.exists() and entry.stat().st_mtime_ns >= parsed.stat().st_mtime_ns:
+            return
+        entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.copyfile(parsed, unfinished)
+        unfinished.replace(entry)
