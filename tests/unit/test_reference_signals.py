@@ -438,3 +438,9 @@ def test_any_leaves_out_what_repeats_another_signal():
     assert {"purchase", "subscribed"} < set(seen.facts)
     # The start, and the order three times.
     assert len(seen.standing("any", day("2020-12-31"))) == 4
+
+
+@pytest.mark.parametrize(("as_of", "voided"), [("2020-02-03", True), ("2020-02-02", False)])
+def test_a_cancellation_counts_from_its_own_day_on(as_of: str, voided: bool):
+    world = World(orders=(order("o", "2020-01-31", cancelled_at=at("2020-02-03")),))
+    assert (only(facts(world, as_of_date=day(as_of)), "order").voided_on is not None) is voided

@@ -1,5 +1,5 @@
--- One order, one cart; an order that names a cart belongs to one of that name or, if it finds nothing
--- new in it, to none.
+-- One order, one cart; an order that names a cart belongs to one of that name or, if it finds
+-- nothing new in it, to none.
 with
 
 order_carts as (

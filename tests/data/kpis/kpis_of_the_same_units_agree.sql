@@ -41,7 +41,10 @@ claims as (
         ('coupon_order_share', 'denominator', 'orders', 'numerator'),
         ('sessions_per_first_order', 'denominator', 'new_customers', 'numerator'),
         ('chat_response_minutes', 'denominator', 'chat_answer_rate', 'numerator'),
-        ('onboarding_completion_rate_30d', 'denominator', 'feature_adoption_rate_30d', 'denominator'),
+        (
+            'onboarding_completion_rate_30d', 'denominator',
+            'feature_adoption_rate_30d', 'denominator',
+        ),
         ('at_risk_share', 'denominator', 'lapsed_share', 'denominator'),
         ('refund_rate', 'denominator', 'orders', 'numerator'),
         ('net_average_order_value', 'denominator', 'orders', 'numerator'),

@@ -1,5 +1,5 @@
--- Active users of a day are the persons with a visit event on it, new leads of all days the persons with
--- a lead; a month's stickiness spreads the users of its days over all of them.
+-- Active users of a day are the persons with a visit event on it, new leads of all days the persons
+-- with a lead; a month's stickiness spreads the users of its days over all of them.
 with
 
 persons_of_days as (

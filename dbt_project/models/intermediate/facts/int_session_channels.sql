@@ -1,6 +1,7 @@
 -- Where each session came from, by its first event: the utm columns; without any, what the address
--- of the page says, by utm parameters or else by a click id; without that, the host of the referrer,
--- unless it is an own one or a place to pay at; else the visit is direct.
+-- of the page says, by utm parameters or else by a click id; without that, the host of the
+-- referrer, unless it is an own one or a place to pay at; else the visit is direct.
+-- Long, since each kind of evidence is looked for apart, and the first that is found counts.
 
 with
 
@@ -168,7 +169,10 @@ channels as (
             when evidence.raw_row_id is null then 'direct'
             when evidence.is_unlisted
                 then coalesce(
-                    exact_channels.channel, source_channels.channel, any_referral.channel, 'referral'
+                    exact_channels.channel,
+                    source_channels.channel,
+                    any_referral.channel,
+                    'referral'
                 )
             else {{ channel_name('exact_channels', 'source_channels') }}
         end as channel

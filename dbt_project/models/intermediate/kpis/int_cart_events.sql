@@ -2,8 +2,7 @@
 -- name none, these. A booked order that names the cart closes it with everything up to its instant:
 -- what comes later under the same name is another cart. What never had anything added to it is no
 -- cart.
---
--- Over 120 lines, since carts have two kinds of names and each may come round again.
+-- Long, since carts have two kinds of names and each may come round again.
 
 with
 

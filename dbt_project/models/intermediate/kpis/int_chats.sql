@@ -1,5 +1,5 @@
--- Chats with how long their first answer took, if it came in time. A contact without a chat_id is no
--- chat.
+-- Chats with how long their first answer took, if it came in time. A contact without a chat_id is
+-- no chat.
 
 with
 

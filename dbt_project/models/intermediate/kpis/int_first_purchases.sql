@@ -1,6 +1,6 @@
 -- The first purchase of each person that can be named: a booked order, or a start or renewal of a
--- subscription that states no amount of 0 or less. With what a newcomer has to begin: when the person
--- first completed the onboarding and first used a feature.
+-- subscription that states no amount of 0 or less. With what a newcomer has to begin: when the
+-- person first completed the onboarding and first used a feature.
 
 with
 

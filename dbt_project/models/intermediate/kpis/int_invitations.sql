@@ -46,7 +46,8 @@ conversions as (
         on
             sendings.referral_id = signals.referral_id
             and sendings.sent_at <= signals.occurred_at
-            and {{ add_days('sendings.fact_date', 'windows.invitation_conversion_days') }} >= signals.signal_date
+            and {{ add_days('sendings.fact_date', 'windows.invitation_conversion_days') }}
+            >= signals.signal_date
     where signals.signal = 'referral_converted'
     group by sendings.referral_id
 

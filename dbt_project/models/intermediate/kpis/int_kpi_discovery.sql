@@ -23,12 +23,15 @@ report_rows as (
                 when 'spend' then reports.spend
                 when 'click_through_rate'
                     then case when reports.impressions is not null then reports.clicks end
-                when 'cost_per_click' then case when reports.clicks is not null then reports.spend end
+                when 'cost_per_click'
+                    then case when reports.clicks is not null then reports.spend end
                 when 'cost_per_mille'
                     then case when reports.impressions is not null then 1000 * reports.spend end
                 when 'social_interactions' then reports.social_interactions
                 when 'social_engagement_rate'
-                    then case when reports.impressions is not null then reports.social_interactions end
+                    then case
+                        when reports.impressions is not null then reports.social_interactions
+                    end
                 when 'podcast_downloads' then reports.podcast_downloads
             end as decimal(28, 10)
         ) as numerator,
@@ -36,11 +39,14 @@ report_rows as (
             case kpis.kpi
                 when 'click_through_rate'
                     then case when reports.clicks is not null then reports.impressions end
-                when 'cost_per_click' then case when reports.spend is not null then reports.clicks end
+                when 'cost_per_click'
+                    then case when reports.spend is not null then reports.clicks end
                 when 'cost_per_mille'
                     then case when reports.spend is not null then reports.impressions end
                 when 'social_engagement_rate'
-                    then case when reports.social_interactions is not null then reports.impressions end
+                    then case
+                        when reports.social_interactions is not null then reports.impressions
+                    end
             end as decimal(28, 10)
         ) as denominator,
         reports.is_missing_rate

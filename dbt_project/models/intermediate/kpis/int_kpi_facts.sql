@@ -1,6 +1,6 @@
 -- What all topics say, row by row: the one place that lists them, and that looks up what a KPI is
--- sliced by, as the catalogue says. Country and account are those of today, health and stage those of
--- the eve of the fact.
+-- sliced by, as the catalogue says. Country and account are those of today, health and stage those
+-- of the eve of the fact.
 --
 -- A topic writes one row for each thing that counts for a KPI, with the columns that it needs:
 -- kpi, person_key, channel (or framework and stage), numerator, denominator; and one of
@@ -17,8 +17,7 @@
 -- that does not follow from fact_date; is_missing_rate says that its money could not be converted.
 -- Times are in microseconds. Sums are cast to decimal(28, 10): next to a wider type the union would
 -- lose decimals.
---
--- Over 120 lines, since every topic and every dimension is named once.
+-- Long, since every topic and every dimension is named once.
 
 with
 

@@ -1,5 +1,6 @@
 -- What the build knows at all: signals and columns with a row up to the as-of date. Columns of
 -- channel_daily other than followers are known period by period; a null period means always.
+-- Long, since each table is looked at once and its columns are told apart.
 
 with
 
@@ -109,7 +110,7 @@ known_columns as (
 daily_columns as (
 
     select
-        cast(null as varchar) as input,
+        cast(null as string) as input,
         cast(null as date) as date
     where false
     {%- for column in contract_columns('channel_daily')
@@ -134,7 +135,7 @@ inputs as (
 
     select
         input,
-        cast(null as varchar) as period_grain,
+        cast(null as string) as period_grain,
         cast(null as date) as period_start
     from known_signals
 
@@ -142,7 +143,7 @@ inputs as (
 
     select
         input,
-        cast(null as varchar) as period_grain,
+        cast(null as string) as period_grain,
         cast(null as date) as period_start
     from known_columns
     {%- for grain in period_grains() %}

@@ -1,6 +1,7 @@
 -- Recurring revenue. Rates set the movements of a period against the revenue at its start, so their
 -- rows are both spans and movements; a subscription without a known rate makes what it touches
 -- unknown: a rate where it stood at the start, a movement where it came, went or changed.
+-- Long, since stocks, movements and their ratios are three kinds of rows.
 
 with
 
@@ -104,7 +105,8 @@ rate_rows as (
             case kpis.kpi when 'quick_ratio' then moves.lost_mrr end
             as decimal(28, 10)
         ) as denominator,
-        case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end as sample_size,
+        case kpis.kpi when 'quick_ratio' then cast(moves.lost_mrr > 0 as integer) end
+            as sample_size,
         kpis.kpi = 'quick_ratio' and moves.is_missing_rate as is_missing_rate
     from movements as moves
     cross join kpis

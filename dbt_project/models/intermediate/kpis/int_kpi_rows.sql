@@ -18,7 +18,15 @@ rolled_up_rows as (
 
 ),
 
-written_rows as (
+kpis_of_stocks as (
+
+    select kpi
+    from {{ ref('int_kpi_stocks') }}
+    group by kpi
+
+),
+
+stock_rows as (
 
     select
         kpi,
@@ -26,20 +34,32 @@ written_rows as (
         period_start,
         dimension,
         dimension_value,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(sample_size) as sample_size,
+        cast(sum(numerator) as decimal(38, 10)) as numerator,
+        cast(sum(denominator) as decimal(38, 10)) as denominator,
+        cast(sum(sample_size) as bigint) as sample_size,
         max(parts_per_unit) as parts_per_unit,
         max(last_unit_on) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
     from rolled_up_rows
+    where kpi in (select kpi from kpis_of_stocks)
     group by
         kpi,
         period_grain,
         period_start,
         dimension,
         dimension_value
+
+),
+
+written_rows as (
+
+    select * from rolled_up_rows
+    where kpi not in (select kpi from kpis_of_stocks)
+
+    union all
+
+    select * from stock_rows
 
 ),
 
@@ -52,10 +72,10 @@ empty_rows as (
         periods.period_start,
         slices.dimension,
         'all' as dimension_value,
-        case when slices.aggregate <> 'median' then 0 end as numerator,
-        case when slices.is_ratio then 0 end as denominator,
-        0 as sample_size,
-        1 as parts_per_unit,
+        cast(case when slices.aggregate <> 'median' then 0 end as decimal(38, 10)) as numerator,
+        cast(case when slices.is_ratio then 0 end as decimal(38, 10)) as denominator,
+        cast(0 as bigint) as sample_size,
+        cast(1 as bigint) as parts_per_unit,
         cast(null as date) as last_unit_on,
         cast(null as date) as mature_on,
         false as is_missing_rate
@@ -77,26 +97,11 @@ empty_rows as (
 
 kpi_rows as (
 
-    select
-        kpi,
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value,
-        cast(numerator as decimal(38, 10)) as numerator,
-        cast(denominator as decimal(38, 10)) as denominator,
-        cast(sample_size as bigint) as sample_size,
-        cast(parts_per_unit as bigint) as parts_per_unit,
-        last_unit_on,
-        mature_on,
-        is_missing_rate
-    from (
-        select * from written_rows
+    select * from written_rows
 
-        union all
+    union all
 
-        select * from empty_rows
-    ) as all_rows
+    select * from empty_rows
 
 )
 

@@ -1,5 +1,6 @@
--- KPIs that add up: the facts of each day are summed per slice, longer periods are summed
--- from the days. Accounts, which may be many, are told of months alone and summed by month at once.
+-- KPIs that add up: the facts of each day are summed per slice, longer periods are summed from
+-- the days. Accounts, which may be many, are told of months alone and summed by month at once.
+-- Long, since the explicit columns of one roll-up, each named four times.
 
 with
 
@@ -54,7 +55,7 @@ totals as (
 ),
 
 -- A KPI without the dimension has no value of it, and no slice.
-period_totals as (
+sliced_totals as (
 
     select
         slices.kpi,
@@ -62,25 +63,75 @@ period_totals as (
         {{ period_start_in('totals.total_on', 'slices.period_grain') }} as period_start,
         totals.dimension,
         totals.dimension_value,
-        cast(sum(totals.numerator) as decimal(38, 10)) as numerator,
-        cast(sum(totals.denominator) as decimal(38, 10)) as denominator,
-        cast(sum(totals.sample_size) as bigint) as sample_size,
-        min(slices.parts_per_unit) as parts_per_unit,
-        max(totals.last_unit_on) as last_unit_on,
-        max(totals.mature_on) as mature_on,
-        bool_or(totals.is_missing_rate) as is_missing_rate
+        totals.numerator,
+        totals.denominator,
+        totals.sample_size,
+        slices.parts_per_unit,
+        totals.last_unit_on,
+        totals.mature_on,
+        totals.is_missing_rate
     from totals
     inner join {{ ref('int_kpi_slices') }} as slices
         on
             totals.kpi_no = slices.kpi_no
             and totals.dimension = slices.dimension
     where totals.dimension_value is not null
+
+),
+
+longer_periods as (
+
+    select
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        min(parts_per_unit) as parts_per_unit,
+        max(last_unit_on) as last_unit_on,
+        max(mature_on) as mature_on,
+        bool_or(is_missing_rate) as is_missing_rate
+    from sliced_totals
+    where period_grain <> 'day'
     group by
-        slices.kpi,
-        slices.period_grain,
-        {{ period_start_in('totals.total_on', 'slices.period_grain') }},
-        totals.dimension,
-        totals.dimension_value
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value
+
+),
+
+all_periods as (
+
+    select * from sliced_totals
+    where period_grain = 'day'
+
+    union all
+
+    select * from longer_periods
+
+),
+
+period_totals as (
+
+    select
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        cast(numerator as decimal(38, 10)) as numerator,
+        cast(denominator as decimal(38, 10)) as denominator,
+        cast(sample_size as bigint) as sample_size,
+        parts_per_unit,
+        last_unit_on,
+        mature_on,
+        is_missing_rate
+    from all_periods
 
 )
 

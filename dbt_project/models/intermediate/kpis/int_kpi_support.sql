@@ -84,7 +84,9 @@ kpi_rows as (
             when 'resolution_hours'
                 then case when facts.fact = 'resolution' then facts.microseconds end
             when 'chat_answer_rate'
-                then case when facts.fact = 'chat' then cast(facts.microseconds is not null as integer) end
+                then case
+                    when facts.fact = 'chat' then cast(facts.microseconds is not null as integer)
+                end
             when 'chat_response_minutes'
                 then case when facts.fact = 'chat' then coalesce(facts.microseconds, 0) end
         end as numerator,

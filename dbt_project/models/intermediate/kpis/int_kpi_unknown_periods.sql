@@ -2,6 +2,7 @@
 -- `inputs` holds when one of its alternatives is known. Followers are unknown until the first
 -- number, their change until there is one from before the period to compare with, in each channel.
 -- A null dimension means every slice.
+-- Long, since terms, and the one exception of followers, judge the same periods.
 
 with
 
@@ -93,7 +94,10 @@ unknown_followers as (
     cross join first_stocks
     where
         (written_grains.kpi = 'followers' and first_stocks.first_on >= periods.period_end)
-        or (written_grains.kpi = 'net_new_followers' and first_stocks.first_on >= periods.period_start)
+        or (
+            written_grains.kpi = 'net_new_followers'
+            and first_stocks.first_on >= periods.period_start
+        )
 
 ),
 

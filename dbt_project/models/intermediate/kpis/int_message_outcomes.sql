@@ -1,5 +1,6 @@
 -- What came of each message that was delivered. A message is a person and a message_id; without one
--- it is a person and a day, and a reaction without one belongs to the person's latest such delivery.
+-- it is a person and a day, and a reaction without one belongs to the person's latest such
+-- delivery.
 
 with
 
@@ -77,7 +78,8 @@ reactions as (
         on
             deliveries.message_key = signals.message_key
             and deliveries.delivered_at <= signals.occurred_at
-            and {{ add_days('deliveries.fact_date', 'windows.message_reaction_days') }} >= signals.signal_date
+            and {{ add_days('deliveries.fact_date', 'windows.message_reaction_days') }}
+            >= signals.signal_date
     where not signals.is_delivery
     group by deliveries.message_key
 

@@ -56,8 +56,8 @@ money as (
 
 ),
 
--- What came by the last month of the period counts there. Every period has that month of its own, so
--- that one without customers is judged too.
+-- What came by the last month of the period counts there. Every period has that month of its own,
+-- so that one without customers is judged too.
 cohort_money as (
 
     select

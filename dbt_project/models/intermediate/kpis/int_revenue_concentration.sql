@@ -1,7 +1,7 @@
 -- How much of the net revenue of the year up to the end of each month, quarter and year (of the
 -- as-of date in the last one) comes from the best fifth of the customers with an order in them. A
--- refund counts on
--- its own day, so that what was said once stays said.
+-- refund counts on its own day, so that what was said once stays said.
+-- Long, since periods, customers and their rank are one calculation.
 
 with
 
@@ -60,7 +60,8 @@ customer_periods as (
     inner join revenue_days
         on
             periods.last_on >= revenue_days.revenue_date
-            and {{ add_days('periods.last_on', '1 - windows.revenue_year_days') }} <= revenue_days.revenue_date
+            and {{ add_days('periods.last_on', '1 - windows.revenue_year_days') }}
+            <= revenue_days.revenue_date
     inner join {{ ref('int_persons') }} as persons
         on revenue_days.person_key = persons.person_key
     group by
@@ -82,7 +83,9 @@ ranked_customers as (
                 order by customer_periods.net_revenue desc, customer_periods.person_id asc
             ) - 1
         ) < windows.best_customers_percent
-        * count(*) over (partition by customer_periods.period_grain, customer_periods.period_start) as is_best
+        * count(*) over (
+            partition by customer_periods.period_grain, customer_periods.period_start
+        ) as is_best
     from customer_periods
     cross join {{ ref('int_kpi_windows') }} as windows
 
@@ -121,7 +124,9 @@ concentration as (
         coalesce(period_totals.top_net_revenue, 0) as top_net_revenue,
         coalesce(period_totals.is_missing_rate, false) as is_missing_rate,
         coalesce(
-            first_day.first_order_on <= {{ add_days('periods.last_on', '1 - windows.revenue_year_days') }}, false
+            first_day.first_order_on
+            <= {{ add_days('periods.last_on', '1 - windows.revenue_year_days') }},
+            false
         ) as has_full_year
     from periods
     cross join first_day

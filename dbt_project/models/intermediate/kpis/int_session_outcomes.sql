@@ -1,8 +1,7 @@
 -- What came of each session: whether it was engaged, which orders it is credited with, and whether
 -- its checkout was completed, and whether help was read and was enough. Every order is credited to
 -- one session at most.
---
--- Over 120 lines, since a session has several outcomes and each is one set of sessions.
+-- Long, since a session has several outcomes and each is one set of sessions.
 
 with
 
@@ -42,7 +41,8 @@ order_credits as (
             orders.person_key = sessions.person_key
             and orders.created_at
             >= sessions.started_at - windows.session_order_skew_minutes * interval '1' minute
-            and orders.created_at <= sessions.ended_at + windows.session_order_hours * interval '1' hour
+            and orders.created_at
+            <= sessions.ended_at + windows.session_order_hours * interval '1' hour
     group by orders.order_id
 
 ),

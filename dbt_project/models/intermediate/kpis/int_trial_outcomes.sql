@@ -91,7 +91,8 @@ first_payments as (
         on
             first_trials.person_key = payments.person_key
             and first_trials.started_at <= payments.occurred_at
-            and {{ add_days('first_trials.fact_date', 'windows.trial_payment_days') }} >= payments.paid_on
+            and {{ add_days('first_trials.fact_date', 'windows.trial_payment_days') }}
+            >= payments.paid_on
     group by first_trials.person_key
 
 ),
