@@ -1,5 +1,5 @@
--- Law: the census from kpi_values is the census from lifecycle_history, at the end of each day,
--- week and month, and at the as-of date in a period that is not over.
+-- Law: the census from kpi_values is the census from lifecycle_history, at the end of each
+-- period, and at the as-of date in a period that is not over.
 with
 
 census as (
@@ -49,11 +49,7 @@ last_days as (
     cross join grains
     group by
         grains.period_grain,
-        case
-            when grains.period_grain = 'day' then census.date
-            when grains.period_grain = 'week' then {{ period_start('census.date', 'week') }}
-            else {{ period_start('census.date', 'month') }}
-        end
+        {{ period_start_in('census.date', 'grains.period_grain') }}
 
 ),
 
