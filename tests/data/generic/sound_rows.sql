@@ -1,3 +1,5 @@
+-- Mostly Jinja, whose indents the linter takes for those of SQL.
+-- sqlfluff:exclude_rules:layout.indent
 {# What is claimed of the rows of one table, judged by one query: a test has a fixed cost, whatever
    it asks. Returns up to three broken rows per broken claim: `breach` says in words what is wrong,
    `broken_rows` of how many, and the key of which. What is said of a row alone is judged in one
@@ -12,52 +14,49 @@
 {% test sound_rows(
     model, primary_key=[], unique=[], filled=[], values={}, parents={}, holds={}
 ) %}
-    {%- set glue = namespace(word='') %}
-    {%- set keys = primary_key or (unique[0] if unique else []) %}
+    {% set keys = primary_key or (unique[0] if unique else []) %}
 
     with
 
     breaches as (
 
-        {%- if filled or values or holds %}
+        {% if filled or values or holds -%}
 
         select
             {{ breach_of_a_row(filled, values, holds) | indent(12) }} as breach,
             1 as broken_rows
-            {%- for column in keys %}, {{ column }}{% endfor %}
+            {% for column in keys %}, {{ column }}{% endfor %}
         from {{ model }}
-        {%- set glue.word = 'union all' %}
-        {%- endif %}
-        {%- if primary_key %}
+        {% endif %}
+        {% if primary_key -%}
 
-        {{ glue.word }}
+        {{ 'union all' if filled or values or holds }}
 
         select
             case
-                {%- for column in primary_key %}
+                {% for column in primary_key -%}
                 when {{ column }} is null then '{{ column }} is empty'
-                {%- endfor %}
+                {% endfor %}
                 else '{{ primary_key | join(' + ') }} repeats'
             end as breach,
             count(*) as broken_rows
-            {%- for column in primary_key %}, {{ column }}{% endfor %}
+            {% for column in primary_key %}, {{ column }}{% endfor %}
         from {{ model }}
         group by {{ primary_key | join(', ') }}
         having
             count(*) > 1
-            {%- for column in primary_key %}
+            {% for column in primary_key -%}
             or {{ column }} is null
-            {%- endfor %}
-        {%- set glue.word = 'union all' %}
-        {%- endif %}
-        {%- for columns in unique %}
+            {% endfor %}
+        {% endif %}
+        {% for columns in unique -%}
 
-        {{ glue.word }}
+        {{ 'union all' if filled or values or holds or primary_key or not loop.first }}
 
         select
             '{{ columns | join(' + ') }} repeats' as breach,
             1 as broken_rows
-            {%- for key in keys %}, judged.{{ key }}{% endfor %}
+            {% for key in keys %}, judged.{{ key }}{% endfor %}
         from {{ model }} as judged
         inner join (
             select {{ columns | join(', ') }}
@@ -66,28 +65,26 @@
             having count(*) > 1
         ) as repeated
             on
-                {%- for column in columns %}
-                {% if not loop.first %}and {% endif -%}
+                {% for column in columns -%}
+                {% if not loop.first %}and {% endif %}
                 judged.{{ column }} is not distinct from repeated.{{ column }}
-                {%- endfor %}
-        {%- set glue.word = 'union all' %}
-        {%- endfor %}
-        {%- for column, parent in parents.items() %}
+                {% endfor %}
+        {% endfor %}
+        {% for column, parent in parents.items() -%}
 
-        {{ glue.word }}
+        {{ 'union all' if filled or values or holds or primary_key or unique or not loop.first }}
 
         select
             '{{ column }} is no {{ parent.field }} of {{ parent.to.identifier }}' as breach,
             1 as broken_rows
-            {%- for key in keys %}, {{ key }}{% endfor %}
+            {% for key in keys %}, {{ key }}{% endfor %}
         from {{ model }}
         where
             {{ column }} is not null
             and {{ column }} not in (
                 select {{ parent.field }} from {{ parent.to }} where {{ parent.field }} is not null
             )
-        {%- set glue.word = 'union all' %}
-        {%- endfor %}
+        {% endfor %}
 
     ),
 
@@ -96,7 +93,7 @@
         select
             breach,
             sum(broken_rows) over (partition by breach) as broken_rows
-            {%- for column in keys %}, {{ column }}{% endfor %},
+            {% for column in keys -%}, {{ column }}{% endfor %},
             row_number() over (
                 partition by breach order by {{ keys | join(', ') or 'broken_rows' }}
             ) as example_no
@@ -108,7 +105,7 @@
     select
         breach,
         broken_rows
-        {%- for column in keys %}, {{ column }}{% endfor %}
+        {% for column in keys %}, {{ column }}{% endfor %}
     from numbered_breaches
     where example_no <= 3
 
