@@ -1,16 +1,14 @@
 {# Numbers and words of the sentences that explain a stage. #}
 
-{# A number as people write it: whole numbers plainly, others with two decimals. #}
-{% macro plain_number(number) -%}
+{# A number as people write it: whole numbers plainly, others with two decimals, an amount of money
+   with two decimals and its currency. #}
+{% macro amount_text(number, is_amount, currency) -%}
     case
+        when {{ is_amount }}
+            then cast(cast({{ number }} as decimal(18, 2)) as string) || ' ' || {{ currency }}
         when {{ number }} = floor({{ number }}) then cast(cast({{ number }} as bigint) as string)
         else cast(cast({{ number }} as decimal(18, 2)) as string)
     end
-{%- endmacro %}
-
-{# An amount of money with its currency. #}
-{% macro plain_money(amount, currency) -%}
-    cast(cast({{ amount }} as decimal(18, 2)) as string) || ' ' || {{ currency }}
 {%- endmacro %}
 
 {# When a subject is at risk next, or lapses if it is already at risk; null if neither will be.

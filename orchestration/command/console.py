@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -166,12 +167,16 @@ def _outlook_pairs(outlook: Outlook) -> Iterator[tuple[str, str]]:
             yield name.replace("_", " "), str(value)
 
 
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
 def _evidence_sentence(found: Evidence) -> str:
     window = f" in {found.window_days} days" if found.window_days else ""
-    bounds = [f"at least {found.at_least:g}"] if found.at_least is not None else []
-    bounds += [f"below {found.below:g}"] if found.below is not None else []
-    seen = "nothing" if found.observed is None else f"{found.observed:g}"
-    lacks = "" if found.missing is None else f", {found.missing:g} missing"
+    bounds = [f"at least {_plain(found.at_least)}"] if found.at_least is not None else []
+    bounds += [f"below {_plain(found.below)}"] if found.below is not None else []
+    seen = "nothing" if found.observed is None else _plain(found.observed)
+    lacks = "" if found.missing is None else f", {_plain(found.missing)} missing"
     holds = "holds" if found.holds else f"does not hold{lacks}"
     until = f" until {found.stops_holding_on} (exclusive)" if found.stops_holding_on else ""
     behind = f" ({', '.join(found.signals)})" if found.signals else ""

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from orchestration.ingest.reasons import REASON_TEXTS, Reason, quarantine_sentence
 from tests.pipeline.ingest_kit import events_csv, make_shop, orders_csv
 
@@ -130,17 +132,20 @@ def test_timestamps_with_an_offset_become_utc_and_those_without_are_utc(tmp_path
 
 def test_ids_are_trimmed_composed_text_and_never_numbers(tmp_path: Path) -> None:
     ids = ("007", "  e2 ", "\u00a0e\u0301\u2003", "00", "\u0085\u00e8\x1f")
-    rows = [f"{event_id},x,2024-03-01,1e5" for event_id in ids]
+    rows = [f"{event_id},x,2024-03-01,'17850.00" for event_id in ids]
+    # A number that lost its digits names nobody, or anybody.
+    rows.append("e9,x,2024-03-01,4.53E+12")
     shop = make_shop(tmp_path, {"events.csv": events_csv(*rows)})
     shop.ingest()
     found = shop.rows("select event_id, user_id from raw.events order by event_id")
     assert found == [
-        ("00", "1e5"),
-        ("007", "1e5"),
-        ("e2", "1e5"),
-        ("\u00e8", "1e5"),
-        ("\u00e9", "1e5"),
+        ("00", "17850"),
+        ("007", "17850"),
+        ("e2", "17850"),
+        ("\u00e8", "17850"),
+        ("\u00e9", "17850"),
     ]
+    assert shop.quarantine() == [("events.csv", 7, "user_id", "invalid_id")]
 
 
 def test_an_event_left_with_neither_id_is_quarantined(tmp_path: Path) -> None:
@@ -183,6 +188,7 @@ def test_whole_numbers_dates_and_booleans_are_read_exactly(tmp_path: Path) -> No
         "1989-12-31,mail,,1\n"
         "2024-03-07,mail,,many\n"
         "2024-03-08,mail,,nan\n"
+        "2024-03-09,mail,,inf\n"
     )
     customers = (
         "customer_id,created_at,is_deleted\n"
@@ -191,7 +197,11 @@ def test_whole_numbers_dates_and_booleans_are_read_exactly(tmp_path: Path) -> No
     shop = make_shop(tmp_path, {"channel_daily.csv": daily, "customers.csv": customers})
     shop.ingest()
     found = shop.rows("select date, campaign, impressions from raw.channel_daily order by date")
-    assert found == [(date(2024, 3, 1), "", 12), (date(2024, 3, 2), "x", 12)]
+    assert found == [
+        (date(2024, 3, 1), "", 12),
+        (date(2024, 3, 2), "x", 12),
+        (date(2024, 3, 8), "", None),
+    ]
     found = shop.rows("select customer_id, is_deleted from raw.customers order by customer_id")
     assert found == [("c1", True), ("c2", False), ("c3", None)]
     file = "channel_daily.csv"
@@ -203,7 +213,7 @@ def test_whole_numbers_dates_and_booleans_are_read_exactly(tmp_path: Path) -> No
         (file, 8, "date", "invalid_date"),
         (file, 9, "date", "too_early"),
         (file, 10, "impressions", "invalid_integer"),
-        (file, 11, "impressions", "not_finite"),
+        (file, 12, "impressions", "not_finite"),
         ("customers.csv", 5, "is_deleted", "invalid_boolean"),
     ]
 
@@ -293,7 +303,8 @@ def test_hostile_names_and_values_are_inert(tmp_path: Path) -> None:
     events = f'event_id,event_name,occurred_at,user_id,"{hostile}"\n"{hostile}",x,2024-03-01,u,y\n'
     shop = make_shop(tmp_path, {f"events/[a]*?{hostile}.csv": events})
     shop.ingest(run_id=hostile, excluded_ids=[hostile])
-    assert shop.rows("select event_id from raw.events") == [(hostile,)]
+    # The first mark is a spreadsheet's.
+    assert shop.rows("select event_id from raw.events") == [(hostile.removeprefix("'"),)]
     assert shop.rows("select count(*) from raw.orders") == [(0,)]
 
 
@@ -303,3 +314,34 @@ def test_every_reason_has_a_sentence() -> None:
     assert sentence == (
         "orders.csv, line 3, column total_price: not_finite, the value is NaN or infinite."
     )
+
+
+@pytest.mark.parametrize("word", ["NULL", "\\N", "NaN", "nat", " N/A ", "none"])
+def test_words_for_nothing_are_null_in_optional_columns_alone(tmp_path: Path, word: str) -> None:
+    orders = (
+        "order_id,created_at,status,currency,total_price,total_tax,updated_at,coupon_code\n"
+        f"o1,2024-03-01,paid,EUR,1,{word},{word},{word}\n"
+        f"o2,2024-03-01,paid,EUR,1,,0000-00-00 00:00:00,nothing\n"
+        f"o3,2024-03-01,paid,EUR,{word},,,\n"
+    )
+    shop = make_shop(tmp_path, {"orders.csv": orders})
+    shop.ingest()
+    found = shop.rows(
+        "select order_id, total_tax, updated_at, coupon_code from raw.orders order by order_id"
+    )
+    assert found == [("o1", None, None, None), ("o2", None, None, "nothing")]
+    assert [row[:3] for row in shop.quarantine()] == [("orders.csv", 4, "total_price")]
+
+
+def test_an_event_may_tell_its_ids_in_properties(tmp_path: Path) -> None:
+    events = (
+        "event_id,event_name,occurred_at,user_id,properties\n"
+        'e1,x,2024-03-01,,"{""user_id"": ""u1""}"\n'
+        'e2,x,2024-03-01,,"{""user_id"": "" Guest ""}"\n'
+        'e3,x,2024-03-01,guest,"{""user_id"": ""u1""}"\n'
+    )
+    shop = make_shop(tmp_path, {"events.csv": events})
+    shop.ingest()
+    assert shop.rows("select event_id from raw.events") == [("e1",)]
+    ids = "anonymous_id, user_id"
+    assert shop.quarantine() == [("events.csv", line, ids, "missing_id") for line in (3, 4)]

@@ -1,6 +1,8 @@
 """Rule seeds: files override by name, and each bad row is one sentence with file and line."""
 
+import ast
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from statistics import NormalDist
@@ -11,7 +13,7 @@ from orchestration.errors import RulesError
 from orchestration.ingest.contract import load_contract
 from orchestration.rules.event_signals import NUMBER_COLUMNS, OTHER_COLUMNS, TEXT_COLUMNS
 from orchestration.rules.rule_set import CHECKED_SEEDS, read_rules, write_rules
-from orchestration.settings.paths import RULES_DIR, StateDir
+from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir
 
 Rows = list[dict[str, str]]
 Change = Callable[[Rows], None]
@@ -572,6 +574,9 @@ def test_comparable_columns_are_those_of_the_raw_contract() -> None:
     }
     assert (by_kind["text"], by_kind["decimal"]) == (TEXT_COLUMNS, NUMBER_COLUMNS)
     assert {c.name for c in columns} == {*TEXT_COLUMNS, *NUMBER_COLUMNS, *OTHER_COLUMNS}
+    model = DBT_PROJECT_DIR / "models/intermediate/facts/int_conditional_signals.sql"
+    lists = re.findall(r"set (?:texts|numbers) = (\[.*?\])", model.read_text("utf-8"), re.DOTALL)
+    assert [tuple(ast.literal_eval(names)) for names in lists] == [TEXT_COLUMNS, NUMBER_COLUMNS]
 
 
 def test_a_policy_may_leave_out_what_is_optional_and_its_z_are_computed(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
--- Look: keys whose rows state no time, or the same, so that their dates, their file or, at last, their
--- content decided which version counts. One row per key; an `updated_at` in the export ends it.
+-- Look: keys whose rows state no time, or the same, so that their dates, their file or, at last,
+-- their content decided which version counts. One row per key; an `updated_at` in the export ends
+-- it.
 
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'stg_orders'}}}) }}
 

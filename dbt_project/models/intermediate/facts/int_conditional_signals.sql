@@ -2,11 +2,12 @@
 -- what, is data: a column is picked by its name, a key of `properties` is looked up, nothing of a
 -- rule becomes part of a query.
 
-{% set texts, numbers = [], [] %}
-{% for column in raw_contract('events') if column.name != 'properties' %}
-{% if column.data_type == 'varchar' %}{% do texts.append(column.name) %}{% endif %}
-{% if column.data_type.startswith('decimal') %}{% do numbers.append(column.name) %}{% endif %}
-{% endfor %}
+{% set texts = [
+    'event_id', 'event_name', 'anonymous_id', 'user_id', 'session_id', 'cart_id', 'order_id',
+    'product_id', 'currency', 'page_url', 'referrer', 'utm_source', 'utm_medium', 'utm_campaign',
+    'device_type', 'country',
+] %}
+{% set numbers = ['quantity', 'value'] %}
 
 with
 

@@ -10,8 +10,8 @@ settings as (
 ),
 
 -- Where shipping contains an unknown part of the tax, the order's share of tax is taken to be
--- shipping's too: price less tax less shipping × (1 − tax / price) is `taxless_price` × `paid_part` /
--- price, which is divided once, after the rate.
+-- shipping's too: price less tax less shipping × (1 − tax / price) is `taxless_price` × `paid_part`
+-- / price, which is divided once, after the rate.
 owned_orders as (
 
     select

@@ -1,7 +1,7 @@
 -- The paid periods of subscriptions: from the day of the event that begins one to the day it ends,
--- which a cancel or the grace decides; it is paid through the day before `paid_until`. A change that
--- states no term keeps the greatest one begun before, if that still runs: whether it does depends on
--- the changes before it, so these are walked one after the other.
+-- which a cancel or the grace decides; it is paid through the day before `paid_until`. A change
+-- that states no term keeps the greatest one begun before, if that still runs: whether it does
+-- depends on the changes before it, so these are walked one after the other.
 
 with recursive
 

@@ -1,5 +1,6 @@
--- The first event of each session, made of visit events alone. Events of one device and one given session_id belong together
--- until a silence of more than a day; events without one, until a silence of more than the timeout.
+-- The first event of each session, made of visit events alone. Events of one device and one given
+-- session_id belong together until a silence of more than a day; events without one, until a
+-- silence of more than the timeout.
 
 with
 

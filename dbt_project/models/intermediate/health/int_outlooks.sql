@@ -1,5 +1,5 @@
--- What gave the health of the as-of date, and the days to act on if nothing new happens. One row per
--- subject with an order, a paid period or a change of health.
+-- What gave the health of the as-of date, and the days to act on if nothing new happens. One row
+-- per subject with an order, a paid period or a change of health.
 
 with
 

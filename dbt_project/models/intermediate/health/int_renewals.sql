@@ -1,5 +1,5 @@
--- The next day on which a subject's subscriptions renew: of those in force that no cancel has ended,
--- the first to have paid up, counted from the day after the as-of date.
+-- The next day on which a subject's subscriptions renew: of those in force that no cancel has
+-- ended, the first to have paid up, counted from the day after the as-of date.
 
 with
 

@@ -1,5 +1,5 @@
--- Which measures have to be told of each subject: those of the rule that won and of the rules of the
--- next stage, in any framework, each once.
+-- Which measures have to be told of each subject: those of the rule that won and of the rules of
+-- the next stage, in any framework, each once.
 
 with
 

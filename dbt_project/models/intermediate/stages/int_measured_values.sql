@@ -1,7 +1,8 @@
 {% set most_signals = 5 %}
 
--- What each measure of a subject comes to at the as-of date, with the latest of the facts behind it.
--- A measure that counts no fact has no row. Texts of events are looked up for these few facts alone.
+-- What each measure of a subject comes to at the as-of date, with the latest of the facts behind
+-- it. A measure that counts no fact has no row. Texts of events are looked up for these few facts
+-- alone.
 
 with
 

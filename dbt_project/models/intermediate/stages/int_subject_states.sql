@@ -164,9 +164,12 @@ subject_states as (
         case when not is_first then {{ bits_between('word_1', 'word_1_change') }} end
             as previous_word_1,
         cast(steps % {{ steps_per_cycle() }} as tinyint) as health_step,
-        case when not is_first then cast((steps - steps_change) % {{ steps_per_cycle() }} as tinyint) end
-            as previous_health_step,
-        cast(1 + (steps - steps % {{ steps_per_cycle() }}) / {{ steps_per_cycle() }} as integer) as cycle
+        case
+            when not is_first
+                then cast((steps - steps_change) % {{ steps_per_cycle() }} as tinyint)
+        end as previous_health_step,
+        cast(1 + (steps - steps % {{ steps_per_cycle() }}) / {{ steps_per_cycle() }} as integer)
+            as cycle
     from running_states
     where
         is_first

@@ -113,7 +113,8 @@ explained_rows as (
         )
         || coalesce(
             {{ outlook_sentence(
-                'outlooks', 'A rischio dal ', 'Perso dal ', ' senza un rinnovo.', ' senza un ordine.'
+                'outlooks', 'A rischio dal ', 'Perso dal ', ' senza un rinnovo.',
+                ' senza un ordine.'
             ) }},
             ''
         ) as reason_it
