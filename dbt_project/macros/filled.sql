@@ -17,8 +17,3 @@
 {% macro told_id(text) -%}
     {{ known_id(canonical_id(stated_text(text))) }}
 {%- endmacro %}
-
-{# An id inside `properties`. #}
-{% macro property_id(properties, key) -%}
-    {{ told_id(json_text(properties, key)) }}
-{%- endmacro %}

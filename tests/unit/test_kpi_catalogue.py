@@ -56,8 +56,9 @@ retention: active_customers_start active_customers_end active_customers_gained \
 active_customers_reactivated active_customers_lost active_customers_voided retention_rate \
 churn_rate repeat_purchase_rate returning_customer_rate second_order_rate_90d \
 average_days_between_orders refund_rate refunded_amount_rate at_risk_share lapsed_share \
-at_risk_recovery_rate reactivations reactivation_rate mrr new_mrr expansion_mrr contraction_mrr churned_mrr \
-reactivation_mrr gross_mrr_churn_rate net_revenue_retention gross_revenue_retention quick_ratio \
+at_risk_recovery_rate reactivations reactivation_rate mrr new_mrr expansion_mrr contraction_mrr \
+churned_mrr reactivation_mrr gross_mrr_churn_rate net_revenue_retention gross_revenue_retention \
+quick_ratio \
 lead_to_customer_rate_90d onboarding_completion_rate_30d feature_adoption_rate_30d \
 chat_answer_rate chat_response_minutes self_service_rate repeat_contact_rate_7d \
 tickets_per_100_orders first_response_hours resolution_hours on_time_delivery_rate
@@ -82,7 +83,8 @@ click_through_rate cost_per_click cost_per_mille social_engagement_rate | ratio 
 sessions | count | sum | dwm | ckhta
 visitors active_users | count | distinct | dwm | ka
 new_visitors lead_count | count | sum | dwm | ka
-engaged_session_rate bounce_rate conversion_rate checkout_completion_rate | ratio | sum | dwm | ckhta
+engaged_session_rate bounce_rate conversion_rate checkout_completion_rate \
+| ratio | sum | dwm | ckhta
 stickiness | ratio | none | m | ka
 email_open_rate email_click_rate unsubscribe_rate | ratio | sum | dwm | khta
 nps | ratio | distinct | dwm | ka

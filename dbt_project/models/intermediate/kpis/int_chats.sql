@@ -3,7 +3,7 @@
 
 with
 
-chat_signals as (
+stated_signals as (
 
     select
         events.event_id,
@@ -11,12 +11,21 @@ chat_signals as (
         signals.signal,
         signals.signal_date,
         signals.occurred_at,
-        {{ property_id('events.properties', 'chat_id') }} as chat_id
+        {{ json_text('events.properties', 'chat_id') }} as stated_chat_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'
         and signals.signal in ('support_contact', 'chat_answer')
+
+),
+
+chat_signals as (
+
+    select
+        *,
+        {{ told_id('stated_chat_id') }} as chat_id
+    from stated_signals
 
 ),
 

@@ -3,7 +3,7 @@
 
 with
 
-referral_signals as (
+stated_signals as (
 
     select
         events.event_id,
@@ -11,12 +11,21 @@ referral_signals as (
         signals.signal,
         signals.signal_date,
         signals.occurred_at,
-        {{ property_id('events.properties', 'referral_id') }} as referral_id
+        {{ json_text('events.properties', 'referral_id') }} as stated_referral_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'
         and signals.signal in ('referral_sent', 'referral_converted')
+
+),
+
+referral_signals as (
+
+    select
+        *,
+        {{ told_id('stated_referral_id') }} as referral_id
+    from stated_signals
 
 ),
 

@@ -4,7 +4,7 @@
 
 with
 
-email_signals as (
+stated_signals as (
 
     select
         events.event_id,
@@ -13,7 +13,7 @@ email_signals as (
         signals.signal = 'email_delivered' as is_delivery,
         signals.signal_date,
         signals.occurred_at,
-        {{ property_id('events.properties', 'message_id') }} as message_id
+        {{ json_text('events.properties', 'message_id') }} as stated_message_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
@@ -21,6 +21,15 @@ email_signals as (
         and signals.signal in (
             'email_delivered', 'email_opened', 'email_clicked', 'email_unsubscribed'
         )
+
+),
+
+email_signals as (
+
+    select
+        *,
+        {{ told_id('stated_message_id') }} as message_id
+    from stated_signals
 
 ),
 

@@ -3,20 +3,30 @@
 
 with
 
-conversions as (
+stated_signals as (
 
     select
         events.event_id,
         signals.person_key,
         signals.signal_date,
         signals.occurred_at,
-        {{ property_id('events.properties', 'referral_id') }} as referral_id,
-        {{ property_id('events.properties', 'referred_customer_id') }} as customer_id
+        {{ json_text('events.properties', 'referral_id') }} as stated_referral_id,
+        {{ json_text('events.properties', 'referred_customer_id') }} as stated_customer_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'
         and signals.signal = 'referral_converted'
+
+),
+
+conversions as (
+
+    select
+        *,
+        {{ told_id('stated_referral_id') }} as referral_id,
+        {{ told_id('stated_customer_id') }} as customer_id
+    from stated_signals
 
 ),
 

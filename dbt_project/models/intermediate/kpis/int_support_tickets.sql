@@ -3,7 +3,7 @@
 
 with
 
-ticket_signals as (
+stated_signals as (
 
     select
         events.event_id,
@@ -11,12 +11,21 @@ ticket_signals as (
         signals.signal,
         signals.signal_date,
         signals.occurred_at,
-        {{ property_id('events.properties', 'ticket_id') }} as ticket_id
+        {{ json_text('events.properties', 'ticket_id') }} as stated_ticket_id
     from {{ ref('int_dated_signals') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'
         and signals.signal in ('support_contact', 'ticket_response', 'support_resolution')
+
+),
+
+ticket_signals as (
+
+    select
+        *,
+        {{ told_id('stated_ticket_id') }} as ticket_id
+    from stated_signals
 
 ),
 
