@@ -1,6 +1,6 @@
-{# Columns of events that are null are read from the key of their name in `properties`. Each step is
-   a select of its own (filled_events): nested in one expression they would be repeated dozens of
-   times. #}
+{# Columns of events that are null are read from the key of their name in `properties`. Each step
+   is a select of its own (stg_filled_events): nested in one expression they would be repeated dozens
+   of times. #}
 
 {# The string or number under a key, where the column is null and the key may be there. #}
 {% macro told_instead(events, column, key) -%}

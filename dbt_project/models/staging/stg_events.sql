@@ -25,7 +25,7 @@ accepted_rows as (
         events.device_type,
         events.country,
         events.properties
-    from {{ ref('filled_events') }} as events
+    from {{ ref('stg_filled_events') }} as events
     left join {{ ref('filtered_events') }} as filtered
         on events.raw_row_id = filtered.raw_row_id
     where filtered.raw_row_id is null

@@ -16,7 +16,7 @@ judged_rows as (
                 then 'future'
             when raw_rows.anonymous_id is null and raw_rows.user_id is null then 'no_identity'
         end as reason
-    from {{ ref('filled_events') }} as raw_rows
+    from {{ ref('stg_filled_events') }} as raw_rows
 
 ),
 
