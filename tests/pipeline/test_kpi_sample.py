@@ -48,23 +48,18 @@ def test_every_dimension_of_a_kpi_has_a_slice_that_is_ok(
         (kpi, dimension.split(":")[0]) for kpi, _, dimension, status in statuses if status == "ok"
     }
     wanted = {
-        (row["kpi"], dimension)
+        (row["kpi"], dimension.split(":")[0])
         for row in catalogue
         for dimension in row["dimensions"].split("|")
         if row["kpi"] not in UNTOLD
     }
-    # A shop of 400 customers never has 30 answers of one country in one month.
-    small = {("nps", "country"), ("csat", "country")}
-    assert len(wanted) > 300
-    assert wanted - told == small
+    assert len(wanted) > 400
+    assert wanted <= told
 
 
 def test_only_what_the_sample_cannot_know_has_no_input(
     statuses: set[tuple[str, str, str, str]],
 ) -> None:
-    # On the first day no channel has stated its followers before.
-    assert {kpi for kpi, _, _, status in statuses if status == "no_input"} == {
-        "net_new_followers",
-        *UNTOLD,
-    }
+    # In the first period no channel has stated its followers before.
+    assert {kpi for kpi, _, _, status in statuses if status == "no_input"} == {"net_new_followers"}
     assert "missing_rate" not in {status for *_, status in statuses}

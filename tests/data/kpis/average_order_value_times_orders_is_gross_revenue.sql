@@ -23,6 +23,6 @@ where
     averages.kpi = 'average_order_value'
     and averages.status not in ('no_input', 'missing_rate')
     and (
-        averages.denominator is distinct from orders.numerator
-        or averages.numerator is distinct from revenue.numerator
+        averages.denominator <> coalesce(orders.numerator, 0)
+        or averages.numerator <> coalesce(revenue.numerator, 0)
     )

@@ -2,6 +2,30 @@
 -- which both of its numbers are known.
 with
 
+-- Parts in several currencies are one report.
+report_totals as (
+
+    select
+        date,
+        channel,
+        campaign,
+        sum(impressions) as impressions,
+        sum(reach) as reach,
+        sum(clicks) as clicks,
+        sum(spend) as spend,
+        sum(likes) as likes,
+        sum(comments) as comments,
+        sum(shares) as shares,
+        sum(podcast_downloads) as podcast_downloads,
+        sum(podcast_listeners) as podcast_listeners
+    from {{ ref('stg_channel_daily') }}
+    group by
+        date,
+        channel,
+        campaign
+
+),
+
 reports as (
 
     select
@@ -12,7 +36,7 @@ reports as (
         coalesce(channel_daily.likes, 0)
         + coalesce(channel_daily.comments, 0)
         + coalesce(channel_daily.shares, 0) as interactions
-    from {{ ref('stg_channel_daily') }} as channel_daily
+    from report_totals as channel_daily
     inner join {{ ref('int_settings') }} as settings
         on channel_daily.date <= settings.as_of_date
 

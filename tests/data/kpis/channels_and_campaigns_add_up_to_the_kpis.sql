@@ -57,3 +57,13 @@ full join told_values
 where
     coalesce(told_values.status, 'ok') not in ('no_input', 'missing_rate')
     and coalesce(split_values.total, 0) <> coalesce(told_values.numerator, 0)
+    and exists (
+        select 1
+        from {{ ref('int_periods') }} as periods
+        where
+            periods.is_written
+            and periods.period_grain
+            = coalesce(split_values.period_grain, told_values.period_grain)
+            and periods.period_start
+            = coalesce(split_values.period_start, told_values.period_start)
+    )

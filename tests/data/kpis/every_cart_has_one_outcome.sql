@@ -1,4 +1,5 @@
--- Carts counted from the events are the carts published, each once.
+-- Carts counted from the events are the carts published, each once; one that an order closed may be
+-- followed by others of its name.
 with
 
 carts_of_events as (
@@ -41,18 +42,21 @@ expected_carts as (
 outcomes as (
 
     select
-        cart_id,
-        count(*) as outcomes
-    from {{ ref('cart_outcomes') }}
-    group by cart_id
+        carts.named_cart,
+        count(*) as outcomes,
+        count(distinct cart_outcomes.cart_id) as carts
+    from {{ ref('cart_outcomes') }} as cart_outcomes
+    inner join {{ ref('int_carts') }} as carts on cart_outcomes.cart_id = carts.cart_id
+    group by carts.named_cart
 
 )
 
 select
-    coalesce(expected_carts.public_id, outcomes.cart_id) as cart_id,
+    coalesce(expected_carts.public_id, outcomes.named_cart) as named_cart,
     outcomes.outcomes
 from expected_carts
-full join outcomes on expected_carts.public_id = outcomes.cart_id
+full join outcomes on expected_carts.public_id = outcomes.named_cart
 where
     expected_carts.public_id is null
-    or outcomes.outcomes is distinct from 1
+    or outcomes.outcomes is distinct from outcomes.carts
+    or outcomes.outcomes is null

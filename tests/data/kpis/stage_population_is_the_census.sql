@@ -1,5 +1,5 @@
 -- Law: the census from kpi_values is the census from lifecycle_history, at the end of each
--- period, and at the as-of date in a period that is not over.
+-- period, and at the as-of date in one that is not over.
 with
 
 census as (
@@ -31,25 +31,14 @@ populations as (
 
 ),
 
-grains as (
-
-    {% for grain in period_grains() -%}
-    select '{{ grain }}' as period_grain
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-
-),
-
 last_days as (
 
     select
-        grains.period_grain,
-        max(census.date) as date
-    from census
-    cross join grains
-    group by
-        grains.period_grain,
-        {{ period_start_in('census.date', 'grains.period_grain') }}
+        periods.period_grain,
+        least({{ add_days('periods.period_end', -1) }}, settings.as_of_date) as date
+    from {{ ref('int_periods') }} as periods
+    cross join {{ ref('int_settings') }} as settings
+    where periods.is_written
 
 ),
 

@@ -102,5 +102,16 @@ full join counted_stays
         and told_rates.dimension_value = counted_stays.dimension_value
         and told_rates.period_start = counted_stays.period_start
 where
-    told_rates.numerator is distinct from counted_stays.advanced_stays
-    or told_rates.denominator is distinct from counted_stays.stays
+    (
+        told_rates.numerator is distinct from counted_stays.advanced_stays
+        or told_rates.denominator is distinct from counted_stays.stays
+    )
+    and exists (
+        select 1
+        from {{ ref('int_periods') }} as periods
+        where
+            periods.is_written
+            and periods.period_grain = 'month'
+            and periods.period_start
+            = coalesce(told_rates.period_start, counted_stays.period_start)
+    )
