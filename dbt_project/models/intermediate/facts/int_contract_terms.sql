@@ -10,8 +10,9 @@ placed_events as (
     select
         *,
         row_number() over subscription_events as place,
-        coalesce(last_value(interval_months ignore nulls) over subscription_events, 1)
-            as term_months,
+        coalesce(
+            {{ ignoring_nulls('last_value', 'interval_months') }} over subscription_events, 1
+        ) as term_months,
         case
             when is_cancel then case when ends_on > event_date then ends_on else event_date end
         end as cancelled_on
