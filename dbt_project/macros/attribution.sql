@@ -7,6 +7,15 @@
     ) }}
 {%- endmacro %}
 
+{# How many ten-billionths of the whole a part is, whole numbers both, cut. #}
+{% macro ten_billionths(part, whole) -%}
+    {{ return(adapter.dispatch('ten_billionths')(part, whole)) }}
+{%- endmacro %}
+
+{% macro default__ten_billionths(part, whole) -%}
+    cast({{ part }} as hugeint) * 10000000000 // {{ whole }}
+{%- endmacro %}
+
 {# What a share of so many ten-billionths makes of an amount with 4 decimals, cut towards 0. #}
 {% macro share_of(amount, units) -%}
     {{ return(adapter.dispatch('share_of')(amount, units)) }}

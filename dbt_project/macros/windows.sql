@@ -8,3 +8,12 @@
 {% macro default__ignoring_nulls(function, value) -%}
     {{ function }}({{ value }} ignore nulls)
 {%- endmacro %}
+
+{# The product of numbers, as floats: an aggregate, which `over` may follow. #}
+{% macro product(factor) -%}
+    {{ return(adapter.dispatch('product')(factor)) }}
+{%- endmacro %}
+
+{% macro default__product(factor) -%}
+    product({{ factor }})
+{%- endmacro %}

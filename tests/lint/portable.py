@@ -61,8 +61,11 @@ def with_calls(sql: str) -> str:
 
 def _argument(text: str) -> str:
     try:
-        sqlglot.parse_one(text, dialect="duckdb")
+        tree = sqlglot.parse_one(text, dialect="duckdb")
     except (ParseError, TokenError):
+        tree = None
+    # `catalog.schema.table` parses as a column.
+    if tree is None or (isinstance(tree, exp.Column) and tree.args.get("db")):
         return "'" + text.replace("'", "''") + "'"
     return text
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
-from tests.reference import batches, compare, evidence, history, outlook, staging
+from tests.reference import batches, compare, staging
 from tests.reference.batches import BATCHES, Batch, Built
-from tests.reference.history import Interval
-from tests.reference.tally import Tally
+from tests.reference.stages import evidence, history, outlook
+from tests.reference.stages.history import Interval
+from tests.reference.stages.tally import Tally
 
 
 @pytest.fixture(scope="module")

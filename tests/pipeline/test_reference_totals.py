@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.reference import history, rulebook, staging
+from tests.reference import rulebook, staging
 from tests.reference.batches import SHIPPED_SEEDS
+from tests.reference.stages import history
 from tests.reference.world import Customer, Order, Refund, Settings, World
 
 DATA_DIR = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import duckdb
 
-from tests.reference.evidence import Evidence
-from tests.reference.history import Interval, days_in_stage
-from tests.reference.outlook import Outlook
+from tests.reference.stages.evidence import Evidence
+from tests.reference.stages.history import Interval, days_in_stage
+from tests.reference.stages.outlook import Outlook
 from tests.reference.world import TABLES, World
 
 COLUMNS = tuple(column.name for column in dataclasses.fields(Interval))

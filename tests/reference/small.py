@@ -11,9 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.reference import health, history, signals, staging
+from tests.reference import health, signals, staging
 from tests.reference.health import Subject
-from tests.reference.history import Interval
 from tests.reference.rulebook import (
     NOT_IDS,
     Condition,
@@ -24,6 +23,8 @@ from tests.reference.rulebook import (
     Stage,
 )
 from tests.reference.signals import Fact
+from tests.reference.stages import history
+from tests.reference.stages.history import Interval
 from tests.reference.staging import Resolved, Staged
 from tests.reference.world import Event, Order, Settings, World
 

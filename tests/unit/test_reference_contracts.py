@@ -14,9 +14,9 @@ from tests.reference import contracts, health
 from tests.reference.contracts import Period, Subscription, after_months
 from tests.reference.health import by_contracts, health_on
 from tests.reference.identity import identify
-from tests.reference.outlook import outlooks
 from tests.reference.rulebook import EventSignal
 from tests.reference.small import SHIPPED_POLICY, day, event, order, rows, rules, settled, subject
+from tests.reference.stages.outlook import outlooks
 from tests.reference.world import Customer, Event, World
 
 START, RENEWAL = "Subscription Started", "Subscription Renewed"

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.reference import evidence
-from tests.reference.evidence import Evidence
 from tests.reference.small import at, condition, day, event, order, rules, settled
+from tests.reference.stages import evidence
+from tests.reference.stages.evidence import Evidence
 from tests.reference.world import Refund, World
 
 STAGES = (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.reference.history import Interval, days_in_stage
 from tests.reference.small import at, day, event, order, rows, rules
+from tests.reference.stages.history import Interval, days_in_stage
 from tests.reference.world import Customer, World
 
 STAGES = (

@@ -6,8 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from tests.reference import engine
-from tests.reference.engine import holds, measured
 from tests.reference.health import health_on, limits
 from tests.reference.small import (
     SHIPPED_POLICY,
@@ -19,6 +17,8 @@ from tests.reference.small import (
     rules,
     subject,
 )
+from tests.reference.stages import engine
+from tests.reference.stages.engine import holds, measured
 from tests.reference.world import Refund, World
 
 SHOP = World(

@@ -14,22 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.reference import (
-    batches,
-    compare,
-    evidence,
-    health,
-    history,
-    outlook,
-    rule_strategies,
-    rulebook,
-    signals,
-    staging,
-)
+from tests.reference import batches, compare, health, rule_strategies, rulebook, signals, staging
 from tests.reference.batches import BATCHES, SHIPPED_SEEDS, Batch
-from tests.reference.history import Interval
 from tests.reference.rulebook import Rulebook
-from tests.reference.tally import Tally
+from tests.reference.stages import evidence, history, outlook
+from tests.reference.stages.history import Interval
+from tests.reference.stages.tally import Tally
 from tests.reference.texts import properties_of
 from tests.reference.world import World
 

@@ -13,13 +13,14 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from tests.reference import contracts, engine, health, sessions, signals, staging
+from tests.reference import contracts, health, sessions, signals, staging
 from tests.reference.health import Subject
 from tests.reference.identity import Identity, identify
 from tests.reference.kpis.catalogue import UNKNOWN, Seeds
 from tests.reference.kpis.rows import Booked, Bought, Given, Said, Spend, Visit, is_guest
 from tests.reference.rulebook import EventSignal, Rulebook
 from tests.reference.signals import Fact
+from tests.reference.stages import engine
 from tests.reference.staging import Cleaner, Resolved, Staged
 from tests.reference.texts import properties_of
 from tests.reference.world import ChannelDay, Event, Product, Settings, World

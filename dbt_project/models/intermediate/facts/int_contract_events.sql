@@ -1,6 +1,7 @@
 -- What happened to each subscription of a person, with what the event states of it. `amount` is
 -- that of the start, else the renewal, else the change that the event feeds, before conversion;
 -- `value` the same in the reporting currency. Without an id it is the one unnamed subscription.
+-- Over 120 lines, since what an event feeds decides what it states.
 
 with
 

@@ -1,7 +1,7 @@
 -- Where each session came from, by its first event: the utm columns; without any, what the address
 -- of the page says, by utm parameters or else by a click id; without that, the host of the
--- referrer, unless it is an own one or a place to pay at; else the visit is direct.
--- Long, since each kind of evidence is looked for apart, and the first that is found counts.
+-- referrer, unless it is an own one or a place to pay at; else the visit is direct. Over 120 lines,
+-- since each kind of evidence is looked for apart, and the first that is found counts.
 
 with
 

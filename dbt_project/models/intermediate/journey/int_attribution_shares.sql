@@ -42,7 +42,7 @@ weights as (
                         power(2, -touches.days_before / windows.touch_half_life_days) * 10000000000,
                         0
                     )
-            end as hugeint
+            end as bigint
         ) as weight
     from {{ ref('int_order_touches') }} as touches
     cross join models
@@ -56,7 +56,7 @@ cut_shares as (
         order_id,
         touch_number,
         model,
-        weight * 10000000000 // sum(weight) over order_models as units,
+        {{ ten_billionths('weight', 'sum(weight) over order_models') }} as units,
         touch_number = max(touch_number) over order_models as is_last
     from weights
     where weight > 0

@@ -1,6 +1,7 @@
 -- What is known of each channel and campaign, by day: reports, sessions, orders, refunds, last
 -- touches, and first orders by attribution model. A column is null where the row says nothing about
--- it; money that cannot be converted is 0, and is_missing_rate says so.
+-- it; money that cannot be converted is 0, and is_missing_rate says so. Over 120 lines, since each
+-- kind of fact is a select of its own.
 
 with
 

@@ -1,8 +1,7 @@
 -- Events of carts: all events that name one cart, and where a session's cart and checkout events
 -- name none, these. A booked order that names the cart closes it with everything up to its instant:
 -- what comes later under the same name is another cart. What never had anything added to it is no
--- cart.
--- Long, since carts have two kinds of names and each may come round again.
+-- cart. Over 120 lines, since carts have two kinds of names and each may come round again.
 
 with
 

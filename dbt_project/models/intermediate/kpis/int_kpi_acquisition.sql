@@ -1,7 +1,6 @@
 -- What winning customers costs and brings: spend and orders on their day, customers on the day of
 -- their first booked order. A return on spend is told anew in each period, since a channel may cost
--- something in one week only.
--- Long, since each of its facts is dated in its own way.
+-- something in one week only. Over 120 lines, since each of its facts is dated in its own way.
 
 with
 

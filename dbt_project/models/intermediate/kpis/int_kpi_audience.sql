@@ -1,6 +1,6 @@
 -- People: on the day of the first session and of the first lead, and anew in each period those who
--- came, a person counting once however often it came. Stickiness is told of months and more.
--- Long, since two units, first days and persons of a period, from four sources.
+-- came, a person counting once however often it came. Stickiness is told of months and more. Over
+-- 120 lines, since first days and the persons of a period are counted from four sources.
 
 with
 

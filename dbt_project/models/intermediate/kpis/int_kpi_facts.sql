@@ -16,8 +16,7 @@
 -- denominator nor, without one, 1. mature_on is the last day on which it may still change where
 -- that does not follow from fact_date; is_missing_rate says that its money could not be converted.
 -- Times are in microseconds. Sums are cast to decimal(28, 10): next to a wider type the union would
--- lose decimals.
--- Long, since every topic and every dimension is named once.
+-- lose decimals. Over 120 lines, since every topic and every dimension is named once.
 
 with
 

@@ -1,6 +1,6 @@
 -- What the build knows at all: signals and columns with a row up to the as-of date. Columns of
--- channel_daily other than followers are known period by period; a null period means always.
--- Long, since each table is looked at once and its columns are told apart.
+-- channel_daily other than followers are known period by period; a null period means always. Over
+-- 120 lines, since each table is looked at once and its columns are told apart.
 
 with
 

@@ -1,7 +1,7 @@
 -- Recurring revenue. Rates set the movements of a period against the revenue at its start, so their
 -- rows are both spans and movements; a subscription without a known rate makes what it touches
--- unknown: a rate where it stood at the start, a movement where it came, went or changed.
--- Long, since stocks, movements and their ratios are three kinds of rows.
+-- unknown: a rate where it stood at the start, a movement where it came, went or changed. Over 120
+-- lines, since stocks, movements and their ratios are three kinds of rows.
 
 with
 

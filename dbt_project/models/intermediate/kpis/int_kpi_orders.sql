@@ -1,6 +1,6 @@
 -- Booked orders on their date, refunds on theirs. Money is 0 where no rate is known;
--- is_missing_rate then says that it is unknown.
--- Long, since every KPI of an order has its line.
+-- is_missing_rate then says that it is unknown. Over 120 lines, since every KPI of an order has its
+-- line.
 
 with
 

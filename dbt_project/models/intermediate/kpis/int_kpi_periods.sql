@@ -1,7 +1,7 @@
 -- KPIs that do not add up over periods: every period is computed anew, from rows made for it, or
 -- from all of its days where the number is the middle or the largest one. A mean is that of the
--- days of the period from the first fact to the as-of date.
--- Long, since what counts once per period and what is ranked in it need a roll-up each.
+-- days of the period from the first fact to the as-of date. Over 120 lines, since what counts once
+-- per period and what is ranked in it need a roll-up each.
 
 with
 

@@ -1,8 +1,8 @@
 -- Stocks: what stands at the end of each period's last day (of the as-of date in a period that is
 -- not over), or, for an opening, at the end of the day before the period. What comes to stand and
 -- what ceases to is summed per day and then along time, so that the work grows with the number of
--- spans and not with spans times days.
--- Long, since a stock is turned, summed and read once per dimension.
+-- spans and not with spans times days. Over 120 lines, since a stock is turned, summed and read
+-- once per dimension.
 
 with
 

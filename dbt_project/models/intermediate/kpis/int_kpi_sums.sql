@@ -1,6 +1,6 @@
--- KPIs that add up: the facts of each day are summed per slice, longer periods are summed from
--- the days. Accounts, which may be many, are told of months alone and summed by month at once.
--- Long, since the explicit columns of one roll-up, each named four times.
+-- KPIs that add up: the facts of each day are summed per slice, longer periods are summed from the
+-- days. Accounts, which may be many, are told of months alone and summed by month at once. Over 120
+-- lines, since one roll-up names each of its columns four times.
 
 with
 

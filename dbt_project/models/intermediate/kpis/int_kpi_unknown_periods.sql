@@ -1,8 +1,8 @@
 -- The periods in which a KPI cannot be told, since something it needs has no row. A term of
 -- `inputs` holds when one of its alternatives is known. Followers are unknown until the first
 -- number, their change until there is one from before the period to compare with, in each channel.
--- A null dimension means every slice.
--- Long, since terms, and the one exception of followers, judge the same periods.
+-- A null dimension means every slice. Over 120 lines, since terms, and the one exception of
+-- followers, judge the same periods.
 
 with
 

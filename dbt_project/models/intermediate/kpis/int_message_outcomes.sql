@@ -37,7 +37,7 @@ placed_signals as (
 
     select
         *,
-        last_value(case when is_delivery then signal_date end ignore nulls) over (
+        {{ ignoring_nulls('last_value', 'case when is_delivery then signal_date end') }} over (
             partition by person_key, message_id
             order by occurred_at, case when is_delivery then 0 else 1 end, event_id
             rows between unbounded preceding and current row

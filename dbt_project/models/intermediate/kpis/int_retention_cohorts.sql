@@ -1,6 +1,6 @@
 -- Customers by the month of their first booked order, and what they did in each month from then on,
--- every month up to the as-of date. A refund lowers the month in which it was given.
--- Long, since one table of cohorts by month needs its five counts side by side.
+-- every month up to the as-of date. A refund lowers the month in which it was given. Over 120
+-- lines, since one table of cohorts by month needs its five counts side by side.
 
 with
 

@@ -1,7 +1,7 @@
 -- How much of the net revenue of the year up to the end of each month, quarter and year (of the
 -- as-of date in the last one) comes from the best fifth of the customers with an order in them. A
--- refund counts on its own day, so that what was said once stays said.
--- Long, since periods, customers and their rank are one calculation.
+-- refund counts on its own day, so that what was said once stays said. Over 120 lines, since
+-- periods, customers and their rank are one calculation.
 
 with
 

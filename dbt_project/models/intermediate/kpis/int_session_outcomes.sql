@@ -1,7 +1,7 @@
 -- What came of each session: whether it was engaged, which orders it is credited with, and whether
 -- its checkout was completed, and whether help was read and was enough. Every order is credited to
--- one session at most.
--- Long, since a session has several outcomes and each is one set of sessions.
+-- one session at most. Over 120 lines, since a session has several outcomes and each is one set of
+-- sessions.
 
 with
 

@@ -68,7 +68,7 @@ surviving_shares as (
 
     select
         *,
-        product((stays_at_risk - ends) / stays_at_risk) over (
+        {{ product('(stays_at_risk - ends) / stays_at_risk') }} over (
             partition by framework, stage, period_grain, period_start
             order by days
             rows between unbounded preceding and current row

@@ -1,9 +1,8 @@
 -- What a person pays per month for each subscription in force, from when to when: the amount last
 -- stated, in the reporting currency at the rate of the day of the subscription's first contract
 -- event, since later rates would look like growth. Nothing stated, or nothing above 0, is no
--- amount.
--- Long, since spans in force and spans of one amount are made apart and then laid over each
--- other.
+-- amount. Over 120 lines, since spans in force and spans of one amount are made apart and then laid
+-- over each other.
 
 with
 

@@ -23,8 +23,10 @@ placed_signals as (
 
     select
         *,
-        last_value(case when is_sending then event_id end ignore nulls) over so_far as latest_id,
-        last_value(case when is_sending then fact_date end ignore nulls) over so_far as latest_on
+        {{ ignoring_nulls('last_value', 'case when is_sending then event_id end') }} over so_far
+            as latest_id,
+        {{ ignoring_nulls('last_value', 'case when is_sending then fact_date end') }} over so_far
+            as latest_on
     from survey_signals
     window so_far as (
         partition by person_key
@@ -39,7 +41,7 @@ read_signals as (
     select
         placed_signals.*,
         case
-            when placed_signals.value <> trunc(placed_signals.value) then false
+            when placed_signals.value <> floor(placed_signals.value) then false
             when placed_signals.signal = 'nps' then placed_signals.value between 0 and 10
             when placed_signals.signal = 'csat' then placed_signals.value between 1 and 5
         end as has_score,

@@ -1,6 +1,6 @@
 -- The periods in which recurring revenue without a rate came, went or changed, so that nobody knows
--- by how much a person's moved. What is the same at both ends has moved nothing.
--- Long, since turns, their periods and both ends of these are told one after the other.
+-- by how much a person's moved. What is the same at both ends has moved nothing. Over 120 lines,
+-- since turns, their periods and both ends of these are told one after the other.
 
 with
 

@@ -35,7 +35,8 @@ checkout_outcomes as (
         checkouts.checkout_order_id as order_id,
         checkouts.checkout_ordered_at as ordered_at,
         cast(
-            date_sub('second', checkouts.first_checkout_at, checkouts.checkout_ordered_at) as bigint
+            {{ seconds_between('checkouts.first_checkout_at', 'checkouts.checkout_ordered_at') }}
+            as bigint
         ) as seconds_to_order
     from checkouts
     inner join {{ ref('int_persons') }} as persons

@@ -1,6 +1,6 @@
--- Every KPI of the catalogue, with the one decision for all of them whether its value can be
--- told. The catalogue says which slices are written; the tests refuse a KPI that is in one of
--- the two only.
+-- Every KPI of the catalogue, with the one decision for all of them whether its value can be told.
+-- The catalogue says which slices are written; the tests refuse a KPI that is in one of the two
+-- only. Over 120 lines, since the decision weighs all that is known of a value at once.
 
 with
 
@@ -97,7 +97,10 @@ kpi_values as (
         dimension,
         dimension_value,
         aggregate,
-        case when is_told then {{ exact_ratio('numerator', 'cast(parts_per_unit as decimal(38, 8))', 8) }} end as numerator,
+        case
+            when is_told
+                then {{ exact_ratio('numerator', 'cast(parts_per_unit as decimal(38, 8))', 8) }}
+        end as numerator,
         case when is_told then denominator end as denominator,
         case
             when is_told and status <> 'immature'

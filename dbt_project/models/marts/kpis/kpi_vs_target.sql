@@ -1,4 +1,5 @@
--- How far every period was from its target, and where the KPI is heading.
+-- How far every period was from its target, and where the KPI is heading. Over 120 lines, since a
+-- trend needs the periods before, side by side.
 
 with
 

@@ -39,9 +39,7 @@ cohorts as (
         count(*) as cohort_persons
     from activity_periods
     inner join cohort_kinds
-        on
-            activity_periods.periods_since is null
-            or not cohort_kinds.is_first_only
+        on activity_periods.periods_since is null or not cohort_kinds.is_first_only
     group by
         activity_periods.period_grain,
         activity_periods.activity,

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from tests.reference import history
-from tests.reference.history import Interval
 from tests.reference.kpis.periods import Period
 from tests.reference.kpis.rows import within
 from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Total, Unit, dated, ratio, summed
+from tests.reference.stages import history
+from tests.reference.stages.history import Interval
 
 CONVERSION_DAYS = 90
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.reference import health
-from tests.reference.history import Interval
 from tests.reference.rulebook import Rulebook
+from tests.reference.stages.history import Interval
 from tests.reference.staging import Resolved, Staged
 
 

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tests.reference import engine, health
-from tests.reference.engine import Holding
+from tests.reference import health
 from tests.reference.health import Subject
 from tests.reference.rulebook import Condition, Framework, Rulebook
+from tests.reference.stages import engine
+from tests.reference.stages.engine import Holding
 from tests.reference.staging import Resolved, Staged
 
 

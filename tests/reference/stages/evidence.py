@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tests.reference import engine, health, history
+from tests.reference import health
 from tests.reference.health import Subject
 from tests.reference.rulebook import Condition, Framework, Rulebook
+from tests.reference.stages import engine, history
 from tests.reference.staging import Resolved, Staged
 
 MOST_SIGNALS = 5

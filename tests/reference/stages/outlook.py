@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tests.reference import health, history
+from tests.reference import health
 from tests.reference.health import RANK, Subject
 from tests.reference.rulebook import Rulebook
+from tests.reference.stages import history
 from tests.reference.staging import Resolved, Staged
 
 
