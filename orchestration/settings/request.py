@@ -1,23 +1,23 @@
 """Everything a build is told, read alike for the command line and for Dagster.
 
-Belongs here: which option stands in for which environment variable, and the defaults of the three
-directories. Does not belong here: the settings themselves (`build_settings`) or the build.
+Belongs here: the request, and its check as a whole before anything is done. Does not belong here:
+the settings themselves, or the build.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.failpoints import check_fail_point
-from orchestration.settings.build_settings import (
-    BuildSettings,
-    check_environment,
-    read_directory,
-    read_settings,
-)
-from orchestration.settings.paths import DBT_PROJECT_DIR, DEFAULT_STATE_DIR, SAMPLE_DIR, StateDir
+from orchestration.settings.build_settings import BuildSettings, read_settings
+from orchestration.settings.dagster_settings import DagsterSettings
+from orchestration.settings.directories import Directories
+from orchestration.settings.environment import check_environment
+from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
+from orchestration.settings.setting import Given
 
 
 @dataclass(frozen=True)
@@ -41,37 +41,38 @@ class BuildRequest:
     project: Path = DBT_PROJECT_DIR
 
 
-def read_state(option: Path | None, environment: Mapping[str, str]) -> StateDir:
-    """Return the state directory that an option or the environment names, else the default.
+def read_directories(options: Mapping[str, Path | None] | None = None) -> Directories:
+    """Return the directories that options or the environment name, else the defaults.
+
+    Args:
+        options: `raw_dir`, `state_dir`, `rules_dir`; None or absent when not given.
 
     Raises:
         SettingsError: for an unknown LIFECYCLE_ variable.
     """
-    check_environment(environment)
-    found = read_directory(option, "LIFECYCLE_STATE_DIR", environment)
-    return StateDir.at(found or DEFAULT_STATE_DIR)
+    check_environment()
+    declared = {setting.name: setting.option for setting in Directories.declared()}
+    named = {name: path for name, path in (options or {}).items() if path is not None}
+    return Directories.read(
+        {name: Given(declared[name], str(path)) for name, path in named.items()}
+    )
 
 
-def read_raw_dir(option: Path | None, environment: Mapping[str, str]) -> Path:
-    """Return the landing directory that an option or the environment names, else the sample."""
-    found = read_directory(option, "LIFECYCLE_RAW_DIR", environment)
-    return (found or SAMPLE_DIR).expanduser().resolve()
+def read_dagster_settings() -> DagsterSettings:
+    """Check the environment and return the settings of the code location.
 
-
-def read_rules_dir(option: Path | None, environment: Mapping[str, str]) -> Path | None:
-    """Return the rules directory that an option or the environment names; None for none."""
-    found = read_directory(option, "LIFECYCLE_RULES_DIR", environment)
-    return found.expanduser().resolve() if found else None
+    Raises:
+        SettingsError: names the variable and what it must be.
+    """
+    check_environment()
+    return DagsterSettings.read()
 
 
 def read_request(
     options: Mapping[str, str | None],
-    extra_vars: Sequence[str],
-    environment: Mapping[str, str],
+    extra_vars: Sequence[str] = (),
+    directories: Mapping[str, Path | None] | None = None,
     *,
-    raw_dir: Path | None = None,
-    state_dir: Path | None = None,
-    rules_dir: Path | None = None,
     full_refresh: bool = False,
 ) -> BuildRequest:
     """Check everything that was given and return what the build is told.
@@ -79,12 +80,12 @@ def read_request(
     Raises:
         SettingsError: for an unknown name or a value out of its range.
     """
-    state = read_state(state_dir, environment)
-    check_fail_point(environment)
+    found = read_directories(directories)
+    check_fail_point(os.environ)
     return BuildRequest(
-        settings=read_settings(options, extra_vars, environment),
-        raw_dir=read_raw_dir(raw_dir, environment),
-        state=state,
-        rules_dir=read_rules_dir(rules_dir, environment),
+        settings=read_settings(options, extra_vars),
+        raw_dir=found.raw_dir,
+        state=found.state,
+        rules_dir=found.rules_dir,
         full_refresh=full_refresh,
     )
