@@ -1,0 +1,183 @@
+"""Adapters: what the folders of `adapters/` say of each layout that people's tools export.
+
+Belongs here: reading `adapter.yml` and the SQL beside it into frozen values, and refusing a folder
+that contradicts itself. Does not belong here: deciding which adapter fits a file (recognition),
+and running its SQL (load_source).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import yaml
+
+from orchestration.errors import LifecycleError
+from orchestration.ingest.column_names import fold_name
+from orchestration.ingest.contract import Contract, load_contract
+
+ADAPTERS_DIR = Path(__file__).parent / "adapters"
+SET_ASIDE = "set_aside"
+
+Kind = Literal["contract", "shop", "payment", "event", "mail"]
+# Orders come from the first kind of which a row lies there; a mail tool never fills them.
+KINDS: tuple[Kind, ...] = ("contract", "shop", "payment", "event", "mail")
+_KEYS = frozenset(
+    {"title", "kind", "family", "visits", "files", "tables", "personal", "mapping", "notes"}
+)
+_ROLE_KEYS = frozenset({"must", "must_not", "columns", "prefixes", "optional"})
+
+
+class AdapterError(LifecycleError):
+    """The folder of an adapter contradicts itself."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """One kind of file that an adapter reads; the SQL selects from a relation of its name.
+
+    Attributes:
+        name: name of the relation.
+        must: folded columns that tell such a file; of a tuple any one spelling will do.
+        must_not: folded columns that such a file never has.
+        columns: every column that the SQL reads, with its other spellings; absent ones are null.
+        prefixes: columns read by the beginning of their names; the greatest name counts.
+        is_optional: the adapter does without such a file.
+    """
+
+    name: str
+    must: tuple[tuple[str, ...], ...]
+    must_not: frozenset[str]
+    columns: Mapping[str, tuple[str, ...]]
+    prefixes: Mapping[str, str]
+    is_optional: bool
+
+    def fits(self, names: frozenset[str]) -> bool:
+        """Say whether a file with these folded column names is one of this role."""
+        has_all = all(any(name in names for name in spellings) for spellings in self.must)
+        return has_all and not (self.must_not & names)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every folded name that the SQL reads under some spelling."""
+        return frozenset(self.columns).union(*self.columns.values())
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One layout.
+
+    Attributes:
+        name: name of its folder.
+        title: what people call the layout.
+        kind: whether it is a shop, a payment provider, an event stream or a mail tool.
+        family: adapters whose ids mean the same customers.
+        visits: place among behavioural sources, 1 first; None if its events are no visits.
+        roles: by name.
+        tables: contract table to the role whose rows it is made from.
+        sql: contract table to its select.
+        set_aside_sql: role to the select of rows that yield nothing, with their reason.
+        personal: folded columns that are never loaded.
+        mapping: source, contract column and rule, for the documentation.
+        notes: paragraphs for the documentation.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    family: str
+    visits: int | None
+    roles: Mapping[str, Role]
+    tables: Mapping[str, str]
+    sql: Mapping[str, str]
+    set_aside_sql: Mapping[str, str]
+    personal: frozenset[str]
+    mapping: tuple[tuple[str, str, str], ...]
+    notes: str
+
+    def tables_of(self, role: str) -> tuple[str, ...]:
+        """Return the contract tables whose rows are made from a role's rows, main one first."""
+        return tuple(table for table, main in self.tables.items() if main == role)
+
+
+@cache
+def load_adapters(directory: Path = ADAPTERS_DIR) -> Mapping[str, Adapter]:
+    """Read every adapter, by name and in order of it.
+
+    Raises:
+        AdapterError: names the file and what is wrong with it.
+    """
+    contract = load_contract()
+    folders = sorted(path.parent for path in directory.glob("*/adapter.yml"))
+    return {folder.name: _adapter(folder, contract) for folder in folders}
+
+
+def _adapter(folder: Path, contract: Contract) -> Adapter:
+    where = folder / "adapter.yml"
+    document = cast("dict[str, Any]", yaml.safe_load(where.read_text(encoding="utf-8")))
+    _check_keys(where, document, _KEYS)
+    if document["kind"] not in KINDS:
+        raise AdapterError(f"{where}: kind must be one of {', '.join(KINDS)}.")
+    files = cast("dict[str, dict[str, Any]]", document["files"])
+    roles = {name: _role(where, name, entry or {}) for name, entry in files.items()}
+    tables = cast("dict[str, str]", document["tables"])
+    for table, role in tables.items():
+        if table not in contract.table_names or role not in roles:
+            raise AdapterError(f"{where}: {table} or {role} under tables is unknown.")
+    set_aside = {
+        role: path.read_text(encoding="utf-8")
+        for role in roles
+        for path in (folder / f"{SET_ASIDE}_{role}.sql", folder / f"{SET_ASIDE}.sql")
+        if path.exists() and (path.stem != SET_ASIDE or role == next(iter(roles)))
+    }
+    return Adapter(
+        name=folder.name,
+        title=str(document["title"]),
+        kind=document["kind"],
+        family=str(document.get("family", folder.name)),
+        visits=cast("int | None", document.get("visits")),
+        roles=roles,
+        tables=tables,
+        sql={table: (folder / f"{table}.sql").read_text(encoding="utf-8") for table in tables},
+        set_aside_sql=set_aside,
+        personal=frozenset(fold_name(name) for name in document.get("personal", ())),
+        mapping=tuple(_mapping_row(where, row) for row in document["mapping"]),
+        notes=str(document.get("notes", "")),
+    )
+
+
+def _role(where: Path, name: str, entry: Mapping[str, Any]) -> Role:
+    _check_keys(where, entry, _ROLE_KEYS)
+    columns = cast("dict[str, list[str] | None]", entry.get("columns", {}))
+    must = tuple(
+        tuple(spelling.strip() for spelling in text.split("|"))
+        for text in cast("list[str]", entry.get("must", []))
+    )
+    role = Role(
+        name=name,
+        must=must,
+        must_not=frozenset(cast("list[str]", entry.get("must_not", []))),
+        columns={column: tuple(spellings or ()) for column, spellings in columns.items()},
+        prefixes=cast("dict[str, str]", entry.get("prefixes", {})),
+        is_optional=bool(entry.get("optional", False)),
+    )
+    for text in (*role.known, *role.must_not, *(text for texts in must for text in texts)):
+        if text != fold_name(text):
+            raise AdapterError(f"{where}: write {text} as {fold_name(text)}.")
+    return role
+
+
+def _mapping_row(where: Path, row: list[str]) -> tuple[str, str, str]:
+    if len(row) != 3:
+        raise AdapterError(f"{where}: a row of mapping is [source, contract, rule], not {row}.")
+    source, target, rule = (str(cell) for cell in row)
+    return source, target, rule
+
+
+def _check_keys(where: Path, entry: Mapping[str, Any], known: frozenset[str]) -> None:
+    for key in entry:
+        if key not in known:
+            raise AdapterError(f"{where}: {key} is unknown; known are {', '.join(sorted(known))}.")
