@@ -43,7 +43,7 @@ bench: $(DEV) ## Measure the SQL against the scan at SCALE=S, M or L.
 	$(BIN)/python -m tests.benchmarks --scale $(SCALE) $(ARGS)
 
 dev: $(CORE) ## Open the Dagster UI on loopback (ARGS="--port 3001").
-	$(BIN)/python -m orchestration.dev $(ARGS)
+	$(BIN)/python -m orchestration.dagster_home.dev $(ARGS)
 
 lock: $(DEV) ## Resolve pyproject.toml again into the two lock files (LOCK_ARGS=--upgrade).
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

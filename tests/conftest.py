@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.paths import REPO_ROOT, SAMPLE_DIR, StateDir
+from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
 _COMMAND = Path(sys.executable).with_name("lifecycle")

@@ -18,8 +18,8 @@ import typer
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 if TYPE_CHECKING:
-    from orchestration.build import BuildRequest
-    from orchestration.paths import StateDir
+    from orchestration.settings.paths import StateDir
+    from orchestration.settings.request import BuildRequest
 
 app = typer.Typer(
     name="lifecycle",
@@ -68,8 +68,8 @@ def simulate(
     state_dir: StateOption = None,
 ) -> None:
     """Write the landing files of a simulated shop, with the truth beside them."""
-    from orchestration.console import ConsoleProgress, plain_console
-    from orchestration.simulate import simulate as simulate_shop
+    from orchestration.command.console import ConsoleProgress, plain_console
+    from orchestration.simulator.simulate import simulate as simulate_shop
 
     console = plain_console()
     progress = ConsoleProgress(console)
@@ -95,8 +95,8 @@ def ingest(
     raw_dir: RawOption = None, state_dir: StateOption = None, rules_dir: RulesOption = None
 ) -> None:
     """Load landing files into raw.duckdb, each exactly once, and stop there."""
-    from orchestration.build import ingest_only
-    from orchestration.console import ConsoleProgress, plain_console
+    from orchestration.command.console import ConsoleProgress, plain_console
+    from orchestration.pipeline.build import ingest_only
 
     progress = ConsoleProgress(plain_console())
     request = _request({}, [], raw_dir, state_dir, rules_dir)
@@ -152,9 +152,9 @@ def build(
     Settings of --var: identity_as_of, fulfilment_sla_days, session_timeout_minutes,
     allow_missing_rates, pending_is_booked, subscription_grace_days.
     """
-    from orchestration.build import build as run_build
-    from orchestration.console import ConsoleProgress, plain_console, show_build
-    from orchestration.status import example_subject, read_as_of, read_stage_counts
+    from orchestration.command.console import ConsoleProgress, plain_console, show_build
+    from orchestration.pipeline.build import build as run_build
+    from orchestration.pipeline.status import example_subject, read_as_of, read_stage_counts
 
     options = {
         "as_of_date": as_of,
@@ -184,9 +184,9 @@ def rollback(
     state_dir: StateOption = None,
 ) -> None:
     """Make a kept version current again."""
-    from orchestration.console import plain_console, show_rollback
-    from orchestration.lock import build_lock
-    from orchestration.publish import rollback as roll_back
+    from orchestration.command.console import plain_console, show_rollback
+    from orchestration.pipeline.lock import build_lock
+    from orchestration.pipeline.publish import rollback as roll_back
 
     state = _state(state_dir)
     with build_lock(state):
@@ -197,8 +197,8 @@ def rollback(
 @app.command()
 def status(state_dir: StateOption = None) -> None:
     """Tell what is published, what was ingested, and how the last build ended."""
-    from orchestration.console import plain_console, show_status
-    from orchestration.status import read_status
+    from orchestration.command.console import plain_console, show_status
+    from orchestration.pipeline.status import read_status
 
     state = _state(state_dir)
     show_status(plain_console(), read_status(state), state)
@@ -218,9 +218,9 @@ def explain(
     state_dir: StateOption = None,
 ) -> None:
     """Tell where a subject stood on a day, why, and what comes next, from the published marts."""
-    from orchestration.console import plain_console, show_explanation
-    from orchestration.explain import explain as explain_subject
-    from orchestration.settings import read_date
+    from orchestration.command.console import plain_console, show_explanation
+    from orchestration.command.explain import explain as explain_subject
+    from orchestration.settings.build_settings import read_date
 
     day: date | None = read_date("--on", on) if on is not None else None
     show_explanation(plain_console(), explain_subject(_state(state_dir), subject, day, framework))
@@ -238,15 +238,15 @@ def main() -> None:
 
 
 def _leave(message: str, exit_code: int) -> None:
-    from orchestration.console import plain_console, show_error
+    from orchestration.command.console import plain_console, show_error
 
     show_error(plain_console(sys.stderr), message)
     sys.exit(exit_code)
 
 
 def _state(option: Path | None) -> StateDir:
-    from orchestration.paths import DEFAULT_STATE_DIR, StateDir
-    from orchestration.settings import check_environment, read_directory
+    from orchestration.settings.build_settings import check_environment, read_directory
+    from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
 
     check_environment(os.environ)
     found = read_directory(option, "LIFECYCLE_STATE_DIR", os.environ)
@@ -261,7 +261,7 @@ def _request(
     rules_dir: Path | None,
     full_refresh: bool = False,
 ) -> BuildRequest:
-    from orchestration.request import read_request
+    from orchestration.settings.request import read_request
 
     return read_request(
         options,

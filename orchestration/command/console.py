@@ -17,12 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from orchestration.paths import DEFAULT_STATE_DIR, StateDir
+from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
 
 if TYPE_CHECKING:  # so that a short command does not import what a build needs
-    from orchestration.build import BuildResult
-    from orchestration.explain import Explanation
-    from orchestration.status import StageCount, Status
+    from orchestration.command.explain import Explanation
+    from orchestration.pipeline.build import BuildResult
+    from orchestration.pipeline.status import StageCount, Status
 
 _HEALTHS = ("prospect", "active", "at_risk", "lapsed")
 _NAME_WIDTH = 9

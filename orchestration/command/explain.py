@@ -15,9 +15,9 @@ from datetime import date
 import duckdb
 
 from orchestration.errors import SettingsError, UnknownSubjectError, nearest, sentence, shown
-from orchestration.paths import StateDir
-from orchestration.status import open_published
-from orchestration.value_parsing import text_literal
+from orchestration.pipeline.status import open_published
+from orchestration.settings.paths import StateDir
+from orchestration.sql_text import text_literal
 
 _SUBJECT_PREFIXES = ("customer:", "account:", "visitor:", "visitor:order:")
 _NEAREST_IDS = 3

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.dagster_settings import DagsterSettings
+from orchestration.settings.dagster_settings import DagsterSettings
 
 _MOST_FAILURES = 10
 # A webhook that hangs must not hold up the daemon.

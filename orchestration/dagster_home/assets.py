@@ -33,7 +33,19 @@ from dagster import (
 from dagster_dbt import dbt_assets
 from pydantic import Field
 
-from orchestration.build import (
+from orchestration.dagster_home.build_session import NOT_ALONE, BuildSession, needed
+from orchestration.dagster_home.checks import GATE, gate_check_specs, gate_results
+from orchestration.dagster_home.dbt_events import events_of
+from orchestration.dagster_home.dbt_translation import (
+    LifecycleTranslator,
+    Manifest,
+    Nodes,
+    dbt_project,
+    translate,
+)
+from orchestration.ingest.contract import Contract
+from orchestration.ingest.run import IngestSummary
+from orchestration.pipeline.build import (
     build_identity,
     dbt_phase,
     gate_phase,
@@ -41,20 +53,8 @@ from orchestration.build import (
     publish_phase,
     rules_phase,
 )
-from orchestration.build_session import NOT_ALONE, BuildSession, needed
-from orchestration.checks import GATE, gate_check_specs, gate_results
-from orchestration.contract import Contract
-from orchestration.dbt_events import events_of
-from orchestration.dbt_translation import (
-    LifecycleTranslator,
-    Manifest,
-    Nodes,
-    dbt_project,
-    translate,
-)
-from orchestration.ingest import IngestSummary
-from orchestration.paths import StateDir
-from orchestration.request import read_request
+from orchestration.settings.paths import StateDir
+from orchestration.settings.request import read_request
 
 POOL = "warehouse"
 PUBLISHED = AssetKey(["published", "lifecycle"])

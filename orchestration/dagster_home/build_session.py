@@ -19,13 +19,14 @@ from typing import Any, TypeVar
 from dagster import ConfigurableResource, DagsterLogManager, Failure, InitResourceContext
 from pydantic import PrivateAttr
 
-from orchestration.build import BuildRequest, OpenBuild, open_build
 from orchestration.errors import LifecycleError
-from orchestration.expectations import Finding
-from orchestration.gate import GatePass
-from orchestration.publish import Published
-from orchestration.rules import RuleSet
-from orchestration.warehouse import BuildIdentity, DbtRun
+from orchestration.pipeline.build import OpenBuild, open_build
+from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun
+from orchestration.pipeline.expectations import Finding
+from orchestration.pipeline.gate import GatePass
+from orchestration.pipeline.publish import Published
+from orchestration.rules.rule_set import RuleSet
+from orchestration.settings.request import BuildRequest
 
 T = TypeVar("T")
 # A line for each fiftieth model keeps a long build visible and the event log small.

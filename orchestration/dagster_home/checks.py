@@ -19,10 +19,10 @@ from dagster import (
     asset_check,
 )
 
-from orchestration.dagster_settings import read_dagster_settings
-from orchestration.expectations import SUITE, Finding
-from orchestration.publish import current_version
-from orchestration.rules import RuleSet
+from orchestration.pipeline.expectations import SUITE, Finding
+from orchestration.pipeline.publish import current_version
+from orchestration.rules.rule_set import RuleSet
+from orchestration.settings.dagster_settings import read_dagster_settings
 
 GATE = AssetKey("gate")
 VERDICT = "nothing_speaks_against_publishing"

@@ -1,8 +1,8 @@
 """From a finished dbt run to what Dagster shows: materializations, row counts, check results.
 
 Belongs here: reading results and row counts, the lineage of columns as Dagster shows it, and the
-sample keys of a failed test. Does not belong here: running dbt (`warehouse`), tracing columns
-(`column_lineage`) or deciding anything (`gate`).
+sample keys of a failed test. Does not belong here: running dbt (`pipeline.dbt_run`), tracing
+columns (`column_lineage`) or deciding anything (`gate`).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from dagster import (
     TableRecord,
 )
 
-from orchestration.column_lineage import Lineage, Relation, trace_models
-from orchestration.dbt_translation import Manifest, Nodes, layer_of, meta_of
-from orchestration.paths import StateDir
-from orchestration.value_parsing import identifier
-from orchestration.warehouse import DbtRun, NodeResult
+from orchestration.dagster_home.column_lineage import Lineage, Relation, trace_models
+from orchestration.dagster_home.dbt_translation import Manifest, Nodes, layer_of, meta_of
+from orchestration.pipeline.dbt_run import DbtRun, NodeResult
+from orchestration.settings.paths import StateDir
+from orchestration.sql_text import identifier
 
 MOST_SAMPLES = 5
 # Columns that tell rows apart and hold nothing a person wrote; ids are pseudonyms, and one that

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from orchestration.errors import WarehouseError
-from orchestration.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
-from orchestration.warehouse import bare_dbt_environment
+from orchestration.pipeline.dbt_run import bare_dbt_environment
+from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
 
 _SOURCES = (DBT_PROJECT_DIR, REPO_ROOT / "seeds" / "rules", REPO_ROOT / "tests" / "data")
 _SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})

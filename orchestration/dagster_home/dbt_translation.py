@@ -22,7 +22,7 @@ from dagster import (
 )
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
-from orchestration.paths import DBT_PROJECT_DIR
+from orchestration.settings.paths import DBT_PROJECT_DIR
 
 Manifest = Mapping[str, Any]
 _ASSETS = ("model", "seed", "snapshot")

@@ -1,7 +1,7 @@
 """The code location: everything Dagster knows of this project, put together.
 
-Belongs here: assembly alone. `dagster dev -m orchestration.definitions` loads it; `make dev` does
-so with a storage and an address (`dev`).
+Belongs here: assembly alone. `dagster dev -m orchestration.dagster_home.definitions` loads it;
+`make dev` does so with a storage and an address (`dev`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dagster import (
     mem_io_manager,
 )
 
-from orchestration.assets import (
+from orchestration.dagster_home.assets import (
     PUBLISHED,
     dbt_build_assets,
     gate_asset,
@@ -26,18 +26,18 @@ from orchestration.assets import (
     landing_specs,
     published_asset,
 )
-from orchestration.build_session import BuildSession
-from orchestration.checks import FRESH, expectation_names, freshness_check
-from orchestration.contract import load_contract
-from orchestration.dagster_settings import read_dagster_settings
-from orchestration.dbt_manifest import fingerprint, read_manifest
-from orchestration.dbt_translation import Nodes
+from orchestration.dagster_home.build_session import BuildSession
+from orchestration.dagster_home.checks import FRESH, expectation_names, freshness_check
+from orchestration.dagster_home.dbt_manifest import fingerprint, read_manifest
+from orchestration.dagster_home.dbt_translation import Nodes
+from orchestration.dagster_home.schedules import build_jobs, build_schedules
+from orchestration.dagster_home.sensors import alert_sensors, landing_sensor
 from orchestration.errors import RulesError
-from orchestration.paths import StateDir
-from orchestration.request import read_rules_dir
-from orchestration.rules import RuleSet, read_rules
-from orchestration.schedules import build_jobs, build_schedules
-from orchestration.sensors import alert_sensors, landing_sensor
+from orchestration.ingest.contract import load_contract
+from orchestration.rules.rule_set import RuleSet, read_rules
+from orchestration.settings.dagster_settings import read_dagster_settings
+from orchestration.settings.paths import StateDir
+from orchestration.settings.request import read_rules_dir
 
 
 @definitions

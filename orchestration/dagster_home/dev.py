@@ -1,6 +1,6 @@
 """The launcher behind `make dev`: Dagster's UI and daemon, at home in this repository.
 
-    python -m orchestration.dev [--host 127.0.0.1] [--port 3000] [--allow-network]
+    python -m orchestration.dagster_home.dev [--host 127.0.0.1] [--port 3000] [--allow-network]
 
 Belongs here: the address, the environment Dagster needs, and parsing dbt before anything asks.
 Does not belong here: the instance's settings (`dagster.yaml`) or the definitions.
@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from orchestration.console import plain_console, show_error
-from orchestration.dagster_settings import read_dagster_settings
-from orchestration.dbt_manifest import read_manifest
+from orchestration.command.console import plain_console, show_error
+from orchestration.dagster_home.dbt_manifest import read_manifest
 from orchestration.errors import EXIT_USAGE, LifecycleError, SettingsError, shown
-from orchestration.paths import REPO_ROOT, StateDir
+from orchestration.settings.dagster_settings import read_dagster_settings
+from orchestration.settings.paths import REPO_ROOT, StateDir
 
 LOOPBACK = "127.0.0.1"
 
@@ -75,7 +75,7 @@ def is_loopback(host: str) -> bool:
 def dagster_command(host: str, port: int) -> list[str]:
     """Return the command line of `dagster dev`."""
     return [
-        *(sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"),
+        *(sys.executable, "-m", "dagster", "dev", "-m", "orchestration.dagster_home.definitions"),
         *("-h", host, "-p", str(port)),
     ]
 

@@ -21,7 +21,7 @@ from dagster import (
     in_process_executor,
 )
 
-from orchestration.dagster_settings import DagsterSettings
+from orchestration.settings.dagster_settings import DagsterSettings
 
 DAILY_BUILD = "daily_build"
 REBUILD = "rebuild"

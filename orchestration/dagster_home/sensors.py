@@ -38,13 +38,13 @@ from dagster import (
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
-from orchestration.alerts import FailedCheck, compose, send
-from orchestration.checks import FRESH
-from orchestration.contract import load_contract
-from orchestration.dagster_settings import read_dagster_settings
-from orchestration.landing import discover
-from orchestration.request import read_raw_dir
-from orchestration.schedules import DAILY_BUILD
+from orchestration.dagster_home.alerts import FailedCheck, compose, send
+from orchestration.dagster_home.checks import FRESH
+from orchestration.dagster_home.schedules import DAILY_BUILD
+from orchestration.ingest.contract import load_contract
+from orchestration.ingest.landing_directory import discover
+from orchestration.settings.dagster_settings import read_dagster_settings
+from orchestration.settings.request import read_raw_dir
 
 _PAUSE_SECONDS = 30
 # How far back "since when" looks.

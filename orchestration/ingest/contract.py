@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 import yaml
 
 from orchestration.errors import LifecycleError, nearest
-from orchestration.paths import DBT_PROJECT_DIR
+from orchestration.settings.paths import DBT_PROJECT_DIR
 
 CONTRACT_FILE = DBT_PROJECT_DIR / "models" / "staging" / "raw.yml"
 SOURCE_NAME = "raw"

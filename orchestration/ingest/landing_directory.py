@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from orchestration.contract import Contract
 from orchestration.errors import InputError, nearest, shown
+from orchestration.ingest.contract import Contract
 
 Format = Literal["parquet", "csv", "jsonl"]
 

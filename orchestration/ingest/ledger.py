@@ -13,11 +13,11 @@ from typing import cast
 
 import duckdb
 
-from orchestration.contract import Table
 from orchestration.failpoints import reach
-from orchestration.landing import LandingFile
-from orchestration.quarantine import FileRefusedError
-from orchestration.raw_store import RawAccountingError
+from orchestration.ingest.contract import Table
+from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.raw_database import RawAccountingError
+from orchestration.ingest.reasons import FileRefusedError
 
 STATUS_LOADED = "loaded"
 STATUS_QUARANTINED = "quarantined"

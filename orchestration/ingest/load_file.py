@@ -11,16 +11,16 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import Table
 from orchestration.failpoints import reach
-from orchestration.file_ledger import FileIdentity, FileResult, close_books, count_of
-from orchestration.file_quarantine import insert_quarantine, log_extra_columns, prepare_quarantine
-from orchestration.landed_file import LANDED, LandedFile
-from orchestration.landing import LandingFile
-from orchestration.landing_readers import read_landing_file
-from orchestration.quarantine import FileRefusedError, Reason
-from orchestration.read_parquet import parquet_error
-from orchestration.row_judgement import judge
+from orchestration.ingest.contract import Table
+from orchestration.ingest.formats.landed_file import LANDED, LandedFile
+from orchestration.ingest.formats.open_file import read_landing_file
+from orchestration.ingest.formats.read_parquet import parquet_error
+from orchestration.ingest.judging.rows import judge
+from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.ledger import FileIdentity, FileResult, close_books, count_of
+from orchestration.ingest.quarantine import insert_quarantine, log_extra_columns, prepare_quarantine
+from orchestration.ingest.reasons import FileRefusedError, Reason
 
 _TEMPORARY = (LANDED, "judged_rows", "repeated_rows", "refused_rows", "csv_lines")
 

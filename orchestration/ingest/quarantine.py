@@ -10,13 +10,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import Table
-from orchestration.file_ledger import FileIdentity, count_of
-from orchestration.landed_file import LANDED, LandedFile
-from orchestration.landing import LandingFile
-from orchestration.row_judgement import Judgement
-from orchestration.text_repair import write_csv_lines
-from orchestration.value_parsing import text_literal
+from orchestration.ingest.contract import Table
+from orchestration.ingest.formats.landed_file import LANDED, LandedFile
+from orchestration.ingest.formats.text_repair import write_csv_lines
+from orchestration.ingest.judging.rows import Judgement
+from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.ledger import FileIdentity, count_of
+from orchestration.sql_text import text_literal
 
 
 def prepare_quarantine(

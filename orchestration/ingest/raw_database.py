@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import Contract, Table
 from orchestration.errors import BuildBusyError, InputError, LifecycleError
-from orchestration.value_parsing import text_literal
+from orchestration.ingest.contract import Contract, Table
+from orchestration.sql_text import text_literal
 
 SCHEMA = "raw"
 BOOKKEEPING = (
@@ -92,7 +92,7 @@ class _TornError(Exception):
 
 
 @dataclass(frozen=True)
-class RawStore:
+class RawDatabase:
     """An open raw database.
 
     Attributes:
@@ -106,7 +106,7 @@ class RawStore:
     discarded: str | None
 
 
-def open_raw_store(path: Path, contract: Contract, spill_dir: Path) -> RawStore:
+def open_raw_database(path: Path, contract: Contract, spill_dir: Path) -> RawDatabase:
     """Open the raw database for writing, make what it lacks, replace it if it is torn.
 
     Args:
@@ -120,13 +120,13 @@ def open_raw_store(path: Path, contract: Contract, spill_dir: Path) -> RawStore:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return RawStore(_open(path, contract, spill_dir), path, None)
+        return RawDatabase(_open(path, contract, spill_dir), path, None)
     except _TornError as error:
         discarded = (
             f"{path} cannot be read ({error}); it is discarded and rebuilt from the landing files."
         )
     discard(path)
-    return RawStore(_open(path, contract, spill_dir), path, discarded)
+    return RawDatabase(_open(path, contract, spill_dir), path, discarded)
 
 
 def discard(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Ingest: every landing file into the raw database, exactly once.
 
 Belongs here: the run over all files, what was loaded before, what the run has to say.
-Does not belong here: what happens to the rows of one file (load_file), anything that compares
+Does not belong here: what happens to the rows of one file (`load_file`), anything that compares
 versions of a row or reads rules other than excluded ids (dbt's staging does).
 """
 
@@ -20,28 +20,28 @@ from typing import cast
 
 import duckdb
 
-from orchestration.contract import Contract, load_contract
 from orchestration.errors import LifecycleError, RulesError
-from orchestration.file_ledger import FileIdentity, FileResult, refuse_file
-from orchestration.ingest_summary import (
+from orchestration.ingest.contract import Contract, load_contract
+from orchestration.ingest.formats.open_file import sha256_of
+from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
+from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
+from orchestration.ingest.load_file import FileChangedError, load_file
+from orchestration.ingest.raw_database import (
+    RawDatabase,
+    check_books,
+    check_origin,
+    discard,
+    is_damaged_block,
+    open_raw_database,
+)
+from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.ingest.summary import (
     IngestProgress,
     IngestSummary,
     changing_sentence,
     quarantine_sentences,
 )
-from orchestration.landing import LandingFile, discover, require_tables
-from orchestration.landing_readers import sha256_of
-from orchestration.load_file import FileChangedError, load_file
-from orchestration.paths import StateDir
-from orchestration.quarantine import FileRefusedError, Reason
-from orchestration.raw_store import (
-    RawStore,
-    check_books,
-    check_origin,
-    discard,
-    is_damaged_block,
-    open_raw_store,
-)
+from orchestration.settings.paths import StateDir
 
 __all__ = ["IngestProgress", "IngestSummary", "ingest", "read_excluded_ids"]
 
@@ -176,8 +176,8 @@ class _Run:
             seconds=time.monotonic() - began,
         )
 
-    def _open(self) -> RawStore:
-        return open_raw_store(self.state.raw_database, self.contract, self.scratch / "spill")
+    def _open(self) -> RawDatabase:
+        return open_raw_database(self.state.raw_database, self.contract, self.scratch / "spill")
 
     def _load(
         self,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.file_ledger import FileResult
-from orchestration.landing import IgnoredFile
-from orchestration.quarantine import quarantine_sentence
+from orchestration.ingest.landing_directory import IgnoredFile
+from orchestration.ingest.ledger import FileResult
+from orchestration.ingest.reasons import quarantine_sentence
 
 # More sentences than this help nobody; all of them are in raw.quarantine.
 _MAX_SENTENCES = 20

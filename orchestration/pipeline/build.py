@@ -16,54 +16,33 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
-from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
-from orchestration.build_record import BuildRecord, Stopwatch
 from orchestration.errors import StateDirError
-from orchestration.expectations import Finding, judge, load_library
 from orchestration.failpoints import reach
-from orchestration.gate import GatePass, gate
-from orchestration.ingest import IngestProgress, IngestSummary, ingest
-from orchestration.lock import build_lock
-from orchestration.paths import DBT_PROJECT_DIR, StateDir
-from orchestration.progress import Progress
-from orchestration.publish import Published, publish
-from orchestration.rules import RuleSet, read_rules, write_rules
-from orchestration.settings import BuildSettings, check_frameworks
-from orchestration.warehouse import (
+from orchestration.ingest.run import IngestProgress, IngestSummary, ingest
+from orchestration.pipeline.build_record import BuildRecord, Stopwatch
+from orchestration.pipeline.dbt_run import (
     BuildIdentity,
     DbtRun,
     count_results,
     prepare_working_database,
     run_dbt,
 )
+from orchestration.pipeline.expectations import Finding, judge, load_library
+from orchestration.pipeline.gate import GatePass, gate
+from orchestration.pipeline.lock import build_lock
+from orchestration.pipeline.publish import Published, publish
+from orchestration.progress import Progress
+from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
+from orchestration.settings.build_settings import check_frameworks
+from orchestration.settings.paths import StateDir
+from orchestration.settings.request import BuildRequest
 
 PHASES = ("rules", "ingest", "dbt", "gate", "publish")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class BuildRequest:
-    """Everything a build is told.
-
-    Attributes:
-        settings: checked settings.
-        raw_dir: landing files.
-        state: the state directory.
-        rules_dir: rule seeds that override the shipped ones; None for none.
-        full_refresh: drop the working database first.
-        project: the dbt project.
-    """
-
-    settings: BuildSettings
-    raw_dir: Path
-    state: StateDir
-    rules_dir: Path | None = None
-    full_refresh: bool = False
-    project: Path = DBT_PROJECT_DIR
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from orchestration.paths import StateDir
 from orchestration.progress import Progress
+from orchestration.settings.paths import StateDir
 
 
 class BuildRecord:

@@ -23,9 +23,9 @@ import duckdb
 from orchestration.errors import WarehouseError
 from orchestration.failpoints import VARIABLE as FAIL_POINT
 from orchestration.failpoints import reach
-from orchestration.paths import DBT_PROJECT_DIR, StateDir
 from orchestration.progress import Progress
-from orchestration.settings import BuildSettings
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
 
 _RESOURCES = ("seed", "model", "test", "snapshot")
 _PR_SET_PDEATHSIG = 1

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.paths import StateDir
+from orchestration.settings.paths import StateDir
 
 SUITE = "plausibility"
 _LIBRARY = "great_expectations"

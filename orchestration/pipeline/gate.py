@@ -16,9 +16,9 @@ import duckdb
 
 from orchestration.database_files import open_quietly
 from orchestration.errors import GateClosedError
-from orchestration.paths import StateDir
-from orchestration.value_parsing import identifier, text_literal
-from orchestration.warehouse import BuildIdentity, DbtRun, NodeResult
+from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun, NodeResult
+from orchestration.settings.paths import StateDir
+from orchestration.sql_text import identifier, text_literal
 
 MARTS_SCHEMA = "marts"
 # A mart of this folder without rows means that something upstream lost the data.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from orchestration.errors import BuildBusyError, StateDirError
-from orchestration.paths import StateDir
+from orchestration.settings.paths import StateDir
 
 # A holder writes its name right after it took the lock; one that only looks (`holder`) lets go at
 # once. Half a second covers both and leaves room in the 2 s that a refusal may take.

@@ -21,9 +21,9 @@ import duckdb
 from orchestration.database_files import open_quietly
 from orchestration.errors import PublishError, nearest, sentence, shown
 from orchestration.failpoints import reach
-from orchestration.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint, require_issued
-from orchestration.paths import StateDir
-from orchestration.value_parsing import identifier, text_literal
+from orchestration.pipeline.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint, require_issued
+from orchestration.settings.paths import StateDir
+from orchestration.sql_text import identifier, text_literal
 
 KEPT_VERSIONS = 5
 DATABASE_NAME = "lifecycle.duckdb"

@@ -16,11 +16,11 @@ from typing import Any, cast
 import duckdb
 
 from orchestration.errors import StateDirError
-from orchestration.gate import MARTS_SCHEMA
-from orchestration.lock import Holder, holder
-from orchestration.paths import StateDir
-from orchestration.publish import current_version, versions
-from orchestration.value_parsing import identifier, text_literal
+from orchestration.pipeline.gate import MARTS_SCHEMA
+from orchestration.pipeline.lock import Holder, holder
+from orchestration.pipeline.publish import current_version, versions
+from orchestration.settings.paths import StateDir
+from orchestration.sql_text import identifier, text_literal
 
 
 @dataclass(frozen=True)

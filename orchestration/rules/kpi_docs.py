@@ -4,8 +4,8 @@ Belongs here: what dbt's docs say of each KPI – definition, formula, null poli
 as text made from `seeds/rules/kpis.csv`, and the two generated files that carry it. Does not belong
 here: what the columns of the catalogue mean (`seeds/rules/kpis.yml`), or how a KPI is computed.
 
-    python -m orchestration.kpi_docs           write the files
-    python -m orchestration.kpi_docs --check   say whether they still follow from the catalogue
+    python -m orchestration.rules.kpi_docs           write the files
+    python -m orchestration.rules.kpi_docs --check   say whether they follow from the catalogue
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestration.errors import EXIT_FAILED, EXIT_USAGE, RulesError
-from orchestration.paths import DBT_PROJECT_DIR, REPO_ROOT, RULES_DIR
-from orchestration.seed_rows import SeedRow, read_seed
+from orchestration.rules.seed_rows import SeedRow, read_seed
+from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, RULES_DIR
 
 CATALOGUE = RULES_DIR / "kpis.csv"
 BLOCKS = DBT_PROJECT_DIR / "models" / "marts" / "kpis" / "kpi_docs.md"
 PAGES = DBT_PROJECT_DIR / "models" / "marts" / "kpis" / "kpi_pages.yml"
-REMEDY = "run `python -m orchestration.kpi_docs`"
+REMEDY = "run `python -m orchestration.rules.kpi_docs`"
 
 _GENERATED = (
-    "Generated from seeds/rules/kpis.csv by `python -m orchestration.kpi_docs`; do not edit."
+    "Generated from seeds/rules/kpis.csv by `python -m orchestration.rules.kpi_docs`; do not edit."
 )
 # kpis.md lets the status small_sample apply to these two only.
 _SMALL_SAMPLES = frozenset({"nps", "csat"})

@@ -1,8 +1,8 @@
 """What makes rule rows runnable: pure checks, one sentence per problem.
 
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
-with the seed file and line. Does not belong here: reading, merging or writing the files (`rules`),
-and what a rule means in SQL.
+with the seed file and line. Does not belong here: reading, merging or writing the files
+(`rule_set`), and what a rule means in SQL.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 from statistics import NormalDist
 
 from orchestration.errors import nearest, shown
-from orchestration.seed_rows import (
+from orchestration.rules.seed_rows import (
     Rows,
     SeedRow,
     Seeds,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import RulesError, nearest, sentence, shown
-from orchestration.paths import RULES_DIR, StateDir
-from orchestration.rule_checks import find_problems
-from orchestration.seed_rows import SeedFile, is_true, read_seed, seed_text
+from orchestration.rules.rule_checks import find_problems
+from orchestration.rules.seed_rows import SeedFile, is_true, read_seed, seed_text
+from orchestration.settings.paths import RULES_DIR, StateDir
 
 # The seeds whose rows are checked before any SQL; the others are data of single models.
 CHECKED_SEEDS = (

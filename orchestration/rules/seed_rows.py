@@ -2,7 +2,7 @@
 
 Belongs here: reading one CSV seed strictly, writing it plainly, and the checks that fit any seed.
 Does not belong here: what a particular seed means (`rule_checks`), or which files there are
-(`rules`).
+(`rule_set`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import nearest, sentence, shown
-from orchestration.settings import NAME
+from orchestration.settings.build_settings import NAME
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What the user told a build: texts in, checked settings out.
 
 Belongs here: the parsers of options, vars and environment variables, and the pure step from
-checked settings to dbt vars. Does not belong here: the registry of settings (`variables`), rules,
-or what a setting means in SQL.
+checked settings to dbt vars. Does not belong here: which settings there are (`declarations`),
+rules, or what a setting means in SQL.
 
 Texts never reach SQL as they were typed: each is parsed into a date, number, truth value or one of
 a closed list of names first, and written out again from the parsed value.
@@ -17,9 +17,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from orchestration.currencies import CURRENCIES
 from orchestration.errors import SettingsError, nearest, sentence, shown
-from orchestration.variables import BY_NAME, VARIABLES, Value, Variable, known_environment
+from orchestration.settings.currencies import CURRENCIES
+from orchestration.settings.declarations import (
+    BY_NAME,
+    VARIABLES,
+    Value,
+    Variable,
+    known_environment,
+)
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

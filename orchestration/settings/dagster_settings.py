@@ -1,7 +1,7 @@
 """What Dagster itself is told through the environment, checked before anything is scheduled.
 
 Belongs here: when the daily build runs, when data is stale, where alerts go. Does not belong here:
-what a build is told (`settings`), or acting on any of it.
+what a build is told (`build_settings`), or acting on any of it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from urllib.parse import urlparse
 from dagster import DagsterInvalidDefinitionError, ScheduleDefinition
 
 from orchestration.errors import SettingsError, shown
-from orchestration.paths import StateDir
-from orchestration.request import read_state
-from orchestration.settings import read_settings
+from orchestration.settings.build_settings import read_settings
+from orchestration.settings.paths import StateDir
+from orchestration.settings.request import read_state
 
 # Five in the morning: deliveries of the day before have arrived, offices are still closed.
 DEFAULT_CRON = "0 5 * * *"

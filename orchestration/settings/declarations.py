@@ -1,7 +1,7 @@
 """The registry of everything a build can be told: dbt vars, options, environment variables.
 
 Belongs here: names, kinds, ranges, defaults and one sentence on each, as data. Does not belong
-here: reading or checking what a user gave; that is `settings`.
+here: reading or checking what a user gave; that is `build_settings`.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ ENGINE: Mapping[str, str] = {
     "LIFECYCLE_THREADS": "Threads of dbt, 1 to 64 (default 1).",
     "LIFECYCLE_MEMORY_LIMIT": "Memory of DuckDB before it spills, like 512MB (default 2GB).",
 }
-# What Dagster alone reads; `orchestration.dagster_settings` checks the values.
+# What Dagster alone reads; `orchestration.settings.dagster_settings` checks the values.
 DAGSTER: Mapping[str, str] = {
     "LIFECYCLE_SCHEDULE_CRON": "When daily_build runs, five cron fields (default `0 5 * * *`).",
     "LIFECYCLE_SCHEDULE_TIMEZONE": "IANA zone of that time (default UTC).",

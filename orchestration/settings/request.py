@@ -1,18 +1,44 @@
-"""From what a caller gave to a checked request: the same for the command line and for Dagster.
+"""Everything a build is told, read alike for the command line and for Dagster.
 
 Belongs here: which option stands in for which environment variable, and the defaults of the three
-directories. Does not belong here: the settings themselves (`settings`) or the build (`build`).
+directories. Does not belong here: the settings themselves (`build_settings`) or the build.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.build import BuildRequest
 from orchestration.failpoints import check_fail_point
-from orchestration.paths import DEFAULT_STATE_DIR, SAMPLE_DIR, StateDir
-from orchestration.settings import check_environment, read_directory, read_settings
+from orchestration.settings.build_settings import (
+    BuildSettings,
+    check_environment,
+    read_directory,
+    read_settings,
+)
+from orchestration.settings.paths import DBT_PROJECT_DIR, DEFAULT_STATE_DIR, SAMPLE_DIR, StateDir
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """Everything a build is told.
+
+    Attributes:
+        settings: checked settings.
+        raw_dir: landing files.
+        state: the state directory.
+        rules_dir: rule seeds that override the shipped ones; None for none.
+        full_refresh: drop the working database first.
+        project: the dbt project.
+    """
+
+    settings: BuildSettings
+    raw_dir: Path
+    state: StateDir
+    rules_dir: Path | None = None
+    full_refresh: bool = False
+    project: Path = DBT_PROJECT_DIR
 
 
 def read_state(option: Path | None, environment: Mapping[str, str]) -> StateDir:

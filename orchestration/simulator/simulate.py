@@ -1,11 +1,12 @@
 """A shop whose customers live through latent stages, written as raw-contract files with the truth.
 
-Belongs here: splitting the work into batches of customers, running the SQL of `simulator/` for
-each, and laying out the files. Does not belong here: what people do (that is the SQL), or anything
-a build needs; the pipeline never learns that a directory was simulated.
+Belongs here: splitting the work into batches of customers, running the SQL for each (`shop` lives,
+`files` and `truth` tell of it), and laying out the files. Does not belong here: what people do
+(that is the SQL), or anything a build needs; the pipeline never learns that a directory was
+simulated.
 
 The bytes depend on (customers, days, seed, start) and the DuckDB version alone: chance is integer
-arithmetic on keys (`simulator/chance.sql`), batches never share state, and each batch runs on one
+arithmetic on keys (`shop/chance.sql`), batches never share state, and each batch runs on one
 thread of its own database, so the number of cores changes the time and nothing else.
 """
 
@@ -275,30 +276,30 @@ def _write_batch(
         for name, value in _variables(shop, batch).items():
             _set(connection, name, value)
         for concept in PREPARATION:
-            connection.execute(_sql(concept))
+            connection.execute(_sql(f"shop/{concept}"))
         steps.step()
         for month, from_second, until_second in months:
             _set(connection, "from_second", from_second)
             _set(connection, "until_second", until_second)
             for table in ("events",) if small else MONTHLY_TABLES:
                 target = folder / table / (f"{month}-{part}" if part else month)
-                rows[table] += _write(connection, f"write_{table}", target, "parquet")
+                rows[table] += _write(connection, f"files/{table}", target, "parquet")
             steps.step()
         _set(connection, "from_second", 0)
         if small:
             for table in ("orders", *BATCH_TABLES):
                 kind = SMALL_SHOP_FORMATS.get(table, "csv")
-                rows[table] += _write(connection, f"write_{table}", folder / table, kind)
+                rows[table] += _write(connection, f"files/{table}", folder / table, kind)
         else:
             for table in BATCH_TABLES:
                 target = folder / table / f"part-{part or '000'}"
-                rows[table] += _write(connection, f"write_{table}", target, "parquet")
+                rows[table] += _write(connection, f"files/{table}", target, "parquet")
         if batch.number == 0:
             for table in SHOP_TABLES:
-                rows[table] += _write(connection, f"write_{table}", folder / table, "csv")
+                rows[table] += _write(connection, f"files/{table}", folder / table, "csv")
         for table in TRUTH_TABLES:
             target = folder / "_truth" / (f"{table}/part-{part}" if part else table)
-            _write(connection, f"truth_{table}", target, "parquet")
+            _write(connection, f"truth/{table}", target, "parquet")
     return rows
 
 
@@ -334,4 +335,4 @@ def _write(connection: duckdb.DuckDBPyConnection, concept: str, target: Path, ki
 
 
 def _sql(concept: str) -> str:
-    return (files("orchestration") / "simulator" / f"{concept}.sql").read_text(encoding="utf-8")
+    return (files("orchestration.simulator") / f"{concept}.sql").read_text(encoding="utf-8")

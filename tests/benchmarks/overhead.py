@@ -24,9 +24,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from orchestration.dbt_manifest import read_manifest
-from orchestration.dev import dagster_environment
-from orchestration.paths import REPO_ROOT, SAMPLE_DIR, StateDir
+from orchestration.dagster_home.dbt_manifest import read_manifest
+from orchestration.dagster_home.dev import dagster_environment
+from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
 
 RESULT = Path(__file__).resolve().parent / "results" / "overhead.md"
 # issue: daily_build through Dagster costs at most this many times the command line.
@@ -35,7 +35,7 @@ COMMANDS = {
     "cli": [str(Path(sys.executable).with_name("lifecycle")), "build"],
     "dagster": [
         *(sys.executable, "-m", "dagster", "job", "execute"),
-        *("-m", "orchestration.definitions", "-j", "daily_build"),
+        *("-m", "orchestration.dagster_home.definitions", "-j", "daily_build"),
     ],
 }
 

@@ -23,13 +23,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from orchestration.paths import REPO_ROOT, RULES_DIR, StateDir
-from orchestration.publish import current_version
+from orchestration.pipeline.publish import current_version
+from orchestration.settings.paths import REPO_ROOT, RULES_DIR, StateDir
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SCREENSHOTS = REPO_ROOT / "var" / "screenshots"
-REPOSITORY = "__repository__@orchestration.definitions"
+REPOSITORY = "__repository__@orchestration.dagster_home.definitions"
 # A loaded machine with two cores takes minutes for what takes half a minute elsewhere.
 PATIENCE_SECONDS = 600
 # Everybody has been seen: with this row everybody is an advocate from the first day on.

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.paths import REPO_ROOT, StateDir
+from orchestration.settings.paths import REPO_ROOT, StateDir
 
 pytestmark = pytest.mark.slow
 

@@ -64,7 +64,7 @@ def judges(state: Path) -> list[Judge]:
     return [
         Judge("ruff", [["ruff", "check", "."], ["ruff", "format", "--check", "."]]),
         Judge("yamllint", [["yamllint", "--strict", "."]]),
-        Judge("kpi-docs", [["python", "-m", "orchestration.kpi_docs", "--check"]]),
+        Judge("kpi-docs", [["python", "-m", "orchestration.rules.kpi_docs", "--check"]]),
         Judge("import-linter", [["lint-imports", "--no-logo"]]),
         Judge("pyright", [["pyright", "--project", "pyproject.toml"]]),
         Judge("sqlfluff", [["sqlfluff", "lint", "--disable-progress-bar", *SQL]]),

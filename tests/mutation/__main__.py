@@ -18,7 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestration.paths import RULES_DIR, SAMPLE_DIR, StateDir
+from orchestration.settings.paths import RULES_DIR, SAMPLE_DIR, StateDir
 from tests.mutation.mutants import CONTROL, Mutant, mutants, mutated
 from tests.mutation.report import RESULTS, Outcome, refuse_noise, render, unexplained
 from tests.mutation.warehouse import Warehouse

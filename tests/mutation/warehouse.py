@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.paths import StateDir
+from orchestration.settings.paths import StateDir
 
 
 @dataclass(frozen=True)

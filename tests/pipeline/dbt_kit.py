@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from orchestration.paths import DBT_PROJECT_DIR, StateDir
+from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
 
 
 def dbt(

@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.contract import load_contract
-from orchestration.ingest import IngestSummary, ingest
+from orchestration.ingest.contract import load_contract
+from orchestration.ingest.run import IngestSummary, ingest
 
 EXCLUDED_IDS = frozenset(
     {"0", "null", "undefined", "none", "nan", "00000000-0000-0000-0000-000000000000"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.paths import StateDir
+from orchestration.settings.paths import StateDir
 from tests.conftest import Lifecycle
 
 pytestmark = pytest.mark.slow

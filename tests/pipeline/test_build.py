@@ -14,12 +14,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.build import BuildRequest, build
 from orchestration.errors import GateClosedError
-from orchestration.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
+from orchestration.pipeline.build import build
+from orchestration.pipeline.publish import current_version, versions
 from orchestration.progress import Silent
-from orchestration.publish import current_version, versions
-from orchestration.settings import BuildSettings
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
+from orchestration.settings.request import BuildRequest
 from tests.conftest import Lifecycle
 from tests.pipeline.small_shop import write_small_shop
 

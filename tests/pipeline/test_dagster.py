@@ -26,13 +26,13 @@ from dagster import (
     TableColumnDep,
 )
 
-from orchestration.checks import GATE, VERDICT
-from orchestration.definitions import defs
-from orchestration.dev import dagster_environment
-from orchestration.lock import holder
-from orchestration.paths import REPO_ROOT, StateDir
-from orchestration.publish import current_version, versions
-from orchestration.sensors import failed_checks
+from orchestration.dagster_home.checks import GATE, VERDICT
+from orchestration.dagster_home.definitions import defs
+from orchestration.dagster_home.dev import dagster_environment
+from orchestration.dagster_home.sensors import failed_checks
+from orchestration.pipeline.lock import holder
+from orchestration.pipeline.publish import current_version, versions
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.benchmarks.overhead import MOST_TIMES
 from tests.conftest import Lifecycle
 from tests.pipeline.small_shop import write_small_shop
@@ -215,7 +215,7 @@ def test_a_killed_worker_frees_the_lock_and_leaves_what_was_published(state: Sta
     worker = subprocess.Popen(
         [
             *(sys.executable, "-m", "dagster", "job", "execute"),
-            *("-m", "orchestration.definitions", "-j", "daily_build"),
+            *("-m", "orchestration.dagster_home.definitions", "-j", "daily_build"),
         ],
         cwd=REPO_ROOT,
         stdout=subprocess.PIPE,
@@ -280,14 +280,14 @@ def test_the_code_location_is_valid(state: StateDir, spent: dict[str, float]) ->
     command = [sys.executable, "-m", "dagster", "definitions", "validate"]
     with metered(spent, "start"):
         done = subprocess.run(
-            [*command, "-m", "orchestration.definitions"],
+            [*command, "-m", "orchestration.dagster_home.definitions"],
             cwd=REPO_ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "orchestration.definitions" in done.stdout + done.stderr
+    assert "orchestration.dagster_home.definitions" in done.stdout + done.stderr
 
 
 def test_daily_build_costs_little_more_than_the_command_line(

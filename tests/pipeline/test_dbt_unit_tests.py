@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.paths import StateDir
+from orchestration.settings.paths import StateDir
 from tests.pipeline.dbt_kit import dbt
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.command.explain import explain
 from orchestration.errors import SettingsError, UnknownSubjectError
-from orchestration.explain import explain
-from orchestration.paths import StateDir
+from orchestration.settings.paths import StateDir
 from tests.conftest import Lifecycle
 
 FRAMEWORK = "discovery_to_advocacy"

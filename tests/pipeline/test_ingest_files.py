@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.quarantine import Reason
+from orchestration.ingest.reasons import Reason
 from tests.pipeline.ingest_kit import (
     EVENTS_HEADER,
     Shop,

@@ -17,13 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration import ingest, landing_readers, load_file
 from orchestration.errors import BuildBusyError, InputError, LifecycleError, RulesError
 from orchestration.failpoints import VARIABLE
-from orchestration.ingest import read_excluded_ids
-from orchestration.ingest_summary import IngestProgress
-from orchestration.paths import RULES_DIR
-from orchestration.raw_store import RawAccountingError
+from orchestration.ingest import load_file
+from orchestration.ingest import run as ingest_run
+from orchestration.ingest.formats import open_file
+from orchestration.ingest.raw_database import RawAccountingError
+from orchestration.ingest.run import read_excluded_ids
+from orchestration.ingest.summary import IngestProgress
+from orchestration.settings.paths import RULES_DIR
 from tests.pipeline.ingest_kit import (
     Shop,
     events_csv,
@@ -152,7 +154,7 @@ def test_a_run_killed_at_a_fail_point_leaves_whole_files_and_the_next_goes_on(
     files = {f"events/{n}.csv": events_csv(f"e{n},x,2024-03-01,u", BAD) for n in range(3)}
     shop = make_shop(tmp_path, files)
     code = (
-        "from pathlib import Path; from orchestration.ingest import ingest; "
+        "from pathlib import Path; from orchestration.ingest.run import ingest; "
         f"ingest(Path({str(shop.raw_dir)!r}), Path({str(shop.state_dir)!r}), "
         "run_id='killed', excluded_ids=[])"
     )
@@ -290,7 +292,7 @@ def test_a_file_taken_away_while_it_is_read_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     shop = make_shop(tmp_path, {name: events_csv(E1)})
-    sha256_of = ingest.sha256_of
+    sha256_of = ingest_run.sha256_of
 
     def take_away(path: Path) -> str:
         digest = sha256_of(path)
@@ -298,7 +300,7 @@ def test_a_file_taken_away_while_it_is_read_is_left_out(
             path.unlink()
         return digest
 
-    monkeypatch.setattr(ingest, "sha256_of", take_away)
+    monkeypatch.setattr(ingest_run, "sha256_of", take_away)
     summary = shop.ingest()
     assert summary.changing == (name,)
     assert [result.name for result in summary.results] == ["orders.csv"]
@@ -314,7 +316,7 @@ def test_a_disk_that_refuses_to_write_is_one_sentence_and_no_quarantine(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(landing_readers.gzip, "open", full)
+        patch.setattr(open_file.gzip, "open", full)
         with pytest.raises(LifecycleError, match="No space left on device"):
             shop.ingest("run-1")
     assert shop.quarantine() == []

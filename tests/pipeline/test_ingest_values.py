@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.quarantine import REASON_TEXTS, Reason, quarantine_sentence
+from orchestration.ingest.reasons import REASON_TEXTS, Reason, quarantine_sentence
 from tests.pipeline.ingest_kit import events_csv, make_shop, orders_csv
 
 GOOD_ORDER = "o1,2024-03-01,paid,EUR,12.50"

@@ -11,7 +11,7 @@ import os
 import duckdb
 import pytest
 
-from orchestration.paths import REPO_ROOT, StateDir
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.conftest import Lifecycle
 
 SHOP = REPO_ROOT.parent / "shared" / "data" / "cdnow"

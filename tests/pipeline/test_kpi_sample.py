@@ -7,7 +7,7 @@ import csv
 import duckdb
 import pytest
 
-from orchestration.paths import RULES_DIR, StateDir
+from orchestration.settings.paths import RULES_DIR, StateDir
 
 pytestmark = pytest.mark.slow
 

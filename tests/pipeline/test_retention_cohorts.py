@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.paths import REPO_ROOT, StateDir
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.conftest import Lifecycle
 
 pytestmark = pytest.mark.slow

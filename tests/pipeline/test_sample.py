@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.contract import load_contract
-from orchestration.ingest import ingest, read_excluded_ids
-from orchestration.paths import RULES_DIR, SAMPLE_DIR
-from orchestration.simulate import SimulationSummary, simulate
+from orchestration.ingest.contract import load_contract
+from orchestration.ingest.run import ingest, read_excluded_ids
+from orchestration.settings.paths import RULES_DIR, SAMPLE_DIR
+from orchestration.simulator.simulate import SimulationSummary, simulate
 
 CUSTOMERS, DAYS, SEED = 400, 540, 7  # As in seeds/sample/README.md.
 LARGEST_SAMPLE = 3_000_000

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.paths import StateDir
+from orchestration.settings.paths import StateDir
 from tests.pipeline.dbt_kit import dbt
 from tests.pipeline.ingest_kit import make_shop
 

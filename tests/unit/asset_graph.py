@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from orchestration.dbt_manifest import read_manifest
-from orchestration.definitions import defs
-from orchestration.paths import DEFAULT_STATE_DIR, StateDir
+from orchestration.dagster_home.dbt_manifest import read_manifest
+from orchestration.dagster_home.definitions import defs
+from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.json")
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration.gate import gate
-from orchestration.paths import StateDir
-from orchestration.publish import publish
-from orchestration.warehouse import BuildIdentity, DbtRun, NodeResult
+from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun, NodeResult
+from orchestration.pipeline.gate import gate
+from orchestration.pipeline.publish import publish
+from orchestration.settings.paths import StateDir
 
 INVOCATION = "11111111-2222-3333-4444-555555555555"
 PROJECT = "customer_lifecycle"

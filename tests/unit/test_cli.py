@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import cli
-from orchestration.lock import build_lock
-from orchestration.paths import REPO_ROOT, StateDir
-from orchestration.publish import current_version
-from orchestration.variables import VARIABLES
+from orchestration.command import cli
+from orchestration.pipeline.lock import build_lock
+from orchestration.pipeline.publish import current_version
+from orchestration.settings.declarations import VARIABLES
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.unit.test_publish import make_state, publish_rows
 
 BUILD_OPTIONS = {
@@ -76,7 +76,7 @@ def test_every_command_takes_a_state_directory(run, command: str) -> None:
 def test_help_imports_neither_dbt_nor_duckdb() -> None:
     script = (
         "import sys; sys.argv = ['lifecycle', '--help']\n"
-        "from orchestration.cli import main\n"
+        "from orchestration.command.cli import main\n"
         "try: main()\nexcept SystemExit: pass\n"
         "print(sorted({'dbt', 'duckdb', 'dagster', 'yaml'} & set(sys.modules)), file=sys.stderr)"
     )

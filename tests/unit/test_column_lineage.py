@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.column_lineage import Lineage, Relation, trace, trace_models
+from orchestration.dagster_home.column_lineage import Lineage, Relation, trace, trace_models
 
 TABLES: dict[Relation, dict[str, str]] = {
     ("w", "s", "orders"): {

@@ -12,10 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import warehouse
-from orchestration.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
-from orchestration.settings import BuildSettings
-from orchestration.warehouse import (
+from orchestration.pipeline import dbt_run
+from orchestration.pipeline.dbt_run import (
     BuildIdentity,
     DbtRun,
     dbt_arguments,
@@ -25,6 +23,8 @@ from orchestration.warehouse import (
     read_run,
     run_dbt,
 )
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
 from tests.unit.finished_runs import make_state
 
 STATE = StateDir(Path("/srv/state"))
@@ -173,7 +173,7 @@ def test_full_refresh_drops_the_working_database(tmp_path: Path) -> None:
 def stand_in(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     """Let a few lines of Python run where dbt would."""
     monkeypatch.setattr(
-        warehouse, "dbt_arguments", lambda *_: [sys.executable, "-c", textwrap.dedent(script)]
+        dbt_run, "dbt_arguments", lambda *_: [sys.executable, "-c", textwrap.dedent(script)]
     )
 
 
@@ -219,14 +219,16 @@ def test_dbt_dies_with_the_build_that_started_it(tmp_path: Path) -> None:
     """An orphaned dbt would go on writing while the lock is free."""
     script = (
         "import sys, time; from pathlib import Path\n"
-        "from orchestration import warehouse; from orchestration.paths import StateDir\n"
-        "from orchestration.progress import Silent; from orchestration.settings import *\n"
+        "from orchestration.pipeline import dbt_run\n"
+        "from orchestration.progress import Silent\n"
+        "from orchestration.settings.build_settings import BuildSettings\n"
+        "from orchestration.settings.paths import StateDir\n"
         "child = 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'\n"
-        "warehouse.dbt_arguments = lambda *_: [sys.executable, '-c', child]\n"
-        "warehouse.follow_log = lambda lines, _: print(next(lines), flush=True) or time.sleep(60)\n"
-        "identity = warehouse.BuildIdentity('b', 'r', 'i', 'v')\n"
+        "dbt_run.dbt_arguments = lambda *_: [sys.executable, '-c', child]\n"
+        "dbt_run.follow_log = lambda lines, _: print(next(lines), flush=True) or time.sleep(60)\n"
+        "identity = dbt_run.BuildIdentity('b', 'r', 'i', 'v')\n"
         "state = StateDir.at(Path(sys.argv[1]))\n"
-        "warehouse.run_dbt(state, BuildSettings(), identity, Silent())\n"
+        "dbt_run.run_dbt(state, BuildSettings(), identity, Silent())\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)],

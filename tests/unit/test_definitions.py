@@ -15,17 +15,23 @@ from typing import Any
 import pytest
 from dagster import RunRequest, SensorResult, SkipReason
 
-from orchestration.alerts import FailedCheck, compose, masked_text, send
-from orchestration.checks import GATE, VERDICT, gate_results, judge_freshness, version_time
-from orchestration.dagster_settings import DagsterSettings, read_dagster_settings
-from orchestration.dbt_events import masked
-from orchestration.dbt_manifest import read_manifest
-from orchestration.dbt_translation import LifecycleTranslator
-from orchestration.dev import check_host, dagster_environment, is_loopback
+from orchestration.dagster_home.alerts import FailedCheck, compose, masked_text, send
+from orchestration.dagster_home.checks import (
+    GATE,
+    VERDICT,
+    gate_results,
+    judge_freshness,
+    version_time,
+)
+from orchestration.dagster_home.dbt_events import masked
+from orchestration.dagster_home.dbt_manifest import read_manifest
+from orchestration.dagster_home.dbt_translation import LifecycleTranslator
+from orchestration.dagster_home.dev import check_host, dagster_environment, is_loopback
+from orchestration.dagster_home.sensors import decide, listing_hash, since_of, what_went_wrong
 from orchestration.errors import SettingsError
-from orchestration.expectations import SUITE, Finding
-from orchestration.paths import REPO_ROOT, StateDir
-from orchestration.sensors import decide, listing_hash, since_of, what_went_wrong
+from orchestration.pipeline.expectations import SUITE, Finding
+from orchestration.settings.dagster_settings import DagsterSettings, read_dagster_settings
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.unit.asset_graph import SNAPSHOT, describe
 
 NOW = datetime(2026, 2, 3, 6, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from orchestration import expectations
-from orchestration.expectations import Band, Measure, judge, judge_measures
-from orchestration.paths import StateDir
+from orchestration.pipeline import expectations
+from orchestration.pipeline.expectations import Band, Measure, judge, judge_measures
+from orchestration.settings.paths import StateDir
 
 SHARE = Band("stage_share", "itself", 0.0, 0.995, 200, "error", "One stage holds everybody.")
 SUBJECTS = Band("subjects", "itself", 1.0, None, 0, "error", "Nobody is known.")

@@ -8,10 +8,10 @@ import duckdb
 import pytest
 
 from orchestration.errors import GateClosedError
-from orchestration.gate import GatePass, gate
-from orchestration.paths import StateDir
-from orchestration.publish import publish, versions
-from orchestration.warehouse import DbtRun
+from orchestration.pipeline.dbt_run import DbtRun
+from orchestration.pipeline.gate import GatePass, gate
+from orchestration.pipeline.publish import publish, versions
+from orchestration.settings.paths import StateDir
 from tests.unit.finished_runs import PROJECT, identity, make_run, make_state
 
 CHECK = f"test.{PROJECT}.subjects_key"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.kpi_docs import (
+from orchestration.rules.kpi_docs import (
     BLOCKS,
     CATALOGUE,
     PAGES,
@@ -18,7 +18,7 @@ from orchestration.kpi_docs import (
     main,
     null_policy,
 )
-from orchestration.seed_rows import SeedRow, read_seed
+from orchestration.rules.seed_rows import SeedRow, read_seed
 
 ROWS = {row["kpi"]: row for row in read_seed(CATALOGUE).rows}
 

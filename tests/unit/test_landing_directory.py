@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.contract import load_contract
 from orchestration.errors import InputError
-from orchestration.landing import Landing, discover, require_tables
+from orchestration.ingest.contract import load_contract
+from orchestration.ingest.landing_directory import Landing, discover, require_tables
 
 CONTRACT = load_contract()
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import EXIT_BUSY, BuildBusyError, StateDirError
-from orchestration.lock import build_lock, holder
-from orchestration.paths import REPO_ROOT, StateDir
+from orchestration.pipeline.lock import build_lock, holder
+from orchestration.settings.paths import REPO_ROOT, StateDir
 
 HOLD = (
     "import sys, time; from pathlib import Path; "
-    "from orchestration.lock import build_lock; from orchestration.paths import StateDir\n"
+    "from orchestration.pipeline.lock import build_lock\n"
+    "from orchestration.settings.paths import StateDir\n"
     "with build_lock(StateDir.at(Path(sys.argv[1]))):\n"
     "    print('held', flush=True); time.sleep(60)"
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.paths import RULES_DIR, StateDir
+from orchestration.settings.paths import RULES_DIR, StateDir
 from tests.mutation.mutants import CONTROL, KINDS, Mutant, mutants, mutated
 from tests.mutation.report import RESULTS, Outcome, read_mutants, refuse_noise, render, unexplained
 from tests.mutation.warehouse import Warehouse

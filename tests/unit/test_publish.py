@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import publish as publishing
 from orchestration.errors import PublishError
 from orchestration.failpoints import FAIL_POINTS
-from orchestration.gate import gate
-from orchestration.paths import REPO_ROOT, StateDir
-from orchestration.publish import Published, current_version, publish, rollback, versions
+from orchestration.pipeline import publish as publishing
+from orchestration.pipeline.gate import gate
+from orchestration.pipeline.publish import Published, current_version, publish, rollback, versions
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.unit.finished_runs import identity, make_run, make_state
 
 BEFORE_THE_SWAP = [name for name in FAIL_POINTS if name.startswith("publish.")][:-2]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import RulesError
-from orchestration.paths import RULES_DIR, StateDir
-from orchestration.rules import CHECKED_SEEDS, read_rules, write_rules
+from orchestration.rules.rule_set import CHECKED_SEEDS, read_rules, write_rules
+from orchestration.settings.paths import RULES_DIR, StateDir
 
 Rows = list[dict[str, str]]
 Change = Callable[[Rows], None]

@@ -7,9 +7,14 @@ import pytest
 import yaml
 
 from orchestration.errors import SettingsError
-from orchestration.paths import DBT_PROJECT_DIR
-from orchestration.settings import BuildSettings, check_environment, check_frameworks, read_settings
-from orchestration.variables import VARIABLES, known_environment
+from orchestration.settings.build_settings import (
+    BuildSettings,
+    check_environment,
+    check_frameworks,
+    read_settings,
+)
+from orchestration.settings.declarations import VARIABLES, known_environment
+from orchestration.settings.paths import DBT_PROJECT_DIR
 
 OPTIONS = {
     "as_of_date": "--as-of",

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import simulate as simulator
 from orchestration.errors import LifecycleError, SettingsError
-from orchestration.simulate import SimulationSummary, simulate
+from orchestration.simulator import simulate as simulator
+from orchestration.simulator.simulate import SimulationSummary, simulate
 
 # More than 2,000 customers make two batches, so that the number of cores could matter.
 CUSTOMERS, DAYS, SEED = 2_400, 45, 11
@@ -37,7 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> SimulationSummary:
 def chance() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(config={"threads": 1})
     connection.execute("set variable seed_key = 12345")
-    connection.execute((Path(simulator.__file__).parent / "simulator" / "chance.sql").read_text())
+    connection.execute((Path(simulator.__file__).parent / "shop" / "chance.sql").read_text())
     yield connection
     connection.close()
 

@@ -13,8 +13,8 @@ import pytest
 from dagster import DagsterInstance, EventLogEntry, job, op
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
-from orchestration.dagster_storage import MOST_ENGINES, CalmEventLog
-from orchestration.paths import REPO_ROOT
+from orchestration.dagster_home.storage import MOST_ENGINES, CalmEventLog
+from orchestration.settings.paths import REPO_ROOT
 
 
 @op

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.value_parsing import Check, GivenColumn, text_literal
+from orchestration.ingest.judging.values import Check, GivenColumn
+from orchestration.sql_text import text_literal
 
 LANDED = "landed_lines"
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import Table
-from orchestration.landed_file import LandedFile
-from orchestration.landing import LandingFile
-from orchestration.quarantine import FileRefusedError, Reason
-from orchestration.read_csv import read_csv
-from orchestration.read_jsonl import read_jsonl
-from orchestration.read_parquet import read_parquet
+from orchestration.ingest.contract import Table
+from orchestration.ingest.formats.landed_file import LandedFile
+from orchestration.ingest.formats.read_csv import read_csv
+from orchestration.ingest.formats.read_jsonl import read_jsonl
+from orchestration.ingest.formats.read_parquet import read_parquet
+from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.reasons import FileRefusedError, Reason
 
 _CHUNK = 1 << 20
 

@@ -12,11 +12,22 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import Table
-from orchestration.landed_file import LANDED, LandedFile, as_json_object, create_landed_table
-from orchestration.quarantine import FileRefusedError, Reason
-from orchestration.text_repair import MAX_ROW_BYTES, REPAIRED_ROW_BYTES, is_utf8, repair_csv
-from orchestration.value_parsing import GivenColumn, text_literal
+from orchestration.ingest.contract import Table
+from orchestration.ingest.formats.landed_file import (
+    LANDED,
+    LandedFile,
+    as_json_object,
+    create_landed_table,
+)
+from orchestration.ingest.formats.text_repair import (
+    MAX_ROW_BYTES,
+    REPAIRED_ROW_BYTES,
+    is_utf8,
+    repair_csv,
+)
+from orchestration.ingest.judging.values import GivenColumn
+from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.sql_text import text_literal
 
 _DELIMITERS = (",", ";", "\t", "|")
 # A header longer than this is no header.

@@ -11,16 +11,17 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import Table
-from orchestration.landed_file import LANDED, LandedFile, create_landed_table
-from orchestration.quarantine import FileRefusedError, Reason
-from orchestration.text_repair import (
+from orchestration.ingest.contract import Table
+from orchestration.ingest.formats.landed_file import LANDED, LandedFile, create_landed_table
+from orchestration.ingest.formats.text_repair import (
     LINE_SEPARATOR,
     MAX_ROW_BYTES,
     REPAIRED_ROW_BYTES,
     repair_jsonl,
 )
-from orchestration.value_parsing import Check, GivenColumn, text_literal
+from orchestration.ingest.judging.values import Check, GivenColumn
+from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.sql_text import text_literal
 
 # More keys than this at the top level are data, not columns (an id used as a key, say).
 _MAX_KEYS = 500

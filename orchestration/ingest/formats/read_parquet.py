@@ -11,9 +11,15 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landed_file import LANDED, LandedFile, as_json_object, path_literal
-from orchestration.quarantine import FileRefusedError, Reason
-from orchestration.value_parsing import GivenColumn, identifier
+from orchestration.ingest.formats.landed_file import (
+    LANDED,
+    LandedFile,
+    as_json_object,
+    path_literal,
+)
+from orchestration.ingest.judging.values import GivenColumn
+from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.sql_text import identifier
 
 
 def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFile:

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.quarantine import Reason, RefusedLine
+from orchestration.ingest.reasons import Reason, RefusedLine
 
 # DuckDB's own limit for one CSV row, so that both ways of reading agree.
 MAX_ROW_BYTES = 2_000_000

@@ -2,7 +2,7 @@
 
 Belongs here: the order in which reasons are tried, required values and ranges, extra columns, the
 row hash. A row is judged by itself alone: no other row, no clock.
-Does not belong here: how one value is read (value_parsing), reading files, writing tables.
+Does not belong here: how one value is read (`values`), reading files, writing tables.
 """
 
 from __future__ import annotations
@@ -10,16 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from orchestration.contract import Column, Table
-from orchestration.quarantine import FileRefusedError, Reason
-from orchestration.value_parsing import (
-    BLANKS,
-    Check,
-    GivenColumn,
-    family_of,
-    parse_value,
-    text_literal,
-)
+from orchestration.ingest.contract import Column, Table
+from orchestration.ingest.judging.values import BLANKS, Check, GivenColumn, family_of, parse_value
+from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.sql_text import text_literal
 
 # Infinities and later years are nothing that Python, Spark and BI tools can hold.
 _LAST_DAY = "9999-12-31"

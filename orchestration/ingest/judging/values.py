@@ -12,8 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestration.contract import Column
-from orchestration.quarantine import FileRefusedError, Reason
+from orchestration.ingest.contract import Column
+from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.sql_text import text_literal
 
 # What Python's str.strip removes: the same blanks in ids, numbers and dates, whatever the format.
 BLANKS = (
@@ -62,16 +63,6 @@ class Check:
     condition: str
     reason: Reason
     column: str | None
-
-
-def text_literal(text: str) -> str:
-    """Return the SQL literal of a text, inert whatever it holds."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """Return the quoted SQL identifier of a name, inert whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def family_of(data_type: str) -> Family | None:

@@ -1,0 +1,1 @@
+"""The facts people decide, rows of `seeds/rules`: read, merged, checked, documented."""

@@ -1,0 +1,1 @@
+"""A simulated shop as raw-contract files; nothing here is part of a build."""

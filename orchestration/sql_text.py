@@ -1,0 +1,16 @@
+"""Names and texts as SQL that stays inert.
+
+Belongs here: quoting, for what cannot be bound as a parameter. Does not belong here: expressions.
+"""
+
+from __future__ import annotations
+
+
+def text_literal(text: str) -> str:
+    """Return the SQL literal of a text, inert whatever it holds."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return the quoted SQL identifier of a name, inert whatever it holds."""
+    return '"' + name.replace('"', '""') + '"'
