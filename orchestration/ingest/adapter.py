@@ -79,6 +79,7 @@ class Adapter:
         roles: by name.
         tables: contract table to the role whose rows it is made from.
         sql: contract table to its select.
+        shared_sql: relation to the select that several of the others read, in order.
         set_aside_sql: role to the select of rows that yield nothing, with their reason.
         personal: folded columns that are never loaded.
         mapping: source, contract column and rule, for the documentation.
@@ -93,6 +94,7 @@ class Adapter:
     roles: Mapping[str, Role]
     tables: Mapping[str, str]
     sql: Mapping[str, str]
+    shared_sql: Mapping[str, str]
     set_aside_sql: Mapping[str, str]
     personal: frozenset[str]
     mapping: tuple[tuple[str, str, str], ...]
@@ -142,6 +144,10 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
         roles=roles,
         tables=tables,
         sql={table: (folder / f"{table}.sql").read_text(encoding="utf-8") for table in tables},
+        shared_sql={
+            path.stem: path.read_text(encoding="utf-8")
+            for path in sorted((folder / "shared").glob("*.sql"))
+        },
         set_aside_sql=set_aside,
         personal=frozenset(fold_name(name) for name in document.get("personal", ())),
         mapping=tuple(_mapping_row(where, row) for row in document["mapping"]),

@@ -50,7 +50,8 @@ def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) 
     """Define what the SQL of adapters may call, as temporary macros of a connection.
 
     `email_key(address)`, `status_word(text)`, `country_code(text)`, `amount(text)`,
-    `minor_amount(text, currency)`, `text_at(json, path)`, `url_parameter(url, name)`.
+    `minor_amount(text, currency)`, `text_at(json, path)`, `as_json(text)`, `epoch_text(number,
+    per_second)`, `url_parameter(url, name)`.
     """
     countries = ", ".join(
         f"({text_literal(word)}, {text_literal(code)})"
@@ -87,6 +88,14 @@ def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) 
             end as decimal(18, 4))""",
         ),
         ("text_at(document, path)", "nullif(json_extract_string(document, path), '')"),
+        # Text that is no JSON is null, so that one bad cell never costs its file.
+        ("as_json(given)", "case when json_valid(given) then cast(given as json) end"),
+        # Seconds, milliseconds or microseconds since 1970 as a timestamp that says it is UTC.
+        (
+            "epoch_text(given, per_second)",
+            "cast(make_timestamp(cast(try_cast(given as decimal(38, 6)) * 1000000 / per_second "
+            "as bigint)) as varchar) || 'Z'",
+        ),
         (
             "url_parameter(url, name)",
             "nullif(url_decode(replace(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), "
