@@ -26,13 +26,32 @@ Kind = Literal["contract", "shop", "payment", "event", "mail"]
 # Orders come from the first kind of which a row lies there; a mail tool never fills them.
 KINDS: tuple[Kind, ...] = ("contract", "shop", "payment", "event", "mail")
 _KEYS = frozenset(
-    {"title", "kind", "family", "visits", "files", "tables", "personal", "mapping", "notes"}
+    {"title", "like", "kind", "family", "visits", "files", "tables", "personal", "mapping", "notes"}
 )
-_ROLE_KEYS = frozenset({"must", "must_not", "columns", "prefixes", "optional"})
+_LAYOUT_KEYS = frozenset({"must", "must_not"})
+_ROLE_KEYS = _LAYOUT_KEYS | {"layouts", "columns", "prefixes"}
 
 
 class AdapterError(LifecycleError):
     """The folder of an adapter contradicts itself."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Column names, folded, that tell a file.
+
+    Attributes:
+        must: columns that are there; of a tuple any one spelling will do.
+        must_not: columns that are never there.
+    """
+
+    must: tuple[tuple[str, ...], ...]
+    must_not: frozenset[str]
+
+    def fits(self, names: frozenset[str]) -> bool:
+        """Say whether a file with these column names has this layout."""
+        has_all = all(any(name in names for name in spellings) for spellings in self.must)
+        return has_all and not (self.must_not & names)
 
 
 @dataclass(frozen=True)
@@ -41,29 +60,19 @@ class Role:
 
     Attributes:
         name: name of the relation.
-        must: folded columns that tell such a file; of a tuple any one spelling will do.
-        must_not: folded columns that such a file never has.
+        layouts: any one of them tells such a file.
         columns: every column that the SQL reads, with its other spellings; absent ones are null.
-        prefixes: columns read by the beginning of their names; the greatest name counts.
-        is_optional: the adapter does without such a file.
+        prefixes: columns read by the beginning of their names; the greatest version counts.
     """
 
     name: str
-    must: tuple[tuple[str, ...], ...]
-    must_not: frozenset[str]
+    layouts: tuple[Layout, ...]
     columns: Mapping[str, tuple[str, ...]]
     prefixes: Mapping[str, str]
-    is_optional: bool
 
-    def fits(self, names: frozenset[str]) -> bool:
-        """Say whether a file with these folded column names is one of this role."""
-        has_all = all(any(name in names for name in spellings) for spellings in self.must)
-        return has_all and not (self.must_not & names)
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Every folded name that the SQL reads under some spelling."""
-        return frozenset(self.columns).union(*self.columns.values())
+    def fitting(self, names: frozenset[str]) -> Layout | None:
+        """Return the layout of a file with these folded column names; None if it has none."""
+        return next((layout for layout in self.layouts if layout.fits(names)), None)
 
 
 @dataclass(frozen=True)
@@ -119,27 +128,27 @@ def load_adapters(directory: Path = ADAPTERS_DIR) -> Mapping[str, Adapter]:
 
 def _adapter(folder: Path, contract: Contract) -> Adapter:
     where = folder / "adapter.yml"
-    document = cast("dict[str, Any]", yaml.safe_load(where.read_text(encoding="utf-8")))
-    _check_keys(where, document, _KEYS)
+    document = _document(where)
+    if "like" in document:
+        # The same columns and SQL; what the file says itself is what differs.
+        folder = folder.parent / document["like"]
+        document = _document(folder / where.name) | document
     if document["kind"] not in KINDS:
         raise AdapterError(f"{where}: kind must be one of {', '.join(KINDS)}.")
     files = cast("dict[str, dict[str, Any]]", document["files"])
-    roles = {name: _role(where, name, entry or {}) for name, entry in files.items()}
+    roles = {name: _role(where, name, entry) for name, entry in files.items()}
     tables = cast("dict[str, str]", document["tables"])
     for table, role in tables.items():
         if table not in contract.table_names or role not in roles:
             raise AdapterError(f"{where}: {table} or {role} under tables is unknown.")
-    set_aside = {
-        role: path.read_text(encoding="utf-8")
-        for role in roles
-        for path in (folder / f"{SET_ASIDE}_{role}.sql", folder / f"{SET_ASIDE}.sql")
-        if path.exists() and (path.stem != SET_ASIDE or role == next(iter(roles)))
-    }
+    first = next(iter(roles))
+    set_aside = {role: folder / f"{SET_ASIDE}_{role}.sql" for role in roles}
+    set_aside[first] = folder / f"{SET_ASIDE}.sql"
     return Adapter(
-        name=folder.name,
+        name=where.parent.name,
         title=str(document["title"]),
         kind=document["kind"],
-        family=str(document.get("family", folder.name)),
+        family=str(document.get("family", where.parent.name)),
         visits=cast("int | None", document.get("visits")),
         roles=roles,
         tables=tables,
@@ -148,32 +157,49 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
             path.stem: path.read_text(encoding="utf-8")
             for path in sorted((folder / "shared").glob("*.sql"))
         },
-        set_aside_sql=set_aside,
+        set_aside_sql={
+            role: path.read_text(encoding="utf-8")
+            for role, path in set_aside.items()
+            if path.exists()
+        },
         personal=frozenset(fold_name(name) for name in document.get("personal", ())),
         mapping=tuple(_mapping_row(where, row) for row in document["mapping"]),
         notes=str(document.get("notes", "")),
     )
 
 
+def _document(where: Path) -> dict[str, Any]:
+    document = cast("dict[str, Any]", yaml.safe_load(where.read_text(encoding="utf-8")))
+    _check_keys(where, document, _KEYS)
+    return document
+
+
 def _role(where: Path, name: str, entry: Mapping[str, Any]) -> Role:
     _check_keys(where, entry, _ROLE_KEYS)
     columns = cast("dict[str, list[str] | None]", entry.get("columns", {}))
-    must = tuple(
-        tuple(spelling.strip() for spelling in text.split("|"))
-        for text in cast("list[str]", entry.get("must", []))
-    )
+    layouts = cast("list[dict[str, Any]]", entry.get("layouts", [entry]))
     role = Role(
         name=name,
-        must=must,
-        must_not=frozenset(cast("list[str]", entry.get("must_not", []))),
+        layouts=tuple(_layout(layout) for layout in layouts),
         columns={column: tuple(spellings or ()) for column, spellings in columns.items()},
         prefixes=cast("dict[str, str]", entry.get("prefixes", {})),
-        is_optional=bool(entry.get("optional", False)),
     )
-    for text in (*role.known, *role.must_not, *(text for texts in must for text in texts)):
+    known = [*role.columns, *(text for texts in role.columns.values() for text in texts)]
+    told = [text for layout in role.layouts for texts in layout.must for text in texts]
+    for text in (*known, *told, *(text for layout in role.layouts for text in layout.must_not)):
         if text != fold_name(text):
             raise AdapterError(f"{where}: write {text} as {fold_name(text)}.")
     return role
+
+
+def _layout(entry: Mapping[str, Any]) -> Layout:
+    return Layout(
+        must=tuple(
+            tuple(spelling.strip() for spelling in text.split("|"))
+            for text in cast("list[str]", entry.get("must", []))
+        ),
+        must_not=frozenset(cast("list[str]", entry.get("must_not", []))),
+    )
 
 
 def _mapping_row(where: Path, row: list[str]) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 
 import duckdb
 
-from orchestration.ingest.adapter import Adapter, Role
+from orchestration.ingest.adapter import Adapter, Layout, Role
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract
 from orchestration.ingest.formats.landed_file import path_literal
@@ -54,6 +54,7 @@ class Match:
 
     adapter: Adapter
     role: Role
+    layout: Layout
 
 
 class AmbiguousLayoutError(Exception):
@@ -111,15 +112,15 @@ def recognise(header: Header, adapters: Mapping[str, Adapter]) -> Match | None:
     """
     names = header.folded
     fitting = [
-        Match(adapter, role)
+        Match(adapter, role, layout)
         for adapter in adapters.values()
         for role in adapter.roles.values()
-        if role.must and role.fits(names)
+        if (layout := role.fitting(names)) is not None and layout.must
     ]
     best = [
         match
         for match in fitting
-        if not any(set(other.role.must) > set(match.role.must) for other in fitting)
+        if not any(set(other.layout.must) > set(match.layout.must) for other in fitting)
     ]
     if len({match.adapter.family for match in best}) > 1:
         raise AmbiguousLayoutError(tuple(best))

@@ -260,10 +260,10 @@ class _Planner:
             self._add(file, Source(entry.files, adapter, entry), adapter.roles[FILE_ROWS])
             return
         adapter = self._adapters[entry.adapter]
-        roles = [role for role in adapter.roles.values() if role.fits(header.folded)]
+        roles = [role for role in adapter.roles.values() if role.fitting(header.folded)]
         if not roles:
-            role = next(iter(adapter.roles.values()))
-            lacking = [texts[0] for texts in role.must if not header.folded.intersection(texts)]
+            layout = next(iter(adapter.roles.values())).layouts[0]
+            lacking = [texts[0] for texts in layout.must if not header.folded.intersection(texts)]
             raise InputError(
                 f"{where}: {shown(file.name)} is not {adapter.name}; it lacks "
                 f"{', '.join(lacking) or 'nothing, but has columns that such a file has not'}."
@@ -308,18 +308,15 @@ def adapter_of_entry(entry: Entry, header: Header, file: LandingFile, contract: 
     selected = ",\n    ".join(f"{sql} as {name}" for name, sql in columns.items())
     if table.merges_extra_columns and "properties" not in columns:
         selected += ",\n    other_columns as properties"
-    role = Role(FILE_ROWS, (), frozenset(), {name: () for name in names}, {}, False)
-    if table.merges_extra_columns:
-        used = " ".join(columns.values())
-        taken = {name: () for name in names if identifier(name) in used}
-        role = Role(FILE_ROWS, (), frozenset(), taken, {}, False)
+    used = " ".join(columns.values())
+    read: dict[str, tuple[str, ...]] = {name: () for name in names if identifier(name) in used}
     return Adapter(
         name=f"{SOURCES_FILE}, line {entry.line}",
         title=f"the mapping of {where}",
         kind="contract",
         family=entry.files,
         visits=None,
-        roles={FILE_ROWS: role},
+        roles={FILE_ROWS: Role(FILE_ROWS, (), read, {})},
         tables={table.name: FILE_ROWS},
         sql={table.name: f"select\n    record,\n    {selected}\nfrom {FILE_ROWS}"},
         shared_sql={},

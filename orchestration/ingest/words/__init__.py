@@ -49,7 +49,7 @@ def mapped_word(sql: str, kind: str) -> str:
 def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) -> None:
     """Define what the SQL of adapters may call, as temporary macros of a connection.
 
-    `email_key(address)`, `status_word(text)`, `country_code(text)`, `amount(text)`,
+    `email_key(address)`, `person_id(text)`, `fold_word(text)`, `status_word(text)`, `country_code(text)`, `amount(text)`,
     `minor_amount(text, currency)`, `text_at(json, path)`, `as_json(text)`, `epoch_text(number,
     per_second)`, `url_parameter(url, name)`.
     """
@@ -65,6 +65,8 @@ def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) 
     )
     for signature, body in (
         ("email_key(address)", email_key("address", identity_salt)),
+        ("fold_word(word)", folded_word("word")),
+        ("person_id(given)", f"case when {looks_like_email('given')} then {email_key('given', identity_salt)} else given end"),
         ("status_word(word)", mapped_word("word", "statuses")),
         (
             "country_code(name)",
@@ -103,6 +105,11 @@ def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) 
         ),
     ):
         connection.execute(f"create or replace temporary macro {signature} as ({body})")
+
+
+def looks_like_email(sql: str) -> str:
+    """Return the condition under which an id has the form of an e-mail address."""
+    return f"(contains({sql}, '@') and regexp_full_match({sql}, '[^@\\s]+@[^@\\s]+[.][^@\\s.]+'))"
 
 
 def email_key(sql: str, identity_salt: str) -> str:
