@@ -132,7 +132,13 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
     if "like" in document:
         # The same columns and SQL; what the file says itself is what differs.
         folder = folder.parent / document["like"]
-        document = _document(folder / where.name) | document
+        other = _document(folder / where.name)
+        files = {
+            role: {key: value for key, value in entry.items() if key not in _LAYOUT_KEYS}
+            | document["files"].get(role, {})
+            for role, entry in other["files"].items()
+        }
+        document = other | document | {"files": files}
     if document["kind"] not in KINDS:
         raise AdapterError(f"{where}: kind must be one of {', '.join(KINDS)}.")
     files = cast("dict[str, dict[str, Any]]", document["files"])

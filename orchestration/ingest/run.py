@@ -62,6 +62,8 @@ from orchestration.settings.paths import StateDir
 
 __all__ = ["IngestProgress", "IngestSummary", "ingest", "read_excluded_ids"]
 
+# A mail tool has no orders and a shop no events; neither at all is no shop.
+ONE_OF_THESE = frozenset({"events", "orders"})
 EXCLUDED_IDS_FILE = "excluded_ids.csv"
 
 
@@ -177,7 +179,10 @@ class _Run:
                 connection, self.raw_dir, landing, entries, self.contract, adapters
             )
             fed = {table for placed in plan.source_files for table in placed.source.adapter.tables}
-            require_tables(landing, self.contract, fed_before | fed, self.raw_dir)
+            fed |= fed_before | {file.table for file in plan.contract_files}
+            if fed & ONE_OF_THESE:
+                fed |= ONE_OF_THESE
+            require_tables(landing, self.contract, fed, self.raw_dir)
             # After the tables: a directory that cannot be loaded must not become the origin.
             check_origin(connection, self.raw_dir, self.state.root)
             check_salt(connection, self.identity_salt)

@@ -33,6 +33,9 @@ select
     json_merge_patch(
         coalesce(other_columns, '{}'),
         coalesce(to_json(param), '{}'),
-        json_object('items', case when json_array_length(item_list) > 0 then item_list end)
+        json_object(
+            'items', case when json_array_length(item_list) > 0 then item_list end,
+            'ecommerce', as_json(ecommerce)
+        )
     ) as properties
 from read_hits

@@ -47,7 +47,7 @@ read_hits as (
             hits.batch_ordering_id, '|', hits.batch_event_index, '|',
             cast(to_json(param_objects.param) as varchar), '|', hits.items
         )) as event_id,
-        epoch_text(hits.event_timestamp, 1000000) as occurred_at,
+        coalesce(epoch_text(hits.event_timestamp, 1000000), hits.event_timestamp) as occurred_at,
         as_json(hits.items) as item_list,
         case
             when hits.event_name in ('purchase', 'refund')
