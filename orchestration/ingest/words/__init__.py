@@ -92,6 +92,19 @@ def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) 
         ("text_at(document, path)", "nullif(json_extract_string(document, path), '')"),
         # Text that is no JSON is null, so that one bad cell never costs its file.
         ("as_json(given)", "case when json_valid(given) then cast(given as json) end"),
+        ("shopify_id(given)", "coalesce(nullif(regexp_extract(given, '^gid://shopify/[A-Za-z]+/([0-9]+)', 1), ''), given)"),
+        (
+            "shop_money(document)",
+            "coalesce(text_at(document, '$.shop_money.amount'), "
+            "text_at(document, '$.shopMoney.amount'))",
+        ),
+        # A list, or GraphQL's connection of nodes or edges, as a list.
+        (
+            "nodes(document)",
+            "coalesce(from_json(case when json_type(document) = 'ARRAY' then document end, "
+            "'[\"JSON\"]'), from_json(json_extract(document, '$.nodes'), '[\"JSON\"]'), "
+            "json_extract(document, '$.edges[*].node'), [])",
+        ),
         # Seconds, milliseconds or microseconds since 1970 as a timestamp that says it is UTC.
         (
             "epoch_text(given, per_second)",
