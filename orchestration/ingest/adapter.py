@@ -86,8 +86,8 @@ class Adapter:
         family: adapters whose ids mean the same customers.
         visits: place among behavioural sources, 1 first; None if its events are no visits.
         roles: by name.
-        tables: contract table to the role whose rows it is made from.
-        sql: contract table to its select.
+        tables: contract table to the roles whose rows it is made from.
+        sql: contract table and role to the select; its `record` is the role's.
         shared_sql: relation to the select that several of the others read, in order.
         set_aside_sql: role to the select of rows that yield nothing, with their reason.
         personal: folded columns that are never loaded.
@@ -101,8 +101,8 @@ class Adapter:
     family: str
     visits: int | None
     roles: Mapping[str, Role]
-    tables: Mapping[str, str]
-    sql: Mapping[str, str]
+    tables: Mapping[str, tuple[str, ...]]
+    sql: Mapping[tuple[str, str], str]
     shared_sql: Mapping[str, str]
     set_aside_sql: Mapping[str, str]
     personal: frozenset[str]
@@ -111,7 +111,7 @@ class Adapter:
 
     def tables_of(self, role: str) -> tuple[str, ...]:
         """Return the contract tables whose rows are made from a role's rows, main one first."""
-        return tuple(table for table, main in self.tables.items() if main == role)
+        return tuple(table for table, roles in self.tables.items() if role in roles)
 
 
 @cache
@@ -143,10 +143,14 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
         raise AdapterError(f"{where}: kind must be one of {', '.join(KINDS)}.")
     files = cast("dict[str, dict[str, Any]]", document["files"])
     roles = {name: _role(where, name, entry) for name, entry in files.items()}
-    tables = cast("dict[str, str]", document["tables"])
-    for table, role in tables.items():
-        if table not in contract.table_names or role not in roles:
-            raise AdapterError(f"{where}: {table} or {role} under tables is unknown.")
+    given = cast("dict[str, str | list[str]]", document["tables"])
+    tables = {
+        table: (names,) if isinstance(names, str) else tuple(names)
+        for table, names in given.items()
+    }
+    for table, names in tables.items():
+        if table not in contract.table_names or not set(names) <= set(roles):
+            raise AdapterError(f"{where}: {table} or {', '.join(names)} under tables is unknown.")
     first = next(iter(roles))
     set_aside = {role: folder / f"{SET_ASIDE}_{role}.sql" for role in roles}
     set_aside[first] = folder / f"{SET_ASIDE}.sql"
@@ -158,7 +162,11 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
         visits=cast("int | None", document.get("visits")),
         roles=roles,
         tables=tables,
-        sql={table: (folder / f"{table}.sql").read_text(encoding="utf-8") for table in tables},
+        sql={
+            (table, role): _select_of(folder, table, role if len(names) > 1 else None)
+            for table, names in tables.items()
+            for role in names
+        },
         shared_sql={
             path.stem: path.read_text(encoding="utf-8")
             for path in sorted((folder / "shared").glob("*.sql"))
@@ -172,6 +180,12 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
         mapping=tuple(_mapping_row(where, row) for row in document["mapping"]),
         notes=str(document.get("notes", "")),
     )
+
+
+def _select_of(folder: Path, table: str, role: str | None) -> str:
+    """Read the select of a table; one that several roles fill has a select for each."""
+    name = f"{table}_from_{role}.sql" if role else f"{table}.sql"
+    return (folder / name).read_text(encoding="utf-8")
 
 
 def _document(where: Path) -> dict[str, Any]:

@@ -278,6 +278,13 @@ def _text(column: GivenColumn) -> str:
         text = f"({column.sql} ->> '$')"
     elif column.data_type.endswith("]") or column.data_type.startswith(("STRUCT", "MAP")):
         text = f"cast(to_json({column.sql}) as varchar)"
+    elif column.data_type in ("DOUBLE", "FLOAT"):
+        # pandas makes floats of whole numbers with gaps: 17850.0 is the id 17850.
+        whole = f"{column.sql} = trunc({column.sql}) and abs({column.sql}) < 9007199254740992"
+        text = (
+            f"case when {whole} then cast(cast({column.sql} as bigint) as varchar) "
+            f"else cast({column.sql} as varchar) end"
+        )
     elif column.data_type == "TIMESTAMP WITH TIME ZONE":
         text = f"cast(timezone('UTC', {column.sql}) as varchar)"
     else:
@@ -308,7 +315,7 @@ def _select_yielded(
     connection: duckdb.DuckDBPyConnection, main: SourceFile, table: Table
 ) -> str:
     """Make `yielded_rows`: the contract rows of one table as text, with the record of each."""
-    sql = _statement(main.source.adapter.sql[table.name])
+    sql = _statement(main.source.adapter.sql[table.name, main.role.name])
     described = connection.execute(f"describe {sql}").fetchall()
     columns = {str(row[0]): identifier(str(row[0])) for row in described}
     unknown = set(columns) - {"record", *table.column_names}
