@@ -46,6 +46,14 @@ RawOption = Annotated[
         show_default=False,
     ),
 ]
+SourcesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--sources",
+        help="What lies there in other shapes (LIFECYCLE_SOURCES; default: sources.yml in it).",
+        show_default=False,
+    ),
+]
 RulesOption = Annotated[
     Path | None,
     typer.Option(
@@ -92,14 +100,17 @@ def simulate(
 
 @app.command()
 def ingest(
-    raw_dir: RawOption = None, state_dir: StateOption = None, rules_dir: RulesOption = None
+    raw_dir: RawOption = None,
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
 ) -> None:
     """Load landing files into raw.duckdb, each exactly once, and stop there."""
     from orchestration.command.console import ConsoleProgress, plain_console
     from orchestration.pipeline.build import ingest_only
 
     progress = ConsoleProgress(plain_console())
-    request = _request({}, [], raw_dir, state_dir, rules_dir)
+    request = _request({}, [], raw_dir, state_dir, rules_dir, sources=sources)
     try:
         ingest_only(request, progress)
     finally:
@@ -111,6 +122,7 @@ def build(
     raw_dir: RawOption = None,
     state_dir: StateOption = None,
     rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -165,7 +177,7 @@ def build(
     }
     console = plain_console()
     progress = ConsoleProgress(console)
-    request = _request(options, var or [], raw_dir, state_dir, rules_dir, full_refresh)
+    request = _request(options, var or [], raw_dir, state_dir, rules_dir, full_refresh, sources)
     try:
         result = run_build(request, progress)
     finally:
@@ -174,6 +186,84 @@ def build(
     as_of_date = read_as_of(request.state)
     subject = example_subject(request.state)
     show_build(console, result, request.state, counts, as_of_date, subject)
+
+
+@app.command()
+def init(
+    raw_dir: RawOption = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency of sources that state none, and of the reports.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA zone in which days begin (default: UTC).")
+    ] = None,
+    frameworks: Annotated[
+        str | None, typer.Option(help="`all` or names joined by commas.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+) -> None:
+    """Look at the landing files and write sources.yml beside them and lifecycle.toml here."""
+    from orchestration.command.console import plain_console
+    from orchestration.command.init import propose
+    from orchestration.command.init import write as write_files
+    from orchestration.command.show_landing import show_init
+    from orchestration.settings.build_settings import read_settings
+    from orchestration.settings.request import read_raw_dir
+
+    console = plain_console()
+    directory = read_raw_dir(raw_dir, os.environ)
+    options = {
+        "reporting_currency": currency,
+        "reporting_timezone": timezone,
+        "frameworks": frameworks,
+    }
+    read_settings(options, [], os.environ)
+    proposal = propose(directory, currency or "", timezone or "")
+    if sys.stdin.isatty() and proposal.needs_currency and not currency:
+        currency = typer.prompt("Currency of orders that state none (EUR, USD, …)")
+        read_settings({**options, "reporting_currency": currency}, [], os.environ)
+        proposal = propose(directory, currency or "", timezone or "")
+    told = {"currency": currency, "timezone": timezone, "frameworks": frameworks}
+    settings = {name: value for name, value in told.items() if value}
+    written = write_files(directory, proposal, settings, Path.cwd(), force=force)
+    show_init(console, proposal, written, has_currency=bool(currency))
+
+
+@app.command()
+def check(
+    raw_dir: RawOption = None,
+    rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
+    currency: Annotated[str | None, typer.Option(help="Reporting currency.")] = None,
+) -> None:
+    """Tell in seconds what a build would load, refuse and ignore; nothing is kept."""
+    from orchestration.command.check import check as run_check
+    from orchestration.command.console import plain_console
+    from orchestration.command.show_landing import show_check
+
+    request = _request({"reporting_currency": currency}, [], raw_dir, None, rules_dir, sources=sources)
+    show_check(plain_console(), run_check(request))
+
+
+@app.command("map")
+def map_events(
+    raw_dir: RawOption = None,
+    rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(help="Rules directory to write event_signals.csv with the proposed rows to."),
+    ] = None,
+) -> None:
+    """List event names that feed nothing, with the signal that each may mean."""
+    from orchestration.command.console import plain_console
+    from orchestration.command.map_events import unmapped_names, write_rows
+    from orchestration.command.show_landing import show_unmapped
+
+    request = _request({}, [], raw_dir, None, rules_dir, sources=sources)
+    names = unmapped_names(request)
+    target = write_rows(request, names, write) if write is not None and names else None
+    show_unmapped(plain_console(), names, target)
 
 
 @app.command()
@@ -245,12 +335,9 @@ def _leave(message: str, exit_code: int) -> None:
 
 
 def _state(option: Path | None) -> StateDir:
-    from orchestration.settings.build_settings import check_environment, read_directory
-    from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
+    from orchestration.settings.request import read_state
 
-    check_environment(os.environ)
-    found = read_directory(option, "LIFECYCLE_STATE_DIR", os.environ)
-    return StateDir.at(found or DEFAULT_STATE_DIR)
+    return read_state(option, os.environ)
 
 
 def _request(
@@ -260,6 +347,7 @@ def _request(
     state_dir: Path | None,
     rules_dir: Path | None,
     full_refresh: bool = False,
+    sources: Path | None = None,
 ) -> BuildRequest:
     from orchestration.settings.request import read_request
 
@@ -271,4 +359,5 @@ def _request(
         state_dir=state_dir,
         rules_dir=rules_dir,
         full_refresh=full_refresh,
+        sources_file=sources,
     )

@@ -17,8 +17,6 @@ from orchestration.ingest.contract import Contract, Table
 from orchestration.sql_text import text_literal
 
 SCHEMA = "raw"
-# What addresses are hashed with where nobody chose otherwise; `lifecycle init` writes a random one.
-DEFAULT_SALT = "customer-lifecycle"
 BOOKKEEPING = (
     ("_file_id", "integer"),
     ("_line", "bigint"),

@@ -32,7 +32,6 @@ from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
 from orchestration.ingest.load_file import FileChangedError, load_file
 from orchestration.ingest.load_source import SourceResult, load_source_file
 from orchestration.ingest.raw_database import (
-    DEFAULT_SALT,
     RawDatabase,
     check_books,
     check_origin,
@@ -58,6 +57,7 @@ from orchestration.ingest.summary import (
     set_aside_sentence,
 )
 from orchestration.ingest.words import define_functions
+from orchestration.settings.declarations import DEFAULT_SALT
 from orchestration.settings.paths import StateDir
 
 __all__ = ["IngestProgress", "IngestSummary", "ingest", "read_excluded_ids"]

@@ -22,7 +22,7 @@ from orchestration.errors import InputError, nearest, sentence, shown
 from orchestration.ingest.adapter import Adapter, Role
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract, Table
-from orchestration.ingest.expressions import ROW_COLUMNS, ExpressionError, read_expression
+from orchestration.ingest.expressions import COPY_NUMBER, ROW_COLUMNS, ExpressionError, read_expression
 from orchestration.ingest.landing_directory import (
     EXTENSIONS,
     IgnoredFile,
@@ -160,7 +160,7 @@ def plan_sources(
         InputError: two entries name one file, or an entry does not fit its file.
     """
     planner = _Planner(connection, raw_dir, entries, contract, adapters)
-    unplaced = {file.name: file for file in _unplaced(raw_dir, landing, contract)}
+    unplaced = {file.name: file for file in unplaced_files(raw_dir, landing)}
     for file in landing.files:
         planner.place(file)
     for file in unplaced.values():
@@ -268,7 +268,8 @@ class _Planner:
                 f"{where}: {shown(file.name)} is not {adapter.name}; it lacks "
                 f"{', '.join(lacking) or 'nothing, but has columns that such a file has not'}."
             )
-        self._add(file, Source(entry.files, adapter, entry), roles[0])
+        name = f"{adapter.name} {entry.prefix}".strip()
+        self._add(file, Source(name, adapter, entry), roles[0])
 
     def _add(self, file: LandingFile, source: Source, role: Role) -> None:
         tables = source.adapter.tables_of(role.name) or tuple(source.adapter.tables)
@@ -309,6 +310,13 @@ def adapter_of_entry(entry: Entry, header: Header, file: LandingFile, contract: 
     if table.merges_extra_columns and "properties" not in columns:
         selected += ",\n    other_columns as properties"
     used = " ".join(columns.values())
+    relation = FILE_ROWS
+    if identifier(COPY_NUMBER) in used:
+        every = ", ".join([identifier(name) for name in names if identifier(name) in used])
+        relation = (
+            f"(select *, row_number() over (partition by {every}, other_columns order by record) "
+            f"as {COPY_NUMBER} from {FILE_ROWS})"
+        )
     read: dict[str, tuple[str, ...]] = {name: () for name in names if identifier(name) in used}
     return Adapter(
         name=f"{SOURCES_FILE}, line {entry.line}",
@@ -318,7 +326,7 @@ def adapter_of_entry(entry: Entry, header: Header, file: LandingFile, contract: 
         visits=None,
         roles={FILE_ROWS: Role(FILE_ROWS, (), read, {})},
         tables={table.name: (FILE_ROWS,)},
-        sql={(table.name, FILE_ROWS): f"select\n    record,\n    {selected}\nfrom {FILE_ROWS}"},
+        sql={(table.name, FILE_ROWS): f"select\n    record,\n    {selected}\nfrom {relation}"},
         shared_sql={},
         set_aside_sql={},
         personal=frozenset(),
@@ -362,7 +370,7 @@ def _table_of(entry: Entry, file: LandingFile, contract: Contract, where: str) -
     return fitting[0]
 
 
-def _unplaced(raw_dir: Path, landing: Landing, contract: Contract) -> Iterator[LandingFile]:
+def unplaced_files(raw_dir: Path, landing: Landing) -> Iterator[LandingFile]:
     """Files with a known extension that no table's name claims; hidden ones and copies not."""
     known = {file.name for file in landing.files}
     for entry in landing.ignored:

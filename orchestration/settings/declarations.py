@@ -138,11 +138,16 @@ VARIABLES: tuple[Variable, ...] = (
     ),
 )
 
+# What addresses are hashed with where nobody chose otherwise; `lifecycle init` writes a random one.
+DEFAULT_SALT = "customer-lifecycle"
+
 # Environment variables besides the twins of VARIABLES: name -> description.
 DIRECTORIES: Mapping[str, str] = {
     "LIFECYCLE_RAW_DIR": "Landing files (--raw-dir).",
     "LIFECYCLE_STATE_DIR": "State directory (--state-dir).",
     "LIFECYCLE_RULES_DIR": "Rule seeds that override the shipped ones by name (--rules-dir).",
+    "LIFECYCLE_SOURCES": "sources.yml that says what lies there in other shapes (--sources).",
+    "LIFECYCLE_IDENTITY_SALT": "What addresses are hashed with; it never changes within a state.",
 }
 ENGINE: Mapping[str, str] = {
     "LIFECYCLE_THREADS": "Threads of dbt, 1 to 64 (default 1).",

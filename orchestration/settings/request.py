@@ -17,7 +17,9 @@ from orchestration.settings.build_settings import (
     read_directory,
     read_settings,
 )
+from orchestration.settings.declarations import DEFAULT_SALT
 from orchestration.settings.paths import DBT_PROJECT_DIR, DEFAULT_STATE_DIR, SAMPLE_DIR, StateDir
+from orchestration.settings.project_file import with_project_file
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class BuildRequest:
         rules_dir: rule seeds that override the shipped ones; None for none.
         full_refresh: drop the working database first.
         project: the dbt project.
+        sources_file: what lies in other shapes; None for sources.yml in the landing directory.
+        identity_salt: what addresses are hashed with.
     """
 
     settings: BuildSettings
@@ -39,6 +43,13 @@ class BuildRequest:
     rules_dir: Path | None = None
     full_refresh: bool = False
     project: Path = DBT_PROJECT_DIR
+    sources_file: Path | None = None
+    identity_salt: str = DEFAULT_SALT
+
+
+def project_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment, completed by the lifecycle.toml of the current directory."""
+    return with_project_file(environment, Path.cwd())
 
 
 def read_state(option: Path | None, environment: Mapping[str, str]) -> StateDir:
@@ -47,6 +58,7 @@ def read_state(option: Path | None, environment: Mapping[str, str]) -> StateDir:
     Raises:
         SettingsError: for an unknown LIFECYCLE_ variable.
     """
+    environment = project_environment(environment)
     check_environment(environment)
     found = read_directory(option, "LIFECYCLE_STATE_DIR", environment)
     return StateDir.at(found or DEFAULT_STATE_DIR)
@@ -54,7 +66,7 @@ def read_state(option: Path | None, environment: Mapping[str, str]) -> StateDir:
 
 def read_raw_dir(option: Path | None, environment: Mapping[str, str]) -> Path:
     """Return the landing directory that an option or the environment names, else the sample."""
-    found = read_directory(option, "LIFECYCLE_RAW_DIR", environment)
+    found = read_directory(option, "LIFECYCLE_RAW_DIR", project_environment(environment))
     return (found or SAMPLE_DIR).expanduser().resolve()
 
 
@@ -73,12 +85,14 @@ def read_request(
     state_dir: Path | None = None,
     rules_dir: Path | None = None,
     full_refresh: bool = False,
+    sources_file: Path | None = None,
 ) -> BuildRequest:
     """Check everything that was given and return what the build is told.
 
     Raises:
         SettingsError: for an unknown name or a value out of its range.
     """
+    environment = project_environment(environment)
     state = read_state(state_dir, environment)
     check_fail_point(environment)
     return BuildRequest(
@@ -87,4 +101,6 @@ def read_request(
         state=state,
         rules_dir=read_rules_dir(rules_dir, environment),
         full_refresh=full_refresh,
+        sources_file=read_directory(sources_file, "LIFECYCLE_SOURCES", environment),
+        identity_salt=environment.get("LIFECYCLE_IDENTITY_SALT") or DEFAULT_SALT,
     )
