@@ -28,6 +28,7 @@
             cast(null as {{ column.data_type }}) as {{ column.name }},
             {% endif -%}
             {%- endfor -%}
+            {% if '_file_id' in present -%} _file_id {%- else -%} cast(null as integer) {%- endif %} as file_id,
             {% if '_loaded_at' in present -%} _loaded_at {%- else -%} cast(null as timestamp) {%- endif %} as loaded_at,
             {% if '_row_hash' in present -%}
             _row_hash
@@ -44,6 +45,29 @@
     {%- else -%}
         select * from {{ relation }}
     {%- endif -%}
+{%- endmacro %}
+
+{# The reason to leave a row out because its file's source does not count, as (reason, condition)
+   pairs for `filtered_rows`; none where another loader fills raw. Ingest writes the verdict over all
+   files anew at the end of each run (`raw.muted_files`).
+
+   reason    `other_order_source` or `other_behaviour_source`
+   dated_by  the instant that a source's last day is compared with #}
+{% macro muted_reasons(reason, dated_by) -%}
+    {%- set muted = source('ingest', 'muted_files') -%}
+    {%- if execute and load_relation(muted) is none -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set condition -%}
+        exists (
+            select 1 from {{ muted }} as muted
+            where
+                muted.file_id = raw_rows.file_id
+                and muted.reason = '{{ reason }}'
+                and (muted.muted_from is null or {{ dated_by }} >= muted.muted_from)
+        )
+    {%- endset -%}
+    {{ return([(reason, condition)]) }}
 {%- endmacro %}
 
 {# A raw column as the contract reads it: currencies in capitals, and ids without blanks around them,

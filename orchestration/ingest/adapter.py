@@ -26,7 +26,10 @@ Kind = Literal["contract", "shop", "payment", "event", "mail"]
 # Orders come from the first kind of which a row lies there; a mail tool never fills them.
 KINDS: tuple[Kind, ...] = ("contract", "shop", "payment", "event", "mail")
 _KEYS = frozenset(
-    {"title", "like", "kind", "family", "visits", "files", "tables", "personal", "mapping", "notes"}
+    {
+        "title", "like", "kind", "family", "visits", "states_creation", "files", "tables",
+        "personal", "mapping", "notes",
+    }
 )
 _LAYOUT_KEYS = frozenset({"must", "must_not"})
 _ROLE_KEYS = _LAYOUT_KEYS | {"layouts", "columns", "prefixes"}
@@ -84,6 +87,7 @@ class Adapter:
         title: what people call the layout.
         kind: whether it is a shop, a payment provider, an event stream or a mail tool.
         family: adapters whose ids mean the same customers.
+        states_creation: its customers carry the time at which they were created.
         visits: place among behavioural sources, 1 first; None if its events are no visits.
         roles: by name.
         tables: contract table to the roles whose rows it is made from.
@@ -100,6 +104,7 @@ class Adapter:
     kind: Kind
     family: str
     visits: int | None
+    states_creation: bool
     roles: Mapping[str, Role]
     tables: Mapping[str, tuple[str, ...]]
     sql: Mapping[tuple[str, str], str]
@@ -160,6 +165,7 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
         kind=document["kind"],
         family=str(document.get("family", where.parent.name)),
         visits=cast("int | None", document.get("visits")),
+        states_creation=bool(document.get("states_creation", False)),
         roles=roles,
         tables=tables,
         sql={

@@ -67,6 +67,24 @@ create table if not exists raw.source_files (
     rows_read bigint not null,
     rows_set_aside bigint not null
 );
+create table if not exists raw.sources (
+    source varchar not null,
+    adapter varchar not null,
+    kind varchar not null,
+    family varchar not null,
+    visits_place integer,
+    states_creation boolean not null,
+    orders varchar,
+    orders_until timestamp,
+    events varchar,
+    visits boolean not null,
+    link_by_email boolean not null
+);
+create table if not exists raw.muted_files (
+    file_id integer not null,
+    reason varchar not null,
+    muted_from timestamp
+);
 create table if not exists raw.set_aside (
     file_id integer not null,
     reason varchar not null,

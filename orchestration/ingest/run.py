@@ -41,6 +41,7 @@ from orchestration.ingest.raw_database import (
     open_raw_database,
 )
 from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.ingest.source_precedence import check_collisions, decide, note_sources
 from orchestration.ingest.sources import (
     SOURCES_FILE,
     Plan,
@@ -211,7 +212,9 @@ class _Run:
                     set_aside.update(outcome.set_aside)
                 elif outcome == "changing":
                     changing.append(placed.file.name)
-            notes = (*notes, *set_aside_sentence(set_aside))
+            note_sources(connection, {placed.source.name: placed.source for placed in plan.source_files}.values())
+            notes = (*notes, *set_aside_sentence(set_aside), *decide(connection))
+            check_collisions(connection)
             check_books(connection, self.contract)
             problems = quarantine_sentences(connection, self.run_id)
         finally:

@@ -115,9 +115,10 @@ class Source:
     @property
     def fingerprint(self) -> str:
         """Text that changes when the same file would be read otherwise."""
-        if self.entry is None:
-            return self.adapter.name
-        return f"{self.adapter.name} {replace(self.entry, line=0, files='')}"
+        entry = self.entry or Entry(0, "")
+        # Which rows count is decided anew by every run, and is no part of how they are read.
+        read = (entry.table, entry.format, entry.columns, entry.values, entry.constants)
+        return f"{self.adapter.name} {(*read, entry.prefix)}"
 
 
 @dataclass(frozen=True)
@@ -319,11 +320,12 @@ def adapter_of_entry(entry: Entry, header: Header, file: LandingFile, contract: 
         )
     read: dict[str, tuple[str, ...]] = {name: () for name in names if identifier(name) in used}
     return Adapter(
-        name=f"{SOURCES_FILE}, line {entry.line}",
+        name=SOURCES_FILE,
         title=f"the mapping of {where}",
         kind="contract",
         family=entry.files,
-        visits=None,
+        visits=1 if table.name == "events" else None,
+        states_creation=True,
         roles={FILE_ROWS: Role(FILE_ROWS, (), read, {})},
         tables={table.name: (FILE_ROWS,)},
         sql={(table.name, FILE_ROWS): f"select\n    record,\n    {selected}\nfrom {relation}"},

@@ -6,5 +6,7 @@
     ties='least',
     dated_by='occurred_at',
     received=true,
-    reasons=[('no_identity', known_id('anonymous_id') ~ ' is null and ' ~ known_id('user_id') ~ ' is null')],
+    reasons=[
+        ('no_identity', known_id('anonymous_id') ~ ' is null and ' ~ known_id('user_id') ~ ' is null'),
+    ] + muted_reasons('other_behaviour_source', 'occurred_at'),
 ) }}
