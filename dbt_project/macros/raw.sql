@@ -25,6 +25,7 @@
             cast(null as {{ column.data_type }}) as {{ column.name }},
             {% endif -%}
             {%- endfor -%}
+            {% if '_file_id' in present -%} _file_id {%- else -%} cast(null as integer) {%- endif %} as file_id,
             {% if '_loaded_at' in present -%} _loaded_at {%- else -%} cast(null as timestamp) {%- endif %} as loaded_at,
             {% if '_row_hash' in present -%}
             _row_hash
@@ -40,6 +41,27 @@
         {%- endif -%}
     {%- else -%}
         select * from {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The branch of a `case` that leaves a row of `raw_rows` out because its file's source does not count;
+   none where another loader fills raw. Ingest writes the verdict over all files anew at the end of
+   each run (`raw.muted_files`).
+
+   reason    `other_order_source` or `other_behaviour_source`
+   dated_by  the instant that a source's last day is compared with #}
+{% macro when_muted(reason, dated_by) -%}
+    {%- set muted = source('ingest', 'muted_files') -%}
+    {%- if not execute or load_relation(muted) is not none -%}
+        when
+            exists (
+                select 1 from {{ muted }} as muted
+                where
+                    muted.file_id = raw_rows.file_id
+                    and muted.reason = '{{ reason }}'
+                    and (muted.muted_from is null or {{ dated_by }} >= muted.muted_from)
+            )
+            then '{{ reason }}'
     {%- endif -%}
 {%- endmacro %}
 

@@ -31,6 +31,7 @@ def option_of(setting: Setting) -> OptionInfo:
 RawOption = Annotated[Path | None, option_of(_DIRECTORIES["raw_dir"])]
 StateOption = Annotated[Path | None, option_of(_DIRECTORIES["state_dir"])]
 RulesOption = Annotated[Path | None, option_of(_DIRECTORIES["rules_dir"])]
+SourcesOption = Annotated[Path | None, option_of(_DIRECTORIES["sources_file"])]
 
 
 def takes_build_settings(command: Callable[..., None]) -> Callable[..., None]:

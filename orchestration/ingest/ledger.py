@@ -6,8 +6,8 @@ Does not belong here: reading and judging rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -115,9 +115,66 @@ def close_books(
     )
 
 
+def write_source_ledger(
+    connection: duckdb.DuckDBPyConnection,
+    identity: FileIdentity,
+    results: Sequence[FileResult],
+    *,
+    source: str,
+    adapter: str,
+    kind: str,
+    mapping: str,
+    rows_read: int,
+    set_aside: Mapping[str, int],
+) -> None:
+    """Write a line for each table that a file of a source fills, and commit.
+
+    Args:
+        connection: inside the transaction of the file.
+        identity: of the file; its tables take the ids from `file_id` on.
+        results: by table, the main one first.
+        source: what staging knows the source by.
+        adapter: the adapter that read it.
+        kind: of the adapter.
+        mapping: fingerprint of all that the rows were made from.
+        rows_read: rows of the file itself.
+        set_aside: reason to rows of it that yield nothing.
+    """
+    for number, result in enumerate(results):
+        own = replace(identity, file_id=identity.file_id + number)
+        _insert_ledger(connection, own, result)
+        connection.execute(
+            "insert into raw.source_files values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                own.file_id,
+                source,
+                adapter,
+                kind,
+                mapping,
+                rows_read if number == 0 else 0,
+                sum(set_aside.values()) if number == 0 else 0,
+            ],
+        )
+    for reason, rows in set_aside.items():
+        connection.execute(
+            "insert into raw.set_aside values (?, ?, ?)", [identity.file_id, reason, rows]
+        )
+    connection.execute("commit")
+    reach("ingest.file_committed")
+
+
 def _write_ledger(
     connection: duckdb.DuckDBPyConnection, identity: FileIdentity, result: FileResult
 ) -> FileResult:
+    _insert_ledger(connection, identity, result)
+    connection.execute("commit")
+    reach("ingest.file_committed")
+    return result
+
+
+def _insert_ledger(
+    connection: duckdb.DuckDBPyConnection, identity: FileIdentity, result: FileResult
+) -> None:
     connection.execute(
         "insert into raw.ingest_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -135,9 +192,6 @@ def _write_ledger(
             result.status,
         ],
     )
-    connection.execute("commit")
-    reach("ingest.file_committed")
-    return result
 
 
 def count_of(

@@ -76,13 +76,13 @@ def load_file(
     if landed.declared_rows is not None and judged != landed.declared_rows:
         detail = f"The file says that it has {landed.declared_rows} rows, {judged} can be read."
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
-    copies = _find_copies(connection, table)
+    copies = find_copies(connection, table)
     refused = prepare_quarantine(connection, landed, folder)
 
     if not is_same():
         raise FileChangedError(file.name)
     connection.execute("begin")
-    loaded = _insert_rows(connection, table, identity, copies=copies)
+    loaded = insert_rows(connection, table, identity, copies=copies)
     insert_quarantine(connection, file, identity, landed, judgement)
     log_extra_columns(connection, file, table, identity, judgement)
     reach("ingest.rows_written")
@@ -111,7 +111,7 @@ def _refusal_or(error: duckdb.Error, file: LandingFile) -> Exception:
     return FileRefusedError(Reason.UNREADABLE_FILE, sentence)
 
 
-def _find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+def find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     """Make `repeated_rows`: good rows that are exact copies of a loaded row or an earlier one.
 
     Returns how many they are.
@@ -160,9 +160,23 @@ def _find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     return count_of(connection, "select count(record) from repeated_rows")
 
 
-def _insert_rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, identity: FileIdentity, *, copies: int
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    identity: FileIdentity,
+    *,
+    copies: int,
+    line_sql: str = "record",
 ) -> int:
+    """Write the good rows of `judged_rows` into their raw table; return how many.
+
+    Args:
+        connection: inside the transaction of the file.
+        table: the raw table.
+        identity: of the file.
+        copies: how many of the rows are in `repeated_rows`.
+        line_sql: number of the file's row over `judged_rows`.
+    """
     names = ", ".join(table.column_names)
     # The join costs a third of the insert, and most files hold no copy.
     no_copy = "and record not in (select record from repeated_rows)" if copies else ""
@@ -170,7 +184,7 @@ def _insert_rows(
         connection,
         f"""
         insert into raw.{table.name} ({names}, _file_id, _line, _loaded_at, _row_hash)
-        select {names}, {identity.file_id}, record, $loaded_at, _row_hash
+        select {names}, {identity.file_id}, {line_sql}, $loaded_at, _row_hash
         from judged_rows
         where verdict is null {no_copy}
         """,

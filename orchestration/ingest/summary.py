@@ -5,6 +5,7 @@ Belongs here: the values that callers show, and their sentences. Does not belong
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -105,3 +106,11 @@ def quarantine_sentences(connection: duckdb.DuckDBPyConnection, run_id: str) -> 
 def changing_sentence(name: str) -> str:
     """Say that a file is left to the next run."""
     return f"{name} was written to while it was read; the next run loads it."
+
+
+def set_aside_sentence(set_aside: Mapping[str, int]) -> tuple[str, ...]:
+    """Say how many rows were read and yield nothing, by reason; nothing if there are none."""
+    if not any(set_aside.values()):
+        return ()
+    counted = ", ".join(f"{rows:,} {reason}" for reason, rows in sorted(set_aside.items()))
+    return (f"{sum(set_aside.values()):,} rows were set aside: {counted}.",)

@@ -160,6 +160,8 @@ def ingest_phase(
             run_id=build_id,
             excluded_ids=excluded,
             progress=listen,
+            sources_file=request.sources_file,
+            identity_salt=request.identity_salt,
         )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)

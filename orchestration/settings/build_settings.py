@@ -94,13 +94,16 @@ class BuildSettings(Settings):
 
 
 def read_settings(
-    options: Mapping[str, str | None], extra_vars: Sequence[str] = ()
+    options: Mapping[str, str | None],
+    extra_vars: Sequence[str] = (),
+    in_project_file: Mapping[str, Given] | None = None,
 ) -> BuildSettings:
     """Check what the user gave and return the settings of the build.
 
     Args:
         options: text of each option by var name (`as_of_date`, ...); None when not given.
         extra_vars: the texts of `--var`, each `NAME=VALUE`.
+        in_project_file: what counts where neither says anything.
 
     Raises:
         SettingsError: for an unknown name or a value out of its range.
@@ -131,7 +134,7 @@ def read_settings(
         if name in given:
             raise SettingsError(f'The var "{name}" is given twice; give it once.')
         given[name] = Given(f"--var {name}", text)
-    return BuildSettings.read(given)
+    return BuildSettings.read({**(in_project_file or {}), **given})
 
 
 def check_frameworks(settings: BuildSettings, known: Sequence[str]) -> None:

@@ -35,6 +35,8 @@ accepted_rows as (
         raw_rows.subscription_id,
         raw_rows.country,
         raw_rows.promised_at,
+        raw_rows.taxes_included,
+        raw_rows.shipping_tax,
         raw_rows.received_at,
         (
             not coalesce(raw_rows.is_test, false)

@@ -214,11 +214,13 @@ def _parse_timestamp(
         return sql, "null", _failed(column, ("", Reason.EPOCH_TIMESTAMP))
     if family != "text":
         return None
+    # `10:00 +0100` is no timestamptz to DuckDB, `10:00+01:00` is.
+    offset = f"regexp_replace({given}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"
     # A cast to timestamp drops the offset of the text without a word; timestamptz applies it.
     value = (
         f"case when {_matches(column, _UTC_TIMESTAMP)} then try_cast({given} as timestamp) "
         f"when {_matches(column, _OFFSET_TIMESTAMP)} "
-        f"then timezone('UTC', try_cast({given} as timestamptz)) end"
+        f"then timezone('UTC', try_cast({offset} as timestamptz)) end"
     )
     epoch = _matches(column, r"[+-]?[0-9]{9,19}([.][0-9]*)?|[0-9][.][0-9]+[eE][+]?[0-9]+")
     checks = _failed(

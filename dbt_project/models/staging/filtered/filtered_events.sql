@@ -18,6 +18,7 @@ judged_rows as (
                 {{ known_id('raw_rows.anonymous_id') }} is null
                 and {{ known_id('raw_rows.user_id') }} is null
                 then 'no_identity'
+            {{ when_muted('other_behaviour_source', 'raw_rows.occurred_at') }}
         end as reason
     from ({{ raw_rows('events') }}) as raw_rows
 

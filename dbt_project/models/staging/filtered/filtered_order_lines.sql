@@ -9,6 +9,7 @@ judged_rows as (
         raw_rows.order_id,
         raw_rows.line_number,
         case
+            {{ when_muted('other_order_source', 'null') }}
             when orders.order_id is null then 'order_unknown'
         end as reason
     from ({{ raw_rows('order_lines') }}) as raw_rows
