@@ -65,6 +65,20 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The files of sources that do not state when their customers were created, as a subquery. #}
+{% macro files_without_creation() -%}
+    {%- set sources = source('ingest', 'sources') -%}
+    {%- set source_files = source('ingest', 'source_files') -%}
+    {%- if execute and load_relation(sources) is none -%}
+        select cast(null as integer) where false
+    {%- else -%}
+        select source_files.file_id
+        from {{ source_files }} as source_files
+        inner join {{ sources }} as sources on source_files.source = sources.source
+        where not sources.states_creation
+    {%- endif -%}
+{%- endmacro %}
+
 {# A raw column as the contract reads it: currencies in capitals, and ids without blanks around them,
    which this project's own ingest (it leaves a row hash) has removed already. #}
 {% macro as_in_contract(column, is_ingested) -%}

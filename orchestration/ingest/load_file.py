@@ -19,7 +19,12 @@ from orchestration.ingest.formats.read_parquet import parquet_error
 from orchestration.ingest.judging.rows import judge
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, FileResult, close_books, count_of
-from orchestration.ingest.quarantine import insert_quarantine, log_extra_columns, prepare_quarantine
+from orchestration.ingest.quarantine import (
+    insert_quarantine,
+    log_extra_columns,
+    prepare_quarantine,
+    without_addresses,
+)
 from orchestration.ingest.reasons import FileRefusedError, Reason
 
 _TEMPORARY = (LANDED, "judged_rows", "repeated_rows", "refused_rows", "csv_lines")
@@ -77,6 +82,7 @@ def load_file(
         detail = f"The file says that it has {landed.declared_rows} rows, {judged} can be read."
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
     copies = find_copies(connection, table)
+    landed = without_addresses(landed, table)
     refused = prepare_quarantine(connection, landed, folder)
 
     if not is_same():

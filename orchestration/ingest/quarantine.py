@@ -6,16 +6,19 @@ Does not belong here: deciding that a row is refused.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
+from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.landed_file import LANDED, LandedFile
 from orchestration.ingest.formats.text_repair import write_csv_lines
 from orchestration.ingest.judging.rows import Judgement
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, count_of
+from orchestration.ingest.words import looks_like_email
 from orchestration.sql_text import text_literal
 
 
@@ -65,6 +68,21 @@ def prepare_quarantine(
     if landed.refused is None:
         return 0
     return count_of(connection, f"select count(line) from {_refused_lines(landed.refused)}")
+
+
+def without_addresses(landed: LandedFile, table: Table) -> LandedFile:
+    """Return the file with e-mail addresses in id columns replaced in what quarantine keeps."""
+    ids = {column.name for column in table.columns if column.placeholder_is_absent}
+    record = landed.raw_record_sql
+    for column in landed.columns:
+        if fold_name(column.name) in ids:
+            given = f"cast({column.sql} as varchar)"
+            address = f"case when {looks_like_email(given)} then {given} end"
+            # A text that is nowhere is replaced by nothing.
+            record = (
+                f"replace({record}, coalesce({address}, chr(1)), coalesce(person_id({address}), ''))"
+            )
+    return replace(landed, raw_record_sql=record)
 
 
 def insert_quarantine(

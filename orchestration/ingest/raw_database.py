@@ -78,7 +78,8 @@ create table if not exists raw.sources (
     orders_until timestamp,
     events varchar,
     visits boolean not null,
-    link_by_email boolean not null
+    link_by_email boolean not null,
+    fills_orders boolean not null
 );
 create table if not exists raw.muted_files (
     file_id integer not null,

@@ -187,6 +187,7 @@ class _Run:
             # After the tables: a directory that cannot be loaded must not become the origin.
             check_origin(connection, self.raw_dir, self.state.root)
             check_salt(connection, self.identity_salt)
+            define_functions(connection, self.identity_salt)
             notes = (*notes, *plan.notes)
             results: list[FileResult] = []
             changing: list[str] = []
@@ -200,8 +201,6 @@ class _Run:
                     rows_read += result.rows_read
                 elif result == "changing":
                     changing.append(file.name)
-            if plan.source_files:
-                define_functions(connection, self.identity_salt)
             set_aside: Counter[str] = Counter()
             for done, placed in enumerate(plan.source_files, start=len(plan.contract_files)):
                 self.progress(IngestProgress(done, total, rows_read, placed.file.name))

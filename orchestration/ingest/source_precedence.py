@@ -20,12 +20,18 @@ CONTRACT = "contract"
 
 def note_sources(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
     """Write what is known of each source now; what sources.yml says may change between runs."""
+    connection.execute("delete from raw.sources where source = ?", [CONTRACT])
+    connection.execute(
+        "insert into raw.sources values "
+        "($name, $name, $name, $name, 0, true, null, null, null, false, true, false)",
+        {"name": CONTRACT},
+    )
     for source in sources:
         entry, adapter = source.entry, source.adapter
         until = entry.orders_until if entry else None
         connection.execute("delete from raw.sources where source = ?", [source.name])
         connection.execute(
-            "insert into raw.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into raw.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
             [
                 source.name,
                 adapter.name,
@@ -67,16 +73,17 @@ def decide(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
                 files.file_id,
                 files.table_name,
                 files.rows_loaded + files.rows_duplicate as rows,
-                coalesce(sources.source, '{CONTRACT}') as source,
-                coalesce(sources.kind, '{CONTRACT}') as kind,
+                sources.source,
+                sources.kind,
                 sources.orders,
                 sources.orders_until,
                 sources.events,
-                coalesce(sources.visits, false) as is_chosen,
-                case when placed.file_id is null then 0 else sources.visits_place end as visits_place
+                sources.visits as is_chosen,
+                sources.visits_place
             from raw.ingest_files as files
             left join raw.source_files as placed on files.file_id = placed.file_id
-            left join raw.sources as sources on placed.source = sources.source
+            inner join raw.sources as sources
+                on coalesce(placed.source, '{CONTRACT}') = sources.source
 
         ),
 
@@ -109,7 +116,8 @@ def decide(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         inner join kinds on ledger.kind = kinds.kind
         cross join order_kind
         where
-            ledger.table_name in ('orders', 'order_lines', 'refunds')
+            ledger.rows > 0
+            and ledger.table_name in ('orders', 'order_lines', 'refunds')
             and case coalesce(ledger.orders, 'by kind')
                 when 'always' then false
                 when 'never' then true
@@ -125,10 +133,26 @@ def decide(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
             null as muted_from
         from ledger
         where
-            table_name = 'events'
+            rows > 0
+            and table_name = 'events'
             and visits_place is not null
             and events is distinct from 'always'
             and source not in (select source from visit_source)
+        """
+    )
+    connection.execute(
+        f"""
+        update raw.sources set fills_orders = source in (
+            select coalesce(placed.source, '{CONTRACT}')
+            from raw.ingest_files as files
+            left join raw.source_files as placed on files.file_id = placed.file_id
+            where
+                files.table_name = 'orders'
+                and files.rows_loaded + files.rows_duplicate > 0
+                and files.file_id not in (
+                    select file_id from raw.muted_files where muted_from is null
+                )
+        )
         """
     )
     rows = connection.execute(
@@ -165,12 +189,13 @@ def check_collisions(connection: duckdb.DuckDBPyConnection) -> None:
         with told as (
             select
                 customers.customer_id,
-                coalesce(sources.family, '{CONTRACT}') as family,
+                sources.family,
                 min(customers.created_at) as created_at
             from raw.customers as customers
             left join raw.source_files as placed on customers._file_id = placed.file_id
-            left join raw.sources as sources on placed.source = sources.source
-            where coalesce(sources.states_creation, true) and customers.customer_id not like 'email:%'
+            inner join raw.sources as sources
+                on coalesce(placed.source, '{CONTRACT}') = sources.source
+            where sources.states_creation and customers.customer_id not like 'email:%'
             group by all
         )
 

@@ -49,7 +49,7 @@ def test_the_shipped_contract_has_the_ten_tables_and_two_are_required() -> None:
     required = [table.name for table in contract.tables if not table.is_optional]
     assert required == ["events", "orders"]
     assert [len(table.columns) for table in contract.tables] == [
-        21, 29, 6, 6, 15, 3, 7, 15, 3, 2,
+        21, 31, 6, 6, 15, 3, 7, 15, 3, 2,
     ]  # fmt: skip
 
 

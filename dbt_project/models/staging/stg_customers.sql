@@ -6,11 +6,24 @@ raw_rows as (
 
 ),
 
+-- A source that does not state when its customers were created dates each row by what happened in
+-- it; the earliest counts.
+first_rows as (
+
+    select
+        customer_id,
+        min(created_at) as created_at
+    from raw_rows
+    where file_id in ({{ files_without_creation() }})
+    group by customer_id
+
+),
+
 accepted_rows as (
 
     select
         raw_rows.customer_id,
-        raw_rows.created_at,
+        least(raw_rows.created_at, first_rows.created_at) as created_at,
         raw_rows.updated_at,
         raw_rows.email,
         raw_rows.phone,
@@ -25,6 +38,10 @@ accepted_rows as (
         raw_rows.attributes,
         coalesce(raw_rows.is_deleted, false) as is_deleted
     from raw_rows
+    left join first_rows
+        on
+            raw_rows.customer_id = first_rows.customer_id
+            and raw_rows.file_id in ({{ files_without_creation() }})
     left join {{ ref('filtered_customers') }} as filtered
         on raw_rows.raw_row_id = filtered.raw_row_id
     where filtered.raw_row_id is null

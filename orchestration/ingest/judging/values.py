@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.ingest.contract import Column
+from orchestration.ingest.words import mapped_word
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.sql_text import text_literal
 
@@ -152,7 +153,18 @@ def _parse_text(
     text = f"cast({sql} as varchar)"
     if column.trimmed:
         text = _trimmed(text, f"nfc_normalize({text})")
-    return f"nullif({text}, '')", given, ()
+    value = given
+    if column.words is not None:
+        accepted = ", ".join(text_literal(word) for word in column.accepted_values)
+        known = mapped_word(given, column.words)
+        value = (
+            f"case when {given} not in ({accepted}) and {known} in ({accepted}) "
+            f"then {known} else {given} end"
+        )
+    elif column.placeholder_is_absent:
+        # An address is nobody's id as it stands; `person_id` is defined where words are.
+        value = f"person_id({given})"
+    return f"nullif({text}, '')", value, ()
 
 
 def _parse_decimal(
