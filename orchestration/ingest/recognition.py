@@ -21,8 +21,9 @@ import duckdb
 from orchestration.ingest.adapter import Adapter, Layout, Role
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract
+from orchestration.ingest.formats.json_text import wrapped_array
 from orchestration.ingest.formats.landed_file import path_literal
-from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.landing_directory import LandingFile, is_readable
 
 # Columns that BigQuery and most JSON writers leave out where they are null appear within these.
 SAMPLED_OBJECTS = 1000
@@ -30,6 +31,8 @@ _DELIMITERS = (",", ";", "\t", "|")
 _MAX_HEADER_CHARACTERS = 1 << 20
 # Of one JSON line; longer ones hold data that no header needs.
 _MAX_LINE_CHARACTERS = 1 << 22
+# Of a whole JSON text, which may be what a small archive unpacks to.
+_MAX_TEXT_CHARACTERS = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def read_header(
                 f"select name from parquet_schema({path_literal(file.path)})"
             ).fetchall()
             return Header(tuple(str(row[0]) for row in rows[1:]))
+        if file.format == "spreadsheet" or not is_readable(file.path):
+            return None
         with _open_text(file, encoding or _encoding_of(file)) as source:
             if file.format == "csv":
                 return _csv_header(source, delimiter)
@@ -165,11 +170,11 @@ def _json_header(source: IO[str]) -> Header | None:
         return None
     line = first + source.readline(_MAX_LINE_CHARACTERS)
     parsed = _parsed(line)
-    if isinstance(parsed, dict) and not _wrapped(parsed):
+    if isinstance(parsed, dict) and not wrapped_array(parsed):
         rest = (_parsed(source.readline(_MAX_LINE_CHARACTERS)) for _ in range(SAMPLED_OBJECTS - 1))
         return _keys([parsed, *rest])
-    document = parsed if parsed is not None else _parsed(line + source.read())
-    objects = document if isinstance(document, list) else _wrapped(document) or [document]
+    document = parsed if parsed is not None else _parsed(line + source.read(_MAX_TEXT_CHARACTERS))
+    objects = document if isinstance(document, list) else wrapped_array(document) or [document]
     return _keys(cast("list[Any]", objects)[:SAMPLED_OBJECTS])
 
 
@@ -178,14 +183,6 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-def _wrapped(document: Any) -> list[Any] | None:
-    """The one array of objects in an object (`{"orders": [...]}`); None if it is not so."""
-    if not isinstance(document, dict):
-        return None
-    values = list(cast("dict[str, Any]", document).values())
-    return cast("list[Any]", values[0]) if len(values) == 1 and isinstance(values[0], list) else None
 
 
 def _keys(objects: Iterable[Any]) -> Header | None:
