@@ -102,3 +102,14 @@ def shown(text: str) -> str:
     """Return a user's text in quotes, shortened and without control characters."""
     clean = "".join(character if character.isprintable() else "?" for character in text)
     return f'"{clean[:80]}…"' if len(clean) > 80 else f'"{clean}"'
+
+
+def first_line(said: object) -> str:
+    """Return the first line of a message without its full stop, for use inside a sentence.
+
+    An exception that says nothing is told by its name.
+    """
+    lines = str(said).strip().splitlines()
+    if lines:
+        return lines[0].strip().rstrip(".")
+    return type(said).__name__ if isinstance(said, BaseException) else "no message"

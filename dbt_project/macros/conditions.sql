@@ -10,7 +10,7 @@
 {%- endmacro %}
 
 {# Whether a value lies in the half-open range of a condition; a blank bound is no bound. #}
-{% macro in_bounds(value, conditions='conditions') -%}
+{% macro in_bounds(value, conditions) -%}
     (
         coalesce({{ value }} >= {{ conditions }}.at_least, true)
         and coalesce({{ value }} < {{ conditions }}.below, true)
@@ -23,7 +23,7 @@
 {%- endmacro %}
 
 {# Whether a condition speaks of a subject. #}
-{% macro applies_to_subject(subject_key, conditions='conditions') -%}
+{% macro applies_to_subject(subject_key, conditions) -%}
     case
         when {{ subject_key }} < 0 then {{ conditions }}.for_accounts
         else {{ conditions }}.for_persons

@@ -65,8 +65,8 @@
 {%- endmacro %}
 
 {# A date that has come by the as-of date, else null: later facts have not happened yet. #}
-{% macro up_to_as_of(date) -%}
-    case when {{ date }} <= settings.as_of_date then {{ date }} end
+{% macro up_to_as_of(date, as_of_date) -%}
+    case when {{ date }} <= {{ as_of_date }} then {{ date }} end
 {%- endmacro %}
 
 {# The first day of a date's month. #}

@@ -4,15 +4,16 @@
 {%- endmacro %}
 
 {# Days of silence after which the policy calls a subject `at_risk` or `lapsed` (lifecycle.md, section 6),
-   before the two are put in order. `quantile` is `at_risk` or `lapsed`. #}
-{% macro silence_limit(quantile) -%}
+   before the two are put in order: the mean log gap and so many deviations `z`, within the bounds of the
+   policy. #}
+{% macro silence_limit(mean_log_gap, z, policy) -%}
     cast(
         greatest(
             least(
-                ceil(round(exp(epochs.mean_log_gap + policy.z_{{ quantile }} * policy.log_gap_sigma), 6)),
-                policy.max_days
+                ceil(round(exp({{ mean_log_gap }} + {{ z }} * {{ policy }}.log_gap_sigma), 6)),
+                {{ policy }}.max_days
             ),
-            policy.min_days
+            {{ policy }}.min_days
         ) as bigint
     )
 {%- endmacro %}

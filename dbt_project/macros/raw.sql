@@ -9,9 +9,6 @@
 {% macro default__raw_rows(table) -%}
     {%- set relation = source('raw', table) -%}
     {%- if execute -%}
-        {%- set contract = graph.sources.values()
-            | selectattr('source_name', 'equalto', 'raw')
-            | selectattr('name', 'equalto', table) | first -%}
         {%- set loaded = load_relation(relation) -%}
         {%- set present = [] -%}
         {%- if loaded is not none -%}
@@ -21,7 +18,7 @@
         {%- endif -%}
         select
             {% if loaded is none -%} cast(null as bigint) {%- else -%} rowid {%- endif %} as raw_row_id,
-            {% for column in contract.columns.values() -%}
+            {% for column in raw_contract(table) -%}
             {% if column.name in present -%}
             {{ as_in_contract(column, '_row_hash' in present) }} as {{ column.name }},
             {% else -%}
@@ -47,27 +44,25 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The reason to leave a row out because its file's source does not count, as (reason, condition)
-   pairs for `filtered_rows`; none where another loader fills raw. Ingest writes the verdict over all
-   files anew at the end of each run (`raw.muted_files`).
+{# The branch of a `case` that leaves a row of `raw_rows` out because its file's source does not count;
+   none where another loader fills raw. Ingest writes the verdict over all files anew at the end of
+   each run (`raw.muted_files`).
 
    reason    `other_order_source` or `other_behaviour_source`
    dated_by  the instant that a source's last day is compared with #}
-{% macro muted_reasons(reason, dated_by) -%}
+{% macro when_muted(reason, dated_by) -%}
     {%- set muted = source('ingest', 'muted_files') -%}
-    {%- if execute and load_relation(muted) is none -%}
-        {{ return([]) }}
+    {%- if not execute or load_relation(muted) is not none -%}
+        when
+            exists (
+                select 1 from {{ muted }} as muted
+                where
+                    muted.file_id = raw_rows.file_id
+                    and muted.reason = '{{ reason }}'
+                    and (muted.muted_from is null or {{ dated_by }} >= muted.muted_from)
+            )
+            then '{{ reason }}'
     {%- endif -%}
-    {%- set condition -%}
-        exists (
-            select 1 from {{ muted }} as muted
-            where
-                muted.file_id = raw_rows.file_id
-                and muted.reason = '{{ reason }}'
-                and (muted.muted_from is null or {{ dated_by }} >= muted.muted_from)
-        )
-    {%- endset -%}
-    {{ return([(reason, condition)]) }}
 {%- endmacro %}
 
 {# The files of sources that do not state when their customers were created, as a subquery. #}
@@ -96,8 +91,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# An id, or null when it is a placeholder such as `null` or `0`. The list is looked up once per query and the expression costs nothing where the column is not read; a
-   subquery per column would be joined to every row of every reader. #}
+{# An id, or null when it is a placeholder such as `null` or `0`. The list is looked up once per query
+   and the expression costs nothing where the column is not read; a subquery per column would be
+   joined to every row of every reader. #}
 {% macro known_id(column) -%}
     {{ return(adapter.dispatch('known_id')(column)) }}
 {%- endmacro %}
@@ -122,15 +118,20 @@
     end
 {%- endmacro %}
 
-{# The columns of a raw table, as the contract names them; none while the project is parsed. #}
-{% macro contract_columns(table) -%}
+{# The columns of a raw table with all that the contract says of them; none while dbt parses. #}
+{% macro raw_contract(table) -%}
     {%- if execute -%}
         {%- set contract = graph.sources.values()
             | selectattr('source_name', 'equalto', 'raw')
             | selectattr('name', 'equalto', table) | first -%}
-        {{ return(contract.columns.values() | map(attribute='name') | list) }}
+        {{ return(contract.columns.values() | list) }}
     {%- endif -%}
     {{ return([]) }}
+{%- endmacro %}
+
+{# Their names. #}
+{% macro contract_columns(table) -%}
+    {{ return(raw_contract(table) | map(attribute='name') | list) }}
 {%- endmacro %}
 
 {# One integer for a key, to find the few that repeat; equal keys have equal hashes. #}
@@ -140,4 +141,19 @@
 
 {% macro default__key_hash(columns) -%}
     hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# The hashes of the keys that stand more than once in a raw table: few, so that the many others need
+   no memory for their text. #}
+{% macro repeated_keys(table, key) -%}
+    select {{ key_hash(key) }} as key_hash
+    from ({{ raw_rows(table) }}) as raw_rows
+    group by {{ key_hash(key) }}
+    having count(*) > 1
+{%- endmacro %}
+
+{# The moment up to which the build knows what was received, the end of time unless the var
+   `known_at` says so. #}
+{% macro known_at() -%}
+    cast('{{ var("known_at") or "infinity" }}' as timestamp)
 {%- endmacro %}

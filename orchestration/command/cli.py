@@ -7,14 +7,22 @@ such as Dagster, would need too. Heavy modules are imported by the command that 
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestration.command.options import (
+    RawOption,
+    RulesOption,
+    SourcesOption,
+    StateOption,
+    other_settings,
+    takes_build_settings,
+)
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 if TYPE_CHECKING:
@@ -29,39 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-StateOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--state-dir",
-        help="State directory (LIFECYCLE_STATE_DIR; default: var/ in the repository).",
-        show_default=False,
-    ),
-]
-RawOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--raw-dir",
-        help="Landing files (LIFECYCLE_RAW_DIR; default: the shipped sample).",
-        show_default=False,
-    ),
-]
-SourcesOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--sources",
-        help="What lies there in other shapes (LIFECYCLE_SOURCES; default: sources.yml in it).",
-        show_default=False,
-    ),
-]
-RulesOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--rules-dir",
-        help="Rule seeds that override the shipped ones by file name (LIFECYCLE_RULES_DIR).",
-        show_default=False,
-    ),
-]
 
 
 @app.command()
@@ -110,45 +85,20 @@ def ingest(
     from orchestration.pipeline.build import ingest_only
 
     progress = ConsoleProgress(plain_console())
-    request = _request({}, [], raw_dir, state_dir, rules_dir, sources=sources)
+    request = _request(raw_dir, state_dir, rules_dir, sources=sources)
     try:
         ingest_only(request, progress)
     finally:
         progress.close()
 
 
-@app.command()
+@app.command(epilog=other_settings())
+@takes_build_settings
 def build(
     raw_dir: RawOption = None,
     state_dir: StateOption = None,
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            help="Last day that counts, YYYY-MM-DD (LIFECYCLE_AS_OF; default: the data's last day)."
-        ),
-    ] = None,
-    known_at: Annotated[
-        str | None,
-        typer.Option(help="Ignore rows received after this timestamp (LIFECYCLE_KNOWN_AT)."),
-    ] = None,
-    timezone: Annotated[
-        str | None,
-        typer.Option(help="IANA zone in which days begin (LIFECYCLE_TIMEZONE; default: UTC)."),
-    ] = None,
-    currency: Annotated[
-        str | None,
-        typer.Option(
-            help="Reporting currency (LIFECYCLE_CURRENCY; default: the only one present, else EUR)."
-        ),
-    ] = None,
-    frameworks: Annotated[
-        str | None,
-        typer.Option(
-            help="`all` or names joined by commas (LIFECYCLE_FRAMEWORKS; default: the default one)."
-        ),
-    ] = None,
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Drop the working database first.")
     ] = False,
@@ -158,26 +108,16 @@ def build(
             help="Another setting, NAME=VALUE; may be repeated. See below.", metavar="NAME=VALUE"
         ),
     ] = None,
+    **settings: str | None,
 ) -> None:
-    """Ingest, build, check, publish; exit 0 only if a new version was published.
-
-    Settings of --var: identity_as_of, fulfilment_sla_days, session_timeout_minutes,
-    allow_missing_rates, pending_is_booked, subscription_grace_days.
-    """
+    """Ingest, build, check, publish; exit 0 only if a new version was published."""
     from orchestration.command.console import ConsoleProgress, plain_console, show_build
     from orchestration.pipeline.build import build as run_build
     from orchestration.pipeline.status import example_subject, read_as_of, read_stage_counts
 
-    options = {
-        "as_of_date": as_of,
-        "known_at": known_at,
-        "reporting_timezone": timezone,
-        "reporting_currency": currency,
-        "frameworks": frameworks,
-    }
     console = plain_console()
     progress = ConsoleProgress(console)
-    request = _request(options, var or [], raw_dir, state_dir, rules_dir, full_refresh, sources)
+    request = _request(raw_dir, state_dir, rules_dir, settings, var or (), full_refresh, sources)
     try:
         result = run_build(request, progress)
     finally:
@@ -197,10 +137,10 @@ def init(
     timezone: Annotated[
         str | None, typer.Option(help="IANA zone in which days begin (default: UTC).")
     ] = None,
-    frameworks: Annotated[
-        str | None, typer.Option(help="`all` or names joined by commas.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    frameworks: Annotated[str | None, typer.Option(help="`all` or names joined by commas.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over files that are there.")
+    ] = False,
 ) -> None:
     """Look at the landing files and write sources.yml beside them and lifecycle.toml here."""
     from orchestration.command.console import plain_console
@@ -208,20 +148,20 @@ def init(
     from orchestration.command.init import write as write_files
     from orchestration.command.show_landing import show_init
     from orchestration.settings.build_settings import read_settings
-    from orchestration.settings.request import read_raw_dir
+    from orchestration.settings.request import read_directories
 
     console = plain_console()
-    directory = read_raw_dir(raw_dir, os.environ)
+    directory = read_directories({"raw_dir": raw_dir}).raw_dir
     options = {
         "reporting_currency": currency,
         "reporting_timezone": timezone,
         "frameworks": frameworks,
     }
-    read_settings(options, [], os.environ)
+    read_settings(options)
     proposal = propose(directory, currency or "", timezone or "")
     if sys.stdin.isatty() and proposal.needs_currency and not currency:
         currency = typer.prompt("Currency of orders that state none (EUR, USD, …)")
-        read_settings({**options, "reporting_currency": currency}, [], os.environ)
+        read_settings({**options, "reporting_currency": currency})
         proposal = propose(directory, currency or "", timezone or "")
     told = {"currency": currency, "timezone": timezone, "frameworks": frameworks}
     settings = {name: value for name, value in told.items() if value}
@@ -241,7 +181,7 @@ def check(
     from orchestration.command.console import plain_console
     from orchestration.command.show_landing import show_check
 
-    request = _request({"reporting_currency": currency}, [], raw_dir, None, rules_dir, sources=sources)
+    request = _request(raw_dir, None, rules_dir, {"reporting_currency": currency}, sources=sources)
     show_check(plain_console(), run_check(request))
 
 
@@ -260,7 +200,7 @@ def map_events(
     from orchestration.command.map_events import unmapped_names, write_rows
     from orchestration.command.show_landing import show_unmapped
 
-    request = _request({}, [], raw_dir, None, rules_dir, sources=sources)
+    request = _request(raw_dir, None, rules_dir, sources=sources)
     names = unmapped_names(request)
     target = write_rows(request, names, write) if write is not None and names else None
     show_unmapped(plain_console(), names, target)
@@ -276,7 +216,7 @@ def rollback(
     """Make a kept version current again."""
     from orchestration.command.console import plain_console, show_rollback
     from orchestration.pipeline.lock import build_lock
-    from orchestration.pipeline.publish import rollback as roll_back
+    from orchestration.pipeline.versions import rollback as roll_back
 
     state = _state(state_dir)
     with build_lock(state):
@@ -310,7 +250,7 @@ def explain(
     """Tell where a subject stood on a day, why, and what comes next, from the published marts."""
     from orchestration.command.console import plain_console, show_explanation
     from orchestration.command.explain import explain as explain_subject
-    from orchestration.settings.build_settings import read_date
+    from orchestration.settings.values import read_date
 
     day: date | None = read_date("--on", on) if on is not None else None
     show_explanation(plain_console(), explain_subject(_state(state_dir), subject, day, framework))
@@ -335,29 +275,26 @@ def _leave(message: str, exit_code: int) -> None:
 
 
 def _state(option: Path | None) -> StateDir:
-    from orchestration.settings.request import read_state
+    from orchestration.settings.request import read_directories
 
-    return read_state(option, os.environ)
+    return read_directories({"state_dir": option}).state
 
 
 def _request(
-    options: dict[str, str | None],
-    extra_vars: list[str],
     raw_dir: Path | None,
     state_dir: Path | None,
     rules_dir: Path | None,
+    settings: Mapping[str, str | None] | None = None,
+    extra_vars: Sequence[str] = (),
     full_refresh: bool = False,
     sources: Path | None = None,
 ) -> BuildRequest:
     from orchestration.settings.request import read_request
 
-    return read_request(
-        options,
-        extra_vars,
-        os.environ,
-        raw_dir=raw_dir,
-        state_dir=state_dir,
-        rules_dir=rules_dir,
-        full_refresh=full_refresh,
-        sources_file=sources,
-    )
+    directories = {
+        "raw_dir": raw_dir,
+        "state_dir": state_dir,
+        "rules_dir": rules_dir,
+        "sources_file": sources,
+    }
+    return read_request(settings or {}, extra_vars, directories, full_refresh=full_refresh)

@@ -22,7 +22,13 @@ from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.expressions import COPY_NUMBER
 from orchestration.ingest.landing_directory import LandingFile, discover
-from orchestration.ingest.recognition import Header, Match, has_contract_shape, read_header, recognise
+from orchestration.ingest.recognition import (
+    Header,
+    Match,
+    has_contract_shape,
+    read_header,
+    recognise,
+)
 from orchestration.ingest.sources import SOURCES_FILE, unplaced_files
 from orchestration.settings.project_file import PROJECT_FILE, project_text
 

@@ -9,7 +9,6 @@ here: what a phase does (`build`), how dbt's nodes are named (`dbt_translation`)
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
 # Dagster reads the annotations of ops at run time, so they are not postponed here.
 
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -24,14 +23,12 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     BetaWarning,
-    Config,
     Failure,
     MaterializeResult,
     MetadataValue,
     multi_asset,
 )
 from dagster_dbt import dbt_assets
-from pydantic import Field
 
 from orchestration.dagster_home.build_session import NOT_ALONE, BuildSession, needed
 from orchestration.dagster_home.checks import GATE, gate_check_specs, gate_results
@@ -43,6 +40,7 @@ from orchestration.dagster_home.dbt_translation import (
     dbt_project,
     translate,
 )
+from orchestration.dagster_home.launchpad import BuildConfig
 from orchestration.ingest.contract import Contract
 from orchestration.ingest.run import IngestSummary
 from orchestration.pipeline.build import (
@@ -61,15 +59,6 @@ PUBLISHED = AssetKey(["published", "lifecycle"])
 LEDGER = AssetKey(["raw", "ingest_files"])
 QUARANTINE = AssetKey(["raw", "quarantine"])
 OWNERS = ("team:analytics",)
-
-
-class BuildConfig(Config):
-    """What a build is told; blank is what the environment says, else decided from the data."""
-
-    as_of_date: str = Field("", description="Last day that counts, YYYY-MM-DD.")
-    known_at: str = Field("", description="Ignore rows received after this timestamp.")
-    frameworks: str = Field("", description="`all` or framework names joined by commas.")
-    full_refresh: bool = Field(False, description="Drop the working database first.")
 
 
 def landing_key(table: str) -> AssetKey:
@@ -113,9 +102,7 @@ def ingest_assets(contract: Contract) -> AssetsDefinition:
         context: AssetExecutionContext, config: BuildConfig, session: BuildSession
     ) -> Iterator[MaterializeResult[Any]]:
         with session.phase():
-            request = read_request(
-                _options(config), (), os.environ, full_refresh=config.full_refresh
-            )
+            request = read_request(config.options(), full_refresh=config.full_refresh)
             made = session.begin(request, context.log)
             progress = made.opened.progress
             made.rules = rules_phase(request, progress)
@@ -276,14 +263,6 @@ def _raw_spec(key: AssetKey, description: str, deps: Sequence[AssetKey]) -> Asse
         owners=list(OWNERS),
         tags={"layer": "raw"},
     )
-
-
-def _options(config: BuildConfig) -> dict[str, str | None]:
-    return {
-        "as_of_date": config.as_of_date or None,
-        "known_at": config.known_at or None,
-        "frameworks": config.frameworks or None,
-    }
 
 
 def _raw_counts(state: StateDir, tables: Sequence[str]) -> dict[str, int]:

@@ -4,8 +4,8 @@ Belongs here: the resource that holds a build open from the first op to the end 
 translation of the build's errors and progress. Does not belong here: the phases (`build`) or what
 becomes an asset (`assets`).
 
-The build lock and the gate's pass belong to a process, so every op of a run shares one: the jobs
-use the in-process executor. A process that dies takes the lock with it.
+The build lock belongs to a process, so every op of a run shares one: the jobs use the in-process
+executor. A process that dies takes the lock with it.
 """
 
 # Dagster reads the annotations of resources at run time, so they are not postponed here.
@@ -24,7 +24,7 @@ from orchestration.pipeline.build import OpenBuild, open_build
 from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun
 from orchestration.pipeline.expectations import Finding
 from orchestration.pipeline.gate import GatePass
-from orchestration.pipeline.publish import Published
+from orchestration.pipeline.versions import Published
 from orchestration.rules.rule_set import RuleSet
 from orchestration.settings.request import BuildRequest
 

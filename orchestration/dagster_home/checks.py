@@ -6,7 +6,6 @@ themselves (`gate`, `expectations`), or dbt tests (`dbt_events`).
 
 # Dagster reads the annotations of checks at run time, so they are not postponed here.
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -20,9 +19,9 @@ from dagster import (
 )
 
 from orchestration.pipeline.expectations import SUITE, Finding
-from orchestration.pipeline.publish import current_version
+from orchestration.pipeline.versions import current_version
 from orchestration.rules.rule_set import RuleSet
-from orchestration.settings.dagster_settings import read_dagster_settings
+from orchestration.settings.request import read_dagster_settings
 
 GATE = AssetKey("gate")
 VERDICT = "nothing_speaks_against_publishing"
@@ -88,7 +87,7 @@ def freshness_check(published: AssetKey) -> AssetChecksDefinition:
         description="The published version is younger than LIFECYCLE_FRESHNESS_HOURS.",
     )
     def is_fresh() -> AssetCheckResult:
-        settings = read_dagster_settings(os.environ)
+        settings = read_dagster_settings()
         version = current_version(settings.state)
         return judge_freshness(version, settings.freshness_hours, datetime.now(UTC))
 

@@ -6,7 +6,6 @@ Belongs here: assembly alone. `dagster dev -m orchestration.dagster_home.definit
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 
 from dagster import (
@@ -35,15 +34,14 @@ from orchestration.dagster_home.sensors import alert_sensors, landing_sensor
 from orchestration.errors import RulesError
 from orchestration.ingest.contract import load_contract
 from orchestration.rules.rule_set import RuleSet, read_rules
-from orchestration.settings.dagster_settings import read_dagster_settings
 from orchestration.settings.paths import StateDir
-from orchestration.settings.request import read_rules_dir
+from orchestration.settings.request import read_dagster_settings, read_directories
 
 
 @definitions
 def defs() -> Definitions:
     """Return the definitions of the project as its files and the environment say."""
-    settings = read_dagster_settings(os.environ)
+    settings = read_dagster_settings()
     contract = load_contract()
     dbt_build, nodes = _dbt_build(settings.state, fingerprint())
     return Definitions(
@@ -72,6 +70,6 @@ def _dbt_build(state: StateDir, _fingerprint: str) -> tuple[AssetsDefinition, No
 def _rules() -> RuleSet:
     """Return the rules that a build would use, or the shipped ones: a build says what is wrong."""
     try:
-        return read_rules(read_rules_dir(None, os.environ))
+        return read_rules(read_directories().rules_dir)
     except RulesError:
         return read_rules(None)

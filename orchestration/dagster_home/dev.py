@@ -19,8 +19,8 @@ from typing import NoReturn
 from orchestration.command.console import plain_console, show_error
 from orchestration.dagster_home.dbt_manifest import read_manifest
 from orchestration.errors import EXIT_USAGE, LifecycleError, SettingsError, shown
-from orchestration.settings.dagster_settings import read_dagster_settings
 from orchestration.settings.paths import REPO_ROOT, StateDir
+from orchestration.settings.request import read_dagster_settings
 
 LOOPBACK = "127.0.0.1"
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         check_host(given.host, given.allow_network)
-        state = read_dagster_settings(os.environ).state
+        state = read_dagster_settings().state
         environment = dagster_environment(state, given.host, given.port, os.environ)
         Path(environment["LIFECYCLE_DAGSTER_LOGS"]).mkdir(parents=True, exist_ok=True)
         read_manifest(state)

@@ -9,7 +9,6 @@ here: the message (`alerts`) or the jobs (`schedules`).
 # Dagster reads the annotations of sensors at run time, so they are not postponed here.
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,8 +42,7 @@ from orchestration.dagster_home.checks import FRESH
 from orchestration.dagster_home.schedules import DAILY_BUILD
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import discover
-from orchestration.settings.dagster_settings import read_dagster_settings
-from orchestration.settings.request import read_raw_dir
+from orchestration.settings.request import read_dagster_settings, read_directories
 
 _PAUSE_SECONDS = 30
 # How far back "since when" looks.
@@ -68,7 +66,7 @@ def landing_sensor() -> SensorDefinition:
         ),
     )
     def landing_files(context: SensorEvaluationContext) -> SensorResult | SkipReason:
-        raw_dir = read_raw_dir(None, os.environ)
+        raw_dir = read_directories().raw_dir
         found = [file.path for file in discover(raw_dir, load_contract()).files]
         return decide(listing_hash(raw_dir, found), context.cursor)
 
@@ -256,7 +254,7 @@ def _alert(
     failures: Sequence[FailedCheck],
     since: float | None,
 ) -> None:
-    settings = read_dagster_settings(os.environ)
+    settings = read_dagster_settings()
     run = context.dagster_run
     alert = compose(
         settings,

@@ -23,7 +23,7 @@ from typing import cast
 
 import duckdb
 
-from orchestration.errors import InputError, LifecycleError, RulesError
+from orchestration.errors import InputError, LifecycleError, RulesError, first_line
 from orchestration.ingest.adapter import load_adapters
 from orchestration.ingest.contract import Contract, load_contract
 from orchestration.ingest.formats.open_file import sha256_of
@@ -58,7 +58,7 @@ from orchestration.ingest.summary import (
     set_aside_sentence,
 )
 from orchestration.ingest.words import define_functions
-from orchestration.settings.declarations import DEFAULT_SALT
+from orchestration.settings.identity_settings import DEFAULT_SALT
 from orchestration.settings.paths import StateDir
 
 __all__ = ["IngestProgress", "IngestSummary", "ingest", "read_excluded_ids"]
@@ -139,7 +139,7 @@ def ingest(
         if not is_damaged_block(error):
             raise _unexpected(error) from error
         path = run.state.raw_database
-        note = f"{path} is damaged ({_first_line(error)}); it is rebuilt from the landing files."
+        note = f"{path} is damaged ({first_line(error)}); it is rebuilt from the landing files."
         discard(path)
         return run.once((note,))
     except (duckdb.Error, OSError) as error:
@@ -389,9 +389,5 @@ def _no_progress(_: IngestProgress) -> None:
 
 def _unexpected(error: Exception) -> LifecycleError:
     return LifecycleError(
-        f"Ingest stopped: {_first_line(error)}. Complete files are kept; run it again."
+        f"Ingest stopped: {first_line(error)}. Complete files are kept; run it again."
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")

@@ -34,7 +34,8 @@ from orchestration.pipeline.dbt_run import (
 from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
 from orchestration.pipeline.lock import build_lock
-from orchestration.pipeline.publish import Published, publish
+from orchestration.pipeline.publish import publish
+from orchestration.pipeline.versions import Published
 from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
 from orchestration.settings.build_settings import check_frameworks

@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.errors import first_line
 from orchestration.settings.paths import StateDir
 
 SUITE = "plausibility"
@@ -102,7 +103,7 @@ def judge(state: StateDir) -> tuple[Finding, ...]:
     try:
         bands, measures = _read(state)
     except duckdb.Error as error:
-        return (_broken_suite(f"its values cannot be read ({_first(error)})"),)
+        return (_broken_suite(f"its values cannot be read ({first_line(error)})"),)
     return judge_measures(bands, measures)
 
 
@@ -116,7 +117,7 @@ def judge_measures(bands: Sequence[Band], measures: Sequence[Measure]) -> tuple[
     try:
         results = _validate(bands, judged)
     except Exception as error:  # noqa: BLE001  # whatever breaks the suite closes the gate
-        return (_broken_suite(f"it ended with {type(error).__name__}: {_first(error)}"),)
+        return (_broken_suite(f"it ended with {type(error).__name__}: {first_line(error)}"),)
     return tuple(
         _finding(
             band,
@@ -266,8 +267,3 @@ def _broken_suite(why: str) -> Finding:
 
 def _number(value: object) -> float | None:
     return None if value is None else float(str(value))
-
-
-def _first(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from weakref import WeakSet
 
 import duckdb
 
 from orchestration.database_files import open_quietly
-from orchestration.errors import GateClosedError
+from orchestration.errors import GateClosedError, first_line
 from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun, NodeResult
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
@@ -57,12 +56,9 @@ class Fingerprint:
     changed_ns: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class GatePass:
-    """Proof that the gate judged this working database and found nothing.
-
-    Only the very object that `gate` returned counts: one made elsewhere, copied or changed is
-    refused by `require_issued`.
+    """What the gate let through: these marts of this very working database.
 
     Attributes:
         identity: the build that was judged.
@@ -77,9 +73,6 @@ class GatePass:
     working: Fingerprint
     tests: int
     warnings: tuple[str, ...]
-
-
-_issued: WeakSet[GatePass] = WeakSet()
 
 
 def gate(
@@ -120,25 +113,13 @@ def gate(
         reasons += table_reasons
     if reasons or working is None:
         raise GateClosedError(_shortened(reasons))
-    gate_pass = GatePass(
+    return GatePass(
         identity=identity,
         marts=counted,
         working=working,
         tests=sum(result.status == "pass" for result in run.results),
         warnings=(*_warnings(run), *more_warnings),
     )
-    _issued.add(gate_pass)
-    return gate_pass
-
-
-def require_issued(gate_pass: GatePass) -> None:
-    """Refuse anything but a pass that `gate` returned in this process.
-
-    Raises:
-        TypeError: it is a programming error, not a user's.
-    """
-    if gate_pass not in _issued:
-        raise TypeError("Publishing takes the very GatePass that gate() returned.")
 
 
 def fingerprint(state: StateDir) -> Fingerprint | None:
@@ -182,7 +163,7 @@ def accounting_reasons(state: StateDir) -> list[str]:
                 "from raw.raw.ingest_files order by path"
             ).fetchall()
     except duckdb.Error as error:
-        return [f"The row accounting of {state.raw_database} cannot be read ({_first(error)})."]
+        return [f"The row accounting of {state.raw_database} cannot be read ({first_line(error)})."]
     reasons = [
         f"{path}: {read} rows read are not {loaded} loaded + {duplicate} duplicate + "
         f"{quarantined} quarantined."
@@ -194,7 +175,7 @@ def accounting_reasons(state: StateDir) -> list[str]:
 
 def _process_reasons(run: DbtRun) -> Iterator[str]:
     if not run.invocation_id or run.results_invocation_id != run.invocation_id:
-        cause = f": {_first(run.errors[-1])}" if run.errors else ""
+        cause = f": {first_line(run.errors[-1])}" if run.errors else ""
         yield f"dbt ended (exit code {run.exit_code}) without results of this run{cause}."
     elif run.exit_code != 0 and not any(map(_is_bad, run.results)):
         yield f"dbt ended with exit code {run.exit_code}."
@@ -215,7 +196,7 @@ def _result_reasons(run: DbtRun) -> Iterator[str]:
             skipped.append(name)
         elif result.status == "fail":
             rows = "1 row" if result.failures == 1 else f"{result.failures} rows"
-            yield f'The check "{name}" failed with {rows} ({_first(result.message)}).'
+            yield f'The check "{name}" failed with {rows} ({first_line(result.message)}).'
         else:
             text = f'The {kind} "{name}" ended with {result.status}'
             yield f"{text}: {' '.join(result.message.split())[:400]}"
@@ -291,7 +272,7 @@ def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, .
                     reasons.append(f'The mart "{mart.name}" is empty.')
                 counted.append(replace(mart, rows=rows))
     except duckdb.Error as error:
-        reasons.append(f"The working database cannot be read ({_first(error)}).")
+        reasons.append(f"The working database cannot be read ({first_line(error)}).")
     return tuple(counted), reasons
 
 
@@ -299,7 +280,7 @@ def _warnings(run: DbtRun) -> Iterator[str]:
     for result in run.results:
         if result.status == "warn":
             name = _described(run.manifest, result.unique_id)[1]
-            yield f'The check "{name}" warns: {_first(result.message)}.'
+            yield f'The check "{name}" warns: {first_line(result.message)}.'
 
 
 def _described(manifest: Mapping[str, Any], unique_id: str) -> tuple[str, str]:
@@ -311,12 +292,6 @@ def _described(manifest: Mapping[str, Any], unique_id: str) -> tuple[str, str]:
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
     return node.get("config", {}).get("meta") or node.get("meta") or {}
-
-
-def _first(error: object) -> str:
-    """The first line of a message, without its full stop."""
-    lines = str(error).strip().splitlines()
-    return lines[0].strip().rstrip(".") if lines else "no message"
 
 
 def _shortened(reasons: Sequence[str]) -> list[str]:

@@ -1,22 +1,20 @@
 """One writer per state directory: an OS lock that dies with its holder.
 
 Belongs here: taking, holding and describing the lock. Does not belong here: what is done under it.
-The lock is the kernel's (`flock`), not the file: a killed holder frees it at once, and the file
-that stays behind means nothing.
+The lock is the kernel's (`filelock` over `flock`), not the file: a killed holder frees it at once,
+and what the file says counts only while somebody holds it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout, lock_descriptor
 
 from orchestration.errors import BuildBusyError, StateDirError
 from orchestration.settings.paths import StateDir
@@ -24,7 +22,6 @@ from orchestration.settings.paths import StateDir
 # A holder writes its name right after it took the lock; one that only looks (`holder`) lets go at
 # once. Half a second covers both and leaves room in the 2 s that a refusal may take.
 _PATIENCE_SECONDS = 0.5
-_PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -47,58 +44,47 @@ def build_lock(state: StateDir) -> Generator[None]:
     Raises:
         BuildBusyError: within a second when another process holds it; says which and since when.
     """
+    # A soft lock would outlive a killed holder; and Dagster may let go in another thread.
+    lock = FileLock(state.build_lock, mode=0o600, thread_local=False, fallback_to_soft=False)
     try:
         state.root.mkdir(parents=True, exist_ok=True)
-        file = state.build_lock.open("a+", encoding="utf-8")
+        lock.acquire(timeout=_PATIENCE_SECONDS)
+    except Timeout:
+        raise BuildBusyError(_refusal(state)) from None
     except OSError as error:
         message = f"The state directory {state.root} cannot be written ({error.strerror})"
         raise StateDirError(f"{message}; name another one with --state-dir.") from None
-    with file:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not _try_lock(file):
-            if time.monotonic() > deadline:
-                raise BuildBusyError(_refusal(state))
-            time.sleep(_PAUSE_SECONDS)
-        since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "since": since}))
-        file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
+    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        state.build_lock.write_text(json.dumps({"pid": os.getpid(), "since": since}), "utf-8")
+        yield
+    finally:
+        with suppress(OSError):  # The next holder is not mistaken for this one while it begins.
+            os.truncate(state.build_lock, 0)
+        lock.release()
 
 
 def holder(state: StateDir) -> Holder | None:
-    """Return who holds the build lock, or None when nobody does. Never waits."""
+    """Return who holds the build lock, or None when nobody does. Never waits, never writes."""
     try:
-        file = state.build_lock.open("r", encoding="utf-8")
+        file = state.build_lock.open("rb")
     except FileNotFoundError:
         return None
     with file:
-        if _try_lock(file):
-            return None
-        return _described(state.build_lock)
+        free = lock_descriptor(file.fileno(), blocking=False)
+        return None if free else _described(state)
 
 
-def _try_lock(file: IO[str]) -> bool:
+def _described(state: StateDir) -> Holder:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _described(path: Path) -> Holder:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(state.build_lock.read_text("utf-8"))
         return Holder(pid=int(content["pid"]), since=str(content["since"]))
     except (OSError, ValueError, KeyError, TypeError):
         return Holder(pid=0, since="")
 
 
 def _refusal(state: StateDir) -> str:
-    found = _described(state.build_lock)
+    found = _described(state)
     who = f"process {found.pid} (since {found.since})" if found.pid else "another process"
     return (
         f"Another build is running in {state.root}: {who} holds {state.build_lock.name}; "

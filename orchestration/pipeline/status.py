@@ -18,7 +18,7 @@ import duckdb
 from orchestration.errors import StateDirError
 from orchestration.pipeline.gate import MARTS_SCHEMA
 from orchestration.pipeline.lock import Holder, holder
-from orchestration.pipeline.publish import current_version, versions
+from orchestration.pipeline.versions import current_version, versions
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
 

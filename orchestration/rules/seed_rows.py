@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import nearest, sentence, shown
-from orchestration.settings.build_settings import NAME
+from orchestration.settings.values import NAME
 
 
 @dataclass(frozen=True)

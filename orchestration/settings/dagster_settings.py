@@ -1,4 +1,4 @@
-"""What Dagster itself is told through the environment, checked before anything is scheduled.
+"""What Dagster itself is told, checked before anything is scheduled.
 
 Belongs here: when the daily build runs, when data is stale, where alerts go. Does not belong here:
 what a build is told (`build_settings`), or acting on any of it.
@@ -7,106 +7,53 @@ what a build is told (`build_settings`), or acting on any of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlparse
 
-from dagster import DagsterInvalidDefinitionError, ScheduleDefinition
-
-from orchestration.errors import SettingsError, shown
-from orchestration.settings.build_settings import read_settings
-from orchestration.settings.paths import StateDir
-from orchestration.settings.request import read_state
-
-# Five in the morning: deliveries of the day before have arrived, offices are still closed.
-DEFAULT_CRON = "0 5 * * *"
-# The nightly run may start two hours late.
-DEFAULT_FRESHNESS_HOURS = 26
-DEFAULT_URL = "http://127.0.0.1:3000"
-_MOST_HOURS = 24 * 366
+from orchestration.settings.directories import Directories
+from orchestration.settings.setting import setting
+from orchestration.settings.values import Address, Cron, Place, Whole, Zone
 
 
-@dataclass(frozen=True)
-class DagsterSettings:
-    """Checked settings of the code location.
-
-    Attributes:
-        state: the state directory.
-        cron: when `daily_build` runs.
-        timezone: the zone of that time.
-        freshness_hours: age at which the published version is stale.
-        webhook: address alerts are posted to; blank for none.
-        alert_file: file alerts are appended to.
-        url: address of the UI, for links.
-    """
-
-    state: StateDir
-    cron: str
-    timezone: str
-    freshness_hours: int
-    webhook: str
-    alert_file: Path
-    url: str
+def _alerts_in_state(before: Mapping[str, Path]) -> Path:
+    return before["state_dir"] / "alerts.jsonl"
 
 
-def read_dagster_settings(environment: Mapping[str, str]) -> DagsterSettings:
-    """Check the environment and return the settings of the code location.
+class DagsterSettings(Directories):
+    """Checked settings of the code location, and the directories its builds use."""
 
-    Raises:
-        SettingsError: names the variable and what it must be.
-    """
-    state = read_state(None, environment)
-    given = {name: value.strip() for name, value in environment.items()}
-    return DagsterSettings(
-        state=state,
-        cron=_read_cron(given.get("LIFECYCLE_SCHEDULE_CRON") or DEFAULT_CRON),
-        timezone=_read_timezone(given.get("LIFECYCLE_SCHEDULE_TIMEZONE") or "UTC"),
-        freshness_hours=_read_hours(given.get("LIFECYCLE_FRESHNESS_HOURS") or ""),
-        webhook=_read_address("LIFECYCLE_ALERT_WEBHOOK", given.get("LIFECYCLE_ALERT_WEBHOOK", "")),
-        alert_file=Path(given.get("LIFECYCLE_ALERT_FILE") or state.root / "alerts.jsonl")
-        .expanduser()
-        .resolve(),
-        url=_read_address(
-            "LIFECYCLE_DAGSTER_URL", given.get("LIFECYCLE_DAGSTER_URL") or DEFAULT_URL
-        ).rstrip("/"),
+    # Five in the morning: deliveries of the day before have arrived, offices are still closed.
+    cron: Cron = setting(
+        "0 5 * * *",
+        "When `daily_build` runs, five cron fields.",
+        twin="LIFECYCLE_SCHEDULE_CRON",
+        otherwise="`0 5 * * *`",
     )
-
-
-def _read_cron(text: str) -> str:
-    message = f"LIFECYCLE_SCHEDULE_CRON must be five cron fields such as {DEFAULT_CRON}"
-    refused = SettingsError(f"{message}, not {shown(text)}.")
-    if len(text.split()) != 5:
-        raise refused
-    try:
-        ScheduleDefinition(name="probe", job_name="probe", cron_schedule=text)
-    except DagsterInvalidDefinitionError:
-        raise refused from None
-    return text
-
-
-def _read_timezone(text: str) -> str:
-    # The same list of zones, and the same sentence, as for the reporting zone.
-    try:
-        return read_settings({"reporting_timezone": text}, (), {}).reporting_timezone
-    except SettingsError as error:
-        message = str(error).replace("--timezone", "LIFECYCLE_SCHEDULE_TIMEZONE", 1)
-        raise SettingsError(message) from None
-
-
-def _read_hours(text: str) -> int:
-    if not text:
-        return DEFAULT_FRESHNESS_HOURS
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_HOURS):
-        message = f"LIFECYCLE_FRESHNESS_HOURS must be a whole number from 1 to {_MOST_HOURS}"
-        raise SettingsError(f"{message}, not {shown(text)}.")
-    return int(text)
-
-
-def _read_address(name: str, text: str) -> str:
-    """Return an http(s) address; what it says is not repeated, since a webhook is a secret."""
-    if not text:
-        return ""
-    parsed = urlparse(text)
-    if parsed.scheme not in {"http", "https"} or not parsed.hostname:
-        raise SettingsError(f"{name} must be an address that begins with https:// or http://.")
-    return text
+    timezone: Zone = setting("UTC", "IANA zone of that time.", twin="LIFECYCLE_SCHEDULE_TIMEZONE")
+    # The nightly run may start two hours late.
+    freshness_hours: Whole = setting(
+        26,
+        "Hours after which a published version is stale.",
+        twin="LIFECYCLE_FRESHNESS_HOURS",
+        limits=(1, 24 * 366),
+    )
+    # An address may hold a secret.
+    webhook: Address = setting(
+        "",
+        "Address that alerts are posted to.",
+        twin="LIFECYCLE_ALERT_WEBHOOK",
+        otherwise="none",
+        is_secret=True,
+    )
+    alert_file: Place = setting(
+        _alerts_in_state,
+        "File that alerts are appended to.",
+        twin="LIFECYCLE_ALERT_FILE",
+        otherwise="`alerts.jsonl` in the state directory",
+    )
+    url: Address = setting(
+        "http://127.0.0.1:3000",
+        "Address of the UI, for the links in alerts.",
+        twin="LIFECYCLE_DAGSTER_URL",
+        otherwise="`http://127.0.0.1:3000`",
+        is_secret=True,
+    )

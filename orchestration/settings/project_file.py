@@ -27,8 +27,8 @@ _TEXTS = {
 }
 
 
-def with_project_file(environment: Mapping[str, str], directory: Path) -> dict[str, str]:
-    """Return the environment, completed by the project file of a directory if there is one.
+def read_project_file(directory: Path) -> dict[str, str]:
+    """Return what the project file of a directory says, by environment variable; nothing without.
 
     Directories in the file are relative to it.
 
@@ -39,7 +39,7 @@ def with_project_file(environment: Mapping[str, str], directory: Path) -> dict[s
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return dict(environment)
+        return {}
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from error
     found: dict[str, str] = {}
@@ -54,17 +54,17 @@ def with_project_file(environment: Mapping[str, str], directory: Path) -> dict[s
             found[_DIRECTORIES[key]] = str((directory / Path(value).expanduser()).resolve())
         else:
             found[_TEXTS[key]] = value
-    return {**found, **{name: value for name, value in environment.items() if value}}
+    return found
 
 
 def project_text(settings: Mapping[str, str]) -> str:
     """Return the text of a project file with these settings, empty ones left out."""
     lines = [
-        f"{key} = {_quoted(settings[key])}"
-        for key in (*_DIRECTORIES, *_TEXTS)
-        if settings.get(key)
+        f"{key} = {_quoted(settings[key])}" for key in (*_DIRECTORIES, *_TEXTS) if settings.get(key)
     ]
-    return "\n".join(["# Written by `lifecycle init`; options and LIFECYCLE_* win over it.", *lines, ""])
+    return "\n".join(
+        ["# Written by `lifecycle init`; options and LIFECYCLE_* win over it.", *lines, ""]
+    )
 
 
 def _quoted(text: str) -> str:

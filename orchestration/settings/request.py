@@ -1,25 +1,25 @@
 """Everything a build is told, read alike for the command line and for Dagster.
 
-Belongs here: which option stands in for which environment variable, and the defaults of the three
-directories. Does not belong here: the settings themselves (`build_settings`) or the build.
+Belongs here: the request, and its check as a whole before anything is done. Does not belong here:
+the settings themselves, or the build.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.failpoints import check_fail_point
-from orchestration.settings.build_settings import (
-    BuildSettings,
-    check_environment,
-    read_directory,
-    read_settings,
-)
-from orchestration.settings.declarations import DEFAULT_SALT
-from orchestration.settings.paths import DBT_PROJECT_DIR, DEFAULT_STATE_DIR, SAMPLE_DIR, StateDir
-from orchestration.settings.project_file import with_project_file
+from orchestration.settings.build_settings import BuildSettings, read_settings
+from orchestration.settings.dagster_settings import DagsterSettings
+from orchestration.settings.directories import Directories
+from orchestration.settings.environment import check_environment
+from orchestration.settings.identity_settings import DEFAULT_SALT, IdentitySettings
+from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
+from orchestration.settings.project_file import PROJECT_FILE, read_project_file
+from orchestration.settings.setting import Given, Settings
 
 
 @dataclass(frozen=True)
@@ -47,60 +47,62 @@ class BuildRequest:
     identity_salt: str = DEFAULT_SALT
 
 
-def project_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment, completed by the lifecycle.toml of the current directory."""
-    return with_project_file(environment, Path.cwd())
+def read_directories(options: Mapping[str, Path | None] | None = None) -> Directories:
+    """Return the directories that options, the environment or lifecycle.toml name, else defaults.
 
-
-def read_state(option: Path | None, environment: Mapping[str, str]) -> StateDir:
-    """Return the state directory that an option or the environment names, else the default.
+    Args:
+        options: `raw_dir`, `state_dir`, `rules_dir`, `sources_file`; None or absent when not given.
 
     Raises:
         SettingsError: for an unknown LIFECYCLE_ variable.
     """
-    environment = project_environment(environment)
-    check_environment(environment)
-    found = read_directory(option, "LIFECYCLE_STATE_DIR", environment)
-    return StateDir.at(found or DEFAULT_STATE_DIR)
+    check_environment()
+    declared = {setting.name: setting.option for setting in Directories.declared()}
+    named = {name: path for name, path in (options or {}).items() if path is not None}
+    given = {name: Given(declared[name], str(path)) for name, path in named.items()}
+    return Directories.read({**_in_project_file(Directories), **given})
 
 
-def read_raw_dir(option: Path | None, environment: Mapping[str, str]) -> Path:
-    """Return the landing directory that an option or the environment names, else the sample."""
-    found = read_directory(option, "LIFECYCLE_RAW_DIR", project_environment(environment))
-    return (found or SAMPLE_DIR).expanduser().resolve()
+def read_dagster_settings() -> DagsterSettings:
+    """Check the environment and return the settings of the code location.
 
-
-def read_rules_dir(option: Path | None, environment: Mapping[str, str]) -> Path | None:
-    """Return the rules directory that an option or the environment names; None for none."""
-    found = read_directory(option, "LIFECYCLE_RULES_DIR", environment)
-    return found.expanduser().resolve() if found else None
+    Raises:
+        SettingsError: names the variable and what it must be.
+    """
+    check_environment()
+    return DagsterSettings.read()
 
 
 def read_request(
     options: Mapping[str, str | None],
-    extra_vars: Sequence[str],
-    environment: Mapping[str, str],
+    extra_vars: Sequence[str] = (),
+    directories: Mapping[str, Path | None] | None = None,
     *,
-    raw_dir: Path | None = None,
-    state_dir: Path | None = None,
-    rules_dir: Path | None = None,
     full_refresh: bool = False,
-    sources_file: Path | None = None,
 ) -> BuildRequest:
     """Check everything that was given and return what the build is told.
 
     Raises:
         SettingsError: for an unknown name or a value out of its range.
     """
-    environment = project_environment(environment)
-    state = read_state(state_dir, environment)
-    check_fail_point(environment)
+    found = read_directories(directories)
+    check_fail_point(os.environ)
     return BuildRequest(
-        settings=read_settings(options, extra_vars, environment),
-        raw_dir=read_raw_dir(raw_dir, environment),
-        state=state,
-        rules_dir=read_rules_dir(rules_dir, environment),
+        settings=read_settings(options, extra_vars, _in_project_file(BuildSettings)),
+        raw_dir=found.raw_dir,
+        state=found.state,
+        rules_dir=found.rules_dir,
         full_refresh=full_refresh,
-        sources_file=read_directory(sources_file, "LIFECYCLE_SOURCES", environment),
-        identity_salt=environment.get("LIFECYCLE_IDENTITY_SALT") or DEFAULT_SALT,
+        sources_file=found.sources_file,
+        identity_salt=IdentitySettings.read(_in_project_file(IdentitySettings)).identity_salt,
     )
+
+
+def _in_project_file(kind: type[Settings]) -> dict[str, Given]:
+    """What lifecycle.toml of the current directory says and the environment does not."""
+    told = read_project_file(Path.cwd())
+    return {
+        setting.name: Given(f"{PROJECT_FILE}: {setting.name}", told[setting.twin])
+        for setting in kind.declared()
+        if setting.twin in told and not os.environ.get(setting.twin)
+    }

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from orchestration.pipeline.publish import current_version
+from orchestration.pipeline.versions import current_version
 from orchestration.settings.paths import REPO_ROOT, RULES_DIR, StateDir
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

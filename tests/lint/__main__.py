@@ -31,15 +31,17 @@ class Judge:
         name: what the report calls it.
         commands: argument lists; the first word is looked up beside the running Python.
         environment: variables set on top of the process environment.
+        is_shown: whether what its last command says is worth reading also when it is content.
     """
 
     name: str
     commands: Sequence[Sequence[str]]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_shown: bool = False
 
 
 def dbt_artefacts(state: Path) -> Judge:
-    """Return the judge that parses the dbt project below `state` and lets dbt-bouncer look at it.
+    """Return the judge that parses the dbt project below `state`, looks at it and draws its rooms.
 
     Absolute directories: a relative one poisons dbt's partial parse for the next caller. The
     state directory holds no database, since parsing opens none.
@@ -53,9 +55,14 @@ def dbt_artefacts(state: Path) -> Judge:
     ]
     return Judge(
         "dbt-bouncer",
-        [parse, ["dbt-bouncer", "--show-all-failures"]],
+        [
+            parse,
+            ["dbt-bouncer", "--show-all-failures"],
+            ["python", "-m", "tests.lint.rooms", str(target / "manifest.json")],
+        ],
         # dbt-bouncer looks for the artefacts in $DBT_PROJECT_DIR/target.
         {"LIFECYCLE_STATE_DIR": str(state), "DBT_PROJECT_DIR": str(target.parent)},
+        is_shown=True,
     )
 
 
@@ -72,8 +79,9 @@ def judges(state: Path) -> list[Judge]:
     ]
 
 
-def run(judge: Judge) -> str:
-    """Return what the judge found; blank when it is content."""
+def run(judge: Judge) -> tuple[bool, str]:
+    """Return whether the judge is content, and what it says."""
+    said = ""
     for program, *arguments in judge.commands:
         # dbt-bouncer wraps its table at the width of the terminal, which CI does not have.
         environment = {**os.environ, "COLUMNS": "200", **judge.environment}
@@ -86,9 +94,10 @@ def run(judge: Judge) -> str:
             text=True,
             check=False,
         )
+        said = f"{done.stdout}{done.stderr}".strip("\n")
         if done.returncode:
-            return f"{done.stdout}{done.stderr}".strip() or f"exit code {done.returncode}"
-    return ""
+            return False, said or f"exit code {done.returncode}"
+    return True, said
 
 
 def main(wanted: Sequence[str]) -> int:
@@ -105,12 +114,13 @@ def main(wanted: Sequence[str]) -> int:
             return 2
         for judge in chosen:
             started = time.monotonic()
-            findings = run(judge)
-            verdict = "FAILED" if findings else "clean"
+            is_content, said = run(judge)
+            verdict = "clean" if is_content else "FAILED"
             print(f"{judge.name:<14} {verdict:<6} {time.monotonic() - started:5.1f} s", flush=True)
-            if findings:
+            if not is_content:
                 failed.append(judge.name)
-                print(findings, flush=True)
+            if judge.is_shown or not is_content:
+                print(said, flush=True)
     print(f"{len(chosen) - len(failed)} of {len(chosen)} linters are content.")
     return 1 if failed else 0
 

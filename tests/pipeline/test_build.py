@@ -16,7 +16,7 @@ import pytest
 
 from orchestration.errors import GateClosedError
 from orchestration.pipeline.build import build
-from orchestration.pipeline.publish import current_version, versions
+from orchestration.pipeline.versions import current_version, versions
 from orchestration.progress import Silent
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir

@@ -31,7 +31,7 @@ from orchestration.dagster_home.definitions import defs
 from orchestration.dagster_home.dev import dagster_environment
 from orchestration.dagster_home.sensors import failed_checks
 from orchestration.pipeline.lock import holder
-from orchestration.pipeline.publish import current_version, versions
+from orchestration.pipeline.versions import current_version, versions
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.benchmarks.overhead import MOST_TIMES
 from tests.conftest import Lifecycle

@@ -12,8 +12,8 @@ import pytest
 
 from orchestration.command import cli
 from orchestration.pipeline.lock import build_lock
-from orchestration.pipeline.publish import current_version
-from orchestration.settings.declarations import VARIABLES
+from orchestration.pipeline.versions import current_version
+from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.unit.test_publish import make_state, publish_rows
 
@@ -61,9 +61,8 @@ def test_build_has_the_fixed_interface(run) -> None:
     shown = run("build", "--help")
     assert shown.code == 0
     assert set(re.findall(r"--[a-z-]+", shown.out)) - {"--help"} >= BUILD_OPTIONS
-    for variable in VARIABLES:
-        if not variable.by_hand_only:
-            assert (variable.option or variable.name) in shown.out
+    for setting in BuildSettings.declared():
+        assert (setting.option or setting.name) in shown.out
 
 
 @pytest.mark.parametrize(

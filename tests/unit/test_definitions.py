@@ -7,10 +7,12 @@ read the difference: `python -m tests.unit.asset_graph`.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from dagster import RunRequest, SensorResult, SkipReason
@@ -30,8 +32,9 @@ from orchestration.dagster_home.dev import check_host, dagster_environment, is_l
 from orchestration.dagster_home.sensors import decide, listing_hash, since_of, what_went_wrong
 from orchestration.errors import SettingsError
 from orchestration.pipeline.expectations import SUITE, Finding
-from orchestration.settings.dagster_settings import DagsterSettings, read_dagster_settings
+from orchestration.settings.dagster_settings import DagsterSettings
 from orchestration.settings.paths import REPO_ROOT, StateDir
+from orchestration.settings.request import read_dagster_settings
 from tests.unit.asset_graph import SNAPSHOT, describe
 
 NOW = datetime(2026, 2, 3, 6, 0, tzinfo=UTC)
@@ -114,20 +117,28 @@ def test_a_cron_a_zone_an_age_and_an_address_are_checked() -> None:
         ("LIFECYCLE_FRESHNESS_HOURS", "8785"),
         ("LIFECYCLE_ALERT_WEBHOOK", "file:///etc/passwd"),
     ):
-        with pytest.raises(SettingsError, match=name):
-            read_dagster_settings({name: value})
-    with pytest.raises(SettingsError, match="unknown"):
-        read_dagster_settings({"LIFECYCLE_SCHEDULE_CORN": "0 5 * * *"})
+        with patch.dict(os.environ, {name: value}):
+            with pytest.raises(SettingsError, match=name) as refused:
+                read_dagster_settings()
+            assert (value in str(refused.value)) == (name != "LIFECYCLE_ALERT_WEBHOOK")
+    with (
+        patch.dict(os.environ, {"LIFECYCLE_SCHEDULE_CORN": "0 5 * * *"}),
+        pytest.raises(SettingsError, match="unknown"),
+    ):
+        read_dagster_settings()
 
 
 def test_what_the_environment_says_is_what_is_scheduled() -> None:
-    settings = read_dagster_settings(
-        {
-            "LIFECYCLE_SCHEDULE_CRON": "30 4 * * 1-5",
-            "LIFECYCLE_SCHEDULE_TIMEZONE": "Europe/Rome",
-            "LIFECYCLE_FRESHNESS_HOURS": "8784",
-        }
-    )
+    told = {
+        "LIFECYCLE_SCHEDULE_CRON": "30 4 * * 1-5",
+        "LIFECYCLE_SCHEDULE_TIMEZONE": "Europe/Rome",
+        "LIFECYCLE_FRESHNESS_HOURS": "8784",
+        "LIFECYCLE_STATE_DIR": "/tmp/state",  # noqa: S108  # read, never made
+    }
+    with patch.dict(os.environ, told):
+        settings = read_dagster_settings()
+    assert settings.alert_file == settings.state_dir / "alerts.jsonl"
+    assert str(settings.state_dir) == told["LIFECYCLE_STATE_DIR"]
     assert (settings.cron, settings.timezone) == ("30 4 * * 1-5", "Europe/Rome")
     assert settings.freshness_hours == 8784
 
@@ -221,7 +232,7 @@ def test_samples_hold_keys_and_nothing_that_reaches_a_person() -> None:
 
 def settings_in(tmp_path: Path, webhook: str = "") -> DagsterSettings:
     return DagsterSettings(
-        StateDir.at(tmp_path), "0 5 * * *", "UTC", 26, webhook, tmp_path / "a.jsonl", "http://ui"
+        state_dir=tmp_path, webhook=webhook, alert_file=tmp_path / "a.jsonl", url="http://ui"
     )
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CORE = PROJECT["dependencies"]
 EXTRAS = PROJECT["optional-dependencies"]
-# What the extras `spark`, `dashboard` and `semantic` bring.
+# What an adapter or a dashboard would bring: each is an extra of its own, once something uses it.
 HEAVY = {"pyspark", "dbt-spark", "streamlit", "dbt-metricflow"}
 
 

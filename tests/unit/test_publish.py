@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import pytest
@@ -12,8 +13,10 @@ import pytest
 from orchestration.errors import PublishError
 from orchestration.failpoints import FAIL_POINTS
 from orchestration.pipeline import publish as publishing
+from orchestration.pipeline import versions as versioning
 from orchestration.pipeline.gate import gate
-from orchestration.pipeline.publish import Published, current_version, publish, rollback, versions
+from orchestration.pipeline.publish import publish
+from orchestration.pipeline.versions import Published, current_version, rollback, versions
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.unit.finished_runs import identity, make_run, make_state
 
@@ -113,6 +116,13 @@ def test_the_last_five_versions_stay(state: StateDir) -> None:
     assert current_version(state) == made[-1]
 
 
+def test_a_pass_publishes_no_other_working_database(state: StateDir, tmp_path: Path) -> None:
+    elsewhere = gate(make_state(tmp_path / "elsewhere"), make_run(), identity("b1"))
+    with pytest.raises(PublishError, match="changed after the gate"):
+        publish(state, elsewhere)
+    assert versions(state) == ()
+
+
 def test_a_working_database_changed_after_the_gate_is_not_published(state: StateDir) -> None:
     gate_pass = gate(state, make_run(), identity("b1"))
     with duckdb.connect(str(state.working_database)) as working:
@@ -185,9 +195,12 @@ def test_a_killed_first_publication_leaves_nothing_to_readers(state: StateDir) -
     assert [name.partition("-")[2] for name in versions(state)] == ["b2"]
 
 
-@pytest.mark.parametrize("failing", ["_write_version", "_flush_tree", "_flush_directory"])
+@pytest.mark.parametrize(
+    ("module", "failing"),
+    [(publishing, "_write_version"), (publishing, "_flush_tree"), (versioning, "flush_directory")],
+)
 def test_a_disk_that_refuses_leaves_the_published_bytes(
-    state: StateDir, monkeypatch: pytest.MonkeyPatch, failing: str
+    state: StateDir, monkeypatch: pytest.MonkeyPatch, module: ModuleType, failing: str
 ) -> None:
     publish_rows(state, 5, "b1")
     before = published_bytes(state)
@@ -196,7 +209,7 @@ def test_a_disk_that_refuses_leaves_the_published_bytes(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(publishing, failing, refuse)
+        patched.setattr(module, failing, refuse)
         with pytest.raises(PublishError, match="No space left on device"):
             publish_rows(state, 6, "b2")
     assert published_bytes(state) == before

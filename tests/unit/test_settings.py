@@ -1,20 +1,29 @@
 """Settings: each has a type and a range, and nothing a user types reaches SQL as it was typed."""
 
-from dataclasses import fields
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
+from unittest.mock import patch
 
 import pytest
 import yaml
 
+from orchestration.dagster_home.launchpad import BuildConfig
 from orchestration.errors import SettingsError
 from orchestration.settings.build_settings import (
+    BY_HAND,
     BuildSettings,
-    check_environment,
     check_frameworks,
     read_settings,
 )
-from orchestration.settings.declarations import VARIABLES, known_environment
-from orchestration.settings.paths import DBT_PROJECT_DIR
+from orchestration.settings.dagster_settings import DagsterSettings
+from orchestration.settings.directories import Directories
+from orchestration.settings.engine_settings import EngineSettings
+from orchestration.settings.environment import ALL, check_environment, known_environment
+from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT
+from orchestration.settings.request import read_request
+from orchestration.settings.setting import Setting
 
 OPTIONS = {
     "as_of_date": "--as-of",
@@ -25,36 +34,71 @@ OPTIONS = {
 }
 
 
+@contextmanager
+def environment(variables: Mapping[str, str] | None) -> Iterator[None]:
+    """Set variables while the block runs."""
+    with patch.dict(os.environ, variables or {}):
+        yield
+
+
 def refusal(
     options: dict[str, str | None] | None = None,
     extra: list[str] | None = None,
-    environment: dict[str, str] | None = None,
+    variables: dict[str, str] | None = None,
 ) -> str:
     """Return the sentence that refuses the settings; they must be refused."""
-    with pytest.raises(SettingsError) as refused:
-        read_settings(options or {}, extra or [], environment or {})
+    with environment(variables), pytest.raises(SettingsError) as refused:
+        read_request(options or {}, extra or [])
     assert refused.value.exit_code == 2
     assert "\n" not in str(refused.value)
     return str(refused.value)
 
 
+def table_of(settings: tuple[Setting, ...]) -> str:
+    """Return the README's table of settings."""
+    rows = ["| option or variable | meaning | default |", "|---|---|---|"]
+    for one in settings:
+        names = [name for name in (one.option, one.twin) if name] or [f"--var {one.name}=…"]
+        called = ", ".join(f"`{name}`" for name in names)
+        rows.append(f"| {called} | {one.meaning} | {one.shown_default} |")
+    return "\n".join(rows)
+
+
+def test_the_readme_has_a_row_for_every_setting() -> None:
+    readme = (REPO_ROOT / "README.md").read_text(encoding="utf-8")
+    of_builds = (*Directories.declared(), *BuildSettings.declared(), *EngineSettings.declared())
+    for settings in (of_builds, DagsterSettings.declared()[len(Directories.declared()) :]):
+        assert table_of(settings) in readme, f"README.md lacks\n{table_of(settings)}"
+
+
+def test_every_setting_is_documented_and_has_one_home() -> None:
+    declared = {(one.name, one) for kind in ALL for one in kind.declared()}
+    assert len({name for name, _ in declared}) == len(declared)
+    assert all(one.description.endswith(".") for _, one in declared)
+    twins = [one.twin for _, one in declared if one.twin]
+    assert len(set(twins)) == len(twins)
+
+
+def test_the_launchpad_offers_what_is_declared_so() -> None:
+    offered = {one.name for one in BuildSettings.declared() if one.in_launchpad}
+    assert offered == {"as_of_date", "known_at", "frameworks"}
+    assert set(BuildConfig.model_fields) == offered | {"full_refresh"}
+    assert BuildConfig(as_of_date="2011-06-30").options() == {  # type: ignore[call-arg]
+        "as_of_date": "2011-06-30",
+        "known_at": None,
+        "frameworks": None,
+    }
+
+
 def test_nothing_given_is_the_defaults() -> None:
-    assert read_settings({}, [], {}) == BuildSettings()
-    assert {v.name: v.default for v in VARIABLES if not v.by_hand_only} == (
-        BuildSettings().dbt_vars()
-    )
+    assert read_settings({}) == BuildSettings()
 
 
-def test_the_registry_and_dbt_project_agree_on_names_and_defaults() -> None:
+def test_the_settings_and_dbt_project_agree_on_names_and_defaults() -> None:
     project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
     # source_adapter is a mapping for a dbt build by hand; no option or --var sets it.
     in_dbt = {name: value for name, value in project["vars"].items() if name != "source_adapter"}
-    assert {variable.name: variable.default for variable in VARIABLES} == in_dbt
-
-
-def test_every_setting_is_documented() -> None:
-    assert {field.name for field in fields(BuildSettings)} <= {v.name for v in VARIABLES}
-    assert all(variable.description.endswith(".") for variable in VARIABLES)
+    assert BuildSettings().dbt_vars() | dict(BY_HAND) == in_dbt
 
 
 def test_options_become_dbt_vars() -> None:
@@ -67,7 +111,6 @@ def test_options_become_dbt_vars() -> None:
             "frameworks": "b2b, classic_five",
         },
         ["identity_as_of=2011-06-29", "fulfilment_sla_days=15", "allow_missing_rates=TRUE"],
-        {},
     )
     assert settings.as_of_date == date(2011, 6, 30)
     assert settings.known_at == datetime(2011, 7, 1)
@@ -87,16 +130,24 @@ def test_options_become_dbt_vars() -> None:
 
 
 def test_each_option_has_a_twin_that_it_wins_over() -> None:
-    environment = {"LIFECYCLE_CURRENCY": "USD", "LIFECYCLE_AS_OF": "2011-01-01"}
-    assert read_settings({}, [], environment).reporting_currency == "USD"
-    both = read_settings({"reporting_currency": "GBP"}, [], environment)
+    with environment({"LIFECYCLE_CURRENCY": "USD", "LIFECYCLE_AS_OF": "2011-01-01"}):
+        assert read_settings({}).reporting_currency == "USD"
+        both = read_settings({"reporting_currency": "GBP"})
     assert (both.reporting_currency, both.as_of_date) == ("GBP", date(2011, 1, 1))
-    assert {v.name: v.option for v in VARIABLES if v.option} == OPTIONS
-    assert all(variable.environment for variable in VARIABLES if variable.option)
+    assert {one.name: one.option for one in BuildSettings.declared() if one.option} == OPTIONS
+    assert all(one.twin for kind in ALL for one in kind.declared() if one.option)
 
 
 def test_an_empty_twin_is_not_given() -> None:
-    assert read_settings({}, [], {"LIFECYCLE_TIMEZONE": ""}) == BuildSettings()
+    with environment({"LIFECYCLE_TIMEZONE": "", "LIFECYCLE_STATE_DIR": ""}):
+        assert read_settings({}) == BuildSettings()
+        assert Directories.read().state_dir == REPO_ROOT / "var"
+
+
+@pytest.mark.parametrize("name", ["FRAMEWORKS", "frameworks", "AS_OF_DATE", "fulfilment_sla_days"])
+def test_a_variable_without_the_prefix_is_not_read(name: str) -> None:
+    with environment({name: "1"}):
+        assert read_settings({}) == BuildSettings()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +194,7 @@ def test_a_value_out_of_its_type_is_refused_with_option_and_text(name: str, text
 )
 def test_integers_end_where_their_range_ends(name: str, low: int, high: int) -> None:
     for good in (low, high):
-        assert getattr(read_settings({}, [f"{name}={good}"], {}), name) == good
+        assert getattr(read_settings({}, [f"{name}={good}"]), name) == good
     for bad in (low - 1, high + 1, "-1", "1.5", "1e3", "", "٣", "1; drop"):
         sentence = refusal(extra=[f"{name}={bad}"])
         assert sentence.startswith(f"--var {name} must be a whole number from {low} to {high}")
@@ -175,37 +226,39 @@ def test_a_var_without_a_value_or_given_twice_is_refused() -> None:
 
 
 def test_an_unknown_environment_variable_is_refused_with_the_nearest_name() -> None:
-    assert refusal(environment={"LIFECYCLE_TIMEZON": "UTC"}) == (
+    assert refusal(variables={"LIFECYCLE_TIMEZON": "UTC"}) == (
         'The environment variable "LIFECYCLE_TIMEZON" is unknown; '
         'did you mean "LIFECYCLE_TIMEZONE"?'
     )
 
 
 def test_known_and_foreign_environment_variables_pass() -> None:
-    check_environment(dict.fromkeys(known_environment(), "") | {"PATH": "/bin", "LIFE": "x"})
+    with environment(dict.fromkeys(known_environment(), "") | {"LIFE": "x"}):
+        check_environment()
 
 
 @pytest.mark.parametrize("text", ["0", "65", "two"])
 def test_threads_out_of_range_are_refused(text: str) -> None:
-    assert "LIFECYCLE_THREADS" in refusal(environment={"LIFECYCLE_THREADS": text})
+    assert "LIFECYCLE_THREADS" in refusal(variables={"LIFECYCLE_THREADS": text})
 
 
 @pytest.mark.parametrize("text", ["2", "0GB", "much", "2gb", "1.5GB"])
 def test_a_memory_limit_without_a_size_is_refused(text: str) -> None:
-    assert "LIFECYCLE_MEMORY_LIMIT" in refusal(environment={"LIFECYCLE_MEMORY_LIMIT": text})
+    assert "LIFECYCLE_MEMORY_LIMIT" in refusal(variables={"LIFECYCLE_MEMORY_LIMIT": text})
 
 
 def test_a_memory_limit_is_a_number_of_megabytes_or_gigabytes() -> None:
-    check_environment({"LIFECYCLE_MEMORY_LIMIT": "512MB"})
-    check_environment({"LIFECYCLE_MEMORY_LIMIT": "2GB"})
+    for text in ("512MB", "2GB"):
+        with environment({"LIFECYCLE_MEMORY_LIMIT": text}):
+            check_environment()
 
 
 def test_a_bad_twin_is_named_by_its_variable() -> None:
-    assert refusal(environment={"LIFECYCLE_AS_OF": "soon"}).startswith("LIFECYCLE_AS_OF must be")
+    assert refusal(variables={"LIFECYCLE_AS_OF": "soon"}).startswith("LIFECYCLE_AS_OF must be")
 
 
 def test_an_unknown_framework_is_refused_with_the_nearest_name() -> None:
-    settings = read_settings({"frameworks": "clasic_five"}, [], {})
+    settings = read_settings({"frameworks": "clasic_five"})
     with pytest.raises(SettingsError) as refused:
         check_frameworks(settings, ("b2b", "classic_five"))
     assert str(refused.value) == (
@@ -215,5 +268,5 @@ def test_an_unknown_framework_is_refused_with_the_nearest_name() -> None:
 
 
 def test_all_and_the_default_need_no_name() -> None:
-    check_frameworks(read_settings({"frameworks": "all"}, [], {}), ("b2b",))
+    check_frameworks(read_settings({"frameworks": "all"}), ("b2b",))
     check_frameworks(BuildSettings(), ())

@@ -1,5 +1,6 @@
 -- The dates on which a subject's health changes, found from timers (last order + limit), never by
--- walking over days. Changes after the as-of date are what will happen if nothing else does.
+-- walking over days. Changes after the as-of date are what will happen if nothing else does. Over
+-- 120 lines, since the limits alone prove nothing: its unit tests go from epochs to healths.
 
 with
 
@@ -30,8 +31,8 @@ limits as (
         epochs.epoch_to,
         epochs.order_days,
         epochs.last_order_on,
-        {{ silence_limit('at_risk') }} as at_risk_after,
-        {{ silence_limit('lapsed') }} as lapsed_limit
+        {{ silence_limit('epochs.mean_log_gap', 'policy.z_at_risk', 'policy') }} as at_risk_after,
+        {{ silence_limit('epochs.mean_log_gap', 'policy.z_lapsed', 'policy') }} as lapsed_limit
     from epochs
     cross join policy
     where epochs.order_days > 0

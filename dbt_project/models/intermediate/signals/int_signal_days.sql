@@ -1,6 +1,7 @@
 -- Signals counted per subject and day: all that rules without `latest` need to know, for the
 -- signals that the built rules name. Facts of one day that stop to stand on different dates are
--- different rows. Of `any` there is only the first day, unless a rule asks for more.
+-- different rows. Of `any` there is only the first day, unless a rule asks for more. Over 120
+-- lines, since each kind of signal is a select of its own.
 
 with
 

@@ -1,26 +1,75 @@
-{# A sum that grows from export to export (`…:refunded`) is one refund; the greatest is the latest. #}
-{% set order_of_refund %}
-    select 1 from {{ ref('stg_orders') }} as orders where orders.order_id = raw_rows.order_id
-{% endset %}
+-- Of refunds with one id the one received first stands; a tie goes to the lowest content hash.
 
-{{ filtered_rows(
-    table='refunds',
-    key=['refund_id'],
-    conflict='id_conflict',
-    ranked_by=[
-        ("case when refund_id like '%:refunded' then amount end", 'desc nulls last'),
-        ('received_at', 'asc nulls last'),
-    ],
-    ties='least',
-    dated_by='created_at',
-    received=true,
-    reasons=muted_reasons('other_order_source', 'created_at') + [
-        ('order_unknown', 'not exists (' ~ order_of_refund ~ ')'),
-        ('order_not_valid', 'exists (' ~ order_of_refund ~ ' and not orders.is_valid)'),
-        (
-            'before_order',
-            'exists (' ~ order_of_refund ~ ' and '
-            ~ local_date('raw_rows.created_at') ~ ' < ' ~ local_date('orders.created_at') ~ ')',
-        ),
-    ],
-) }}
+with
+
+judged_rows as (
+
+    select
+        raw_rows.raw_row_id,
+        raw_rows.refund_id,
+        case
+            when raw_rows.received_at > {{ known_at() }} then 'not_yet_known'
+            when
+                raw_rows.created_at
+                > coalesce(raw_rows.received_at, raw_rows.loaded_at) + interval 24 hours
+                then 'future'
+            {{ when_muted('other_order_source', 'raw_rows.created_at') }}
+            when orders.order_id is null then 'order_unknown'
+            when not orders.is_valid then 'order_not_valid'
+            when
+                {{ local_date('raw_rows.created_at') }} < {{ local_date('orders.created_at') }}
+                then 'before_order'
+        end as reason
+    from ({{ raw_rows('refunds') }}) as raw_rows
+    left join {{ ref('stg_orders') }} as orders on raw_rows.order_id = orders.order_id
+
+),
+
+rejected_rows as (
+
+    select * from judged_rows where reason is not null
+
+),
+
+contested_rows as (
+
+    select
+        raw_rows.raw_row_id,
+        raw_rows.refund_id,
+        row_number() over (
+            partition by raw_rows.refund_id
+            order by
+                -- A sum that grows from export to export (`…:refunded`) is one refund; the greatest
+                -- is the latest.
+                case
+                    when raw_rows.refund_id like '%:refunded' then raw_rows.amount
+                end desc nulls last,
+                raw_rows.received_at asc nulls last,
+                raw_rows.row_hash asc,
+                raw_rows.raw_row_id asc
+        ) as place
+    from ({{ raw_rows('refunds') }}) as raw_rows
+    where
+        {{ key_hash(['raw_rows.refund_id']) }} in (
+            {{ repeated_keys('refunds', ['refund_id']) }}
+        )
+        and raw_rows.raw_row_id not in (select rejected_rows.raw_row_id from rejected_rows)
+
+),
+
+filtered_rows as (
+
+    select * from rejected_rows
+
+    union all
+
+    select
+        raw_row_id,
+        refund_id,
+        'id_conflict' as reason
+    from contested_rows
+    where place > 1
+
+)
+
+select * from filtered_rows

@@ -14,7 +14,7 @@ channel_days as (
 
     select
         channel_daily.*,
-        {{ channel_name() }} as mapped_channel,
+        {{ channel_name('exact_channels', 'source_channels') }} as mapped_channel,
         case
             when channel_daily.currency is null then 1
             when channel_daily.currency = settings.reporting_currency then 1
@@ -26,7 +26,9 @@ channel_days as (
         on
             channel_daily.currency = rates.currency
             and channel_daily.date = rates.date
-    {{ channel_joins('channel_daily.channel', "''") }}
+    {{ channel_joins(
+        'channel_daily.channel', "''", 'exact_channels', 'source_channels',
+    ) }}
     where channel_daily.date <= settings.as_of_date
 
 ),

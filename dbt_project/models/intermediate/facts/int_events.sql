@@ -1,0 +1,85 @@
+-- Every accepted event up to the as-of date with its person, its signal and its value. One pass
+-- over all events, without a sort, and without their texts: writing those costs more than all the
+-- rest, and whoever needs one finds it in stg_events by raw_row_id.
+
+with
+
+known_events as (
+
+    select
+        event_signals.event_name,
+        signal_names.signal_no,
+        event_signals.value_property,
+        event_signals.is_money
+    from {{ ref('event_signals') }} as event_signals
+    inner join {{ ref('int_signal_names') }} as signal_names
+        on event_signals.signal = signal_names.signal
+
+),
+
+-- The as-of date comes last: compared earlier, it makes the engine expect next to no rows and build
+-- its hash tables on the events instead of the small tables.
+events as (
+
+    select
+        events.raw_row_id,
+        known_events.signal_no,
+        events.occurred_at,
+        {{ local_date('events.occurred_at') }} as event_date,
+        event_ids.device_key,
+        coalesce(event_ids.person_key, owners.person_key) as person_key,
+        case when events.session_id is not null then {{ key_hash(['events.session_id']) }} end
+            as session_hash,
+        case when known_events.is_money then events.currency end as currency,
+        case
+            when known_events.value_property is null then events.value
+            else {{ json_decimal('events.properties', 'known_events.value_property') }}
+        end as stated_value,
+        rates.rate
+    from {{ ref('stg_events') }} as events
+    inner join {{ ref('int_event_ids') }} as event_ids
+        on
+            events.anonymous_id is not distinct from event_ids.anonymous_id
+            and events.user_id is not distinct from event_ids.user_id
+    left join {{ ref('int_device_ownerships') }} as ownerships
+        on
+            event_ids.shared_device_key = ownerships.device_key
+            and events.occurred_at > ownerships.owned_after
+            and events.occurred_at <= ownerships.owned_until
+    left join {{ ref('int_persons') }} as owners on ownerships.customer_id = owners.customer_id
+    left join known_events on events.event_name = known_events.event_name
+    left join {{ ref('int_daily_rates') }} as rates
+        on
+            case when known_events.is_money then events.currency end = rates.currency
+            and {{ local_date('events.occurred_at') }} = rates.date
+
+),
+
+-- A value in another currency without a rate is null: the law all_money_has_a_rate tells.
+valued_events as (
+
+    select
+        events.raw_row_id,
+        events.signal_no,
+        events.occurred_at,
+        events.event_date,
+        events.device_key,
+        events.person_key,
+        events.session_hash,
+        case
+            when
+                events.currency is null
+                or events.currency = settings.reporting_currency
+                then events.stated_value
+            else cast(round(events.stated_value * events.rate, 4) as decimal(18, 4))
+        end as value,
+        events.stated_value is not null
+        and coalesce(events.currency <> settings.reporting_currency, false)
+        and events.rate is null as is_missing_rate
+    from events
+    cross join {{ ref('int_settings') }} as settings
+    where events.event_date <= settings.as_of_date
+
+)
+
+select * from valued_events

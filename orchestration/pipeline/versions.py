@@ -1,0 +1,155 @@
+"""The published versions of a state directory, and the link that says which one readers see.
+
+Belongs here: names and layout of versions, the atomic swap, old versions, rollback, leftovers of
+killed publications. Does not belong here: writing a version (`publish`).
+
+Readers go through the link `published/current`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import PublishError, first_line, nearest, sentence, shown
+from orchestration.failpoints import reach
+from orchestration.settings.paths import StateDir
+
+KEPT_VERSIONS = 5
+DATABASE_NAME = "lifecycle.duckdb"
+PARQUET_DIR = "parquet"
+UNFINISHED_PREFIX = ".unfinished-"
+# While this link exists, the version it names has its name but was never current.
+_NEXT_LINK = ".next"
+_ROLLBACK_LINK = ".rollback"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What readers see after a publication or a rollback.
+
+    Attributes:
+        version: name of the version directory.
+        path: the version directory.
+        rows: number of rows by mart; empty after a rollback.
+    """
+
+    version: str
+    path: Path
+    rows: dict[str, int]
+
+
+def versions(state: StateDir) -> tuple[str, ...]:
+    """Return the names of the kept versions, oldest first."""
+    if not state.versions.is_dir():
+        return ()
+    return tuple(sorted(p.name for p in state.versions.iterdir() if not p.name.startswith(".")))
+
+
+def current_version(state: StateDir) -> str | None:
+    """Return the name of the version readers see, None when nothing is published."""
+    try:
+        return state.current.readlink().name
+    except OSError:
+        return None
+
+
+def rollback(state: StateDir, to: str = "previous") -> Published:
+    """Make an older (or newer) kept version current. The caller holds the build lock.
+
+    Args:
+        state: the state directory.
+        to: the name of a version, its build id, or `previous` for the one before the current.
+
+    Raises:
+        PublishError: when there is no such version or it cannot be read.
+    """
+    clean_up(state)
+    kept, current = versions(state), current_version(state)
+    if not kept:
+        raise PublishError(f"Nothing has been published in {state.published} yet.")
+    if to == "previous":
+        older = [name for name in kept if current is not None and name < current]
+        if not older:
+            raise PublishError(f"There is no version before {current}; kept are {', '.join(kept)}.")
+        version = older[-1]
+    else:
+        named = [name for name in kept if to in {name, name.partition("-")[2]}]
+        if not named:
+            text = sentence(f"The version {shown(to)} is not kept{nearest(to, kept)}")
+            raise PublishError(f"{text} Kept are {', '.join(kept)}.")
+        version = named[0]
+    database = state.versions / version / DATABASE_NAME
+    try:
+        duckdb.connect(str(database), read_only=True).close()
+        _replace_link(state.published / _ROLLBACK_LINK, Path("versions") / version, state.current)
+        _ensure_database_link(state)
+        flush_directory(state.published)
+    except (OSError, duckdb.Error) as error:
+        raise PublishError(f"{database} cannot be made current ({first_line(error)}).") from None
+    return Published(version=version, path=state.versions / version, rows={})
+
+
+def make_current(state: StateDir, unfinished: Path, version: str) -> None:
+    """Give a finished version its name and let readers see it."""
+    final = state.versions / version
+    next_link = state.published / _NEXT_LINK
+    next_link.symlink_to(Path("versions") / version)
+    unfinished.rename(final)
+    flush_directory(state.versions)
+    reach("publish.renamed")
+    _ensure_database_link(state)
+    next_link.replace(state.current)
+    flush_directory(state.published)
+    reach("publish.linked")
+
+
+def prune(state: StateDir) -> None:
+    """Keep the newest versions and the current one; a reader keeps the files it has open."""
+    kept = versions(state)
+    for name in kept[:-KEPT_VERSIONS]:
+        if name != current_version(state):
+            shutil.rmtree(state.versions / name, ignore_errors=True)
+
+
+def clean_up(state: StateDir) -> None:
+    """Remove what killed publications left: hidden directories, and a version never current."""
+    if not state.versions.is_dir():
+        return
+    next_link = state.published / _NEXT_LINK
+    if next_link.is_symlink():
+        orphan = next_link.readlink().name
+        if orphan != current_version(state):
+            shutil.rmtree(state.versions / orphan, ignore_errors=True)
+        next_link.unlink()
+    (state.published / _ROLLBACK_LINK).unlink(missing_ok=True)
+    for path in state.versions.iterdir():
+        if path.name.startswith("."):
+            shutil.rmtree(path)
+
+
+def flush_directory(directory: Path) -> None:
+    """Have the names in a directory on the disk when this returns."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _replace_link(temporary: Path, target: Path, link: Path) -> None:
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
+def _ensure_database_link(state: StateDir) -> None:
+    """Let `published/lifecycle.duckdb` point through `current`; it never changes afterwards."""
+    target = Path("current") / DATABASE_NAME
+    link = state.published_database
+    if not (link.is_symlink() and link.readlink() == target):
+        _replace_link(state.published / f"{_NEXT_LINK}-database", target, link)
