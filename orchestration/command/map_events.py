@@ -94,7 +94,9 @@ def write_rows(request: BuildRequest, names: Sequence[UnmappedName], directory: 
             model = like.get(unmapped.signal, {})
             rows.append({**model, "event_name": unmapped.name, "signal": unmapped.signal})
     text = StringIO()
-    writer = csv.DictWriter(text, seed.columns, lineterminator="\n", restval="", extrasaction="ignore")
+    writer = csv.DictWriter(
+        text, seed.columns, lineterminator="\n", restval="", extrasaction="ignore"
+    )
     writer.writeheader()
     writer.writerows(rows)
     directory.mkdir(parents=True, exist_ok=True)

@@ -154,7 +154,8 @@ def _csv_header(source: IO[str], delimiter: str | None) -> Header | None:
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    nothing: list[str] = []
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), nothing)
 
 
 def _json_header(source: IO[str]) -> Header | None:
@@ -164,13 +165,14 @@ def _json_header(source: IO[str]) -> Header | None:
     if not first:
         return None
     line = first + source.readline(_MAX_LINE_CHARACTERS)
-    parsed = _parsed(line)
+    parsed: Any = _parsed(line)
     if isinstance(parsed, dict) and not _wrapped(parsed):
         rest = (_parsed(source.readline(_MAX_LINE_CHARACTERS)) for _ in range(SAMPLED_OBJECTS - 1))
-        return _keys([parsed, *rest])
-    document = parsed if parsed is not None else _parsed(line + source.read())
-    objects = document if isinstance(document, list) else _wrapped(document) or [document]
-    return _keys(cast("list[Any]", objects)[:SAMPLED_OBJECTS])
+        return _keys([cast("Any", parsed), *rest])
+    document = cast("Any", _parsed(line + source.read()) if parsed is None else parsed)
+    if isinstance(document, list):
+        return _keys(cast("list[Any]", document)[:SAMPLED_OBJECTS])
+    return _keys((_wrapped(document) or [document])[:SAMPLED_OBJECTS])
 
 
 def _parsed(text: str) -> Any:
@@ -185,7 +187,9 @@ def _wrapped(document: Any) -> list[Any] | None:
     if not isinstance(document, dict):
         return None
     values = list(cast("dict[str, Any]", document).values())
-    return cast("list[Any]", values[0]) if len(values) == 1 and isinstance(values[0], list) else None
+    return (
+        cast("list[Any]", values[0]) if len(values) == 1 and isinstance(values[0], list) else None
+    )
 
 
 def _keys(objects: Iterable[Any]) -> Header | None:

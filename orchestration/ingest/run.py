@@ -176,9 +176,7 @@ class _Run:
             connection = store.connection
             known = _known_files(connection)
             fed_before = {table for table, _, _ in known}
-            plan = plan_sources(
-                connection, self.raw_dir, landing, entries, self.contract, adapters
-            )
+            plan = plan_sources(connection, self.raw_dir, landing, entries, self.contract, adapters)
             fed = {table for placed in plan.source_files for table in placed.source.adapter.tables}
             fed |= fed_before | {file.table for file in plan.contract_files}
             if fed & ONE_OF_THESE:
@@ -211,7 +209,10 @@ class _Run:
                     set_aside.update(outcome.set_aside)
                 elif outcome == "changing":
                     changing.append(placed.file.name)
-            note_sources(connection, {placed.source.name: placed.source for placed in plan.source_files}.values())
+            note_sources(
+                connection,
+                {placed.source.name: placed.source for placed in plan.source_files}.values(),
+            )
             notes = (*notes, *set_aside_sentence(set_aside), *decide(connection))
             check_collisions(connection)
             check_books(connection, self.contract)
@@ -280,7 +281,6 @@ class _Run:
             with contextlib.suppress(duckdb.TransactionException):
                 connection.execute("rollback")
             return "changing"
-
 
     def _load_source(
         self, connection: duckdb.DuckDBPyConnection, placed: SourceFile, plan: Plan

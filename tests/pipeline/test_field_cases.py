@@ -35,7 +35,10 @@ def test_l1_a_shopify_export_is_five_orders_with_lines_and_a_refund(tmp_path: Pa
         ("5015", "pending"),
     ]
     lines = "select line_number, product_id, quantity::integer from raw.order_lines "
-    assert shop.rows(f"{lines} where order_id = '5011' order by all") == [(1, "Mug", 1), (2, "Cup", 2)]
+    assert shop.rows(f"{lines} where order_id = '5011' order by all") == [
+        (1, "Mug", 1),
+        (2, "Cup", 2),
+    ]
     assert shop.rows("select order_id, amount::varchar from raw.refunds") == [("5012", "12.2000")]
     created = shop.rows("select created_at::varchar from raw.orders where order_id = '5011'")
     assert created == [("2026-03-01 08:50:25",)]
@@ -52,7 +55,9 @@ def test_l2_a_purchase_of_ga4_is_an_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", ["L3-segment-json", "L3b-segment-tracks"])
 def test_l3_a_segment_call_is_an_event_at_its_corrected_time(tmp_path: Path, case: str) -> None:
     shop = ingested(tmp_path, case)
-    columns = "event_id, event_name, occurred_at::varchar, anonymous_id, user_id, utm_medium, page_url"
+    columns = (
+        "event_id, event_name, occurred_at::varchar, anonymous_id, user_id, utm_medium, page_url"
+    )
     assert shop.rows(f"select {columns} from raw.events") == [
         (
             "m1",

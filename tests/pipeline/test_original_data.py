@@ -23,9 +23,7 @@ from tests.pipeline.ingest_kit import Shop
 
 ORIGINAL = REPO_ROOT.parent / "shared" / "data" / "original"
 
-pytestmark = pytest.mark.skipif(
-    not ORIGINAL.is_dir(), reason=f"{ORIGINAL} is not on this machine"
-)
+pytestmark = pytest.mark.skipif(not ORIGINAL.is_dir(), reason=f"{ORIGINAL} is not on this machine")
 
 
 def ingested(tmp_path: Path, *files: Path, currency: str = "USD") -> Shop:
@@ -43,7 +41,9 @@ def ingested(tmp_path: Path, *files: Path, currency: str = "USD") -> Shop:
 
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as source:
-        return [{key: value.strip() for key, value in row.items()} for row in csv.DictReader(source)]
+        return [
+            {key: value.strip() for key, value in row.items()} for row in csv.DictReader(source)
+        ]
 
 
 def money(shop: Shop, sql: str) -> Decimal:
@@ -54,7 +54,15 @@ def money(shop: Shop, sql: str) -> Decimal:
 def test_fivetran_shopify(tmp_path: Path, generation: str) -> None:
     folder = ORIGINAL / "fivetran_shopify_seeds"
     gql = generation == "shopify_gql"
-    names = ("order", "order_line", "refund", "transaction", "customer", "product", "discount_allocation")
+    names = (
+        "order",
+        "order_line",
+        "refund",
+        "transaction",
+        "customer",
+        "product",
+        "discount_allocation",
+    )
     files = {name: folder / f"{generation}_{name}_data.csv" for name in names}
     shop = ingested(tmp_path, *files.values())
     orders = rows_of(files["order"])
@@ -65,7 +73,9 @@ def test_fivetran_shopify(tmp_path: Path, generation: str) -> None:
     )
     customers = {row["id"] for row in rows_of(files["customer"])}
     assert {row[0] for row in shop.rows("select customer_id from raw.customers")} == customers
-    assert shop.rows("select count(*) from raw.order_lines")[0][0] == len(rows_of(files["order_line"]))
+    assert shop.rows("select count(*) from raw.order_lines")[0][0] == len(
+        rows_of(files["order_line"])
+    )
     cancelled = sum(bool(row["cancelled_at"]) for row in orders)
     assert shop.rows("select count(*) from raw.orders where status = 'cancelled'") == [(cancelled,)]
     if gql:
@@ -101,9 +111,7 @@ def test_fivetran_stripe(tmp_path: Path) -> None:
         for row in rows_of(files["refund"])
         if row["status"] == "succeeded"
     ) + sum(
-        Decimal(row["amount"]) / 100
-        for row in rows_of(files["dispute"])
-        if row["status"] == "lost"
+        Decimal(row["amount"]) / 100 for row in rows_of(files["dispute"]) if row["status"] == "lost"
     )
     assert money(shop, "select sum(amount) from raw.refunds") == given_back
     customers = {row["id"] for row in rows_of(files["customer"])}
@@ -116,7 +124,9 @@ def test_snowplow(tmp_path: Path) -> None:
     shop = ingested(tmp_path, source)
     events = rows_of(source)
     sales: dict[str, Decimal] = {}
-    action = "unstruct_event_com_snowplowanalytics_snowplow_ecommerce_snowplow_ecommerce_action_1_0_0"
+    action = (
+        "unstruct_event_com_snowplowanalytics_snowplow_ecommerce_snowplow_ecommerce_action_1_0_0"
+    )
     for row in events:
         if json.loads(row[action] or "{}").get("type") != "transaction":
             continue

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.ingest.contract import Column
-from orchestration.ingest.words import mapped_word
 from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.ingest.words import mapped_word
 from orchestration.sql_text import text_literal
 
 # What Python's str.strip removes: the same blanks in ids, numbers and dates, whatever the format.
