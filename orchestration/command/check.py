@@ -90,7 +90,9 @@ def scratch_ingest(
             identity_salt=request.identity_salt,
         )
         with duckdb.connect() as connection:
-            connection.execute(f"attach {text_literal(str(state.raw_database))} as state (read_only)")
+            connection.execute(
+                f"attach {text_literal(str(state.raw_database))} as state (read_only)"
+            )
             connection.execute("use state")
             yield summary, connection
 
@@ -145,9 +147,7 @@ def _columns(
     connection: duckdb.DuckDBPyConnection, table: str, file_id: int
 ) -> tuple[ColumnReport, ...]:
     columns = load_contract().table(table).columns
-    asked = ", ".join(
-        f"count({column.name}), {_example_sql(column)}" for column in columns
-    )
+    asked = ", ".join(f"count({column.name}), {_example_sql(column)}" for column in columns)
     row = connection.execute(
         f"select {asked} from raw.{table} where _file_id = ?", [file_id]
     ).fetchall()[0]
@@ -173,9 +173,7 @@ def _not_loaded(connection: duckdb.DuckDBPyConnection, file_id: int) -> tuple[st
     return tuple(f"{name} ({action})" for name, action in rows)
 
 
-def _rate_warnings(
-    connection: duckdb.DuckDBPyConnection, request: BuildRequest
-) -> list[str]:
+def _rate_warnings(connection: duckdb.DuckDBPyConnection, request: BuildRequest) -> list[str]:
     """Say which orders would have no value for want of an exchange rate."""
     currencies: list[tuple[str, int]] = connection.execute(
         "select upper(currency), count(distinct order_id) from raw.orders group by all order by all"

@@ -310,4 +310,6 @@ def _request(
         "rules_dir": rules_dir,
         "sources_file": sources,
     }
-    return read_request(settings or {}, extra_vars, directories, full_refresh=full_refresh, accept_loss=accept_loss)
+    return read_request(
+        settings or {}, extra_vars, directories, full_refresh=full_refresh, accept_loss=accept_loss
+    )

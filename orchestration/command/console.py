@@ -30,8 +30,9 @@ _NAME_WIDTH = 9
 
 def plain_console(stream: TextIO | None = None) -> Console:
     """Return a console that prints texts as they are, since ids may hold brackets or `:email:`."""
-    plain = {"highlight": False, "markup": False, "emoji": False}
-    return Console(file=stream or sys.stdout, soft_wrap=True, **plain)
+    return Console(
+        file=stream or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True
+    )
 
 
 class ConsoleProgress:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 import duckdb
@@ -116,7 +117,9 @@ def propose(raw_dir: Path, currency: str, timezone: str) -> Proposal:
         lacks = any(_lacks_currency(match, header) for _, match, header in placed)
         needs_currency |= lacks
         names = [file.name for file, _, _ in placed]
-        found.append(f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}: {placed[0][1].adapter.title}.")
+        found.append(
+            f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}: {placed[0][1].adapter.title}."
+        )
         for glob in _globs(names, every):
             lines = [f"  - files: {_text(glob)}", f"    adapter: {name}"]
             if lacks and currency:
@@ -203,9 +206,7 @@ def _guessed_entry(
     return "\n".join(lines), lacks_currency
 
 
-def _matched(
-    by_fold: Mapping[str, str], wanted: Mapping[str, tuple[str, ...]]
-) -> dict[str, str]:
+def _matched(by_fold: Mapping[str, str], wanted: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Contract column to the file's column, each of the file's used once."""
     left = dict(by_fold)
     matched: dict[str, str] = {}
@@ -218,15 +219,12 @@ def _matched(
 
 def _globs(names: Sequence[str], every: Sequence[str]) -> list[str]:
     """One glob for several files if it fits no other; else each file's own name."""
-    if len(names) == 1:
-        return list(names)
-    suffixes = {"".join(PurePosixPath(name).suffixes[-1:]) for name in names}
-    if len(suffixes) == 1:
-        prefix = os.path.commonprefix(list(names))
-        glob = f"{prefix}*{suffixes.pop()}"
-        fitting = {name for name in every if fnmatch(name, glob)}
-        same_folder = len({PurePosixPath(name).parent for name in names}) == 1
-        if same_folder and fitting == set(names):
+    folders = {str(PurePosixPath(name).parent) for name in names}
+    suffixes = {PurePosixPath(name).suffix for name in names}
+    if len(names) > 1 and len(folders) == len(suffixes) == 1:
+        columns = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+        glob = f"{''.join(letters[0] for letters in columns)}*{suffixes.pop()}"
+        if {name for name in every if fnmatch(name, glob)} == set(names):
             return [glob]
     return list(names)
 

@@ -87,15 +87,16 @@ def _likeness(left: str, right: str) -> float:
 def write_rows(request: BuildRequest, names: Sequence[UnmappedName], directory: Path) -> Path:
     """Write `event_signals.csv` with the rows that were proposed behind those that count now."""
     seed = read_rules(request.rules_dir).seeds[SEED]
-    rows = [dict(row) for row in seed.rows]
-    columns = list(rows[0])
+    rows = [dict(row.values) for row in seed.rows]
     like = {row["signal"]: row for row in rows}
     for unmapped in names:
         if unmapped.signal:
             model = like.get(unmapped.signal, {})
             rows.append({**model, "event_name": unmapped.name, "signal": unmapped.signal})
     text = StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="", extrasaction="ignore")
+    writer = csv.DictWriter(
+        text, seed.columns, lineterminator="\n", restval="", extrasaction="ignore"
+    )
     writer.writeheader()
     writer.writerows(rows)
     directory.mkdir(parents=True, exist_ok=True)

@@ -75,6 +75,8 @@ def show_unmapped(console: Console, names: Sequence[UnmappedName], target: Path 
         counted = f"{unmapped.rows:>9,} rows  {unmapped.persons:>7,} persons"
         console.print(f"  {unmapped.name:<{width}}  {counted}{meant}")
     if target is not None:
-        console.print(f"Written: {target}; read the new rows, then build with --rules-dir {target.parent}")
+        console.print(
+            f"Written: {target}; read the new rows, then build with --rules-dir {target.parent}"
+        )
     elif any(unmapped.signal for unmapped in names):
         console.print("Next: --write DIR writes the proposed rows into a rules directory.")

@@ -27,8 +27,17 @@ Kind = Literal["contract", "shop", "payment", "event", "mail"]
 KINDS: tuple[Kind, ...] = ("contract", "shop", "payment", "event", "mail")
 _KEYS = frozenset(
     {
-        "title", "like", "kind", "family", "visits", "states_creation", "files", "tables",
-        "personal", "mapping", "notes",
+        "title",
+        "like",
+        "kind",
+        "family",
+        "visits",
+        "states_creation",
+        "files",
+        "tables",
+        "personal",
+        "mapping",
+        "notes",
     }
 )
 _LAYOUT_KEYS = frozenset({"must", "must_not"})

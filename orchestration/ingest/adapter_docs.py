@@ -30,7 +30,10 @@ def page_of(adapter: Adapter) -> str:
         told = " or ".join(_told(layout) for layout in role.layouts)
         lines.append(f"- `{role.name}`: {told}")
     lines += ["", "## Mapping", "", "| source | contract | rule |", "|---|---|---|"]
-    lines += [f"| {_cell(source)} | {_cell(target)} | {_cell(rule)} |" for source, target, rule in adapter.mapping]
+    lines += [
+        f"| {_cell(source)} | {_cell(target)} | {_cell(rule)} |"
+        for source, target, rule in adapter.mapping
+    ]
     filled = ", ".join(f"`{table}`" for table in adapter.tables)
     lines += ["", f"Fills {filled}.", ""]
     if adapter.personal:

@@ -12,6 +12,7 @@ from functools import cache
 import duckdb
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from orchestration.errors import nearest, shown
 from orchestration.ingest.column_names import fold_name
@@ -54,7 +55,9 @@ def read_expression(text: str, columns: Collection[str]) -> str:
     tree = _parsed(text)
     for node in tree.walk():
         if isinstance(node, _REFUSED):
-            raise ExpressionError(f"may not hold {shown(node.sql('duckdb'))}, only values of the row")
+            raise ExpressionError(
+                f"may not hold {shown(node.sql('duckdb'))}, only values of the row"
+            )
         if isinstance(node, exp.Func):
             _check_function(node)
     for column in tree.find_all(exp.Column):
@@ -66,10 +69,10 @@ def read_expression(text: str, columns: Collection[str]) -> str:
     return tree.sql("duckdb")
 
 
-def _parsed(text: str) -> exp.Expression:
+def _parsed(text: str) -> exp.Paren:
     try:
         statements = sqlglot.parse(f"select {text}", read="duckdb")
-    except sqlglot.errors.SqlglotError as error:
+    except SqlglotError as error:
         raise ExpressionError("cannot be read as SQL") from error
     tree = statements[0] if len(statements) == 1 else None
     if not isinstance(tree, exp.Select) or len(tree.expressions) != 1:

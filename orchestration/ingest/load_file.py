@@ -126,9 +126,7 @@ def _judge(
         raise FileRefusedError(refusal.reason, str(refusal), refusal.column, rows) from refusal
 
 
-def _set_rows_aside(
-    connection: duckdb.DuckDBPyConnection, judgement: Judgement
-) -> dict[str, int]:
+def _set_rows_aside(connection: duckdb.DuckDBPyConnection, judgement: Judgement) -> dict[str, int]:
     """Take rows that are none of the table's out of `judged_rows`; return how many, by reason."""
     found: dict[str, int] = {}
     for reason in SET_ASIDE:
@@ -139,9 +137,7 @@ def _set_rows_aside(
     return found
 
 
-def _rounding_note(
-    connection: duckdb.DuckDBPyConnection, file: LandingFile
-) -> tuple[str, ...]:
+def _rounding_note(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> tuple[str, ...]:
     rounded = count_of(
         connection, "select count(*) from judged_rows where is_rounded and verdict is null"
     )

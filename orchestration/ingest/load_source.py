@@ -42,6 +42,7 @@ _PREFIXED = frozenset(
     }
 )  # fmt: skip
 
+
 @dataclass(frozen=True)
 class SourceResult:
     """What became of one file: `rows_read = yielding + sum of set_aside`.
@@ -123,9 +124,7 @@ def load_source_file(
     rows, set_aside = _set_aside(connection, main, has_tables=bool(tables))
     lines = count_of(connection, "select count(*) from refused_source_lines")
     aside = sum(set_aside.values())
-    results[0] = replace(
-        results[0], rows_read=results[0].rows_read + aside, rows_set_aside=aside
-    )
+    results[0] = replace(results[0], rows_read=results[0].rows_read + aside, rows_set_aside=aside)
     _log_columns(connection, main, landed, identity, contract)
     reach("ingest.rows_written")
     write_source_ledger(
@@ -244,9 +243,7 @@ def _as_utf8(file: LandingFile, form: Format, folder: Path) -> LandingFile:
     return replace(file, path=target)
 
 
-def _text_columns(
-    role: Role, given: Sequence[GivenColumn]
-) -> tuple[list[str], list[GivenColumn]]:
+def _text_columns(role: Role, given: Sequence[GivenColumn]) -> tuple[list[str], list[GivenColumn]]:
     """Return the text of each column of a role, and the file's columns that it does not read."""
     by_name: dict[str, list[GivenColumn]] = {}
     for column in given:
@@ -309,16 +306,16 @@ def _is_personal(name: str, adapter: Adapter) -> bool:
     return folded in adapter.personal or is_personal(folded)
 
 
-def _select_yielded(
-    connection: duckdb.DuckDBPyConnection, main: SourceFile, table: Table
-) -> str:
+def _select_yielded(connection: duckdb.DuckDBPyConnection, main: SourceFile, table: Table) -> str:
     """Make `yielded_rows`: the contract rows of one table as text, with the record of each."""
     sql = _statement(main.source.adapter.sql[table.name, main.role.name])
     described = connection.execute(f"describe {sql}").fetchall()
     columns = {str(row[0]): identifier(str(row[0])) for row in described}
     unknown = set(columns) - {"record", *table.column_names}
     if unknown or "record" not in columns:
-        raise RawAccountingError(f"{main.source.adapter.name}, {table.name}.sql: {unknown or 'record'}")
+        raise RawAccountingError(
+            f"{main.source.adapter.name}, {table.name}.sql: {unknown or 'record'}"
+        )
     columns = {
         name: f"cast(yielded.{sql_name} as varchar)"
         for name, sql_name in columns.items()
@@ -345,14 +342,14 @@ def _with_entry(main: SourceFile, table: Table, columns: Mapping[str, str]) -> d
         return changed
     is_first = next(iter(adapter.tables)) == table.name
     names = frozenset(_columns_of(main.role))
-    given = entry.columns if entry.adapter is not None else {}
-    constants = entry.constants if entry.adapter is not None else {}
-    for target, text in given.items():
+    # Without an adapter the select was made of them already.
+    is_overriding = entry.adapter is not None
+    for target, text in entry.columns.items() if is_overriding else ():
         name = _own_name(target, table, is_first=is_first)
         if name is not None:
             where = f"sources.yml, line {entry.line}, column {target}"
             changed[name] = f"cast({read_column(text, names, where)} as varchar)"
-    for target, value in constants.items():
+    for target, value in entry.constants.items() if is_overriding else ():
         name = _own_name(target, table, is_first=is_first)
         if name is not None:
             changed[name] = text_literal(value)
@@ -364,7 +361,9 @@ def _with_entry(main: SourceFile, table: Table, columns: Mapping[str, str]) -> d
         changed[name] = _in_contract_form(table.column(name), sql, entry.format)
         if entry.prefix and name in _PREFIXED:
             prefix = text_literal(entry.prefix)
-            changed[name] = f"case when {sql} not like 'email:%' then {prefix} || {sql} else {sql} end"
+            changed[name] = (
+                f"case when {sql} not like 'email:%' then {prefix} || {sql} else {sql} end"
+            )
     return changed
 
 
@@ -399,7 +398,9 @@ def _in_contract_form(column: Column, sql: str, form: Format) -> str:
         zone = text_literal(form.timezone)
         utc = f"cast(timezone('UTC', timezone({zone}, {local})) as varchar)"
         pattern = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
-        sql = f"case when regexp_full_match({sql}, {text_literal(pattern)}) then {utc} else {sql} end"
+        sql = (
+            f"case when regexp_full_match({sql}, {text_literal(pattern)}) then {utc} else {sql} end"
+        )
     return sql
 
 
@@ -474,7 +475,9 @@ def _quarantine(
     )
     if not records:
         return 0
-    connection.execute("create or replace temporary table source_lines (record bigint, line bigint)")
+    connection.execute(
+        "create or replace temporary table source_lines (record bigint, line bigint)"
+    )
     if landed.layout is not None:
         target = folder / "source_lines.csv"
         write_csv_lines(*landed.layout, records, target)
@@ -523,9 +526,7 @@ def _set_aside(
     if not has_tables:
         return rows, {f"read beside {next(iter(adapter.roles))}": rows} if rows else {}
     sql = adapter.set_aside_sql.get(role.name, "select 0 as record, '' as reason where false")
-    connection.execute(
-        f"create or replace temporary table set_aside_rows as {_statement(sql)}"
-    )
+    connection.execute(f"create or replace temporary table set_aside_rows as {_statement(sql)}")
     unaccounted = count_of(
         connection,
         f"""

@@ -87,7 +87,8 @@ def without_addresses(landed: LandedFile, table: Table) -> LandedFile:
             given = f"cast({column.sql} as varchar)"
             address = f"case when {looks_like_email(given)} then {given} end"
             # A text that is nowhere is replaced by nothing.
-            record = f"replace({record}, coalesce({address}, chr(1)), coalesce(person_id({address}), ''))"
+            key = f"coalesce(person_id({address}), '')"
+            record = f"replace({record}, coalesce({address}, chr(1)), {key})"
     return replace(landed, raw_record_sql=record)
 
 

@@ -159,7 +159,8 @@ def _csv_header(source: IO[str], delimiter: str | None) -> Header | None:
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    nothing: list[str] = []
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), nothing)
 
 
 def _json_header(source: IO[str]) -> Header | None:
@@ -169,13 +170,16 @@ def _json_header(source: IO[str]) -> Header | None:
     if not first:
         return None
     line = first + source.readline(_MAX_LINE_CHARACTERS)
-    parsed = _parsed(line)
+    parsed: Any = _parsed(line)
     if isinstance(parsed, dict) and not wrapped_array(parsed):
         rest = (_parsed(source.readline(_MAX_LINE_CHARACTERS)) for _ in range(SAMPLED_OBJECTS - 1))
-        return _keys([parsed, *rest])
-    document = parsed if parsed is not None else _parsed(line + source.read(_MAX_TEXT_CHARACTERS))
-    objects = document if isinstance(document, list) else wrapped_array(document) or [document]
-    return _keys(cast("list[Any]", objects)[:SAMPLED_OBJECTS])
+        return _keys([cast("Any", parsed), *rest])
+    if parsed is None:
+        parsed = _parsed(line + source.read(_MAX_TEXT_CHARACTERS))
+    document = cast("Any", parsed)
+    if isinstance(document, list):
+        return _keys(cast("list[Any]", document)[:SAMPLED_OBJECTS])
+    return _keys((wrapped_array(document) or [document])[:SAMPLED_OBJECTS])
 
 
 def _parsed(text: str) -> Any:

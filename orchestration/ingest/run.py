@@ -270,9 +270,7 @@ class _Run:
             accept_loss=self.accept_loss,
         )
 
-    def _keep_notes(
-        self, connection: duckdb.DuckDBPyConnection, sentences: Sequence[str]
-    ) -> None:
+    def _keep_notes(self, connection: duckdb.DuckDBPyConnection, sentences: Sequence[str]) -> None:
         connection.execute("begin")
         connection.execute("delete from raw.notes where run_id = ?", [self.run_id])
         if sentences:

@@ -22,7 +22,12 @@ from orchestration.errors import InputError, nearest, sentence, shown
 from orchestration.ingest.adapter import Adapter, Role
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract, Table
-from orchestration.ingest.expressions import COPY_NUMBER, ROW_COLUMNS, ExpressionError, read_expression
+from orchestration.ingest.expressions import (
+    COPY_NUMBER,
+    ROW_COLUMNS,
+    ExpressionError,
+    read_expression,
+)
 from orchestration.ingest.landing_directory import (
     EXTENSIONS,
     IgnoredFile,
@@ -197,7 +202,12 @@ class _Planner:
         self._contract = contract
         self._adapters = adapters
         self._entries = [
-            (entry, frozenset(path.relative_to(raw_dir).as_posix() for path in raw_dir.glob(entry.files)))
+            (
+                entry,
+                frozenset(
+                    path.relative_to(raw_dir).as_posix() for path in raw_dir.glob(entry.files)
+                ),
+            )
             for entry in entries
         ]
         self.contract_files: list[LandingFile] = []
@@ -278,7 +288,9 @@ class _Planner:
         self.source_files.append(SourceFile(replace(file, table=tables[0]), source, role))
 
 
-def adapter_of_entry(entry: Entry, header: Header, file: LandingFile, contract: Contract) -> Adapter:
+def adapter_of_entry(
+    entry: Entry, header: Header, file: LandingFile, contract: Contract
+) -> Adapter:
     """Make the adapter that an entry without one describes, for a file with these columns.
 
     A contract column that the entry leaves out is read from the file's column of that name.
@@ -289,7 +301,9 @@ def adapter_of_entry(entry: Entry, header: Header, file: LandingFile, contract: 
     where = f"{SOURCES_FILE}, line {entry.line}"
     table = _table_of(entry, file, contract, where)
     names = header.folded
-    columns: dict[str, str] = {name: identifier(name) for name in table.column_names if name in names}
+    columns: dict[str, str] = {
+        name: identifier(name) for name in table.column_names if name in names
+    }
     for target, text in entry.columns.items():
         if target not in table.column_names:
             hint = nearest(target, table.column_names)
@@ -369,7 +383,9 @@ def _table_of(entry: Entry, file: LandingFile, contract: Contract, where: str) -
     ]
     if len(fitting) != 1:
         tables = ", ".join(contract.table_names)
-        raise InputError(f"{where}: say which table {shown(file.name)} fills (table: one of {tables}).")
+        raise InputError(
+            f"{where}: say which table {shown(file.name)} fills (table: one of {tables})."
+        )
     return fitting[0]
 
 
@@ -438,13 +454,15 @@ def read_entries(
         return ()
     try:
         text = path.read_text(encoding="utf-8-sig")
-        document = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
     except OSError as error:
         raise InputError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path.name}{line}: this is not YAML ({getattr(error, 'problem', '')}).") from error
+        raise InputError(
+            f"{path.name}{line}: this is not YAML ({getattr(error, 'problem', '')})."
+        ) from error
     reader = _Reader(path.name, contract, adapters)
     entries = reader.entries(document)
     if reader.problems:
@@ -528,7 +546,7 @@ class _Reader:
         if text is None:
             return None, None
         if text in ("always", "never"):
-            return cast("Literal['always', 'never']", text), None
+            return text, None
         word, _, day = text.partition(" ")
         try:
             if word != "until":
@@ -572,14 +590,14 @@ class _Reader:
             return None
         return str(node.value)
 
-    def _word(
-        self, node: yaml.Node | None, known: Collection[str], what: str
-    ) -> str | None:
+    def _word(self, node: yaml.Node | None, known: Collection[str], what: str) -> str | None:
         text = self._text(node)
         if text is None or text in known:
             return text
         hint = nearest(text, known)
-        self._refuse(node, f"{what} {shown(text)} is unknown{hint or '; known are ' + ', '.join(known)}")
+        self._refuse(
+            node, f"{what} {shown(text)} is unknown{hint or '; known are ' + ', '.join(known)}"
+        )
         return None
 
     def _truth(self, node: yaml.Node | None, *, default: bool) -> bool:

@@ -23,9 +23,7 @@ from orchestration.ingest.reasons import Reason, quarantine_sentence
 # More sentences than this help nobody; all of them are in raw.quarantine.
 _MAX_SENTENCES = 20
 _MAX_NAMES = 20
-_QUARANTINED = (
-    "table_name, source_file, line_number, column_name, reason, detail, raw_record"
-)
+_QUARANTINED = "table_name, source_file, line_number, column_name, reason, detail, raw_record"
 
 
 @dataclass(frozen=True)
@@ -195,10 +193,14 @@ def column_notes(file: LandingFile, table: Table, judgement: Judgement) -> tuple
     if table.merges_extra_columns:
         names = [name for name in names if hints[name]]
     if names:
-        listed = ", ".join(f"{shown(name)}{_in_brackets(hints[name])}" for name in names[:_MAX_NAMES])
+        listed = ", ".join(
+            f"{shown(name)}{_in_brackets(hints[name])}" for name in names[:_MAX_NAMES]
+        )
         more = f" and {len(names) - _MAX_NAMES:,} more" if len(names) > _MAX_NAMES else ""
         became = "went to properties" if table.merges_extra_columns else "were not loaded"
-        told.append(f"{file.name}: columns that {table.name} does not have {became}: {listed}{more}.")
+        told.append(
+            f"{file.name}: columns that {table.name} does not have {became}: {listed}{more}."
+        )
     if judgement.personal_columns:
         listed = ", ".join(shown(name) for name in judgement.personal_columns[:_MAX_NAMES])
         told.append(f"{file.name}: not kept, since it is personal: {listed}.")

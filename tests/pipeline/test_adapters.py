@@ -1,7 +1,7 @@
 """Each adapter, on hand-written files in the public layout, gives the rows that stand beside them.
 
-A folder of `tests/pipeline/adapters/` holds `landing/` and `expected.yml`: rows read, rows set aside
-by reason, rows quarantined, and per contract table every row with the columns worth telling.
+A folder of `tests/pipeline/adapters/` holds `landing/` and `expected.yml`: rows read, rows set
+aside by reason, rows quarantined, and of each contract table every row.
 """
 
 from __future__ import annotations

@@ -54,7 +54,9 @@ def test_unknown_columns_never_prevent_recognition() -> None:
 
 
 def test_two_layouts_that_fit_alike_are_named_both() -> None:
-    olist = [name for texts in ADAPTERS["olist"].roles["review_rows"].layouts[0].must for name in texts]
+    olist = [
+        name for texts in ADAPTERS["olist"].roles["review_rows"].layouts[0].must for name in texts
+    ]
     klaviyo = [texts[0] for texts in ADAPTERS["klaviyo"].roles["metric_rows"].layouts[0].must]
     with pytest.raises(AmbiguousLayoutError, match=r"klaviyo, olist"):
         recognise(Header((*olist, *klaviyo)), ADAPTERS)

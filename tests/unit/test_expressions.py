@@ -13,9 +13,9 @@ COLUMNS = ("id", "user_id", "amount", "record", "copy_number")
     ("text", "sql"),
     [
         ("Id", '("id")'),
-        ("upper(\"User ID\")", '(UPPER("user_id"))'),
+        ('upper("User ID")', '(UPPER("user_id"))'),
         ("cast(amount as decimal(18, 2)) / 100", '(CAST("amount" AS DECIMAL(18, 2)) / 100)'),
-        ("md5(concat_ws('|', id, copy_number))", "(MD5(CONCAT_WS('|', \"id\", \"copy_number\")))"),
+        ("md5(concat_ws('|', id, copy_number))", '(MD5(CONCAT_WS(\'|\', "id", "copy_number")))'),
         ("nullif(split_part(id, '-', 2), '')", "(NULLIF(SPLIT_PART(\"id\", '-', 2), ''))"),
         (
             "case when amount > 1 then 'a' else 'b' end",
@@ -66,5 +66,5 @@ def test_anything_that_could_read_more_than_the_row_is_refused(text: str) -> Non
 
 
 def test_an_unknown_column_is_named_with_the_nearest() -> None:
-    with pytest.raises(ExpressionError, match='names "ammount".*did you mean "amount"'):
+    with pytest.raises(ExpressionError, match=r'names "ammount".*did you mean "amount"'):
         read_expression("ammount", COLUMNS)
