@@ -25,6 +25,7 @@ BLANKS = (
 # Above 2^53 a float no longer tells neighbouring whole numbers apart.
 _EXACT_FLOATS = "9007199254740992"
 _NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
+_THOUSANDS = r"[+-]?[0-9]{1,3}([.][0-9]{3})+"
 _NOT_FINITE = r"(?i)[+-]?(nan|inf|infinity)"
 _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
@@ -235,11 +236,13 @@ def _parse_decimal(
     # The shortest text of a float is what its maker wrote; a cast of the float itself is not.
     # try_cast rounds half away from zero; it also takes 1_000, which is a separator.
     number = _with_decimal_point(given) if source.has_decimal_comma else given
+    thousands = f" and {_matches(column, _THOUSANDS)}" if source.has_decimal_comma else " and false"
     value = (
         f"case when not contains({given}, '_') then try_cast({number} as {column.data_type}) end"
     )
     checks = _failed(
         column,
+        (thousands, Reason.INVALID_NUMBER),
         (f" and {_matches(column, _NOT_FINITE)}", Reason.NOT_FINITE),
         (f" and {_matches(column, _NUMBER)}", Reason.OUT_OF_RANGE),
         ("", Reason.INVALID_NUMBER),
@@ -251,7 +254,7 @@ def _with_decimal_point(sql: str) -> str:
     """A number of a file in which `12,50` is one; `1.250` may be either and so is none."""
     return (
         f"case when regexp_full_match({sql}, '[+-]?[0-9]+,[0-9]+') then replace({sql}, ',', '.') "
-        f"when not regexp_full_match({sql}, '[+-]?[0-9]{{1,3}}([.][0-9]{{3}})+') then {sql} end"
+        f"when not regexp_full_match({sql}, '{_THOUSANDS}') then {sql} end"
     )
 
 
