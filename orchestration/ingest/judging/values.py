@@ -9,7 +9,7 @@ Names come from the contract; names from a file are quoted by whoever made a Giv
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.ingest.contract import Column
@@ -113,8 +113,7 @@ def parse_value(column: Column, source: GivenColumn) -> tuple[str, str, tuple[Ch
         "boolean": _parse_boolean,
         "json": _parse_json,
     }
-    given = source if column.required else replace(source, sql=_without_null_words(source, family))
-    parsed = None if family is None else parsers[column.kind](column, given, family)
+    parsed = None if family is None else parsers[column.kind](column, source, family)
     if parsed is None:
         detail = f"The column {column.name} has the type {source.data_type}, not {column.kind}."
         raise FileRefusedError(Reason.WRONG_TYPE, detail, column.name)
@@ -176,14 +175,11 @@ def _parse_text(
     elif column.name.endswith("_id"):
         value = _canonical_id(given)
         checks = _failed(column, ("", Reason.INVALID_ID))
-    if column.placeholder_is_absent:
-        # An address is nobody's id as it stands; `person_id` is defined where words are.
-        value = f"person_id({value})"
     return f"nullif({text}, '')", value, checks
 
 
 def _canonical_id(sql: str) -> str:
-    """An id as the shop wrote it, whatever a spreadsheet or pandas made of it; null if it is lost."""
+    """An id as the shop wrote it, whatever a spreadsheet made of it; null if it is lost."""
     return (
         f"case when contains({sql}, '.0') and regexp_full_match({sql}, '[0-9]+[.]0+') "
         f"then split_part({sql}, '.', 1) "
@@ -207,9 +203,9 @@ def canonical_ids_in(properties: str) -> str:
     )
 
 
-def _without_null_words(source: GivenColumn, family: Family | None) -> str:
+def without_null_words(source: GivenColumn) -> str:
     """The value of an optional column, null where the file has a word for nothing."""
-    sql = source.sql
+    sql, family = source.sql, family_of(source.data_type)
     if family == "float":
         return f"case when not isnan({sql}) then {sql} end"
     if family != "text":
