@@ -233,7 +233,7 @@ def test_an_events_file_with_neither_id_column_is_refused(tmp_path: Path) -> Non
     [
         ("e1,x,2024-03-01,u1\n", "missing_column"),
         (f"{EVENTS_HEADER},user_id\n{ONE_EVENT},u\n", "duplicate_column"),
-        (b"\xff\xfeo\x00d", "missing_column"),
+        (b"\xff\xfeo\x00d", "unreadable_file"),
         (b"\xff\xfe\xfd," + events_csv(ONE_EVENT).encode(), "unreadable_file"),
     ],
 )
