@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.command.options import (
+    LossOption,
     RawOption,
     RulesOption,
     SourcesOption,
@@ -79,13 +80,14 @@ def ingest(
     state_dir: StateOption = None,
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
+    accept_loss: LossOption = False,
 ) -> None:
     """Load landing files into raw.duckdb, each exactly once, and stop there."""
     from orchestration.command.console import ConsoleProgress, plain_console
     from orchestration.pipeline.build import ingest_only
 
     progress = ConsoleProgress(plain_console())
-    request = _request(raw_dir, state_dir, rules_dir, sources=sources)
+    request = _request(raw_dir, state_dir, rules_dir, sources=sources, accept_loss=accept_loss)
     try:
         ingest_only(request, progress)
     finally:
@@ -102,6 +104,7 @@ def build(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Drop the working database first.")
     ] = False,
+    accept_loss: LossOption = False,
     var: Annotated[
         list[str] | None,
         typer.Option(
@@ -117,7 +120,16 @@ def build(
 
     console = plain_console()
     progress = ConsoleProgress(console)
-    request = _request(raw_dir, state_dir, rules_dir, settings, var or (), full_refresh, sources)
+    request = _request(
+        raw_dir,
+        state_dir,
+        rules_dir,
+        settings,
+        var or (),
+        full_refresh,
+        sources,
+        accept_loss=accept_loss,
+    )
     try:
         result = run_build(request, progress)
     finally:
@@ -288,6 +300,7 @@ def _request(
     extra_vars: Sequence[str] = (),
     full_refresh: bool = False,
     sources: Path | None = None,
+    accept_loss: bool = False,
 ) -> BuildRequest:
     from orchestration.settings.request import read_request
 
@@ -297,4 +310,6 @@ def _request(
         "rules_dir": rules_dir,
         "sources_file": sources,
     }
-    return read_request(settings or {}, extra_vars, directories, full_refresh=full_refresh)
+    return read_request(
+        settings or {}, extra_vars, directories, full_refresh=full_refresh, accept_loss=accept_loss
+    )

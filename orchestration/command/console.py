@@ -181,7 +181,8 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
             (
                 table.table,
                 f"{table.files:,} files, {table.read:,} rows read = {table.loaded:,} loaded + "
-                f"{table.duplicate:,} duplicate + {table.quarantined:,} quarantined",
+                f"{table.duplicate:,} duplicate + {table.quarantined:,} quarantined"
+                + (f" + {table.set_aside:,} set aside" if table.set_aside else ""),
             )
             for table in status.ingested
         ),
@@ -191,6 +192,8 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
         "Quarantined",
         ((f"{table} {reason}", f"{count:,}") for table, reason, count in status.quarantined),
     )
+    for sentence in status.notes:
+        console.print(sentence)
     _show_pairs(console, "Left out by staging", status.filtered)
     last = status.last_build
     if last:

@@ -16,7 +16,7 @@ import duckdb
 
 from orchestration.failpoints import reach
 from orchestration.ingest.adapter import Adapter, Role
-from orchestration.ingest.column_names import fold_name
+from orchestration.ingest.column_names import fold_name, is_personal
 from orchestration.ingest.contract import Column, Contract, Table
 from orchestration.ingest.formats.landed_file import LANDED
 from orchestration.ingest.formats.open_file import read_landing_file
@@ -32,12 +32,6 @@ from orchestration.ingest.sources import Format, SourceFile, read_column
 from orchestration.ingest.words import folded_word
 from orchestration.sql_text import identifier, text_literal
 
-# Columns that name, place or describe a person; unless an adapter reads them they stay outside.
-_PERSONAL = re.compile(
-    r"(^|_)(address\w*|ip|ipaddress|user_?agent|card\w*|notes?|phone|zip|zipcode|post(al)?_?code|"
-    r"latitude|longitude|(first|last|full|middle)_?name|birth\w*|street|e?_?mail|company|iban|"
-    r"tax_id|vat_number)($|_)|^(shipping|billing|recipient|receipt)_.*(name|city|province|state|email)"
-)
 # What empty cells look like in exports; everything else is judged with the contract row.
 _EMPTY = ("", "null", "\\n", "nan", "nat", "<na>")
 # Ids that a prefix tells apart; a product or an event is nobody's.
@@ -129,6 +123,8 @@ def load_source_file(
         raise FileChangedError(main.file.name)
     rows, set_aside = _set_aside(connection, main, has_tables=bool(tables))
     lines = count_of(connection, "select count(*) from refused_source_lines")
+    aside = sum(set_aside.values())
+    results[0] = replace(results[0], rows_read=results[0].rows_read + aside, rows_set_aside=aside)
     _log_columns(connection, main, landed, identity, contract)
     reach("ingest.rows_written")
     write_source_ledger(
@@ -307,7 +303,7 @@ def _other_columns(columns: Sequence[GivenColumn]) -> str:
 
 def _is_personal(name: str, adapter: Adapter) -> bool:
     folded = fold_name(name)
-    return folded in adapter.personal or bool(_PERSONAL.search(folded))
+    return folded in adapter.personal or is_personal(folded)
 
 
 def _select_yielded(connection: duckdb.DuckDBPyConnection, main: SourceFile, table: Table) -> str:

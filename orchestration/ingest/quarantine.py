@@ -70,6 +70,14 @@ def prepare_quarantine(
     return count_of(connection, f"select count(line) from {_refused_lines(landed.refused)}")
 
 
+def count_landed(connection: duckdb.DuckDBPyConnection, landed: LandedFile) -> int:
+    """Count the rows of a landed file, those included that never became rows."""
+    rows = count_of(connection, f"select count({landed.record_sql}) from {landed.from_sql}")
+    if landed.refused is None:
+        return rows
+    return rows + count_of(connection, f"select count(line) from {_refused_lines(landed.refused)}")
+
+
 def without_addresses(landed: LandedFile, table: Table) -> LandedFile:
     """Return the file with e-mail addresses in id columns replaced in what quarantine keeps."""
     ids = {column.name for column in table.columns if column.placeholder_is_absent}
@@ -133,14 +141,16 @@ def log_extra_columns(
 ) -> None:
     """Note each column that the contract does not know, and what became of it."""
     action = "merged into properties" if table.merges_extra_columns else "not loaded"
-    for column in judgement.extra_columns:
+    noted = [(column.name, column.data_type, action) for column in judgement.extra_columns]
+    noted += [(name, "VARCHAR", "not loaded: personal") for name in judgement.personal_columns]
+    for name, data_type, became in noted:
         connection.execute(
             "insert into raw.schema_log values (?, ?, ?, ?, ?, ?, ?)",
             [
                 table.name,
-                column.name,
-                column.data_type,
-                action,
+                name,
+                data_type,
+                became,
                 file.name,
                 identity.file_id,
                 identity.run_id,

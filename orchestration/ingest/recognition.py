@@ -21,8 +21,9 @@ import duckdb
 from orchestration.ingest.adapter import Adapter, Layout, Role
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract
+from orchestration.ingest.formats.json_text import wrapped_array
 from orchestration.ingest.formats.landed_file import path_literal
-from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.landing_directory import LandingFile, is_readable
 
 # Columns that BigQuery and most JSON writers leave out where they are null appear within these.
 SAMPLED_OBJECTS = 1000
@@ -30,6 +31,8 @@ _DELIMITERS = (",", ";", "\t", "|")
 _MAX_HEADER_CHARACTERS = 1 << 20
 # Of one JSON line; longer ones hold data that no header needs.
 _MAX_LINE_CHARACTERS = 1 << 22
+# Of a whole JSON text, which may be what a small archive unpacks to.
+_MAX_TEXT_CHARACTERS = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def read_header(
                 f"select name from parquet_schema({path_literal(file.path)})"
             ).fetchall()
             return Header(tuple(str(row[0]) for row in rows[1:]))
+        if file.format == "spreadsheet" or not is_readable(file.path):
+            return None
         with _open_text(file, encoding or _encoding_of(file)) as source:
             if file.format == "csv":
                 return _csv_header(source, delimiter)
@@ -166,13 +171,15 @@ def _json_header(source: IO[str]) -> Header | None:
         return None
     line = first + source.readline(_MAX_LINE_CHARACTERS)
     parsed: Any = _parsed(line)
-    if isinstance(parsed, dict) and not _wrapped(parsed):
+    if isinstance(parsed, dict) and not wrapped_array(parsed):
         rest = (_parsed(source.readline(_MAX_LINE_CHARACTERS)) for _ in range(SAMPLED_OBJECTS - 1))
         return _keys([cast("Any", parsed), *rest])
-    document = cast("Any", _parsed(line + source.read()) if parsed is None else parsed)
+    if parsed is None:
+        parsed = _parsed(line + source.read(_MAX_TEXT_CHARACTERS))
+    document = cast("Any", parsed)
     if isinstance(document, list):
         return _keys(cast("list[Any]", document)[:SAMPLED_OBJECTS])
-    return _keys((_wrapped(document) or [document])[:SAMPLED_OBJECTS])
+    return _keys((wrapped_array(document) or [document])[:SAMPLED_OBJECTS])
 
 
 def _parsed(text: str) -> Any:
@@ -180,16 +187,6 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-def _wrapped(document: Any) -> list[Any] | None:
-    """The one array of objects in an object (`{"orders": [...]}`); None if it is not so."""
-    if not isinstance(document, dict):
-        return None
-    values = list(cast("dict[str, Any]", document).values())
-    return (
-        cast("list[Any]", values[0]) if len(values) == 1 and isinstance(values[0], list) else None
-    )
 
 
 def _keys(objects: Iterable[Any]) -> Header | None:

@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ import duckdb
 from orchestration.errors import InputError, LifecycleError, RulesError, first_line
 from orchestration.ingest.adapter import load_adapters
 from orchestration.ingest.contract import Contract, load_contract
+from orchestration.ingest.findings import find
 from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
 from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
@@ -36,11 +36,11 @@ from orchestration.ingest.raw_database import (
     check_books,
     check_origin,
     check_salt,
-    discard,
     is_damaged_block,
     open_raw_database,
 )
 from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.ingest.rebuild import LedgerCopy, remove_torn
 from orchestration.ingest.source_precedence import check_collisions, decide, note_sources
 from orchestration.ingest.sources import (
     SOURCES_FILE,
@@ -54,10 +54,13 @@ from orchestration.ingest.summary import (
     IngestProgress,
     IngestSummary,
     changing_sentence,
+    ignored_sentences,
     quarantine_sentences,
     set_aside_sentence,
+    stop_sentences,
 )
 from orchestration.ingest.words import define_functions
+from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.identity_settings import DEFAULT_SALT
 from orchestration.settings.paths import StateDir
 
@@ -98,6 +101,8 @@ def ingest(
     contract: Contract | None = None,
     sources_file: Path | None = None,
     identity_salt: str = DEFAULT_SALT,
+    settings: BuildSettings | None = None,
+    accept_loss: bool = False,
 ) -> IngestSummary:
     """Load every new landing file into `<state_dir>/raw.duckdb`.
 
@@ -114,6 +119,8 @@ def ingest(
         contract: default: the shipped one.
         sources_file: what lies in other shapes; default: sources.yml in the landing directory.
         identity_salt: what addresses are hashed with; the same in every run of a state.
+        settings: what the build is told; default: the defaults.
+        accept_loss: rebuild a torn raw database although files that it was made from are gone.
 
     Raises:
         InputError: the directory lacks a required table, or is not the one of earlier runs.
@@ -131,6 +138,8 @@ def ingest(
         contract=contract or load_contract(),
         sources_file=find_sources_file(raw_dir.expanduser().resolve(), sources_file),
         identity_salt=identity_salt,
+        settings=settings or BuildSettings(),
+        accept_loss=accept_loss,
     )
     try:
         return run.once(())
@@ -138,9 +147,7 @@ def ingest(
         # A damaged block shows only when it is read.
         if not is_damaged_block(error):
             raise _unexpected(error) from error
-        path = run.state.raw_database
-        note = f"{path} is damaged ({first_line(error)}); it is rebuilt from the landing files."
-        discard(path)
+        note = run.remove_torn(first_line(error))
         return run.once((note,))
     except (duckdb.Error, OSError) as error:
         raise _unexpected(error) from error
@@ -159,6 +166,8 @@ class _Run:
     contract: Contract
     sources_file: Path | None
     identity_salt: str
+    settings: BuildSettings
+    accept_loss: bool
 
     @property
     def scratch(self) -> Path:
@@ -199,24 +208,36 @@ class _Run:
                     rows_read += result.rows_read
                 elif result == "changing":
                     changing.append(file.name)
-            set_aside: Counter[str] = Counter()
             for done, placed in enumerate(plan.source_files, start=len(plan.contract_files)):
                 self.progress(IngestProgress(done, total, rows_read, placed.file.name))
                 outcome = self._load_source(connection, placed, plan)
                 if isinstance(outcome, SourceResult):
                     results.extend(outcome.results)
                     rows_read += outcome.rows_read
-                    set_aside.update(outcome.set_aside)
                 elif outcome == "changing":
                     changing.append(placed.file.name)
             note_sources(
                 connection,
                 {placed.source.name: placed.source for placed in plan.source_files}.values(),
             )
-            notes = (*notes, *set_aside_sentence(set_aside), *decide(connection))
+            notes = (*notes, *set_aside_sentence(connection, self.run_id), *decide(connection))
             check_collisions(connection)
             check_books(connection, self.contract)
-            problems = quarantine_sentences(connection, self.run_id)
+            problems = quarantine_sentences(connection, self.run_id, self.contract)
+            found = find(connection, self.settings)
+            names = {file.name for file in plan.contract_files}
+            names |= {placed.file.name for placed in plan.source_files}
+            share = self.settings.max_refused_share
+            stops = (*stop_sentences(connection, names, self.contract, share), *found.stops)
+            notes = (
+                *notes,
+                *(note for result in results for note in result.notes),
+                *ignored_sentences(plan.ignored),
+                *found.notes,
+                *(changing_sentence(name) for name in changing),
+            )
+            self._keep_notes(connection, (*notes, *problems, *stops))
+            self.ledger_copy.sync(connection)
         finally:
             store.connection.close()
         self.progress(IngestProgress(total, total, rows_read, ""))
@@ -225,13 +246,42 @@ class _Run:
             files_unchanged=total - len({result.name for result in results}) - len(changing),
             changing=tuple(changing),
             ignored=plan.ignored,
-            notes=(*notes, *(changing_sentence(name) for name in changing)),
+            notes=notes,
             problems=problems,
+            stops=stops,
             seconds=time.monotonic() - began,
         )
 
     def _open(self) -> RawDatabase:
-        return open_raw_database(self.state.raw_database, self.contract, self.scratch / "spill")
+        path, spill = self.state.raw_database, self.scratch / "spill"
+        return open_raw_database(path, self.contract, spill, self.remove_torn)
+
+    @property
+    def ledger_copy(self) -> LedgerCopy:
+        return LedgerCopy(self.state.raw_ledger)
+
+    def remove_torn(self, cause: str) -> str:
+        """Clear the way for a new raw database; return what to say of it, or raise."""
+        return remove_torn(
+            self.state.raw_database,
+            self.ledger_copy,
+            self.raw_dir,
+            cause,
+            accept_loss=self.accept_loss,
+        )
+
+    def _keep_notes(self, connection: duckdb.DuckDBPyConnection, sentences: Sequence[str]) -> None:
+        connection.execute("begin")
+        connection.execute("delete from raw.notes where run_id = ?", [self.run_id])
+        if sentences:
+            connection.executemany(
+                "insert into raw.notes values (?, ?, ?, ?)",
+                [
+                    (self.run_id, self.loaded_at, place, sentence)
+                    for place, sentence in enumerate(sentences)
+                ],
+            )
+        connection.execute("commit")
 
     def _load(
         self,
@@ -257,6 +307,7 @@ class _Run:
         if (file.table, file.name, sha256) in known:
             return "unchanged"
         identity = FileIdentity(next_id, sha256, before.st_size, self.run_id, self.loaded_at)
+        self.ledger_copy.add(file.name, sha256)
         try:
             return load_file(
                 connection,
@@ -266,6 +317,7 @@ class _Run:
                 excluded_ids=self.excluded_ids,
                 folder=self.scratch,
                 is_same=lambda: _is_same(file.path, before),
+                max_unpacked_ratio=self.settings.max_unpacked_ratio,
             )
         except FileChangedError:
             return "changing"
@@ -315,6 +367,7 @@ class _Run:
         identity = FileIdentity(
             _next_file_id(connection), sha256, before.st_size, self.run_id, self.loaded_at
         )
+        self.ledger_copy.add(file.name, sha256)
         try:
             return load_source_file(
                 connection,

@@ -33,6 +33,7 @@ from orchestration.ingest.landing_directory import (
     IgnoredFile,
     Landing,
     LandingFile,
+    is_readable,
 )
 from orchestration.ingest.recognition import (
     AmbiguousLayoutError,
@@ -404,6 +405,8 @@ def unplaced_files(raw_dir: Path, landing: Landing) -> Iterator[LandingFile]:
 
 
 def _landing_file(path: Path, name: str) -> LandingFile | None:
+    if not is_readable(path):
+        return None
     if any(part.startswith((".", "_")) or not part.isprintable() for part in Path(name).parts):
         return None
     folded = path.name.casefold()

@@ -12,9 +12,18 @@ from datetime import date, datetime
 
 from orchestration.errors import SettingsError, nearest, sentence, shown
 from orchestration.settings.setting import Given, Settings, setting
-from orchestration.settings.values import Currency, Day, Frameworks, Instant, Truth, Whole, Zone
+from orchestration.settings.values import (
+    Currency,
+    Day,
+    Frameworks,
+    Instant,
+    Share,
+    Truth,
+    Whole,
+    Zone,
+)
 
-Var = str | int | bool
+Var = str | int | float | bool
 
 # Where dbt finds the raw tables when another loader fills them: vars of a dbt build by hand.
 BY_HAND: Mapping[str, str] = {"raw_database": "raw_db", "raw_schema": "raw"}
@@ -83,6 +92,12 @@ class BuildSettings(Settings):
     )
     subscription_grace_days: Whole = setting(
         45, "Days without a renewal after which a subscription counts as ended.", limits=(1, 3650)
+    )
+    max_refused_share: Share = setting(
+        0.5, "Largest share of a file's rows that ingest may refuse before the build stops, 0 to 1."
+    )
+    max_unpacked_ratio: Whole = setting(
+        100, "How many times its size a gzip file may grow when it is unpacked.", limits=(2, 100000)
     )
 
     def dbt_vars(self) -> dict[str, Var]:

@@ -35,6 +35,7 @@ class BuildRequest:
         project: the dbt project.
         sources_file: what lies in other shapes; None for sources.yml in the landing directory.
         identity_salt: what addresses are hashed with.
+        accept_loss: rebuild a torn raw database although files that it was made from are gone.
     """
 
     settings: BuildSettings
@@ -45,6 +46,7 @@ class BuildRequest:
     project: Path = DBT_PROJECT_DIR
     sources_file: Path | None = None
     identity_salt: str = DEFAULT_SALT
+    accept_loss: bool = False
 
 
 def read_directories(options: Mapping[str, Path | None] | None = None) -> Directories:
@@ -79,6 +81,7 @@ def read_request(
     directories: Mapping[str, Path | None] | None = None,
     *,
     full_refresh: bool = False,
+    accept_loss: bool = False,
 ) -> BuildRequest:
     """Check everything that was given and return what the build is told.
 
@@ -95,6 +98,7 @@ def read_request(
         full_refresh=full_refresh,
         sources_file=found.sources_file,
         identity_salt=IdentitySettings.read(_in_project_file(IdentitySettings)).identity_salt,
+        accept_loss=accept_loss,
     )
 
 

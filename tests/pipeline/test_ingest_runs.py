@@ -338,10 +338,10 @@ def test_a_state_fed_from_elsewhere_is_refused_with_both_directories(tmp_path: P
 def test_neither_events_nor_orders_is_a_sentence_for_each(tmp_path: Path) -> None:
     shop = make_shop(tmp_path)
     for table in ("events", "orders"):
-        (shop.raw_dir / f"{table}.csv").rename(shop.raw_dir / f"{table}_2024.csv")
+        (shop.raw_dir / f"{table}.csv").rename(shop.raw_dir / f"{table}s.csv")
     with pytest.raises(InputError, match="required table events") as refused:
         shop.ingest()
-    assert "orders_2024.csv" in str(refused.value)
+    assert "orderss.csv" in str(refused.value)
 
 
 @pytest.mark.parametrize("table", ["events", "orders"])
@@ -398,7 +398,7 @@ def test_the_first_twenty_problems_are_told_and_the_rest_are_counted(tmp_path: P
     assert problems[0].startswith("events/b.parquet: unreadable_file. The Parquet file cannot")
     assert problems[1] == (
         "events/a.csv, line 2, column occurred_at: invalid_timestamp, "
-        "the value is not an ISO 8601 timestamp (2024-03-01T10:00:00Z)."
+        'the value is not an ISO 8601 timestamp (2024-03-01T10:00:00Z) but "never".'
     )
     assert problems[20] == "6 more are in raw.quarantine."
 

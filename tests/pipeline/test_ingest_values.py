@@ -182,7 +182,7 @@ def test_whole_numbers_dates_and_booleans_are_read_exactly(tmp_path: Path) -> No
         "2024-13-01,mail,,1\n"
         "1989-12-31,mail,,1\n"
         "2024-03-07,mail,,many\n"
-        "2024-03-08,mail,,nan\n"
+        "2024-03-08,mail,,inf\n"
     )
     customers = (
         "customer_id,created_at,is_deleted\n"
@@ -269,13 +269,13 @@ def test_extra_columns_of_events_are_merged_into_properties(tmp_path: Path) -> N
 
 
 def test_extra_columns_of_other_tables_are_noted_in_the_schema_log(tmp_path: Path) -> None:
-    orders = orders_csv(GOOD_ORDER).replace("\n", ",note\n", 1).replace("12.50", "12.50,hi")
+    orders = orders_csv(GOOD_ORDER).replace("\n", ",shelf\n", 1).replace("12.50", "12.50,hi")
     shop = make_shop(tmp_path, {"orders.csv": orders})
     shop.ingest()
     log = shop.rows(
         "select table_name, column_name, data_type, action, source_file from raw.schema_log"
     )
-    assert log == [("orders", "note", "VARCHAR", "not loaded", "orders.csv")]
+    assert log == [("orders", "shelf", "VARCHAR", "not loaded", "orders.csv")]
     assert shop.rows("select total_price from raw.orders") == [(Decimal("12.5000"),)]
 
 

@@ -9,7 +9,7 @@ Names come from the contract; names from a file are quoted by whoever made a Giv
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from orchestration.ingest.contract import Column
@@ -26,9 +26,15 @@ BLANKS = (
 _EXACT_FLOATS = "9007199254740992"
 _NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
 _NOT_FINITE = r"(?i)[+-]?(nan|inf|infinity)"
-_WHOLE_SECOND = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
-_UTC_TIMESTAMP = _WHOLE_SECOND + r" ?(Z|z|UTC)?)?"
-_OFFSET_TIMESTAMP = _WHOLE_SECOND + r" ?[+-][0-9]{2}(:?[0-9]{2})?)"
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
+_UTC_TIMESTAMP = f"{_DAY}([T ]{_TIME} ?(Z|z|UTC)?)?"
+_OFFSET = r"[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?"
+_OFFSET_TIMESTAMP = f"{_DAY}[T ]{_TIME} ?{_OFFSET}"
+# What other tools write for nothing, in any case; NaN and dates of zeros besides.
+_NULL_WORDS = ("null", "\\n", "nan", "nat", "n/a", "none")
+# How a spreadsheet writes a long number: digits of it are lost.
+_SCIENTIFIC = r"[+-]?[0-9]+([.,][0-9]+)?[eE][+][0-9]+"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00([.]0+)?)?Z?)?"
 
 Family = Literal[
@@ -44,11 +50,13 @@ class GivenColumn:
         name: as the file spells it.
         sql: expression for its value over the landed relation.
         data_type: DuckDB's name of the type it has there.
+        has_decimal_comma: its numbers may be written `12,50`.
     """
 
     name: str
     sql: str
     data_type: str
+    has_decimal_comma: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,9 +112,10 @@ def parse_value(column: Column, source: GivenColumn) -> tuple[str, str, tuple[Ch
         "boolean": _parse_boolean,
         "json": _parse_json,
     }
-    parsed = None if family is None else parsers[column.kind](column, source.sql, family)
+    given = source if column.required else replace(source, sql=_without_null_words(source, family))
+    parsed = None if family is None else parsers[column.kind](column, given, family)
     if parsed is None:
-        detail = f"The column {source.name} has the type {source.data_type}, not {column.kind}."
+        detail = f"The column {column.name} has the type {source.data_type}, not {column.kind}."
         raise FileRefusedError(Reason.WRONG_TYPE, detail, column.name)
     return parsed
 
@@ -138,9 +147,10 @@ def _matches(column: Column, pattern: str) -> str:
 
 
 def _parse_text(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "nested":
         return None
     if family == "float":
@@ -154,6 +164,7 @@ def _parse_text(
     if column.trimmed:
         text = _trimmed(text, f"nfc_normalize({text})")
     value = given
+    checks: tuple[Check, ...] = ()
     if column.words is not None:
         accepted = ", ".join(text_literal(word) for word in column.accepted_values)
         known = mapped_word(given, column.words)
@@ -161,16 +172,61 @@ def _parse_text(
             f"case when {given} not in ({accepted}) and {known} in ({accepted}) "
             f"then {known} else {given} end"
         )
-    elif column.placeholder_is_absent:
+    elif column.name.endswith("_id"):
+        value = _canonical_id(given)
+        checks = _failed(column, ("", Reason.INVALID_ID))
+    if column.placeholder_is_absent:
         # An address is nobody's id as it stands; `person_id` is defined where words are.
-        value = f"person_id({given})"
-    return f"nullif({text}, '')", value, ()
+        value = f"person_id({value})"
+    return f"nullif({text}, '')", value, checks
+
+
+def _canonical_id(sql: str) -> str:
+    """An id as the shop wrote it, whatever a spreadsheet or pandas made of it; null if it is lost."""
+    return (
+        f"case when contains({sql}, '.0') and regexp_full_match({sql}, '[0-9]+[.]0+') "
+        f"then split_part({sql}, '.', 1) "
+        f"when contains({sql}, '+') and regexp_full_match({sql}, {text_literal(_SCIENTIFIC)}) "
+        f"then null "
+        f"when {sql}[1] = chr(39) and regexp_matches({sql}, '^.[0-9=+@-]') then {sql}[2:] "
+        f"else {sql} end"
+    )
+
+
+def canonical_ids_in(properties: str) -> str:
+    """Return the expression of properties whose ids are written as columns of ids are."""
+    key = '("[a-z_]*_id"\\s*:\\s*)'
+    number = f"'{key}(\"?)([0-9]+)[.]0+(\"?\\s*[,}}])'"
+    whole = f"regexp_replace({properties}, {number}, '\\1\\2\\3\\4', 'g')"
+    unmarked = f"regexp_replace({whole}, '{key}\"''([0-9=+@-])', '\\1\"\\2', 'g')"
+    may_need = f"regexp_matches({properties}, '_id\"\\s*:\\s*\"?([0-9]+[.]0|'')')"
+    return (
+        f"case when contains({properties}, '_id\"') and {may_need} then {unmarked} "
+        f"else {properties} end"
+    )
+
+
+def _without_null_words(source: GivenColumn, family: Family | None) -> str:
+    """The value of an optional column, null where the file has a word for nothing."""
+    sql = source.sql
+    if family == "float":
+        return f"case when not isnan({sql}) then {sql} end"
+    if family != "text":
+        return sql
+    text = f"cast({sql} as varchar)"
+    words = ", ".join(text_literal(word) for word in _NULL_WORDS)
+    # The length first: it rules most values out for nothing.
+    return (
+        f"case when length({text}) < 8 and lower(trim({text})) in ({words}) then null "
+        f"when starts_with({text}, '0000-00-00') then null else {text} end"
+    )
 
 
 def _parse_decimal(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family in ("integer", "decimal"):
         value = f"try_cast({given} as {column.data_type})"
         return sql, value, _failed(column, ("", Reason.OUT_OF_RANGE))
@@ -178,7 +234,10 @@ def _parse_decimal(
         return None
     # The shortest text of a float is what its maker wrote; a cast of the float itself is not.
     # try_cast rounds half away from zero; it also takes 1_000, which is a separator.
-    value = f"case when not contains({given}, '_') then try_cast({given} as {column.data_type}) end"
+    number = _with_decimal_point(given) if source.has_decimal_comma else given
+    value = (
+        f"case when not contains({given}, '_') then try_cast({number} as {column.data_type}) end"
+    )
     checks = _failed(
         column,
         (f" and {_matches(column, _NOT_FINITE)}", Reason.NOT_FINITE),
@@ -188,10 +247,30 @@ def _parse_decimal(
     return _blank_is_null(sql), value, checks
 
 
+def _with_decimal_point(sql: str) -> str:
+    """A number of a file in which `12,50` is one; `1.250` may be either and so is none."""
+    return (
+        f"case when regexp_full_match({sql}, '[+-]?[0-9]+,[0-9]+') then replace({sql}, ',', '.') "
+        f"when not regexp_full_match({sql}, '[+-]?[0-9]{{1,3}}([.][0-9]{{3}})+') then {sql} end"
+    )
+
+
+def is_rounded(column: Column, source: GivenColumn) -> str | None:
+    """The condition under which a number has more decimals than its column; None if it cannot."""
+    if column.kind != "decimal" or family_of(source.data_type) in (None, "integer", "nested"):
+        return None
+    given = f"given_{column.name}"
+    return (
+        f"coalesce(length(cast({given} as varchar)) > 5 "
+        f"and abs(try_cast({given} as double) - {column.name}) > 1e-9, false)"
+    )
+
+
 def _parse_integer(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "integer":
         value = f"try_cast({given} as bigint)"
         return sql, value, _failed(column, ("", Reason.OUT_OF_RANGE))
@@ -214,9 +293,10 @@ def _parse_integer(
 
 
 def _parse_timestamp(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "timestamptz":
         return sql, f"timezone('UTC', {given})", ()
     if family in ("timestamp", "date"):
@@ -226,13 +306,13 @@ def _parse_timestamp(
         return sql, "null", _failed(column, ("", Reason.EPOCH_TIMESTAMP))
     if family != "text":
         return None
-    # `10:00 +0100` is no timestamptz to DuckDB, `10:00+01:00` is.
-    offset = f"regexp_replace({given}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"
     # A cast to timestamp drops the offset of the text without a word; timestamptz applies it.
     value = (
-        f"case when {_matches(column, _UTC_TIMESTAMP)} then try_cast({given} as timestamp) "
+        f"case when {_matches(column, _UTC_TIMESTAMP)} "
+        f"then coalesce(try_cast({given} as timestamp), "
+        f"try_cast({_spelled_out(given)} as timestamp)) "
         f"when {_matches(column, _OFFSET_TIMESTAMP)} "
-        f"then timezone('UTC', try_cast({offset} as timestamptz)) end"
+        f"then timezone('UTC', try_cast({_spelled_out(given)} as timestamptz)) end"
     )
     epoch = _matches(column, r"[+-]?[0-9]{9,19}([.][0-9]*)?|[0-9][.][0-9]+[eE][+]?[0-9]+")
     checks = _failed(
@@ -241,10 +321,23 @@ def _parse_timestamp(
     return _blank_is_null(sql), value, checks
 
 
+def _spelled_out(sql: str) -> str:
+    """A timestamp with seconds and with hours and minutes of its offset, as DuckDB wants them."""
+    time = f"regexp_extract({sql}[12:], '^[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?')"
+    offset = f"regexp_extract({sql}[12:], '([+-][0-9]{{2}}):?([0-9]{{2}})?$', ['hours', 'minutes'])"
+    return (
+        f"{sql}[1:10] || ' ' || case when length({time}) = 5 then {time} || ':00' else {time} end "
+        f"|| case when {offset}.hours = '' then '' "
+        f"when {offset}.minutes = '' then {offset}.hours || ':00' "
+        f"else {offset}.hours || ':' || {offset}.minutes end"
+    )
+
+
 def _parse_date(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "date":
         return sql, given, ()
     failed = _failed(column, ("", Reason.INVALID_DATE))
@@ -261,9 +354,10 @@ def _parse_date(
 
 
 def _parse_boolean(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "boolean":
         return sql, given, ()
     if family not in ("text", "integer", "float", "decimal"):
@@ -276,9 +370,10 @@ def _parse_boolean(
 
 
 def _parse_json(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     text = f"cast(to_json({sql}) as varchar)" if family == "nested" else _blank_is_null(sql)
     value = f"case when json_valid({given}) then cast(json({given}) as varchar) end"
     checks = _failed(column, ("", Reason.INVALID_JSON))
