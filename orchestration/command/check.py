@@ -88,6 +88,7 @@ def scratch_ingest(
             excluded_ids=read_excluded_ids(_rules_with(request, "excluded_ids.csv")),
             sources_file=request.sources_file,
             identity_salt=request.identity_salt,
+            settings=request.settings,
         )
         with duckdb.connect() as connection:
             connection.execute(
@@ -108,7 +109,7 @@ def check(request: BuildRequest) -> CheckReport:
         return CheckReport(
             summary=replace(summary, notes=summary.notes),
             files=tuple(_files(connection)),
-            warnings=(*_rate_warnings(connection, request), *_period(connection)),
+            warnings=(*summary.stops, *_period(connection)),
         )
 
 
@@ -171,47 +172,6 @@ def _not_loaded(connection: duckdb.DuckDBPyConnection, file_id: int) -> tuple[st
         [file_id],
     ).fetchall()
     return tuple(f"{name} ({action})" for name, action in rows)
-
-
-def _rate_warnings(connection: duckdb.DuckDBPyConnection, request: BuildRequest) -> list[str]:
-    """Say which orders would have no value for want of an exchange rate."""
-    currencies: list[tuple[str, int]] = connection.execute(
-        "select upper(currency), count(distinct order_id) from raw.orders group by all order by all"
-    ).fetchall()
-    chosen = request.settings.reporting_currency
-    reporting = chosen or (currencies[0][0] if len(currencies) == 1 else "EUR")
-    warnings: list[str] = []
-    if not chosen and len(currencies) > 1:
-        listed = ", ".join(f"{currency} ({orders:,} orders)" for currency, orders in currencies)
-        warnings.append(
-            f"Orders are in {listed}; without --currency they are reported in {reporting}."
-        )
-    missing = connection.execute(
-        """
-        select
-            upper(orders.currency) as currency,
-            count(distinct orders.order_id),
-            min_by(orders.order_id, (orders.created_at, orders.order_id)),
-            cast(min(orders.created_at) as date)
-        from raw.orders as orders
-        where upper(orders.currency) <> $reporting and not exists (
-            select 1 from raw.exchange_rates as rates
-            where
-                upper(rates.currency) = upper(orders.currency)
-                and rates.date <= cast(orders.created_at as date)
-        )
-        group by all
-        order by all
-        """,
-        {"reporting": reporting},
-    ).fetchall()
-    for currency, orders, first, day in missing:
-        plural = "" if orders == 1 else "s"
-        warnings.append(
-            f"{orders:,} order{plural} in {currency} would have no exchange rate (first: {first}, "
-            f"{day}): land exchange_rates.csv, or build with --var allow_missing_rates=true."
-        )
-    return warnings
 
 
 def _period(connection: duckdb.DuckDBPyConnection) -> Sequence[str]:

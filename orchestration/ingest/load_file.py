@@ -81,7 +81,9 @@ def load_file(
         detail = f"The file says that it has {landed.declared_rows} rows, {judged} can be read."
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
     set_aside = _set_rows_aside(connection, judgement)
-    notes = column_notes(file, table, judgement) + _rounding_note(connection, file)
+    notes = column_notes(file, table, judgement, landed.overruled) + _rounding_note(
+        connection, file
+    )
     copies = find_copies(connection, table)
     landed = without_addresses(landed, table)
     refused = prepare_quarantine(connection, landed, folder)

@@ -176,16 +176,20 @@ def stop_sentences(
     return tuple(told)
 
 
-def column_notes(file: LandingFile, table: Table, judgement: Judgement) -> tuple[str, ...]:
+def column_notes(
+    file: LandingFile,
+    table: Table,
+    judgement: Judgement,
+    overruled: Sequence[tuple[str, str]] = (),
+) -> tuple[str, ...]:
     """Return a sentence for each thing worth knowing about which columns were loaded as what."""
     told: list[str] = []
     if judgement.read_as:
         pairs = ", ".join(f"{shown(name)} as {column}" for name, column in judgement.read_as)
         told.append(f"{file.name}: read {pairs}.")
-    if judgement.overruled:
+    if overruled := (*judgement.overruled, *overruled):
         pairs = ", ".join(
-            f"{shown(name)} does not count beside {shown(counting)}"
-            for name, counting in judgement.overruled
+            f"{shown(name)} does not count beside {shown(counting)}" for name, counting in overruled
         )
         told.append(f"{file.name}: {pairs}.")
     names = [column.name for column in judgement.extra_columns]

@@ -272,7 +272,7 @@ def test_all_missing_columns_are_named_at_once_with_what_the_file_may_have_for_t
     shop = make_shop(
         tmp_path,
         {
-            "orders.csv": "id,customer_id,made_at,status,currency\nT1,u,2026-03-01,paid,EUR\nT2,u,2026-03-01,paid,EUR\n"
+            "orders.csv": "id,customer_id,creation_at,status,currency\nT1,u,2026-03-01,paid,EUR\nT2,u,2026-03-01,paid,EUR\n"
         },
     )
     summary = shop.ingest()
@@ -281,7 +281,7 @@ def test_all_missing_columns_are_named_at_once_with_what_the_file_may_have_for_t
     ) == [(2, 2)]
     (stop,) = summary.stops
     assert "order_id (did you mean order_id for id?)" in stop
-    assert "created_at (did you mean created_at for made_at?)" in stop
+    assert "created_at (did you mean created_at for creation_at?)" in stop
     assert "total_price" in stop
     # It still lies there, so the next build stops too; mended, it does not.
     assert shop.ingest("run-2").stops == summary.stops

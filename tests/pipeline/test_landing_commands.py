@@ -54,7 +54,7 @@ def test_init_writes_what_check_then_reads_without_an_option(project: Path) -> N
     assert "log.csv → events by sources.yml: 3 loaded" in checked
     assert "shop/orders_export_1.csv → orders by shopify_orders_export: 6 loaded" in checked
     assert "A build would load 23 rows, skip 0 copies and refuse 0." in checked
-    assert "1 order in USD would have no exchange rate (first: 710000000002, 2026-02-02)" in checked
+    assert "1 order in USD has no exchange rate (first: 710000000002, 2026-02-02)" in checked
     assert not (project / "var").exists()
 
 

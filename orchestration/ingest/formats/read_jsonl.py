@@ -72,7 +72,7 @@ def read_jsonl(
             "column under one key, for events under properties."
         )
         raise FileRefusedError(Reason.WRONG_TYPE, detail)
-    columns, checks = _columns(keys, table)
+    columns, checks, overruled = _columns(keys, table)
     paths = ", ".join(text_literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in keys)
     extracted = f"json_extract(document, [{paths}])" if keys else "null"
     from_sql = f"(select record, line, text, document, {extracted} as fields from {documents})"
@@ -89,6 +89,7 @@ def read_jsonl(
             *checks,
         ),
         refused=refused,
+        overruled=overruled,
     )
 
 
@@ -110,10 +111,11 @@ def _load_lines(connection: duckdb.DuckDBPyConnection, path: Path, options: str)
 
 def _columns(
     keys: Sequence[str], table: Table
-) -> tuple[tuple[GivenColumn, ...], tuple[Check, ...]]:
+) -> tuple[tuple[GivenColumn, ...], tuple[Check, ...], tuple[tuple[str, str], ...]]:
     """Return a column per key, spellings of one name taken together, and checks against both.
 
-    Lines may spell a column differently; within one line the contract's spelling counts.
+    Lines may spell a column differently; within one line the contract's spelling counts, which is
+    returned too: the spelling that does not, and the one that does.
     """
     match = match_columns(table, keys)
     meaning = {place: name for name, places in match.positions.items() for place in places}
@@ -143,4 +145,10 @@ def _columns(
         if len(alike) > 1:
             filled = " + ".join(f"cast({field} is not null as integer)" for field in alike)
             checks.append(Check(f"{filled} > 1", Reason.DUPLICATE_COLUMN, name.strip()))
-    return tuple(columns), tuple(checks)
+    overruled = tuple(
+        (keys[place], keys[places[0]])
+        for name, places in spellings.items()
+        for place in places[1:]
+        if name in table.column_names
+    )
+    return tuple(columns), tuple(checks), overruled

@@ -8,7 +8,7 @@ Does not belong here: how one value is read (`values`), reading files, writing t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.ingest.column_names import fold_name, is_personal
 from orchestration.ingest.contract import Column, Table
@@ -21,6 +21,7 @@ from orchestration.ingest.judging.values import (
     family_of,
     is_rounded,
     parse_value,
+    without_null_words,
 )
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.sql_text import text_literal
@@ -105,16 +106,23 @@ def judge(
         )
     )
 
-    landed = [f"{record_sql} as record"]
+    # One step each, since a text that an expression names ten times is planned ten times.
+    sources = [f"{record_sql} as record"]
+    landed = ["record"]
     typed = ["record"]
     checks: list[Check] = []
     for number, check in enumerate(first_checks):
-        landed.append(f"{check.condition} as failed_{number}")
+        sources.append(f"{check.condition} as failed_{number}")
+        landed.append(f"failed_{number}")
         typed.append(f"failed_{number}")
         checks.append(Check(f"failed_{number}", check.reason, check.column))
     rounded: list[str] = []
     for column in table.columns:
         source = known.get(column.name)
+        if source is not None:
+            text = source.sql if column.required else without_null_words(source)
+            sources.append(f"{text} as source_{column.name}")
+            source = replace(source, sql=f"source_{column.name}")
         given_sql, value_sql, parse_checks = (
             parse_value(column, source) if source is not None else ("null", "null", ())
         )
@@ -132,15 +140,22 @@ def judge(
         empty = " and ".join(_is_absent(table.column(name), excluded_ids) for name in group)
         checks.append(Check(empty, Reason.MISSING_ID, ", ".join(group)))
 
-    values = {column.name: column.name for column in table.columns}
+    # An address is nobody's id as it stands; `person_id` is defined where words are.
+    values = {
+        column.name: f"person_id({column.name})"
+        if column.placeholder_is_absent and column.name in known
+        else column.name
+        for column in table.columns
+    }
     if table.merges_extra_columns and extra_columns:
         for number, column in enumerate(extra_columns):
-            landed.append(f"{_json_text(column)} as extra_{number}")
+            sources.append(f"{_json_text(column)} as extra_{number}")
+            landed.append(f"extra_{number}")
             typed.append(f"extra_{number}")
         values["properties"] = _merged_properties(extra_columns)
-    set_aside = _set_aside(table, given, known, extra_columns, landed, typed)
+    set_aside = _set_aside(table, given, known, extra_columns, sources, landed, typed)
     checks[len(first_checks) : len(first_checks)] = set_aside
-    sql = _select(table, from_sql, landed, typed, values, checks, rounded)
+    sql = _select(table, from_sql, sources, landed, typed, values, checks, rounded)
     return Judgement(
         sql,
         tuple(checks),
@@ -180,6 +195,7 @@ def _set_aside(
     given: Sequence[GivenColumn],
     known: Mapping[str, GivenColumn],
     extra_columns: Sequence[GivenColumn],
+    sources: list[str],
     landed: list[str],
     typed: list[str],
 ) -> list[Check]:
@@ -193,8 +209,9 @@ def _set_aside(
     blank = " and ".join(f"given_{name} is null" for name in names)
     texts = [f"nullif(trim(cast({column.sql} as varchar)), '')" for column in extra_columns]
     others = f"coalesce({', '.join(texts)})" if len(texts) > 1 else (texts or ["null"])[0]
-    landed.append(f"{others} as given_elsewhere")
-    landed.append(f"lower(trim(cast({first.sql} as varchar))) as given_first")
+    sources.append(f"{others} as given_elsewhere")
+    sources.append(f"lower(trim(cast({first.sql} as varchar))) as given_first")
+    landed.extend(("given_elsewhere", "given_first"))
     typed.extend(("given_elsewhere", "given_first"))
     totals = ", ".join(text_literal(word) for word in _TOTALS)
     unsummed = [
@@ -228,6 +245,7 @@ def row_hash(table: Table) -> str:
 def _select(
     table: Table,
     from_sql: str,
+    sources: Sequence[str],
     landed: Sequence[str],
     typed: Sequence[str],
     values: dict[str, str],
@@ -243,10 +261,16 @@ def _select(
     separator = ",\n        "
     names = ",\n    ".join(table.column_names)
     return f"""
-with landed_rows as (
+with source_rows as (
+    select
+        {separator.join(sources)}
+    from {from_sql}
+),
+
+landed_rows as (
     select
         {separator.join(landed)}
-    from {from_sql}
+    from source_rows
 ),
 
 typed_rows as (

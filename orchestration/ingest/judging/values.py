@@ -9,7 +9,7 @@ Names come from the contract; names from a file are quoted by whoever made a Giv
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.ingest.contract import Column
@@ -25,6 +25,7 @@ BLANKS = (
 # Above 2^53 a float no longer tells neighbouring whole numbers apart.
 _EXACT_FLOATS = "9007199254740992"
 _NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
+_THOUSANDS = r"[+-]?[0-9]{1,3}([.][0-9]{3})+"
 _NOT_FINITE = r"(?i)[+-]?(nan|inf|infinity)"
 _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
@@ -112,8 +113,7 @@ def parse_value(column: Column, source: GivenColumn) -> tuple[str, str, tuple[Ch
         "boolean": _parse_boolean,
         "json": _parse_json,
     }
-    given = source if column.required else replace(source, sql=_without_null_words(source, family))
-    parsed = None if family is None else parsers[column.kind](column, given, family)
+    parsed = None if family is None else parsers[column.kind](column, source, family)
     if parsed is None:
         detail = f"The column {column.name} has the type {source.data_type}, not {column.kind}."
         raise FileRefusedError(Reason.WRONG_TYPE, detail, column.name)
@@ -175,14 +175,11 @@ def _parse_text(
     elif column.name.endswith("_id"):
         value = _canonical_id(given)
         checks = _failed(column, ("", Reason.INVALID_ID))
-    if column.placeholder_is_absent:
-        # An address is nobody's id as it stands; `person_id` is defined where words are.
-        value = f"person_id({value})"
     return f"nullif({text}, '')", value, checks
 
 
 def _canonical_id(sql: str) -> str:
-    """An id as the shop wrote it, whatever a spreadsheet or pandas made of it; null if it is lost."""
+    """An id as the shop wrote it, whatever a spreadsheet made of it; null if it is lost."""
     return (
         f"case when contains({sql}, '.0') and regexp_full_match({sql}, '[0-9]+[.]0+') "
         f"then split_part({sql}, '.', 1) "
@@ -206,9 +203,9 @@ def canonical_ids_in(properties: str) -> str:
     )
 
 
-def _without_null_words(source: GivenColumn, family: Family | None) -> str:
+def without_null_words(source: GivenColumn) -> str:
     """The value of an optional column, null where the file has a word for nothing."""
-    sql = source.sql
+    sql, family = source.sql, family_of(source.data_type)
     if family == "float":
         return f"case when not isnan({sql}) then {sql} end"
     if family != "text":
@@ -235,11 +232,13 @@ def _parse_decimal(
     # The shortest text of a float is what its maker wrote; a cast of the float itself is not.
     # try_cast rounds half away from zero; it also takes 1_000, which is a separator.
     number = _with_decimal_point(given) if source.has_decimal_comma else given
+    thousands = f" and {_matches(column, _THOUSANDS)}" if source.has_decimal_comma else " and false"
     value = (
         f"case when not contains({given}, '_') then try_cast({number} as {column.data_type}) end"
     )
     checks = _failed(
         column,
+        (thousands, Reason.INVALID_NUMBER),
         (f" and {_matches(column, _NOT_FINITE)}", Reason.NOT_FINITE),
         (f" and {_matches(column, _NUMBER)}", Reason.OUT_OF_RANGE),
         ("", Reason.INVALID_NUMBER),
@@ -251,7 +250,7 @@ def _with_decimal_point(sql: str) -> str:
     """A number of a file in which `12,50` is one; `1.250` may be either and so is none."""
     return (
         f"case when regexp_full_match({sql}, '[+-]?[0-9]+,[0-9]+') then replace({sql}, ',', '.') "
-        f"when not regexp_full_match({sql}, '[+-]?[0-9]{{1,3}}([.][0-9]{{3}})+') then {sql} end"
+        f"when not regexp_full_match({sql}, '{_THOUSANDS}') then {sql} end"
     )
 
 
