@@ -12,7 +12,8 @@ import unicodedata
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"[\W_]+")
 
-# Columns that name, place or describe a person; unless a table or an adapter reads them they stay outside.
+# Columns that name, place or describe a person; unless a table or an adapter reads them they stay
+# outside.
 _PERSONAL = re.compile(
     r"(^|_)(address\w*|ip|ipaddress|user_?agent|card\w*|notes?|phone|zip|zipcode|post(al)?_?code|"
     r"latitude|longitude|(first|last|full|middle)_?name|birth\w*|street|e?_?mail|company|iban|"

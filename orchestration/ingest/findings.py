@@ -259,7 +259,8 @@ def _over_refunds(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     twins = ", two refunds of the same amount at the same instant" if has_twins else ""
     more = f"; so are {_counted(orders - 1, 'other order')}" if orders > 1 else ""
     return (
-        f"More was refunded than paid: {order}, {refunded:.2f} refunded of {total:.2f}{twins}{more}.",
+        f"More was refunded than paid: {order}, {refunded:.2f} refunded of {total:.2f}"
+        f"{twins}{more}.",
     )
 
 

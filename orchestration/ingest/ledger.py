@@ -46,8 +46,8 @@ class FileIdentity:
 class FileResult:
     """What became of one file.
 
-    `rows_read = rows_set_aside + rows_loaded + rows_duplicate + rows_quarantined`; of a file that is
-    refused as a whole all rows are read and quarantined, one where they cannot be counted.
+    `rows_read = rows_set_aside + rows_loaded + rows_duplicate + rows_quarantined`; of a file that
+    is refused as a whole all rows are read and quarantined, one where they cannot be counted.
 
     Attributes:
         table: the raw table.

@@ -74,8 +74,8 @@ def remove_torn(
     if lost and not accept_loss:
         raise LifecycleError(
             f"{database} cannot be read ({cause}), and {len(lost):,} of the {len(files):,} files "
-            f"that it was made from no longer lie in {raw_dir} as they were: {_listed(lost)}; bring "
-            "them back, or go on without them with --accept-loss. The torn copy stays where it is."
+            f"that it was made from no longer lie in {raw_dir} as they were: {_listed(lost)}; "
+            "bring them back, or go on without them with --accept-loss. The torn copy stays where it is."
         )
     if not lost:
         discard(database)

@@ -275,7 +275,7 @@ def ignored_sentences(ignored: Sequence[IgnoredFile]) -> tuple[str, ...]:
 
 
 def set_aside_sentence(connection: duckdb.DuckDBPyConnection, run_id: str) -> tuple[str, ...]:
-    """Say how many rows of a run were read and yield nothing, by reason; nothing if there are none."""
+    """Say how many rows of a run yield nothing, by reason; nothing if there are none."""
     rows = connection.execute(
         """
         select set_aside.reason, sum(set_aside.rows)::bigint

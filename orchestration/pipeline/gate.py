@@ -159,7 +159,8 @@ def accounting_reasons(state: StateDir) -> list[str]:
     try:
         with duckdb.connect(str(state.raw_database), read_only=True) as raw:
             files = raw.execute(
-                "select path, rows_read, rows_loaded, rows_duplicate, rows_quarantined, rows_set_aside "
+                "select path, rows_read, rows_loaded, rows_duplicate, rows_quarantined, "
+                "rows_set_aside "
                 "from raw.raw.ingest_files order by path"
             ).fetchall()
     except duckdb.Error as error:

@@ -1,6 +1,7 @@
 """Where a build reads and writes, as the user chose.
 
-Belongs here: the directories and the file that tells what lies in one of them. Does not belong here: what lies in them (`paths`).
+Belongs here: the directories, and the file that tells what lies in one of them. Does not belong
+here: what lies in them (`paths`).
 """
 
 from __future__ import annotations

@@ -103,10 +103,10 @@ def test_money_is_rounded_half_away_from_zero_to_four_decimals(tmp_path: Path) -
         "99999999999999.9999": "99999999999999.9999",
     }
     rows = [f"o{n},2024-03-01,paid,EUR,1,{given}" for n, given in enumerate(stored)]
-    text = orders_csv(*rows).replace("\n", ",total_discounts\n", 1)
+    text = orders_csv(*rows).replace("\n", ",total_tax\n", 1)
     shop = make_shop(tmp_path, {"orders.csv": text})
     shop.ingest()
-    found = shop.rows("select total_discounts from raw.orders order by order_id")
+    found = shop.rows("select total_tax from raw.orders order by order_id")
     assert [row[0] for row in found] == [Decimal(text) for text in stored.values()]
 
 

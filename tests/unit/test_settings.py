@@ -126,6 +126,8 @@ def test_options_become_dbt_vars() -> None:
         "allow_missing_rates": True,
         "pending_is_booked": False,
         "subscription_grace_days": 45,
+        "max_refused_share": 0.5,
+        "max_unpacked_ratio": 100,
     }
 
 

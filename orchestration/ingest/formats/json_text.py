@@ -89,7 +89,7 @@ def json_lines(path: Path, table: str) -> Iterator[tuple[int, str] | RefusedLine
         try:
             _, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError) as error:
-            raise _refusal(error, text) from error
+            raise _refusal(error) from error
         # A line end within an object is a blank: a text cannot hold one.
         written = text[position:end].replace("\r", " ").replace("\n", " ")
         if len(written) >= MAX_ROW_BYTES or LINE_SEPARATOR in written:
@@ -102,7 +102,7 @@ def json_lines(path: Path, table: str) -> Iterator[tuple[int, str] | RefusedLine
         if text[position : position + 1] == ",":
             position = _after_blanks(text, position + 1)
         elif text[position : position + 1] != "]":
-            raise _refusal(None, text)
+            raise _refusal(None)
 
 
 def repair_json_text(path: Path, table: str, folder: Path) -> Repair:
@@ -149,7 +149,7 @@ def _start_of_array(text: str, table: str) -> int:
     try:
         document: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _refusal(error, text) from error
+        raise _refusal(error) from error
     if wrapped_array(document, table) is None:
         detail = (
             "The file holds one JSON object and no array of objects; deliver an array, or an "
@@ -175,7 +175,7 @@ def _after_blanks(text: str, position: int) -> int:
     return position
 
 
-def _refusal(error: Exception | None, text: str) -> FileRefusedError:
+def _refusal(error: Exception | None) -> FileRefusedError:
     line = ""
     if isinstance(error, json.JSONDecodeError):
         line = f" (line {error.lineno}: {error.msg.lower()})"

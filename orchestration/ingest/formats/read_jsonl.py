@@ -57,7 +57,9 @@ def read_jsonl(
         refused = repair.refused if repair.refused_lines else None
     is_object = "json_valid(text) and json_type(text) = 'OBJECT'"
     documents = f"""(
-        select {record_sql} as record, {line_sql} as line, text, case when {is_object} then text end as document
+        select
+            {record_sql} as record, {line_sql} as line, text,
+            case when {is_object} then text end as document
         from {LANDED} where trim(text) <> ''
     )"""
     keys = [
