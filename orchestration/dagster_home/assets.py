@@ -56,8 +56,14 @@ from orchestration.settings.request import read_request
 
 POOL = "warehouse"
 PUBLISHED = AssetKey(["published", "lifecycle"])
-LEDGER = AssetKey(["raw", "ingest_files"])
-QUARANTINE = AssetKey(["raw", "quarantine"])
+# What ingest keeps beside the rows themselves.
+BOOKS: Mapping[str, str] = {
+    "ingest_files": "Every landing file ever read. One row per file and table.",
+    "quarantine": "Rows that were not accepted, with the reason.",
+    "source_files": "Files that an adapter read. One row per line of the ledger.",
+    "sources": "Sources in other shapes than the raw contract. One row per source.",
+    "muted_files": "Files whose rows do not count, since another source fills the table.",
+}
 OWNERS = ("team:analytics",)
 
 
@@ -94,8 +100,7 @@ def ingest_assets(contract: Contract) -> AssetsDefinition:
         _raw_spec(raw_key(table), f"Accepted rows of {table}.", [landing_key(table)])
         for table in tables
     ]
-    specs.append(_raw_spec(LEDGER, "Every landing file ever read. One row per file.", landed))
-    specs.append(_raw_spec(QUARANTINE, "Rows that were not accepted, with the reason.", landed))
+    specs += [_raw_spec(raw_key(name), text, landed) for name, text in BOOKS.items()]
 
     @multi_asset(name="ingest", specs=specs, pool=POOL)
     def ingest(
@@ -110,7 +115,7 @@ def ingest_assets(contract: Contract) -> AssetsDefinition:
             made.identity = build_identity(request.state, made.opened.build_id, made.rules)
         for observation in landing_observations(summary, tables):
             context.log_event(observation)
-        counts = _raw_counts(request.state, [*tables, "ingest_files", "quarantine"])
+        counts = _raw_counts(request.state, [*tables, *BOOKS])
         for table, count in counts.items():
             yield MaterializeResult(asset_key=raw_key(table), metadata={"dagster/row_count": count})
 

@@ -18,8 +18,8 @@ ADAPTERS = Path(__file__).parent / "adapters"
 LOG = (
     "user_id,session,event,timestamp,plan\n"
     "ida,s1,catalogue_seen,2026-03-01 10:00:00,free\n"
-    "ida,s1,added_to_cart,2026-03-01 10:01:00,free\n"
-    "jon,s2,added_to_cart,2026-03-01 10:02:00,\n"
+    "ida,s1,added_to_basket,2026-03-01 10:01:00,free\n"
+    "jon,s2,added_to_basket,2026-03-01 10:02:00,\n"
 )
 
 
@@ -97,17 +97,17 @@ def test_map_proposes_a_signal_and_writes_the_rows(project: Path) -> None:
     run("init", "--raw-dir", "landing")
     told = run("map", "--write", "rules")
     assert "2 event names feed no signal:" in told
-    assert "2 rows        2 persons  cart_add (like added_to_cart)" in told
+    assert "2 rows        2 persons  cart_add (like added_to_basket)" in told
     rows = read_seed(project / "rules" / "event_signals.csv").rows
     shipped = read_seed(RULES_DIR / "event_signals.csv").rows
     names = {row["event_name"] for row in shipped}
     (added,) = [row for row in rows if row["event_name"] not in names]
     assert (added["event_name"], added["signal"], added["is_money"]) == (
-        "added_to_cart",
+        "added_to_basket",
         "cart_add",
         "true",
     )
-    assert "added_to_cart" not in run("map", "--rules-dir", "rules")
+    assert "added_to_basket" not in run("map", "--rules-dir", "rules")
 
 
 @pytest.mark.parametrize(

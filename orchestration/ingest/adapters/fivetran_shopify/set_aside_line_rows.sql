@@ -1,6 +1,9 @@
 select
     record,
-    case when lower(fivetran_deleted) = 'true' then 'deleted line' else 'older sync of a line' end as reason
+    case
+        when lower(fivetran_deleted) = 'true' then 'deleted line'
+        else 'older sync of a line'
+    end as reason
 from line_rows
 qualify
     coalesce(lower(fivetran_deleted), 'false') = 'true'

@@ -1,6 +1,9 @@
 select
     record,
-    case when status = 'lost' then 'dispute of a refunded charge' else 'dispute not lost' end as reason
+    case
+        when status = 'lost' then 'dispute of a refunded charge'
+        else 'dispute not lost'
+    end as reason
 from dispute_rows
 where
     status is distinct from 'lost'

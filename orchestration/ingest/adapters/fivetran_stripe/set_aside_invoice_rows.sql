@@ -1,7 +1,8 @@
 select
     record,
     case
-        when record not in (select record from paid_invoices) then 'invoice not paid, or an older sync of it'
+        when record not in (select record from paid_invoices)
+            then 'invoice not paid, or an older sync of it'
         else 'invoice paid by a charge'
     end as reason
 from invoice_rows

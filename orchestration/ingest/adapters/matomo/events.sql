@@ -21,7 +21,10 @@ select
     case when place = 1 then referrer_url end as referrer,
     case when place = 1 then campaign_source end as utm_source,
     case when place = 1 then campaign_medium end as utm_medium,
-    case when place = 1 and (campaign_source is not null or referrer_type = 'campaign') then campaign_name end as utm_campaign,
+    case
+        when place = 1 and (campaign_source is not null or referrer_type = 'campaign')
+            then campaign_name
+    end as utm_campaign,
     lower(device_type) as device_type,
     country_code(nullif(country_code, 'xx')) as country,
     nullif(

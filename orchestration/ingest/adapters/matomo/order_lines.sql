@@ -5,8 +5,8 @@ lines as (
     select
         record,
         order_id,
-        generate_subscripts(from_json(json_extract(action, '$.itemDetails'), '["JSON"]'), 1) as line_number,
-        unnest(from_json(json_extract(action, '$.itemDetails'), '["JSON"]')) as line
+        generate_subscripts(nodes(json_extract(action, '$.itemDetails')), 1) as line_number,
+        unnest(nodes(json_extract(action, '$.itemDetails'))) as line
     from bought_actions
 
 )

@@ -14,7 +14,10 @@ accounts as (
 select
     identified.record,
     identified.user_id as customer_id,
-    coalesce(identified.customer_created_at, min(identified.occurred_at) over (partition by identified.user_id)) as created_at,
+    coalesce(
+        identified.customer_created_at,
+        min(identified.occurred_at) over (partition by identified.user_id)
+    ) as created_at,
     identified.occurred_at as updated_at,
     last_value(identified.email ignore nulls) over so_far as email,
     last_value(identified.first_name ignore nulls) over so_far as first_name,

@@ -5,7 +5,13 @@ order_rows as (
 
     select
         *,
-        last_value(case when total is not null or financial_status is not null then coalesce(id, ltrim(name, '#')) end ignore nulls) over (
+        last_value(
+            case
+                when total is not null or financial_status is not null
+                    then coalesce(id, ltrim(name, '#'))
+            end
+            ignore nulls
+        ) over (
             partition by name
             order by record
         ) as order_id

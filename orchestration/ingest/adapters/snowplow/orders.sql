@@ -6,7 +6,9 @@ select
     occurred_at as created_at,
     'paid' as status,
     text_at(sale, '$.currency') as currency,
-    coalesce(text_at(sale, '$.discount_amount'), text_at(sale, '$.discountAmount')) as total_discounts,
+    coalesce(
+        text_at(sale, '$.discount_amount'), text_at(sale, '$.discountAmount')
+    ) as total_discounts,
     text_at(sale, '$.shipping') as total_shipping,
     text_at(sale, '$.tax') as total_tax,
     text_at(sale, '$.revenue') as total_price,

@@ -8,7 +8,8 @@ priced_refunds as (
         refunded.occurred_at,
         refunded.collector_tstamp,
         coalesce(
-            text_at(refunded.payback, '$.transaction_id'), text_at(refunded.payback, '$.transactionId')
+            text_at(refunded.payback, '$.transaction_id'),
+            text_at(refunded.payback, '$.transactionId')
         ) as order_id,
         coalesce(
             text_at(refunded.payback, '$.refund_amount'),
@@ -16,7 +17,8 @@ priced_refunds as (
             text_at(sold_events.sale, '$.revenue')
         ) as amount,
         coalesce(
-            text_at(refunded.payback, '$.refund_reason'), text_at(refunded.payback, '$.refundReason')
+            text_at(refunded.payback, '$.refund_reason'),
+            text_at(refunded.payback, '$.refundReason')
         ) as reason
     from read_events as refunded
     left join sold_events

@@ -38,7 +38,9 @@ select
     record,
     id || ':refund:' || place as refund_id,
     id as order_id,
-    coalesce(nullif(regexp_extract(refund, 'date:([^|]*)', 1), ''), paid_at, ordered_at) as created_at,
+    coalesce(
+        nullif(regexp_extract(refund, 'date:([^|]*)', 1), ''), paid_at, ordered_at
+    ) as created_at,
     abs(amount(regexp_extract(refund, 'amount:([^|]*)', 1))) as amount,
     nullif(regexp_extract(refund, 'reason:([^|]*)', 1), '') as reason
 from listed_refunds

@@ -4,7 +4,10 @@ params as (
 
     select
         record,
-        unnest(from_json(as_json(event_params), '[{"key": "VARCHAR", "value": "JSON"}]'), recursive := true)
+        unnest(
+            from_json(as_json(event_params), '[{"key": "VARCHAR", "value": "JSON"}]'),
+            recursive := true
+        )
     from hits
 
 ),
@@ -42,8 +45,8 @@ read_hits as (
         hits.*,
         param_objects.param,
         md5(concat(
-            hits.stream_id, '|', hits.user_pseudo_id, '|', hits.event_timestamp, '|', hits.event_name,
-            '|', hits.event_bundle_sequence_id, '|', hits.batch_page_id, '|',
+            hits.stream_id, '|', hits.user_pseudo_id, '|', hits.event_timestamp, '|',
+            hits.event_name, '|', hits.event_bundle_sequence_id, '|', hits.batch_page_id, '|',
             hits.batch_ordering_id, '|', hits.batch_event_index, '|',
             cast(to_json(param_objects.param) as varchar), '|', hits.items
         )) as event_id,

@@ -50,7 +50,9 @@ read_calls as (
             cart_id, text_at(own, '$.cart_id'), checkout_id, text_at(own, '$.checkout_id')
         ) as cart_id,
         coalesce(order_id, text_at(own, '$.order_id')) as order_id,
-        coalesce(product_id, text_at(own, '$.product_id'), sku, text_at(own, '$.sku')) as product_id,
+        coalesce(
+            product_id, text_at(own, '$.product_id'), sku, text_at(own, '$.sku')
+        ) as product_id,
         coalesce(quantity, text_at(own, '$.quantity')) as quantity,
         coalesce(currency, text_at(own, '$.currency')) as currency,
         coalesce(

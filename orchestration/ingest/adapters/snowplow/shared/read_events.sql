@@ -32,7 +32,10 @@ select
     person_id(coalesce(
         user_id,
         case
-            when lower(coalesce(text_at(person, '$.is_guest'), text_at(person, '$.isGuest'), 'false')) = 'false'
+            when
+                lower(coalesce(
+                    text_at(person, '$.is_guest'), text_at(person, '$.isGuest'), 'false'
+                )) = 'false'
                 then text_at(person, '$.id')
         end
     )) as known,
