@@ -39,8 +39,6 @@ def show_check(console: Console, report: CheckReport) -> None:
     for file in report.files:
         _show_file(console, file)
     summary = report.summary
-    for ignored in summary.ignored:
-        console.print(f"{ignored.name} is ignored because {ignored.reason}.")
     for sentence in (*summary.notes, *summary.problems, *report.warnings):
         console.print(sentence)
     console.print(
