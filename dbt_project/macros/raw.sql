@@ -44,6 +44,41 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The branch of a `case` that leaves a row of `raw_rows` out because its file's source does not count;
+   none where another loader fills raw. Ingest writes the verdict over all files anew at the end of
+   each run (`raw.muted_files`).
+
+   reason    `other_order_source` or `other_behaviour_source`
+   dated_by  the instant that a source's last day is compared with #}
+{% macro when_muted(reason, dated_by) -%}
+    {%- set muted = source('ingest', 'muted_files') -%}
+    {%- if not execute or load_relation(muted) is not none -%}
+        when
+            exists (
+                select 1 from {{ muted }} as muted
+                where
+                    muted.file_id = raw_rows.file_id
+                    and muted.reason = '{{ reason }}'
+                    and (muted.muted_from is null or {{ dated_by }} >= muted.muted_from)
+            )
+            then '{{ reason }}'
+    {%- endif -%}
+{%- endmacro %}
+
+{# The files of sources that do not state when their customers were created, as a subquery. #}
+{% macro files_without_creation() -%}
+    {%- set sources = source('ingest', 'sources') -%}
+    {%- set source_files = source('ingest', 'source_files') -%}
+    {%- if execute and load_relation(sources) is none -%}
+        select cast(null as integer) where false
+    {%- else -%}
+        select source_files.file_id
+        from {{ source_files }} as source_files
+        inner join {{ sources }} as sources on source_files.source = sources.source
+        where not sources.states_creation
+    {%- endif -%}
+{%- endmacro %}
+
 {# A raw column as the contract reads it: currencies in capitals, and ids without blanks around them,
    which this project's own ingest (it leaves a row hash) has removed already. #}
 {% macro as_in_contract(column, is_ingested) -%}

@@ -36,9 +36,14 @@
 {% macro default__canonical_id(text) -%}
     case
         when not regexp_full_match(
-            trim(ltrim(trim({{ text }}), '''')), '[+-]?[0-9]+([.][0-9]+)?[eE][+-]?[0-9]+'
+            regexp_replace(trim({{ text }}), '^''([0-9=+@-])', '\1'),
+            '[+-]?[0-9]+([.,][0-9]+)?[eE][+][0-9]+'
         )
-            then regexp_replace(trim(ltrim(trim({{ text }}), '''')), '^([0-9]+)[.]0+$', '\1')
+            then regexp_replace(
+                regexp_replace(trim({{ text }}), '^''([0-9=+@-])', '\1'),
+                '^([0-9]+)[.]0+$',
+                '\1'
+            )
     end
 {%- endmacro %}
 

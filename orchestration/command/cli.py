@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.command.options import (
+    LossOption,
     RawOption,
     RulesOption,
+    SourcesOption,
     StateOption,
     other_settings,
     takes_build_settings,
@@ -74,14 +76,18 @@ def simulate(
 
 @app.command()
 def ingest(
-    raw_dir: RawOption = None, state_dir: StateOption = None, rules_dir: RulesOption = None
+    raw_dir: RawOption = None,
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
+    accept_loss: LossOption = False,
 ) -> None:
     """Load landing files into raw.duckdb, each exactly once, and stop there."""
     from orchestration.command.console import ConsoleProgress, plain_console
     from orchestration.pipeline.build import ingest_only
 
     progress = ConsoleProgress(plain_console())
-    request = _request(raw_dir, state_dir, rules_dir)
+    request = _request(raw_dir, state_dir, rules_dir, sources=sources, accept_loss=accept_loss)
     try:
         ingest_only(request, progress)
     finally:
@@ -94,9 +100,11 @@ def build(
     raw_dir: RawOption = None,
     state_dir: StateOption = None,
     rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Drop the working database first.")
     ] = False,
+    accept_loss: LossOption = False,
     var: Annotated[
         list[str] | None,
         typer.Option(
@@ -112,7 +120,16 @@ def build(
 
     console = plain_console()
     progress = ConsoleProgress(console)
-    request = _request(raw_dir, state_dir, rules_dir, settings, var or (), full_refresh)
+    request = _request(
+        raw_dir,
+        state_dir,
+        rules_dir,
+        settings,
+        var or (),
+        full_refresh,
+        sources,
+        accept_loss=accept_loss,
+    )
     try:
         result = run_build(request, progress)
     finally:
@@ -121,6 +138,84 @@ def build(
     as_of_date = read_as_of(request.state)
     subject = example_subject(request.state)
     show_build(console, result, request.state, counts, as_of_date, subject)
+
+
+@app.command()
+def init(
+    raw_dir: RawOption = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency of sources that state none, and of the reports.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA zone in which days begin (default: UTC).")
+    ] = None,
+    frameworks: Annotated[str | None, typer.Option(help="`all` or names joined by commas.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over files that are there.")
+    ] = False,
+) -> None:
+    """Look at the landing files and write sources.yml beside them and lifecycle.toml here."""
+    from orchestration.command.console import plain_console
+    from orchestration.command.init import propose
+    from orchestration.command.init import write as write_files
+    from orchestration.command.show_landing import show_init
+    from orchestration.settings.build_settings import read_settings
+    from orchestration.settings.request import read_directories
+
+    console = plain_console()
+    directory = read_directories({"raw_dir": raw_dir}).raw_dir
+    options = {
+        "reporting_currency": currency,
+        "reporting_timezone": timezone,
+        "frameworks": frameworks,
+    }
+    read_settings(options)
+    proposal = propose(directory, currency or "", timezone or "")
+    if sys.stdin.isatty() and proposal.needs_currency and not currency:
+        currency = typer.prompt("Currency of orders that state none (EUR, USD, …)")
+        read_settings({**options, "reporting_currency": currency})
+        proposal = propose(directory, currency or "", timezone or "")
+    told = {"currency": currency, "timezone": timezone, "frameworks": frameworks}
+    settings = {name: value for name, value in told.items() if value}
+    written = write_files(directory, proposal, settings, Path.cwd(), force=force)
+    show_init(console, proposal, written, has_currency=bool(currency))
+
+
+@app.command()
+def check(
+    raw_dir: RawOption = None,
+    rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
+    currency: Annotated[str | None, typer.Option(help="Reporting currency.")] = None,
+) -> None:
+    """Tell in seconds what a build would load, refuse and ignore; nothing is kept."""
+    from orchestration.command.check import check as run_check
+    from orchestration.command.console import plain_console
+    from orchestration.command.show_landing import show_check
+
+    request = _request(raw_dir, None, rules_dir, {"reporting_currency": currency}, sources=sources)
+    show_check(plain_console(), run_check(request))
+
+
+@app.command("map")
+def map_events(
+    raw_dir: RawOption = None,
+    rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(help="Rules directory to write event_signals.csv with the proposed rows to."),
+    ] = None,
+) -> None:
+    """List event names that feed nothing, with the signal that each may mean."""
+    from orchestration.command.console import plain_console
+    from orchestration.command.map_events import unmapped_names, write_rows
+    from orchestration.command.show_landing import show_unmapped
+
+    request = _request(raw_dir, None, rules_dir, sources=sources)
+    names = unmapped_names(request)
+    target = write_rows(request, names, write) if write is not None and names else None
+    show_unmapped(plain_console(), names, target)
 
 
 @app.command()
@@ -210,8 +305,17 @@ def _request(
     settings: Mapping[str, str | None] | None = None,
     extra_vars: Sequence[str] = (),
     full_refresh: bool = False,
+    sources: Path | None = None,
+    accept_loss: bool = False,
 ) -> BuildRequest:
     from orchestration.settings.request import read_request
 
-    directories = {"raw_dir": raw_dir, "state_dir": state_dir, "rules_dir": rules_dir}
-    return read_request(settings or {}, extra_vars, directories, full_refresh=full_refresh)
+    directories = {
+        "raw_dir": raw_dir,
+        "state_dir": state_dir,
+        "rules_dir": rules_dir,
+        "sources_file": sources,
+    }
+    return read_request(
+        settings or {}, extra_vars, directories, full_refresh=full_refresh, accept_loss=accept_loss
+    )

@@ -31,8 +31,10 @@ _NAME_WIDTH = 9
 
 
 def plain_console(stream: TextIO | None = None) -> Console:
-    """Return a console that prints texts as they are, since ids may hold brackets."""
-    return Console(file=stream or sys.stdout, highlight=False, markup=False, soft_wrap=True)
+    """Return a console that prints texts as they are, since ids may hold brackets or `:email:`."""
+    return Console(
+        file=stream or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True
+    )
 
 
 class ConsoleProgress:
@@ -215,7 +217,8 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
             (
                 table.table,
                 f"{table.files:,} files, {table.read:,} rows read = {table.loaded:,} loaded + "
-                f"{table.duplicate:,} duplicate + {table.quarantined:,} quarantined",
+                f"{table.duplicate:,} duplicate + {table.quarantined:,} quarantined"
+                + (f" + {table.set_aside:,} set aside" if table.set_aside else ""),
             )
             for table in status.ingested
         ),
@@ -225,6 +228,8 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
         "Quarantined",
         ((f"{table} {reason}", f"{count:,}") for table, reason, count in status.quarantined),
     )
+    for sentence in status.notes:
+        console.print(sentence)
     _show_pairs(console, "Left out by staging", status.filtered)
     last = status.last_build
     if last:

@@ -31,6 +31,14 @@ def option_of(setting: Setting) -> OptionInfo:
 RawOption = Annotated[Path | None, option_of(_DIRECTORIES["raw_dir"])]
 StateOption = Annotated[Path | None, option_of(_DIRECTORIES["state_dir"])]
 RulesOption = Annotated[Path | None, option_of(_DIRECTORIES["rules_dir"])]
+LossOption = Annotated[
+    bool,
+    typer.Option(
+        "--accept-loss",
+        help="Rebuild a damaged raw.duckdb although files that it was made from are gone.",
+    ),
+]
+SourcesOption = Annotated[Path | None, option_of(_DIRECTORIES["sources_file"])]
 
 
 def takes_build_settings(command: Callable[..., None]) -> Callable[..., None]:

@@ -58,7 +58,15 @@ Made = MaterializeResult[Any] | AssetCheckResult
 
 POOL = "warehouse"
 PUBLISHED = AssetKey(["published", "lifecycle"])
-BOOKKEEPING = ("ingest_files", "ingest_copies", "quarantine")
+# What ingest keeps beside the rows themselves.
+BOOKS: Mapping[str, str] = {
+    "ingest_files": "Every landing file ever read. One row per file and table.",
+    "ingest_copies": "Which files brought rows that were loaded before.",
+    "quarantine": "Rows that were not accepted, with the reason.",
+    "source_files": "Files that an adapter read. One row per line of the ledger.",
+    "sources": "Sources in other shapes than the raw contract. One row per source.",
+    "muted_files": "Files whose rows do not count, since another source fills the table.",
+}
 OWNERS = ("team:analytics",)
 
 
@@ -114,7 +122,7 @@ def build_assets(
                 summary = ingest_phase(request, rules, opened.build_id, opened.progress)
                 for observation in landing_observations(summary, tables):
                     context.log_event(observation)
-                yield from _raw_tables(request.state, [*tables, *BOOKKEEPING])
+                yield from _raw_tables(request.state, [*tables, *BOOKS])
                 identity = build_identity(request.state, opened.build_id, rules)
                 run = dbt_phase(request, identity, opened.progress)
                 yield from events_of(request.state, run, nodes)
@@ -198,9 +206,7 @@ def _raw_specs(tables: Sequence[str]) -> list[AssetSpec]:
     landed = [landing_key(table) for table in tables]
     described = {
         **{table: (f"Accepted rows of {table}.", [landing_key(table)]) for table in tables},
-        "ingest_files": ("Every landing file ever read. One row per file.", landed),
-        "ingest_copies": ("Which files brought rows that were loaded before.", landed),
-        "quarantine": ("Rows that were not accepted, with the reason.", landed),
+        **{book: (text, landed) for book, text in BOOKS.items()},
     }
     return [
         AssetSpec(

@@ -42,6 +42,7 @@ _COLUMN_KEYS = frozenset(
         "minimum",
         "greater_than",
         "accepted_values",
+        "words",
         "default",
         "json_type",
         "pii",
@@ -67,6 +68,7 @@ class Column:
         minimum: smallest accepted value, as text; None for no bound.
         greater_than: the bound that values must exceed, as text; None for no bound.
         accepted_values: all accepted values; empty for any.
+        words: other tools' words for the accepted values, a file of `ingest/words`; None for none.
         default: what an empty value becomes; None to leave it null.
         json_type: `object` or `any`, for JSON columns.
         is_pii: personal data.
@@ -81,6 +83,7 @@ class Column:
     minimum: str | None = None
     greater_than: str | None = None
     accepted_values: tuple[str, ...] = ()
+    words: str | None = None
     default: str | None = None
     json_type: str | None = None
     is_pii: bool = False
@@ -212,6 +215,7 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
         minimum=_text(meta.get("minimum")),
         greater_than=_text(meta.get("greater_than")),
         accepted_values=tuple(cast("list[str]", meta.get("accepted_values", []))),
+        words=_text(meta.get("words")),
         default=_text(meta.get("default")),
         json_type=json_type,
         is_pii=bool(meta.get("pii", False)),

@@ -7,6 +7,8 @@ Does not belong here: opening a file; a name decides everything in this module.
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Literal
 from orchestration.errors import InputError, nearest, shown
 from orchestration.ingest.contract import Contract
 
-Format = Literal["parquet", "csv", "jsonl"]
+Format = Literal["parquet", "csv", "jsonl", "spreadsheet"]
 
 # Longest first: `.csv.gz` is not an extension `.gz`.
 EXTENSIONS: dict[str, tuple[Format, bool]] = {
@@ -23,13 +25,23 @@ EXTENSIONS: dict[str, tuple[Format, bool]] = {
     ".csv.gz": ("csv", True),
     ".parquet": ("parquet", False),
     ".jsonl": ("jsonl", False),
+    ".json": ("jsonl", False),
     ".csv": ("csv", False),
+    ".xlsx": ("spreadsheet", False),
+    ".xls": ("spreadsheet", False),
+    ".ods": ("spreadsheet", False),
 }
+# What a spreadsheet holds is refused with the way out; nobody is told to deliver one.
+ACCEPTED = tuple(
+    sorted(extension[1:] for extension, (kind, _) in EXTENSIONS.items() if kind != "spreadsheet")
+)
 _HIDDEN = "its name starts with a dot"
 _UNDERSCORE = "its name starts with an underscore"
 _UNFINISHED = "its name says that it is being written"
 _CHECKSUM = "it is a checksum of another file"
 _NOT_TEXT = "its name is not valid UTF-8; rename it"
+_NO_FILE = "it is a pipe, a device or a socket, not a file"
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, order=True)
@@ -101,13 +113,25 @@ def discover(raw_dir: Path, contract: Contract) -> Landing:
                 ignored.append(IgnoredFile(entry.name, f"no raw table has this name{hint}"))
         else:
             stem = _stem(entry.name)
-            table = stem.casefold()
-            if stem != entry.name and table not in contract.table_names:
+            table = table_of(stem, contract)
+            if stem != entry.name and table is None:
                 hint = nearest(stem, contract.table_names)
                 ignored.append(IgnoredFile(entry.name, f"no raw table is called {stem}{hint}"))
             else:
-                _add_file(raw_dir, entry, table, files, ignored)
+                _add_file(raw_dir, entry, table or stem, files, ignored)
     return Landing(tuple(sorted(files)), tuple(sorted(ignored)))
+
+
+def table_of(stem: str, contract: Contract) -> str | None:
+    """Return the table that a file's name stands for: `orders_2026-03-02`, `orders (1)`; else None.
+
+    What follows the table's name begins with no letter.
+    """
+    folded = stem.casefold()
+    for table in sorted(contract.table_names, key=len, reverse=True):
+        if folded.startswith(table) and not _LETTER.match(folded[len(table) :]):
+            return table
+    return None
 
 
 def require_tables(
@@ -129,7 +153,7 @@ def require_tables(
     for table in contract.tables:
         if table.is_optional or table.name in present:
             continue
-        extensions = ", ".join(sorted(extension[1:] for extension in EXTENSIONS))
+        extensions = ", ".join(ACCEPTED)
         problem = (
             f"{raw_dir} holds no file for the required table {table.name}; add a file "
             f"{table.name}.<ext> or a folder {table.name}/ (ext: {extensions}), "
@@ -182,12 +206,25 @@ def _add_file(
 ) -> None:
     name = path.relative_to(raw_dir).as_posix()
     stem = _stem(path.name)
+    if not is_readable(path):
+        ignored.append(IgnoredFile(name, _NO_FILE))
+        return
     if stem == path.name:
-        known = ", ".join(sorted(extension[1:] for extension in EXTENSIONS))
-        ignored.append(IgnoredFile(name, f"its extension is none of {known}"))
+        ignored.append(IgnoredFile(name, f"its extension is none of {', '.join(ACCEPTED)}"))
         return
     kind, is_gzip = EXTENSIONS[path.name[len(stem) :].casefold()]
     files.append(LandingFile(table, name, path, kind, is_gzip))
+
+
+def is_readable(path: Path) -> bool:
+    """Say whether opening a path returns at once: a pipe would wait for a writer for ever.
+
+    A link to nothing counts as a file, which is then refused because it cannot be opened.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
 
 
 def _stem(name: str) -> str:

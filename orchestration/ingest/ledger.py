@@ -6,8 +6,8 @@ Does not belong here: reading and judging rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -44,9 +44,21 @@ class FileIdentity:
 
 @dataclass(frozen=True)
 class FileResult:
-    """What became of one file: `rows_read = rows_loaded + rows_duplicate + rows_quarantined`.
+    """What became of one file.
 
-    A file refused as a whole counts as one row read and one quarantined.
+    `rows_read = rows_set_aside + rows_loaded + rows_duplicate + rows_quarantined`; of a file that
+    is refused as a whole all rows are read and quarantined, one where they cannot be counted.
+
+    Attributes:
+        table: the raw table.
+        name: path below the landing directory.
+        status: `loaded` or `quarantined`.
+        rows_read: rows of the file.
+        rows_loaded: rows that entered the table.
+        rows_duplicate: exact copies of rows loaded before.
+        rows_quarantined: rows that could not be accepted.
+        rows_set_aside: rows that are none of the table's.
+        notes: sentences on its columns and values.
     """
 
     table: str
@@ -56,6 +68,8 @@ class FileResult:
     rows_loaded: int
     rows_duplicate: int
     rows_quarantined: int
+    rows_set_aside: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def refuse_file(
@@ -79,7 +93,9 @@ def refuse_file(
         ],
     )
     return _write_ledger(
-        connection, identity, FileResult(file.table, file.name, STATUS_QUARANTINED, 1, 0, 0, 1)
+        connection,
+        identity,
+        FileResult(file.table, file.name, STATUS_QUARANTINED, refusal.rows, 0, 0, refusal.rows),
     )
 
 
@@ -92,6 +108,8 @@ def close_books(
     read: int,
     loaded: int,
     duplicate: int,
+    set_aside: Mapping[str, int],
+    notes: tuple[str, ...] = (),
 ) -> FileResult:
     """Count what the open transaction really wrote, compare, and commit."""
     found = count_of(
@@ -102,24 +120,100 @@ def close_books(
         connection,
         f"select count(reason) from raw.quarantine where file_id = {identity.file_id}",
     )
-    if found != loaded or read != found + duplicate + quarantined:
+    aside = sum(set_aside.values())
+    if found != loaded or read != aside + found + duplicate + quarantined:
         message = (
-            f"{file.name}: {read} rows were read, but {found} loaded, {duplicate} duplicate and "
-            f"{quarantined} quarantined do not add up to them; nothing of the file was kept."
+            f"{file.name}: {read} rows were read, but {found} loaded, {duplicate} duplicate, "
+            f"{quarantined} quarantined and {aside} set aside do not add up to them; nothing of "
+            "the file was kept."
         )
         raise RawAccountingError(message)
+    _insert_set_aside(connection, identity, set_aside)
     return _write_ledger(
         connection,
         identity,
-        FileResult(file.table, file.name, STATUS_LOADED, read, loaded, duplicate, quarantined),
+        FileResult(
+            table=file.table,
+            name=file.name,
+            status=STATUS_LOADED,
+            rows_read=read,
+            rows_loaded=loaded,
+            rows_duplicate=duplicate,
+            rows_quarantined=quarantined,
+            rows_set_aside=aside,
+            notes=notes,
+        ),
     )
+
+
+def _insert_set_aside(
+    connection: duckdb.DuckDBPyConnection, identity: FileIdentity, set_aside: Mapping[str, int]
+) -> None:
+    for reason, rows in set_aside.items():
+        connection.execute(
+            "insert into raw.set_aside values (?, ?, ?)", [identity.file_id, reason, rows]
+        )
+
+
+def write_source_ledger(
+    connection: duckdb.DuckDBPyConnection,
+    identity: FileIdentity,
+    results: Sequence[FileResult],
+    *,
+    source: str,
+    adapter: str,
+    kind: str,
+    mapping: str,
+    rows_read: int,
+    set_aside: Mapping[str, int],
+) -> None:
+    """Write a line for each table that a file of a source fills, and commit.
+
+    Args:
+        connection: inside the transaction of the file.
+        identity: of the file; its tables take the ids from `file_id` on.
+        results: by table, the main one first.
+        source: what staging knows the source by.
+        adapter: the adapter that read it.
+        kind: of the adapter.
+        mapping: fingerprint of all that the rows were made from.
+        rows_read: rows of the file itself.
+        set_aside: reason to rows of it that yield nothing.
+    """
+    for number, result in enumerate(results):
+        own = replace(identity, file_id=identity.file_id + number)
+        _insert_ledger(connection, own, result)
+        connection.execute(
+            "insert into raw.source_files values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                own.file_id,
+                source,
+                adapter,
+                kind,
+                mapping,
+                rows_read if number == 0 else 0,
+                sum(set_aside.values()) if number == 0 else 0,
+            ],
+        )
+    _insert_set_aside(connection, identity, set_aside)
+    connection.execute("commit")
+    reach("ingest.file_committed")
 
 
 def _write_ledger(
     connection: duckdb.DuckDBPyConnection, identity: FileIdentity, result: FileResult
 ) -> FileResult:
+    _insert_ledger(connection, identity, result)
+    connection.execute("commit")
+    reach("ingest.file_committed")
+    return result
+
+
+def _insert_ledger(
+    connection: duckdb.DuckDBPyConnection, identity: FileIdentity, result: FileResult
+) -> None:
     connection.execute(
-        "insert into raw.ingest_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into raw.ingest_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             identity.file_id,
             result.table,
@@ -133,11 +227,9 @@ def _write_ledger(
             identity.loaded_at,
             identity.run_id,
             result.status,
+            result.rows_set_aside,
         ],
     )
-    connection.execute("commit")
-    reach("ingest.file_committed")
-    return result
 
 
 def count_of(

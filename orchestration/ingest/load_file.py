@@ -16,11 +16,18 @@ from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.landed_file import LANDED, LandedFile
 from orchestration.ingest.formats.open_file import read_landing_file
 from orchestration.ingest.formats.read_parquet import parquet_error
-from orchestration.ingest.judging.rows import judge
+from orchestration.ingest.judging.rows import Judgement, judge
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, FileResult, close_books, count_of
-from orchestration.ingest.quarantine import insert_quarantine, log_extra_columns, prepare_quarantine
-from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.ingest.quarantine import (
+    count_landed,
+    insert_quarantine,
+    log_extra_columns,
+    prepare_quarantine,
+    without_addresses,
+)
+from orchestration.ingest.reasons import SET_ASIDE, FileRefusedError, Reason
+from orchestration.ingest.summary import column_notes
 
 _TEMPORARY = (LANDED, "judged_rows", "repeated_rows", "refused_rows", "csv_lines")
 
@@ -38,6 +45,7 @@ def load_file(
     excluded_ids: Collection[str],
     folder: Path,
     is_same: Callable[[], bool],
+    max_unpacked_ratio: int,
 ) -> FileResult:
     """Load one file and commit it with its line in the ledger; a refused one leaves its line too.
 
@@ -49,6 +57,7 @@ def load_file(
         excluded_ids: lower-case ids that count as empty.
         folder: empty folder for files made on the way.
         is_same: says whether the file is still the one that the identity was taken from.
+        max_unpacked_ratio: how many times its size a gzip file may grow.
 
     Raises:
         FileChangedError: it is not; nothing is kept.
@@ -56,18 +65,13 @@ def load_file(
         FileRefusedError: the file must go to quarantine; nothing is kept (see `refuse_file`).
     """
     _drop_temporary(connection)
-    landed = _read(connection, file, table, folder)
+    landed = _read(connection, file, table, folder, max_unpacked_ratio)
     if landed is None:
         connection.execute("begin")
-        return close_books(connection, file, table, identity, read=0, loaded=0, duplicate=0)
-    judgement = judge(
-        table,
-        landed.columns,
-        from_sql=landed.from_sql,
-        record_sql=landed.record_sql,
-        excluded_ids=excluded_ids,
-        first_checks=landed.first_checks,
-    )
+        return close_books(
+            connection, file, table, identity, read=0, loaded=0, duplicate=0, set_aside={}
+        )
+    judgement = _judge(connection, landed, table, excluded_ids)
     try:
         connection.execute(f"create temporary table judged_rows as {judgement.sql}")
     except duckdb.Error as error:
@@ -76,28 +80,84 @@ def load_file(
     if landed.declared_rows is not None and judged != landed.declared_rows:
         detail = f"The file says that it has {landed.declared_rows} rows, {judged} can be read."
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
-    copies = _find_copies(connection, table)
+    set_aside = _set_rows_aside(connection, judgement)
+    notes = column_notes(file, table, judgement, landed.overruled) + _rounding_note(
+        connection, file
+    )
+    copies = find_copies(connection, table)
+    landed = without_addresses(landed, table)
     refused = prepare_quarantine(connection, landed, folder)
 
     if not is_same():
         raise FileChangedError(file.name)
     connection.execute("begin")
-    loaded = _insert_rows(connection, table, identity, copies=copies)
-    if copies:
-        _note_copies(connection, table, identity)
+    loaded = insert_rows(connection, table, identity, copies=copies)
     insert_quarantine(connection, file, identity, landed, judgement)
     log_extra_columns(connection, file, table, identity, judgement)
     reach("ingest.rows_written")
     return close_books(
-        connection, file, table, identity, read=judged + refused, loaded=loaded, duplicate=copies
+        connection,
+        file,
+        table,
+        identity,
+        read=judged + refused,
+        loaded=loaded,
+        duplicate=copies,
+        set_aside=set_aside,
+        notes=notes,
     )
 
 
+def _judge(
+    connection: duckdb.DuckDBPyConnection,
+    landed: LandedFile,
+    table: Table,
+    excluded_ids: Collection[str],
+) -> Judgement:
+    try:
+        return judge(
+            table,
+            landed.columns,
+            from_sql=landed.from_sql,
+            record_sql=landed.record_sql,
+            excluded_ids=excluded_ids,
+            first_checks=landed.first_checks,
+        )
+    except FileRefusedError as refusal:
+        rows = count_landed(connection, landed)
+        raise FileRefusedError(refusal.reason, str(refusal), refusal.column, rows) from refusal
+
+
+def _set_rows_aside(connection: duckdb.DuckDBPyConnection, judgement: Judgement) -> dict[str, int]:
+    """Take rows that are none of the table's out of `judged_rows`; return how many, by reason."""
+    found: dict[str, int] = {}
+    for reason in SET_ASIDE:
+        for verdict in judgement.verdicts(reason):
+            removed = count_of(connection, f"delete from judged_rows where verdict = {verdict}")
+            if removed:
+                found[reason.value] = removed
+    return found
+
+
+def _rounding_note(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> tuple[str, ...]:
+    rounded = count_of(
+        connection, "select count(*) from judged_rows where is_rounded and verdict is null"
+    )
+    if not rounded:
+        return ()
+    rows = "row has a number" if rounded == 1 else "rows have numbers"
+    return (f"{file.name}: {rounded:,} {rows} of more than four decimals; it was rounded.",)
+
+
 def _read(
-    connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Table, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    table: Table,
+    folder: Path,
+    max_unpacked_ratio: int,
 ) -> LandedFile | None:
     try:
-        return read_landing_file(connection, file, table, folder)
+        return read_landing_file(connection, file, table, folder, max_unpacked_ratio)
     except duckdb.Error as error:
         raise _refusal_or(error, file) from error
 
@@ -113,7 +173,7 @@ def _refusal_or(error: duckdb.Error, file: LandingFile) -> Exception:
     return FileRefusedError(Reason.UNREADABLE_FILE, sentence)
 
 
-def _find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+def find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     """Make `repeated_rows`: good rows that are exact copies of a loaded row or an earlier one.
 
     Returns how many they are.
@@ -162,17 +222,33 @@ def _find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     return count_of(connection, "select count(record) from repeated_rows")
 
 
-def _insert_rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, identity: FileIdentity, *, copies: int
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    identity: FileIdentity,
+    *,
+    copies: int,
+    line_sql: str = "record",
 ) -> int:
+    """Write the good rows of `judged_rows` into their raw table; return how many.
+
+    Args:
+        connection: inside the transaction of the file.
+        table: the raw table.
+        identity: of the file.
+        copies: how many of the rows are in `repeated_rows`.
+        line_sql: number of the file's row over `judged_rows`.
+    """
     names = ", ".join(table.column_names)
     # The join costs a third of the insert, and most files hold no copy.
     no_copy = "and record not in (select record from repeated_rows)" if copies else ""
+    if copies:
+        _note_copies(connection, table, identity)
     return count_of(
         connection,
         f"""
         insert into raw.{table.name} ({names}, _file_id, _line, _loaded_at, _row_hash)
-        select {names}, {identity.file_id}, record, $loaded_at, _row_hash
+        select {names}, {identity.file_id}, {line_sql}, $loaded_at, _row_hash
         from judged_rows
         where verdict is null {no_copy}
         """,

@@ -6,16 +6,19 @@ Does not belong here: deciding that a row is refused.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
+from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.landed_file import LANDED, LandedFile
 from orchestration.ingest.formats.text_repair import write_csv_lines
 from orchestration.ingest.judging.rows import Judgement
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, count_of
+from orchestration.ingest.words import looks_like_email
 from orchestration.sql_text import text_literal
 
 
@@ -67,6 +70,28 @@ def prepare_quarantine(
     return count_of(connection, f"select count(line) from {_refused_lines(landed.refused)}")
 
 
+def count_landed(connection: duckdb.DuckDBPyConnection, landed: LandedFile) -> int:
+    """Count the rows of a landed file, those included that never became rows."""
+    rows = count_of(connection, f"select count({landed.record_sql}) from {landed.from_sql}")
+    if landed.refused is None:
+        return rows
+    return rows + count_of(connection, f"select count(line) from {_refused_lines(landed.refused)}")
+
+
+def without_addresses(landed: LandedFile, table: Table) -> LandedFile:
+    """Return the file with e-mail addresses in id columns replaced in what quarantine keeps."""
+    ids = {column.name for column in table.columns if column.placeholder_is_absent}
+    record = landed.raw_record_sql
+    for column in landed.columns:
+        if fold_name(column.name) in ids:
+            given = f"cast({column.sql} as varchar)"
+            address = f"case when {looks_like_email(given)} then {given} end"
+            # A text that is nowhere is replaced by nothing.
+            key = f"coalesce(person_id({address}), '')"
+            record = f"replace({record}, coalesce({address}, chr(1)), {key})"
+    return replace(landed, raw_record_sql=record)
+
+
 def insert_quarantine(
     connection: duckdb.DuckDBPyConnection,
     file: LandingFile,
@@ -116,14 +141,16 @@ def log_extra_columns(
 ) -> None:
     """Note each column that the contract does not know, and what became of it."""
     action = "merged into properties" if table.merges_extra_columns else "not loaded"
-    for column in judgement.extra_columns:
+    noted = [(column.name, column.data_type, action) for column in judgement.extra_columns]
+    noted += [(name, "VARCHAR", "not loaded: personal") for name in judgement.personal_columns]
+    for name, data_type, became in noted:
         connection.execute(
             "insert into raw.schema_log values (?, ?, ?, ?, ?, ?, ?)",
             [
                 table.name,
-                column.name,
-                column.data_type,
-                action,
+                name,
+                data_type,
+                became,
                 file.name,
                 identity.file_id,
                 identity.run_id,

@@ -13,7 +13,7 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Every value of raw.quarantine.reason. The first reason that applies is the one given."""
 
-    # Of a whole file, which counts as one row read and one quarantined: what it holds is unknown.
+    # Of a whole file, all of whose rows are read and quarantined, in one line of quarantine.
     UNREADABLE_FILE = "unreadable_file"
     MISSING_COLUMN = "missing_column"
     DUPLICATE_COLUMN = "duplicate_column"
@@ -23,6 +23,9 @@ class Reason(StrEnum):
     RAGGED_ROW = "ragged_row"
     MALFORMED_ROW = "malformed_row"
     ROW_TOO_LONG = "row_too_long"
+    # Of a row that is none of the table's: set aside, never quarantined.
+    BLANK_ROW = "blank_row"
+    TOTAL_ROW = "total_row"
     # Of a value.
     MISSING_VALUE = "missing_value"
     MISSING_ID = "missing_id"
@@ -40,6 +43,7 @@ class Reason(StrEnum):
     UNKNOWN_VALUE = "unknown_value"
 
 
+SET_ASIDE = (Reason.BLANK_ROW, Reason.TOTAL_ROW)
 REASON_TEXTS: dict[Reason, str] = {
     Reason.UNREADABLE_FILE: "the file is damaged or not what its extension says",
     Reason.MISSING_COLUMN: "the file lacks a required column",
@@ -49,9 +53,11 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.RAGGED_ROW: "the row has more or fewer fields than the header",
     Reason.MALFORMED_ROW: "the row's quotes do not close, or the line is not a JSON object",
     Reason.ROW_TOO_LONG: "the row is longer than 2,000,000 bytes",
+    Reason.BLANK_ROW: "the row has no value at all",
+    Reason.TOTAL_ROW: "the row holds the sums of the rows above it",
     Reason.MISSING_VALUE: "a required value is empty or a placeholder such as null",
     Reason.MISSING_ID: "none of the ids of which one is needed is filled",
-    Reason.INVALID_ID: "the id is a number with a fraction, or too large to be exact",
+    Reason.INVALID_ID: "the id is a number of which a spreadsheet or a float lost digits",
     Reason.INVALID_NUMBER: "the value is not a plain decimal number (12.50)",
     Reason.NOT_FINITE: "the value is NaN or infinite",
     Reason.INVALID_INTEGER: "the value is not a whole number",
@@ -72,13 +78,17 @@ class FileRefusedError(Exception):
     Attributes:
         reason: why.
         column: the column concerned, if one is.
+        rows: how many rows the file has; 1 where that cannot be known.
     """
 
-    def __init__(self, reason: Reason, detail: str, column: str | None = None) -> None:
+    def __init__(
+        self, reason: Reason, detail: str, column: str | None = None, rows: int = 1
+    ) -> None:
         """Keep the reason beside the sentence."""
         super().__init__(detail)
         self.reason = reason
         self.column = column
+        self.rows = rows
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
+import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,31 +22,52 @@ from typing import cast
 
 import duckdb
 
-from orchestration.errors import LifecycleError, RulesError, first_line
+from orchestration.errors import InputError, LifecycleError, RulesError, first_line
+from orchestration.ingest.adapter import load_adapters
 from orchestration.ingest.contract import Contract, load_contract
+from orchestration.ingest.findings import find
 from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
 from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
 from orchestration.ingest.load_file import FileChangedError, load_file
+from orchestration.ingest.load_source import SourceResult, load_source_file
 from orchestration.ingest.raw_database import (
     RawDatabase,
     check_books,
     check_origin,
-    discard,
+    check_salt,
     is_damaged_block,
     open_raw_database,
 )
 from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.ingest.rebuild import LedgerCopy, remove_torn
+from orchestration.ingest.source_precedence import check_collisions, decide, note_sources
+from orchestration.ingest.sources import (
+    SOURCES_FILE,
+    Plan,
+    SourceFile,
+    find_sources_file,
+    plan_sources,
+    read_entries,
+)
 from orchestration.ingest.summary import (
     IngestProgress,
     IngestSummary,
     changing_sentence,
+    ignored_sentences,
     quarantine_sentences,
+    set_aside_sentence,
+    stop_sentences,
 )
+from orchestration.ingest.words import define_functions
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.identity_settings import DEFAULT_SALT
 from orchestration.settings.paths import StateDir
 
 __all__ = ["IngestProgress", "IngestSummary", "ingest", "read_excluded_ids"]
 
+# A mail tool has no orders and a shop no events; neither at all is no shop.
+ONE_OF_THESE = frozenset({"events", "orders"})
 EXCLUDED_IDS_FILE = "excluded_ids.csv"
 
 
@@ -76,6 +99,10 @@ def ingest(
     progress: Callable[[IngestProgress], None] | None = None,
     loaded_at: datetime | None = None,
     contract: Contract | None = None,
+    sources_file: Path | None = None,
+    identity_salt: str = DEFAULT_SALT,
+    settings: BuildSettings | None = None,
+    accept_loss: bool = False,
 ) -> IngestSummary:
     """Load every new landing file into `<state_dir>/raw.duckdb`.
 
@@ -90,6 +117,10 @@ def ingest(
         progress: called before each file and once at the end.
         loaded_at: instant written to the rows; default: now.
         contract: default: the shipped one.
+        sources_file: what lies in other shapes; default: sources.yml in the landing directory.
+        identity_salt: what addresses are hashed with; the same in every run of a state.
+        settings: what the build is told; default: the defaults.
+        accept_loss: rebuild a torn raw database although files that it was made from are gone.
 
     Raises:
         InputError: the directory lacks a required table, or is not the one of earlier runs.
@@ -105,6 +136,10 @@ def ingest(
         progress=progress or _no_progress,
         loaded_at=_naive_utc(loaded_at or datetime.now(UTC)),
         contract=contract or load_contract(),
+        sources_file=find_sources_file(raw_dir.expanduser().resolve(), sources_file),
+        identity_salt=identity_salt,
+        settings=settings or BuildSettings(),
+        accept_loss=accept_loss,
     )
     try:
         return run.once(())
@@ -112,9 +147,7 @@ def ingest(
         # A damaged block shows only when it is read.
         if not is_damaged_block(error):
             raise _unexpected(error) from error
-        path = run.state.raw_database
-        note = f"{path} is damaged ({first_line(error)}); it is rebuilt from the landing files."
-        discard(path)
+        note = run.remove_torn(first_line(error))
         return run.once((note,))
     except (duckdb.Error, OSError) as error:
         raise _unexpected(error) from error
@@ -131,6 +164,10 @@ class _Run:
     progress: Callable[[IngestProgress], None]
     loaded_at: datetime
     contract: Contract
+    sources_file: Path | None
+    identity_salt: str
+    settings: BuildSettings
+    accept_loss: bool
 
     @property
     def scratch(self) -> Path:
@@ -139,6 +176,8 @@ class _Run:
     def once(self, notes: tuple[str, ...]) -> IngestSummary:
         began = time.monotonic()
         landing = discover(self.raw_dir, self.contract)
+        adapters = load_adapters()
+        entries = read_entries(self.sources_file, self.contract, adapters)
         store = self._open()
         if store.discarded is not None:
             notes = (*notes, store.discarded)
@@ -146,38 +185,103 @@ class _Run:
             connection = store.connection
             known = _known_files(connection)
             fed_before = {table for table, _, _ in known}
-            require_tables(landing, self.contract, fed_before, self.raw_dir)
+            plan = plan_sources(connection, self.raw_dir, landing, entries, self.contract, adapters)
+            fed = {table for placed in plan.source_files for table in placed.source.adapter.tables}
+            fed |= fed_before | {file.table for file in plan.contract_files}
+            if fed & ONE_OF_THESE:
+                fed |= ONE_OF_THESE
+            require_tables(landing, self.contract, fed, self.raw_dir)
             # After the tables: a directory that cannot be loaded must not become the origin.
             check_origin(connection, self.raw_dir, self.state.root)
+            check_salt(connection, self.identity_salt)
+            define_functions(connection, self.identity_salt)
+            notes = (*notes, *plan.notes)
             results: list[FileResult] = []
             changing: list[str] = []
             rows_read = 0
-            for done, file in enumerate(landing.files):
-                step = IngestProgress(done, len(landing.files), rows_read, file.name)
-                self.progress(step)
+            total = len(plan.contract_files) + len(plan.source_files)
+            for done, file in enumerate(plan.contract_files):
+                self.progress(IngestProgress(done, total, rows_read, file.name))
                 result = self._load(connection, file, known)
                 if isinstance(result, FileResult):
                     results.append(result)
                     rows_read += result.rows_read
                 elif result == "changing":
                     changing.append(file.name)
+            for done, placed in enumerate(plan.source_files, start=len(plan.contract_files)):
+                self.progress(IngestProgress(done, total, rows_read, placed.file.name))
+                outcome = self._load_source(connection, placed, plan)
+                if isinstance(outcome, SourceResult):
+                    results.extend(outcome.results)
+                    rows_read += outcome.rows_read
+                elif outcome == "changing":
+                    changing.append(placed.file.name)
+            note_sources(
+                connection,
+                {placed.source.name: placed.source for placed in plan.source_files}.values(),
+            )
+            notes = (*notes, *set_aside_sentence(connection, self.run_id), *decide(connection))
+            check_collisions(connection)
             check_books(connection, self.contract)
-            problems = quarantine_sentences(connection, self.run_id)
+            problems = quarantine_sentences(connection, self.run_id, self.contract)
+            found = find(connection, self.settings)
+            names = {file.name for file in plan.contract_files}
+            names |= {placed.file.name for placed in plan.source_files}
+            share = self.settings.max_refused_share
+            stops = (*stop_sentences(connection, names, self.contract, share), *found.stops)
+            notes = (
+                *notes,
+                *(note for result in results for note in result.notes),
+                *ignored_sentences(plan.ignored),
+                *found.notes,
+                *(changing_sentence(name) for name in changing),
+            )
+            self._keep_notes(connection, (*notes, *problems, *stops))
+            self.ledger_copy.sync(connection)
         finally:
             store.connection.close()
-        self.progress(IngestProgress(len(landing.files), len(landing.files), rows_read, ""))
+        self.progress(IngestProgress(total, total, rows_read, ""))
         return IngestSummary(
             results=tuple(results),
-            files_unchanged=len(landing.files) - len(results) - len(changing),
+            files_unchanged=total - len({result.name for result in results}) - len(changing),
             changing=tuple(changing),
-            ignored=landing.ignored,
-            notes=(*notes, *(changing_sentence(name) for name in changing)),
+            ignored=plan.ignored,
+            notes=notes,
             problems=problems,
+            stops=stops,
             seconds=time.monotonic() - began,
         )
 
     def _open(self) -> RawDatabase:
-        return open_raw_database(self.state.raw_database, self.contract, self.scratch / "spill")
+        path, spill = self.state.raw_database, self.scratch / "spill"
+        return open_raw_database(path, self.contract, spill, self.remove_torn)
+
+    @property
+    def ledger_copy(self) -> LedgerCopy:
+        return LedgerCopy(self.state.raw_ledger)
+
+    def remove_torn(self, cause: str) -> str:
+        """Clear the way for a new raw database; return what to say of it, or raise."""
+        return remove_torn(
+            self.state.raw_database,
+            self.ledger_copy,
+            self.raw_dir,
+            cause,
+            accept_loss=self.accept_loss,
+        )
+
+    def _keep_notes(self, connection: duckdb.DuckDBPyConnection, sentences: Sequence[str]) -> None:
+        connection.execute("begin")
+        connection.execute("delete from raw.notes where run_id = ?", [self.run_id])
+        if sentences:
+            connection.executemany(
+                "insert into raw.notes values (?, ?, ?, ?)",
+                [
+                    (self.run_id, self.loaded_at, place, sentence)
+                    for place, sentence in enumerate(sentences)
+                ],
+            )
+        connection.execute("commit")
 
     def _load(
         self,
@@ -203,6 +307,7 @@ class _Run:
         if (file.table, file.name, sha256) in known:
             return "unchanged"
         identity = FileIdentity(next_id, sha256, before.st_size, self.run_id, self.loaded_at)
+        self.ledger_copy.add(file.name, sha256)
         try:
             return load_file(
                 connection,
@@ -212,6 +317,7 @@ class _Run:
                 excluded_ids=self.excluded_ids,
                 folder=self.scratch,
                 is_same=lambda: _is_same(file.path, before),
+                max_unpacked_ratio=self.settings.max_unpacked_ratio,
             )
         except FileChangedError:
             return "changing"
@@ -227,6 +333,78 @@ class _Run:
             with contextlib.suppress(duckdb.TransactionException):
                 connection.execute("rollback")
             return "changing"
+
+    def _load_source(
+        self, connection: duckdb.DuckDBPyConnection, placed: SourceFile, plan: Plan
+    ) -> SourceResult | str:
+        """Load one file of a source; return `unchanged` or `changing` if not to be loaded now."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True)
+        file = placed.file
+        siblings = [
+            sibling for sibling in plan.source_files if sibling.source.name == placed.source.name
+        ]
+        try:
+            before = file.path.stat()
+            sha256 = sha256_of(file.path)
+            beside = [
+                (sibling.file.name, sha256_of(sibling.file.path))
+                for sibling in siblings
+                if sibling.role.name != placed.role.name
+            ]
+        except OSError:
+            # A file that vanishes between listing and reading comes again, or is missed below.
+            return "changing"
+        mapping = _mapping_of(placed, beside)
+        loaded = _loaded_mappings(connection, file.name, sha256)
+        if mapping in loaded:
+            return "unchanged"
+        if any(known.split(" ")[0] != mapping.split(" ")[0] for known in loaded):
+            raise InputError(
+                f"{file.name} was loaded under another mapping than {SOURCES_FILE} has now; delete "
+                f"{self.state.raw_database} to load every file anew."
+            )
+        identity = FileIdentity(
+            _next_file_id(connection), sha256, before.st_size, self.run_id, self.loaded_at
+        )
+        self.ledger_copy.add(file.name, sha256)
+        try:
+            return load_source_file(
+                connection,
+                placed,
+                siblings,
+                self.contract,
+                identity,
+                mapping=mapping,
+                excluded_ids=self.excluded_ids,
+                folder=self.scratch,
+                is_same=lambda: _is_same(file.path, before),
+            )
+        except FileChangedError:
+            return "changing"
+        except FileRefusedError as refusal:
+            if not _is_same(file.path, before):
+                return "changing"
+            result = refuse_file(connection, file, identity, refusal)
+            return SourceResult((result,), result.rows_read, {}, ())
+
+
+def _mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:
+    """Fingerprint of all that a file's rows are made from: the entry, then the files beside it."""
+    own = hashlib.sha256(placed.source.fingerprint.encode()).hexdigest()[:16]
+    others = hashlib.sha256(json.dumps(sorted(beside)).encode()).hexdigest()[:16]
+    return f"{own} {others}"
+
+
+def _loaded_mappings(
+    connection: duckdb.DuckDBPyConnection, name: str, sha256: str
+) -> frozenset[str]:
+    rows = connection.execute(
+        "select mapping from raw.source_files inner join raw.ingest_files using (file_id) "
+        "where path = ? and sha256 = ?",
+        [name, sha256],
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
 
 
 def _known_files(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str]]:

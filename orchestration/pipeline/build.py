@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import duckdb
 
-from orchestration.errors import StateDirError
+from orchestration.errors import InputError, StateDirError
 from orchestration.failpoints import reach
 from orchestration.ingest.run import IngestProgress, IngestSummary, ingest
 from orchestration.pipeline.build_record import BuildRecord, Stopwatch
@@ -147,7 +147,12 @@ def rules_phase(request: BuildRequest, progress: Progress) -> RuleSet:
 def ingest_phase(
     request: BuildRequest, rules: RuleSet, build_id: str, progress: Progress
 ) -> IngestSummary:
-    """Load every landing file that the ledger does not know yet."""
+    """Load every landing file that the ledger does not know yet.
+
+    Raises:
+        InputError: too much was refused, or a build on what was loaded would come to nothing; what
+            was loaded stays.
+    """
     excluded = tuple(row["id"] for row in rules.seeds["excluded_ids.csv"].rows)
 
     def listen(told: IngestProgress) -> None:
@@ -160,9 +165,15 @@ def ingest_phase(
             run_id=build_id,
             excluded_ids=excluded,
             progress=listen,
+            sources_file=request.sources_file,
+            identity_salt=request.identity_salt,
+            settings=request.settings,
+            accept_loss=request.accept_loss,
         )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)
+        if summary.stops:
+            raise InputError("\n".join(summary.stops))
         reach("build.ingested")
         return summary
 
@@ -310,6 +321,7 @@ def _told(summary: IngestSummary) -> str:
     return (
         f"{files}, {summary.rows_read:,} rows read = {summary.rows_loaded:,} loaded + "
         f"{summary.rows_duplicate:,} duplicate + {summary.rows_quarantined:,} quarantined"
+        + (f" + {summary.rows_set_aside:,} set aside" if summary.rows_set_aside else "")
     )
 
 

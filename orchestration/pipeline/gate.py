@@ -163,16 +163,18 @@ def accounting_reasons(state: StateDir) -> list[str]:
     try:
         with duckdb.connect(str(state.raw_database), read_only=True) as raw:
             files = raw.execute(
-                "select path, rows_read, rows_loaded, rows_duplicate, rows_quarantined "
+                "select path, rows_read, rows_loaded, rows_duplicate, rows_quarantined, "
+                "rows_set_aside "
                 "from raw.raw.ingest_files order by path"
             ).fetchall()
     except duckdb.Error as error:
         return [f"The row accounting of {state.raw_database} cannot be read ({first_line(error)})."]
     reasons = [
         f"{path}: {read} rows read are not {loaded} loaded + {duplicate} duplicate + "
-        f"{quarantined} quarantined."
-        for path, read, loaded, duplicate, quarantined in files
-        if read is None or read != (loaded or 0) + (duplicate or 0) + (quarantined or 0)
+        f"{quarantined} quarantined + {set_aside} set aside."
+        for path, read, loaded, duplicate, quarantined, set_aside in files
+        if read is None
+        or read != (loaded or 0) + (duplicate or 0) + (quarantined or 0) + (set_aside or 0)
     ]
     return reasons if files else ["The ledger raw.ingest_files is empty: no file was ingested."]
 

@@ -33,6 +33,7 @@ class IngestedTable:
     loaded: int
     duplicate: int
     quarantined: int
+    set_aside: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Status:
         mart_rows: rows by published mart.
         ingested: the ledger by raw table; empty when it cannot be read.
         quarantined: quarantined rows and files by table and reason.
+        notes: what the last ingest had to say, in its order.
         filtered: what staging left out, by staging model, reasons with counts as one text.
         last_build: how the last build ended; empty when there was none.
         running: who builds right now.
@@ -66,6 +68,7 @@ class Status:
     mart_rows: Mapping[str, int]
     ingested: tuple[IngestedTable, ...]
     quarantined: tuple[tuple[str, str, int], ...]
+    notes: tuple[str, ...]
     filtered: tuple[tuple[str, str], ...]
     last_build: Mapping[str, Any]
     running: Holder | None
@@ -82,7 +85,7 @@ def read_status(state: StateDir) -> Status:
         raise StateDirError(f"{text}; run lifecycle build, or name another one with --state-dir.")
     version = current_version(state)
     build_info, mart_rows, filtered = _read_published(state) if version else ({}, {}, ())
-    ingested, quarantined = _read_raw(state.raw_database)
+    ingested, quarantined, notes = _read_raw(state.raw_database)
     return Status(
         version=version,
         versions=versions(state),
@@ -90,6 +93,7 @@ def read_status(state: StateDir) -> Status:
         mart_rows=mart_rows,
         ingested=ingested,
         quarantined=quarantined,
+        notes=notes,
         filtered=filtered,
         last_build=_read_last_build(state.last_build),
         running=holder(state),
@@ -166,24 +170,30 @@ def _count(published: duckdb.DuckDBPyConnection, mart: str) -> int:
 
 def _read_raw(
     raw_database: Path,
-) -> tuple[tuple[IngestedTable, ...], tuple[tuple[str, str, int], ...]]:
+) -> tuple[tuple[IngestedTable, ...], tuple[tuple[str, str, int], ...], tuple[str, ...]]:
     if not raw_database.is_file():
-        return (), ()
+        return (), (), ()
     try:
         with duckdb.connect(str(raw_database), read_only=True) as raw:
             ingested = raw.execute(
                 "select table_name, count(*), sum(rows_read)::bigint, sum(rows_loaded)::bigint, "
-                "sum(rows_duplicate)::bigint, sum(rows_quarantined)::bigint "
+                "sum(rows_duplicate)::bigint, sum(rows_quarantined)::bigint, "
+                "sum(rows_set_aside)::bigint "
                 "from raw.raw.ingest_files group by table_name order by table_name"
             ).fetchall()
             quarantined = raw.execute(
                 "select table_name, reason, count(*) from raw.raw.quarantine "
                 "group by table_name, reason order by table_name, reason"
             ).fetchall()
+            notes = raw.execute(
+                "select sentence from raw.raw.notes "
+                "where told_at = (select max(told_at) from raw.raw.notes) order by place"
+            ).fetchall()
     except duckdb.Error:
         # A running ingest keeps its database to itself; `running` says so.
-        return (), ()
-    return tuple(IngestedTable(*row) for row in ingested), tuple(quarantined)
+        return (), (), ()
+    tables = tuple(IngestedTable(*row) for row in ingested)
+    return tables, tuple(quarantined), tuple(str(row[0]) for row in notes)
 
 
 def _read_last_build(path: Path) -> Mapping[str, Any]:

@@ -18,12 +18,13 @@ from orchestration.settings.values import (
     Domains,
     Frameworks,
     Instant,
+    Share,
     Truth,
     Whole,
     Zone,
 )
 
-Var = str | int | bool
+Var = str | int | float | bool
 
 # Where dbt finds the raw tables when another loader fills them: vars of a dbt build by hand.
 BY_HAND: Mapping[str, str] = {"raw_database": "raw_db", "raw_schema": "raw"}
@@ -114,6 +115,12 @@ class BuildSettings(Settings):
         "Own hosts, joined by commas: a referrer there is no referral.",
         otherwise="none",
     )
+    max_refused_share: Share = setting(
+        0.5, "Largest share of a file's rows that ingest may refuse before the build stops, 0 to 1."
+    )
+    max_unpacked_ratio: Whole = setting(
+        100, "How many times its size a gzip file may grow when it is unpacked.", limits=(2, 100000)
+    )
 
     def dbt_vars(self) -> dict[str, Var]:
         """Return the dbt vars, all of them, as JSON can carry them.
@@ -124,13 +131,16 @@ class BuildSettings(Settings):
 
 
 def read_settings(
-    options: Mapping[str, str | None], extra_vars: Sequence[str] = ()
+    options: Mapping[str, str | None],
+    extra_vars: Sequence[str] = (),
+    in_project_file: Mapping[str, Given] | None = None,
 ) -> BuildSettings:
     """Check what the user gave and return the settings of the build.
 
     Args:
         options: text of each option by var name (`as_of_date`, ...); None when not given.
         extra_vars: the texts of `--var`, each `NAME=VALUE`.
+        in_project_file: what counts where neither says anything.
 
     Raises:
         SettingsError: for an unknown name or a value out of its range.
@@ -161,7 +171,7 @@ def read_settings(
         if name in given:
             raise SettingsError(f'The var "{name}" is given twice; give it once.')
         given[name] = Given(f"--var {name}", text)
-    return BuildSettings.read(given)
+    return BuildSettings.read({**(in_project_file or {}), **given})
 
 
 def check_frameworks(settings: BuildSettings, known: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Where a build reads and writes, as the user chose.
 
-Belongs here: the three directories. Does not belong here: what lies in them (`paths`).
+Belongs here: the directories, and the file that tells what lies in one of them. Does not belong
+here: what lies in them (`paths`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ class Directories(Settings):
         option="--rules-dir",
         twin="LIFECYCLE_RULES_DIR",
         otherwise="none",
+    )
+    sources_file: Place | None = setting(
+        None,
+        "What lies there in other shapes.",
+        option="--sources",
+        twin="LIFECYCLE_SOURCES",
+        otherwise="sources.yml beside the landing files",
     )
 
     @property

@@ -14,9 +14,16 @@ from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.dagster_settings import DagsterSettings
 from orchestration.settings.directories import Directories
 from orchestration.settings.engine_settings import EngineSettings
+from orchestration.settings.identity_settings import IdentitySettings
 from orchestration.settings.setting import PREFIX, Settings
 
-ALL: tuple[type[Settings], ...] = (Directories, BuildSettings, EngineSettings, DagsterSettings)
+ALL: tuple[type[Settings], ...] = (
+    Directories,
+    BuildSettings,
+    IdentitySettings,
+    EngineSettings,
+    DagsterSettings,
+)
 
 # Not for users: the project sets them for dbt and Dagster, and the fault tests for a build.
 PASSED_ON: Mapping[str, str] = {

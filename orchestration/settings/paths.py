@@ -37,6 +37,11 @@ class StateDir:
         return self.root / "raw.duckdb"
 
     @property
+    def raw_ledger(self) -> Path:
+        """Path and checksum of every file in the raw database, a second time beside it."""
+        return self.root / "raw_ledger.jsonl"
+
+    @property
     def working_database(self) -> Path:
         """The private DuckDB file that dbt makes; no reader opens it."""
         return self.root / "working.duckdb"

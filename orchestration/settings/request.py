@@ -16,8 +16,10 @@ from orchestration.settings.build_settings import BuildSettings, read_settings
 from orchestration.settings.dagster_settings import DagsterSettings
 from orchestration.settings.directories import Directories
 from orchestration.settings.environment import check_environment
+from orchestration.settings.identity_settings import DEFAULT_SALT, IdentitySettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
-from orchestration.settings.setting import Given
+from orchestration.settings.project_file import PROJECT_FILE, read_project_file
+from orchestration.settings.setting import Given, Settings
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class BuildRequest:
         rules_dir: rule seeds that override the shipped ones; None for none.
         full_refresh: drop the working database first.
         project: the dbt project.
+        sources_file: what lies in other shapes; None for sources.yml in the landing directory.
+        identity_salt: what addresses are hashed with.
+        accept_loss: rebuild a torn raw database although files that it was made from are gone.
     """
 
     settings: BuildSettings
@@ -39,13 +44,16 @@ class BuildRequest:
     rules_dir: Path | None = None
     full_refresh: bool = False
     project: Path = DBT_PROJECT_DIR
+    sources_file: Path | None = None
+    identity_salt: str = DEFAULT_SALT
+    accept_loss: bool = False
 
 
 def read_directories(options: Mapping[str, Path | None] | None = None) -> Directories:
-    """Return the directories that options or the environment name, else the defaults.
+    """Return the directories that options, the environment or lifecycle.toml name, else defaults.
 
     Args:
-        options: `raw_dir`, `state_dir`, `rules_dir`; None or absent when not given.
+        options: `raw_dir`, `state_dir`, `rules_dir`, `sources_file`; None or absent when not given.
 
     Raises:
         SettingsError: for an unknown LIFECYCLE_ variable.
@@ -53,9 +61,8 @@ def read_directories(options: Mapping[str, Path | None] | None = None) -> Direct
     check_environment()
     declared = {setting.name: setting.option for setting in Directories.declared()}
     named = {name: path for name, path in (options or {}).items() if path is not None}
-    return Directories.read(
-        {name: Given(declared[name], str(path)) for name, path in named.items()}
-    )
+    given = {name: Given(declared[name], str(path)) for name, path in named.items()}
+    return Directories.read({**_in_project_file(Directories), **given})
 
 
 def read_dagster_settings() -> DagsterSettings:
@@ -74,6 +81,7 @@ def read_request(
     directories: Mapping[str, Path | None] | None = None,
     *,
     full_refresh: bool = False,
+    accept_loss: bool = False,
 ) -> BuildRequest:
     """Check everything that was given and return what the build is told.
 
@@ -83,9 +91,22 @@ def read_request(
     found = read_directories(directories)
     check_fail_point(os.environ)
     return BuildRequest(
-        settings=read_settings(options, extra_vars),
+        settings=read_settings(options, extra_vars, _in_project_file(BuildSettings)),
         raw_dir=found.raw_dir,
         state=found.state,
         rules_dir=found.rules_dir,
         full_refresh=full_refresh,
+        sources_file=found.sources_file,
+        identity_salt=IdentitySettings.read(_in_project_file(IdentitySettings)).identity_salt,
+        accept_loss=accept_loss,
     )
+
+
+def _in_project_file(kind: type[Settings]) -> dict[str, Given]:
+    """What lifecycle.toml of the current directory says and the environment does not."""
+    told = read_project_file(Path.cwd())
+    return {
+        setting.name: Given(f"{PROJECT_FILE}: {setting.name}", told[setting.twin])
+        for setting in kind.declared()
+        if setting.twin in told and not os.environ.get(setting.twin)
+    }

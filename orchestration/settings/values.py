@@ -32,6 +32,7 @@ _TIMESTAMP = re.compile(
 )
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
+_SHARE = re.compile(r"0(\.\d{1,6})?|1(\.0{1,6})?", re.ASCII)
 _MEMORY = re.compile(r"[1-9]\d*(MB|GB)")
 _TRUTH = {"true": True, "false": False}
 # Machine-dependent or meaningless zones that the IANA database lists beside the real ones.
@@ -124,6 +125,12 @@ def _parse_integer(text: str) -> int:
     return int(text)
 
 
+def _parse_share(text: str) -> float:
+    if not _SHARE.fullmatch(text):
+        raise ValueError("must be a number from 0 to 1 such as 0.5")
+    return float(text)
+
+
 def _parse_truth(text: str) -> bool:
     if text.lower() not in _TRUTH:
         raise ValueError("must be true or false")
@@ -179,6 +186,7 @@ Currency = Annotated[str, _kind(_parse_currency)]
 Frameworks = Annotated[tuple[str, ...], NoDecode, _kind(_parse_frameworks)]
 Domains = Annotated[tuple[str, ...], NoDecode, _kind(_parse_domains)]
 Whole = Annotated[int, _kind(_parse_integer)]
+Share = Annotated[float, _kind(_parse_share)]
 Truth = Annotated[bool, _kind(_parse_truth)]
 Memory = Annotated[str, _kind(_parse_memory)]
 Cron = Annotated[str, _kind(_parse_cron)]

@@ -31,8 +31,8 @@ def test_every_bad_value_of_an_order_is_quarantined_with_its_line_and_column(
         "b4,2024-03-01,,EUR,1": ("status", "missing_value"),
         "b5,2024-03-01,paid,,1": ("currency", "missing_value"),
         "b6,2024-03-01,paid,EUR,": ("total_price", "missing_value"),
-        "b7,2024-03-01,shipped,EUR,1": ("status", "unknown_value"),
-        "b8,2024-03-01,Paid,EUR,1": ("status", "unknown_value"),
+        "b7,2024-03-01,mystery,EUR,1": ("status", "unknown_value"),
+        "b8,2024-03-01,draft,EUR,1": ("status", "unknown_value"),
         "b9,2024-03-01,paid,EUR,abc": ("total_price", "invalid_number"),
         'b10,2024-03-01,paid,EUR,"1,000.50"': ("total_price", "invalid_number"),
         "b11,2024-03-01,paid,EUR,1_000": ("total_price", "invalid_number"),
@@ -105,10 +105,10 @@ def test_money_is_rounded_half_away_from_zero_to_four_decimals(tmp_path: Path) -
         "99999999999999.9999": "99999999999999.9999",
     }
     rows = [f"o{n},2024-03-01,paid,EUR,1,{given}" for n, given in enumerate(stored)]
-    text = orders_csv(*rows).replace("\n", ",total_discounts\n", 1)
+    text = orders_csv(*rows).replace("\n", ",total_tax\n", 1)
     shop = make_shop(tmp_path, {"orders.csv": text})
     shop.ingest()
-    found = shop.rows("select total_discounts from raw.orders order by order_id")
+    found = shop.rows("select total_tax from raw.orders order by order_id")
     assert [row[0] for row in found] == [Decimal(text) for text in stored.values()]
 
 
@@ -279,13 +279,13 @@ def test_extra_columns_of_events_are_merged_into_properties(tmp_path: Path) -> N
 
 
 def test_extra_columns_of_other_tables_are_noted_in_the_schema_log(tmp_path: Path) -> None:
-    orders = orders_csv(GOOD_ORDER).replace("\n", ",note\n", 1).replace("12.50", "12.50,hi")
+    orders = orders_csv(GOOD_ORDER).replace("\n", ",shelf\n", 1).replace("12.50", "12.50,hi")
     shop = make_shop(tmp_path, {"orders.csv": orders})
     shop.ingest()
     log = shop.rows(
         "select table_name, column_name, data_type, action, source_file from raw.schema_log"
     )
-    assert log == [("orders", "note", "VARCHAR", "not loaded", "orders.csv")]
+    assert log == [("orders", "shelf", "VARCHAR", "not loaded", "orders.csv")]
     assert shop.rows("select total_price from raw.orders") == [(Decimal("12.5000"),)]
 
 
@@ -303,8 +303,7 @@ def test_hostile_names_and_values_are_inert(tmp_path: Path) -> None:
     events = f'event_id,event_name,occurred_at,user_id,"{hostile}"\n"{hostile}",x,2024-03-01,u,y\n'
     shop = make_shop(tmp_path, {f"events/[a]*?{hostile}.csv": events})
     shop.ingest(run_id=hostile, excluded_ids=[hostile])
-    # The first mark is a spreadsheet's.
-    assert shop.rows("select event_id from raw.events") == [(hostile.removeprefix("'"),)]
+    assert shop.rows("select event_id from raw.events") == [(hostile,)]
     assert shop.rows("select count(*) from raw.orders") == [(0,)]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 NULL_WORDS = frozenset({"", "null", "\\n", "nan", "nat", "n/a", "none"})
 ASCII_WHITE_SPACE = " \t\n\r\x0b\x0c"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,5})?")
-_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE]\+[0-9]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?"
@@ -42,7 +42,7 @@ def is_null_word(text: str) -> bool:
 
 def canonical_id(text: str) -> str | None:
     """An id without text mark and trailing zeros, None when it is a number beyond repair."""
-    plain = unicodedata.normalize("NFC", text).strip().removeprefix("'").strip()
+    plain = re.sub(r"^'(?=[0-9=+@-])", "", unicodedata.normalize("NFC", text).strip())
     if _SCIENTIFIC.fullmatch(plain):
         return None
     return re.sub(r"^([0-9]+)\.0+$", r"\1", plain)

@@ -219,7 +219,7 @@ def test_a_file_whose_rows_do_not_add_up_closes_the_gate(state: StateDir) -> Non
     with duckdb.connect(str(state.raw_database)) as raw:
         raw.execute("update raw.raw.ingest_files set rows_read = 4")
     assert reasons(state, make_run()) == (
-        "events.csv: 4 rows read are not 1 loaded + 1 duplicate + 1 quarantined.",
+        "events.csv: 4 rows read are not 1 loaded + 1 duplicate + 1 quarantined + 0 set aside.",
     )
 
 

@@ -81,12 +81,12 @@ def test_everything_else_is_listed_with_the_reason(tmp_path: Path) -> None:
         "events/.part.parquet": "its name starts with a dot",
         "events/_SUCCESS": "its name starts with an underscore",
         "events/_temporary": "its name starts with an underscore",
-        "events/notes.txt": "its extension is none of csv, csv.gz, jsonl, jsonl.gz, parquet",
+        "events/notes.txt": "its extension is none of csv, csv.gz, json, jsonl, jsonl.gz, parquet",
         "events/a.parquet.crc": "it is a checksum of another file",
-        "events/b.gz": "its extension is none of csv, csv.gz, jsonl, jsonl.gz, parquet",
+        "events/b.gz": "its extension is none of csv, csv.gz, json, jsonl, jsonl.gz, parquet",
         "events/.csv": "its name starts with a dot",
         "archive": reasons["archive"],
-        "README.md": "its extension is none of csv, csv.gz, jsonl, jsonl.gz, parquet",
+        "README.md": "its extension is none of csv, csv.gz, json, jsonl, jsonl.gz, parquet",
     }
     assert reasons["archive"].startswith("no raw table has this name")
 
@@ -121,13 +121,13 @@ def test_a_directory_that_is_none_is_an_error_that_says_what_to_name(tmp_path: P
 
 
 def test_both_required_tables_are_asked_for_at_once_with_the_near_miss(tmp_path: Path) -> None:
-    landing = land(tmp_path, "events_2024.csv", "customers.csv")
+    landing = land(tmp_path, "events_eu.csv.tmp", "customers.csv")
     with pytest.raises(InputError) as refused:
         require_tables(landing, CONTRACT, set(), tmp_path)
     lines = str(refused.value).splitlines()
     assert len(lines) == 2
     assert "required table events" in lines[0]
-    assert '"events_2024.csv" is ignored because' in lines[0]
+    assert '"events_eu.csv.tmp" is ignored because' in lines[0]
     assert "required table orders" in lines[1]
 
 

@@ -130,6 +130,8 @@ def test_options_become_dbt_vars() -> None:
         "kpi_history_days": 1827,
         "fiscal_year_start_month": 1,
         "own_domains": "",
+        "max_refused_share": 0.5,
+        "max_unpacked_ratio": 100,
     }
 
 

@@ -6,11 +6,23 @@ raw_rows as (
 
 ),
 
+-- A source that does not state when its customers were created dates each row by what happened in
+-- it; the earliest counts.
+undated_rows as (
+
+    select
+        raw_row_id,
+        min(created_at) over (partition by customer_id) as created_at
+    from raw_rows
+    where file_id in ({{ files_without_creation() }})
+
+),
+
 accepted_rows as (
 
     select
         raw_rows.customer_id,
-        raw_rows.created_at,
+        coalesce(undated_rows.created_at, raw_rows.created_at) as created_at,
         raw_rows.updated_at,
         raw_rows.email,
         raw_rows.phone,
@@ -28,6 +40,8 @@ accepted_rows as (
         raw_rows.attributes,
         coalesce(raw_rows.is_deleted, false) as is_deleted
     from raw_rows
+    left join undated_rows
+        on raw_rows.raw_row_id = undated_rows.raw_row_id
     left join {{ ref('filtered_customers') }} as filtered
         on raw_rows.raw_row_id = filtered.raw_row_id
     where filtered.raw_row_id is null

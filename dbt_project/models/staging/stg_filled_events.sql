@@ -36,6 +36,7 @@ filled_rows as (
     select
         raw_row_id,
         row_hash,
+        file_id,
         loaded_at,
         event_id,
         event_name,
@@ -64,6 +65,7 @@ known_rows as (
     select
         raw_row_id,
         row_hash,
+        file_id,
         loaded_at,
         event_id,
         event_name,

@@ -33,6 +33,7 @@ class LandedFile:
         declared_rows: rows that the file says it has; None if it does not say.
         refused: CSV of lines that never became rows; None if there are none.
         csv_layout: uncompressed file, delimiter and number of columns, for CSV files.
+        overruled: names that do not count where another that means the same is filled, with that.
     """
 
     columns: tuple[GivenColumn, ...]
@@ -44,6 +45,7 @@ class LandedFile:
     declared_rows: int | None = None
     refused: Path | None = None
     csv_layout: tuple[Path, str, int] | None = None
+    overruled: tuple[tuple[str, str], ...] = ()
 
 
 def path_literal(path: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import shutil
 import zlib
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.reasons import FileRefusedError, Reason
 
 _CHUNK = 1 << 20
+# A small file may well consist of one repeated row.
+_ALWAYS_UNPACKED = 16 << 20
+# The raw database grows beside the unpacked file.
+_ROOM_LEFT = 256 << 20
 
 
 def sha256_of(path: Path) -> str:
@@ -37,7 +42,11 @@ def sha256_of(path: Path) -> str:
 
 
 def read_landing_file(
-    connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Table, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    table: Table,
+    folder: Path,
+    max_unpacked_ratio: int = 100,
 ) -> LandedFile | None:
     """Make a file selectable; text files are copied into a temporary table.
 
@@ -46,6 +55,7 @@ def read_landing_file(
         file: the file.
         table: the raw table it feeds.
         folder: empty folder for files made on the way.
+        max_unpacked_ratio: how many times its size a gzip file may grow.
 
     Returns:
         The landed file; None if it is empty to the last byte and so has no columns.
@@ -55,7 +65,10 @@ def read_landing_file(
     """
     if file.format == "parquet":
         return read_parquet(connection, file.path)
-    path = _unzipped(file.path, folder) if file.is_gzip else file.path
+    if file.format == "spreadsheet":
+        detail = "A spreadsheet cannot be read; save the sheet as CSV (UTF-8) under the same name."
+        raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
+    path = _unzipped(file.path, folder, max_unpacked_ratio) if file.is_gzip else file.path
     if _is_blank(path):
         return None
     if file.format == "csv":
@@ -71,14 +84,31 @@ def _is_blank(path: Path) -> bool:
     return True
 
 
-def _unzipped(path: Path, folder: Path) -> Path:
+def _unzipped(path: Path, folder: Path, max_ratio: int) -> Path:
     """Return an uncompressed copy; the check sum at the end of the file has then been checked."""
     target = folder / "unzipped"
+    limit = max(path.stat().st_size * max_ratio, _ALWAYS_UNPACKED)
+    room = shutil.disk_usage(folder).free - _ROOM_LEFT
+    written = 0
     try:
         with gzip.open(path, "rb") as source, target.open("wb") as out:
             while chunk := source.read(_CHUNK):
+                written += len(chunk)
+                if written > min(limit, room):
+                    break
                 out.write(chunk)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         detail = f"The file cannot be unzipped ({error}); deliver it again."
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail) from error
+    if written > limit:
+        detail = (
+            f"The file grows to more than {max_ratio} times its size when it is unpacked; if that "
+            "is right, deliver it unpacked or raise --var max_unpacked_ratio."
+        )
+        raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
+    if written > room:
+        detail = (
+            "There is no room on the disk to unpack the file; make room, then deliver it again."
+        )
+        raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
     return target

@@ -19,12 +19,15 @@ from orchestration.ingest.formats.landed_file import (
     as_json_object,
     create_landed_table,
 )
+from orchestration.ingest.formats.plain_csv import plain_csv, without_backslashes
 from orchestration.ingest.formats.text_repair import (
     MAX_ROW_BYTES,
     REPAIRED_ROW_BYTES,
+    count_csv_rows,
     is_utf8,
     repair_csv,
 )
+from orchestration.ingest.judging.columns import MAX_COLUMNS, match_columns
 from orchestration.ingest.judging.values import GivenColumn
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.sql_text import text_literal
@@ -42,16 +45,27 @@ def read_csv(
     Raises:
         FileRefusedError: its first line is no header of the table.
     """
-    delimiter, header = _csv_header(path, table)
+    path, told = _plain(path, folder)
+    delimiter, header = _csv_header(path, table, told)
+    if len(header) > MAX_COLUMNS:
+        detail = f"The file has {len(header):,} columns; at most {MAX_COLUMNS:,} can be read."
+        raise FileRefusedError(Reason.WRONG_TYPE, detail, rows=count_csv_rows(path))
     names = [f"c{number}" for number in range(len(header))]
     columns = tuple(
-        GivenColumn(name, column, "VARCHAR") for name, column in zip(header, names, strict=True)
+        GivenColumn(name, column, "VARCHAR", has_decimal_comma=delimiter == ";")
+        for name, column in zip(header, names, strict=True)
     )
     layout = (path, delimiter, len(header))
     raw_record = as_json_object(columns)
     if _load_csv(connection, path, delimiter, names):
         return LandedFile(columns, LANDED, "rowid + 1", None, raw_record, csv_layout=layout)
     repair = repair_csv(path, delimiter, len(header), folder)
+    if repair.refused_lines and (unescaped := without_backslashes(path, folder)) is not None:
+        second = folder / "unescaped"
+        second.mkdir()
+        other = repair_csv(unescaped, delimiter, len(header), second)
+        if other.refused_lines < repair.refused_lines:
+            repair = other
     create_landed_table(
         connection,
         repair.good,
@@ -69,7 +83,9 @@ def _load_csv(
     connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, names: Sequence[str]
 ) -> bool:
     """Load a CSV file in one go; return False if any row of it is not as it should be."""
-    rows = _rows_without_quotes(path)
+    rows = _count_rows(path)
+    if rows is None:
+        return False
     try:
         create_landed_table(
             connection,
@@ -83,48 +99,64 @@ def _load_csv(
     loaded = connection.execute(f"select count(*) from {LANDED}").fetchone()
     # A reader that drops a row without a word, or takes a blank first line for the header, is
     # caught here.
-    if rows is not None and loaded != (rows,):
+    if loaded != (rows,):
         connection.execute(f"drop table {LANDED}")
         return False
     return True
 
 
-def _csv_header(path: Path, table: Table) -> tuple[str, list[str]]:
+def _plain(path: Path, folder: Path) -> tuple[Path, str | None]:
+    try:
+        return plain_csv(path, folder)
+    except UnicodeError as error:
+        detail = "The file begins as UTF-16 and is none; save it as UTF-8 CSV."
+        raise FileRefusedError(Reason.UNREADABLE_FILE, detail) from error
+
+
+def _csv_header(path: Path, table: Table, told: str | None) -> tuple[str, list[str]]:
     """Return the delimiter under which most column names are known, and the names."""
     first = ""
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as source:
         while not first.strip("\r\n"):
             first = source.readline(_MAX_HEADER_CHARACTERS)
     if "\0" in first or not is_utf8(first):
-        detail = "The first line is not UTF-8 text (UTF-16, Latin-1?); save the file as UTF-8 CSV."
-        raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
+        detail = "The first line is not UTF-8 text (Latin-1?); save the file as UTF-8 CSV."
+        raise FileRefusedError(Reason.UNREADABLE_FILE, detail, rows=count_csv_rows(path))
     best: tuple[int, str, list[str]] | None = None
-    for delimiter in _DELIMITERS:
+    for delimiter in (told,) if told else _DELIMITERS:
         try:
             fields = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True))
         except (csv.Error, StopIteration):
             continue
         names = [field.strip() for field in fields]
-        known = sum(name.casefold() in table.column_names for name in names)
+        known = len(match_columns(table, names).positions)
         if best is None or known > best[0]:
             best = (known, delimiter, names)
     if best is None or best[0] == 0:
-        shown = first.strip()[:200]
+        # What stands there instead may be a person's data, and is not repeated.
         detail = (
             f"The first line names no column of {table.name}; the first line of a CSV file must "
-            f"hold the column names, parted by comma, semicolon, tab or bar (it reads: {shown})."
+            "hold the column names, parted by comma, semicolon, tab or bar."
         )
-        raise FileRefusedError(Reason.MISSING_COLUMN, detail)
+        raise FileRefusedError(Reason.MISSING_COLUMN, detail, rows=count_csv_rows(path) + 1)
     _, delimiter, names = best
     return delimiter, [name or f"column_{number}" for number, name in enumerate(names, start=1)]
 
 
-def _rows_without_quotes(path: Path) -> int | None:
-    """Count the rows behind the header; None where quotes can make a row of several lines."""
-    filled = 0
+def _count_rows(path: Path) -> int | None:
+    """Count the rows behind the header; None if a row is too long or a quote does not close.
+
+    A row ends at the line end before which all quotes are closed: a doubled quote closes and opens
+    again, so counting them is enough.
+    """
+    rows = quotes = size = 0
     with path.open("rb") as source:
         while line := source.readline(MAX_ROW_BYTES):
-            if b'"' in line or len(line) == MAX_ROW_BYTES:
+            size += len(line)
+            if size >= MAX_ROW_BYTES:
                 return None
-            filled += bool(line.strip(b"\r\n"))
-    return filled - 1
+            quotes += line.count(b'"')
+            if quotes % 2 == 0:
+                rows += size > 2 or bool(line.strip(b"\r\n"))
+                size = 0
+    return rows - 1 if quotes % 2 == 0 else None

@@ -55,6 +55,20 @@ class Repair:
     refused_lines: int
 
 
+def has_long_line(path: Path) -> bool:
+    """Say whether a line of a file is too long to be a row."""
+    with path.open("rb") as source:
+        while line := source.readline(MAX_ROW_BYTES):
+            if len(line) == MAX_ROW_BYTES:
+                return True
+    return False
+
+
+def count_csv_rows(path: Path) -> int:
+    """Count the filled lines behind the header: the rows of a file that is refused as a whole."""
+    return max(sum(bool(line.text.strip()) for line in _lines(path)) - 1, 1)
+
+
 def csv_rows(path: Path, delimiter: str, width: int) -> Iterator[CsvRow | RefusedLine]:
     """Yield every row behind the header, refused lines included, blank lines not.
 
@@ -79,16 +93,16 @@ def csv_rows(path: Path, delimiter: str, width: int) -> Iterator[CsvRow | Refuse
             continue
         if isinstance(row, Reason):
             lines.push(taken[1:])
-            yield RefusedLine(line.number, row, _shown(line.text))
+            yield RefusedLine(line.number, row, shown_line(line.text))
             continue
         text = "".join(part.text for part in taken)
         if not is_utf8(text):
-            yield RefusedLine(line.number, Reason.INVALID_ENCODING, _shown(text))
+            yield RefusedLine(line.number, Reason.INVALID_ENCODING, shown_line(text))
         # DuckDB, too, takes a delimiter at the end of a row for nothing.
         elif len(row) == width or (len(row) == width + 1 and row[-1] == ""):
             yield CsvRow(line.number, row[:width])
         else:
-            yield RefusedLine(line.number, Reason.RAGGED_ROW, _shown(text))
+            yield RefusedLine(line.number, Reason.RAGGED_ROW, shown_line(text))
 
 
 def repair_csv(path: Path, delimiter: str, width: int, folder: Path) -> Repair:
@@ -100,7 +114,7 @@ def repair_csv(path: Path, delimiter: str, width: int, folder: Path) -> Repair:
         width: number of fields in the header.
         folder: where the two files are written; both are written anew.
     """
-    with _Output(folder) as output:
+    with Output(folder) as output:
         good = csv.writer(output.good, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for record, row in enumerate(csv_rows(path, delimiter, width), start=1):
             if isinstance(row, CsvRow):
@@ -119,7 +133,7 @@ def repair_jsonl(path: Path, folder: Path) -> Repair:
         path: an uncompressed file.
         folder: where the two files are written; both are written anew.
     """
-    with _Output(folder) as output:
+    with Output(folder) as output:
         for line in _lines(path):
             text = line.text.rstrip("\r\n")
             if not text.strip():
@@ -134,7 +148,7 @@ def repair_jsonl(path: Path, folder: Path) -> Repair:
             if reason is None:
                 output.good.write(f"{line.number}{LINE_SEPARATOR}{text}\n")
             else:
-                output.refuse(RefusedLine(line.number, reason, _shown(text)))
+                output.refuse(RefusedLine(line.number, reason, shown_line(text)))
     return output.repair()
 
 
@@ -148,16 +162,18 @@ def write_csv_lines(
                 out.write(f"{record},{row.line}\n")
 
 
-class _Output:
+class Output:
     """The two files of a repair, open while it runs."""
 
     def __init__(self, folder: Path) -> None:
+        """Prepare both in an empty folder; they are opened on entry."""
         self._good_path = folder / "good.txt"
         self._refused_path = folder / "refused.csv"
         self._refused_lines = 0
         self._stack = ExitStack()
 
-    def __enter__(self) -> _Output:
+    def __enter__(self) -> Output:
+        """Open both."""
         good = self._good_path.open("w", encoding="utf-8", newline="")
         self.good = self._stack.enter_context(good)
         refused = self._stack.enter_context(
@@ -167,13 +183,16 @@ class _Output:
         return self
 
     def __exit__(self, *details: object) -> None:
+        """Close both."""
         self._stack.close()
 
     def refuse(self, line: RefusedLine) -> None:
+        """Write a line to the refused ones."""
         self._refused.writerow([line.line, line.reason.value, line.text])
         self._refused_lines += 1
 
     def repair(self) -> Repair:
+        """Return what came of it."""
         return Repair(self._good_path, self._refused_path, self._refused_lines)
 
 
@@ -237,7 +256,7 @@ def is_utf8(text: str) -> bool:
     return text.isascii() or not any("\udc80" <= character <= "\udcff" for character in text)
 
 
-def _shown(text: str) -> str:
+def shown_line(text: str) -> str:
     r"""Return a line as text that can be stored, invalid bytes as `\xff`, shortened if huge."""
     clean = text.rstrip("\r\n").encode("utf-8", "surrogateescape")
     return clean.decode("utf-8", "backslashreplace")[:_SHOWN_CHARACTERS]

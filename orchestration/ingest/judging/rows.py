@@ -7,11 +7,22 @@ Does not belong here: how one value is read (`values`), reading files, writing t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from orchestration.ingest.column_names import fold_name, is_personal
 from orchestration.ingest.contract import Column, Table
-from orchestration.ingest.judging.values import BLANKS, Check, GivenColumn, family_of, parse_value
+from orchestration.ingest.judging.columns import MAX_COLUMNS, match_columns, require_columns
+from orchestration.ingest.judging.values import (
+    BLANKS,
+    Check,
+    GivenColumn,
+    canonical_ids_in,
+    family_of,
+    is_rounded,
+    parse_value,
+    without_null_words,
+)
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.sql_text import text_literal
 
@@ -19,6 +30,8 @@ from orchestration.sql_text import text_literal
 _LAST_DAY = "9999-12-31"
 # Unit separator: ends each value in the text that the row hash is made of.
 _END_OF_VALUE = "chr(31)"
+# What spreadsheets put into the first column of a row of sums.
+_TOTALS = ("total", "totals", "grand total", "sum", "totale", "somma", "gesamt", "summe", "suma")
 
 
 @dataclass(frozen=True)
@@ -27,14 +40,26 @@ class Judgement:
 
     Attributes:
         sql: one row per landed row: `record`, all contract columns typed, `_row_hash`, and
-            `verdict`: null, or the 1-based number of the first check that the row fails.
+            `verdict`: null, or the 1-based number of the first check that the row fails; and
+            `is_rounded`: a number of it has more decimals than its column.
         checks: in the order of the verdicts.
-        extra_columns: the file's columns that the contract does not know.
+        extra_columns: the file's columns that go to properties, or nowhere.
+        personal_columns: names of the file's columns that are a person's and go nowhere.
+        overruled: the file's columns that do not count, each with the one that does.
+        read_as: the file's columns whose names are synonyms, each with the contract's.
     """
 
     sql: str
     checks: tuple[Check, ...]
     extra_columns: tuple[GivenColumn, ...]
+    personal_columns: tuple[str, ...] = ()
+    overruled: tuple[tuple[str, str], ...] = ()
+    read_as: tuple[tuple[str, str], ...] = ()
+
+    def verdicts(self, *reasons: Reason) -> tuple[int, ...]:
+        """The numbers of the checks that have one of these reasons."""
+        numbered = enumerate(self.checks, start=1)
+        return tuple(number for number, check in numbered if check.reason in reasons)
 
 
 def judge(
@@ -50,7 +75,7 @@ def judge(
 
     Args:
         table: the raw table.
-        given: the file's columns; names are matched without case.
+        given: the file's columns; `columns` says how names are matched.
         from_sql: relation to select from.
         record_sql: 1-based number of the row over that relation.
         excluded_ids: lower-case ids that count as empty.
@@ -59,25 +84,45 @@ def judge(
     Raises:
         FileRefusedError: a column is missing, there twice, or of a type that fits no value.
     """
-    by_name: dict[str, GivenColumn] = {}
-    for column in given:
-        if column.name.casefold() in by_name:
-            detail = f"The file has two columns called {column.name}; remove or rename one."
-            raise FileRefusedError(Reason.DUPLICATE_COLUMN, detail, column.name)
-        by_name[column.name.casefold()] = column
-    _require_columns(table, by_name)
-    known = {name: by_name.pop(name) for name in table.column_names if name in by_name}
-    extra_columns = tuple(by_name[name] for name in sorted(by_name))
+    if len(given) > MAX_COLUMNS:
+        detail = f"The file has {len(given):,} columns; at most {MAX_COLUMNS:,} can be read."
+        raise FileRefusedError(Reason.WRONG_TYPE, detail)
+    names = [column.name for column in given]
+    match = match_columns(table, names)
+    if match.tied:
+        first, second = (names[place] for place in match.positions[match.tied[0]][:2])
+        called = f"called {first}" if first == second else f"for {match.tied[0]}: {first}, {second}"
+        detail = f"The file has two columns {called}; remove or rename one."
+        raise FileRefusedError(Reason.DUPLICATE_COLUMN, detail, match.tied[0])
+    require_columns(table, match, names)
+    known = {column: given[places[0]] for column, places in match.positions.items()}
+    counting = {places[0] for places in match.positions.values()}
+    others = [column for place, column in enumerate(given) if place not in counting]
+    _refuse_equal(others)
+    extra_columns = tuple(
+        sorted(
+            (column for column in others if not is_personal(fold_name(column.name))),
+            key=lambda column: (column.name.casefold(), column.name),
+        )
+    )
 
-    landed = [f"{record_sql} as record"]
+    # One step each, since a text that an expression names ten times is planned ten times.
+    sources = [f"{record_sql} as record"]
+    landed = ["record"]
     typed = ["record"]
     checks: list[Check] = []
     for number, check in enumerate(first_checks):
-        landed.append(f"{check.condition} as failed_{number}")
+        sources.append(f"{check.condition} as failed_{number}")
+        landed.append(f"failed_{number}")
         typed.append(f"failed_{number}")
         checks.append(Check(f"failed_{number}", check.reason, check.column))
+    rounded: list[str] = []
     for column in table.columns:
         source = known.get(column.name)
+        if source is not None:
+            text = source.sql if column.required else without_null_words(source)
+            sources.append(f"{text} as source_{column.name}")
+            source = replace(source, sql=f"source_{column.name}")
         given_sql, value_sql, parse_checks = (
             parse_value(column, source) if source is not None else ("null", "null", ())
         )
@@ -89,20 +134,101 @@ def judge(
         typed.append(f"{value} as {column.name}")
         checks.extend(parse_checks)
         checks.extend(_value_checks(column, excluded_ids))
+        if source is not None and (condition := is_rounded(column, source)) is not None:
+            rounded.append(condition)
     for group in table.one_of:
         empty = " and ".join(
             _is_absent_anywhere(table, table.column(name), excluded_ids) for name in group
         )
         checks.append(Check(empty, Reason.MISSING_ID, ", ".join(group)))
 
-    values = {column.name: column.name for column in table.columns}
+    # An address is nobody's id as it stands; `person_id` is defined where words are.
+    values = {
+        column.name: f"person_id({column.name})"
+        if column.placeholder_is_absent and column.name in known
+        else column.name
+        for column in table.columns
+    }
     if table.merges_extra_columns and extra_columns:
         for number, column in enumerate(extra_columns):
-            landed.append(f"{_json_text(column)} as extra_{number}")
+            sources.append(f"{_json_text(column)} as extra_{number}")
+            landed.append(f"extra_{number}")
             typed.append(f"extra_{number}")
         values["properties"] = _merged_properties(extra_columns)
-    sql = _select(table, from_sql, landed, typed, values, checks)
-    return Judgement(sql, tuple(checks), extra_columns)
+    set_aside = _set_aside(table, given, known, extra_columns, sources, landed, typed)
+    checks[len(first_checks) : len(first_checks)] = set_aside
+    sql = _select(table, from_sql, sources, landed, typed, values, checks, rounded)
+    return Judgement(
+        sql,
+        tuple(checks),
+        extra_columns,
+        personal_columns=tuple(
+            column.name for column in others if is_personal(fold_name(column.name))
+        ),
+        overruled=tuple(
+            (names[place], names[places[0]])
+            for places in match.positions.values()
+            for place in places[1:]
+        ),
+        read_as=tuple(
+            (names[places[0]], column)
+            for column, places in match.positions.items()
+            if fold_name(names[places[0]]) != column
+        ),
+    )
+
+
+def _refuse_equal(columns: Sequence[GivenColumn]) -> None:
+    """Refuse two extra columns of one name.
+
+    Raises:
+        FileRefusedError: names it.
+    """
+    seen: set[str] = set()
+    for column in columns:
+        if column.name.casefold() in seen:
+            detail = f"The file has two columns called {column.name}; remove or rename one."
+            raise FileRefusedError(Reason.DUPLICATE_COLUMN, detail, column.name)
+        seen.add(column.name.casefold())
+
+
+def _set_aside(
+    table: Table,
+    given: Sequence[GivenColumn],
+    known: Mapping[str, GivenColumn],
+    extra_columns: Sequence[GivenColumn],
+    sources: list[str],
+    landed: list[str],
+    typed: list[str],
+) -> list[Check]:
+    """Return the checks of rows that are no row of the table: blank ones, and sums below it."""
+    first = given[0] if given else None
+    if first is None or not known:
+        return []
+    # The first column that is needed rules all but blank rows out.
+    needed = [column.name for column in table.columns if column.required and column.name in known]
+    names = [*needed, *(name for name in known if name not in needed)]
+    blank = " and ".join(f"given_{name} is null" for name in names)
+    texts = [f"nullif(trim(cast({column.sql} as varchar)), '')" for column in extra_columns]
+    others = f"coalesce({', '.join(texts)})" if len(texts) > 1 else (texts or ["null"])[0]
+    sources.append(f"{others} as given_elsewhere")
+    sources.append(f"lower(trim(cast({first.sql} as varchar))) as given_first")
+    landed.extend(("given_elsewhere", "given_first"))
+    typed.extend(("given_elsewhere", "given_first"))
+    totals = ", ".join(text_literal(word) for word in _TOTALS)
+    unsummed = [
+        f"given_{column.name} is null"
+        for column in table.columns
+        if column.required
+        and known.get(column.name, first) is not first
+        and column.kind not in ("decimal", "integer")
+        and column.name != "currency"
+    ]
+    checks = [Check(f"{blank} and given_elsewhere is null", Reason.BLANK_ROW, None)]
+    if unsummed:
+        is_total = " and ".join([*unsummed, f"rtrim(given_first, ':') in ({totals})"])
+        checks.append(Check(is_total, Reason.TOTAL_ROW, None))
+    return checks
 
 
 def row_hash(table: Table) -> str:
@@ -118,26 +244,15 @@ def row_hash(table: Table) -> str:
     return f"md5_number_lower(concat({', '.join(parts)}))"
 
 
-def _require_columns(table: Table, by_name: dict[str, GivenColumn]) -> None:
-    found = ", ".join(column.name for column in by_name.values()) or "none"
-    for column in table.columns:
-        if column.required and column.name not in by_name:
-            detail = f"The required column {column.name} is missing; the file has: {found}."
-            raise FileRefusedError(Reason.MISSING_COLUMN, detail, column.name)
-    for group in table.one_of:
-        if not any(name in by_name for name in group):
-            names = " and ".join(group)
-            detail = f"One of the columns {names} is needed; the file has: {found}."
-            raise FileRefusedError(Reason.MISSING_COLUMN, detail, ", ".join(group))
-
-
 def _select(
     table: Table,
     from_sql: str,
+    sources: Sequence[str],
     landed: Sequence[str],
     typed: Sequence[str],
     values: dict[str, str],
     checks: Sequence[Check],
+    rounded: Sequence[str],
 ) -> str:
     verdict = "\n".join(
         f"            when {check.condition} then {number}"
@@ -148,10 +263,16 @@ def _select(
     separator = ",\n        "
     names = ",\n    ".join(table.column_names)
     return f"""
-with landed_rows as (
+with source_rows as (
+    select
+        {separator.join(sources)}
+    from {from_sql}
+),
+
+landed_rows as (
     select
         {separator.join(landed)}
-    from {from_sql}
+    from source_rows
 ),
 
 typed_rows as (
@@ -166,17 +287,28 @@ judged_rows as (
         {columns},
         cast(case
 {verdict}
-        end as usmallint) as verdict
+        end as usmallint) as verdict,
+        {" or ".join(rounded) or "false"} as is_rounded
     from typed_rows
-)
+),
+
+{_last_step(table)}
 
 select
     record,
     {names},
     {row_hash(table)} as _row_hash,
-    verdict
-from judged_rows
+    verdict,
+    is_rounded
+from written_rows
 """
+
+
+def _last_step(table: Table) -> str:
+    replaced = ""
+    if table.merges_extra_columns:
+        replaced = f" replace ({canonical_ids_in('properties')} as properties)"
+    return f"written_rows as (\n    select *{replaced} from judged_rows\n)"
 
 
 def _working_type(column: Column) -> str:

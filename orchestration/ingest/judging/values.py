@@ -14,6 +14,7 @@ from typing import Literal
 
 from orchestration.ingest.contract import Column
 from orchestration.ingest.reasons import FileRefusedError, Reason
+from orchestration.ingest.words import mapped_word
 from orchestration.sql_text import text_literal
 
 # What Python's str.strip removes: the same blanks in ids, numbers and dates, whatever the format.
@@ -23,16 +24,18 @@ BLANKS = (
 )
 # Above 2^53 a float no longer tells neighbouring whole numbers apart.
 _EXACT_FLOATS = "9007199254740992"
-# What stands for no value in an optional column, in any case; a zero date too.
-NULL_WORDS = ("null", r"\n", "nan", "nat", "n/a", "none")
-_ZERO_DATE = r"0000-00-00([T ]00:00:00([.]0+)?)?"
-# A spreadsheet that saw a number in an id lost its digits.
-_SCIENTIFIC = r"[+-]?[0-9]+([.][0-9]+)?[eE][+-]?[0-9]+"
 _NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
+_THOUSANDS = r"[+-]?[0-9]{1,3}([.][0-9]{3})+"
 _NOT_FINITE = r"(?i)[+-]?(nan|inf|infinity)"
-_WHOLE_SECOND = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
-_UTC_TIMESTAMP = _WHOLE_SECOND + r" ?(Z|z|UTC)?)?"
-_OFFSET_TIMESTAMP = _WHOLE_SECOND + r" ?[+-][0-9]{2}(:?[0-9]{2})?)"
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
+_UTC_TIMESTAMP = f"{_DAY}([T ]{_TIME} ?(Z|z|UTC)?)?"
+_OFFSET = r"[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?"
+_OFFSET_TIMESTAMP = f"{_DAY}[T ]{_TIME} ?{_OFFSET}"
+# What other tools write for nothing, in any case; NaN and dates of zeros besides.
+_NULL_WORDS = ("null", "\\n", "nan", "nat", "n/a", "none")
+# How a spreadsheet writes a long number: digits of it are lost.
+_SCIENTIFIC = r"[+-]?[0-9]+([.,][0-9]+)?[eE][+][0-9]+"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00([.]0+)?)?Z?)?"
 
 Family = Literal[
@@ -48,11 +51,13 @@ class GivenColumn:
         name: as the file spells it.
         sql: expression for its value over the landed relation.
         data_type: DuckDB's name of the type it has there.
+        has_decimal_comma: its numbers may be written `12,50`.
     """
 
     name: str
     sql: str
     data_type: str
+    has_decimal_comma: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,9 +113,9 @@ def parse_value(column: Column, source: GivenColumn) -> tuple[str, str, tuple[Ch
         "boolean": _parse_boolean,
         "json": _parse_json,
     }
-    parsed = None if family is None else parsers[column.kind](column, source.sql, family)
+    parsed = None if family is None else parsers[column.kind](column, source, family)
     if parsed is None:
-        detail = f"The column {source.name} has the type {source.data_type}, not {column.kind}."
+        detail = f"The column {column.name} has the type {source.data_type}, not {column.kind}."
         raise FileRefusedError(Reason.WRONG_TYPE, detail, column.name)
     return parsed
 
@@ -127,32 +132,8 @@ def _trimmed(text: str, composed: str | None = None) -> str:
     return f"case when {visible} then {composed} else {trimmed} end"
 
 
-def _given(column: Column, sql: str) -> str:
-    """The trimmed text of a value; a blank, or a null word in an optional column, is none."""
-    text = f"nullif({_trimmed(f'cast({sql} as varchar)')}, '')"
-    if column.required:
-        return text
-    zero = ""
-    if column.kind in ("timestamp", "date"):
-        zero = f" when regexp_full_match({text}, {text_literal(_ZERO_DATE)}) then null"
-    return f"case when {_is_null_word(text)} then null{zero} else {text} end"
-
-
-def _is_null_word(text: str) -> str:
-    words = ", ".join(map(text_literal, NULL_WORDS))
-    # The length rules most texts out at next to no cost.
-    return f"strlen({text}) <= 4 and lower(trim({text})) in ({words})"
-
-
-def _canonical_id(text: str) -> str:
-    """An id without text mark and trailing zeros; null for a number that lost its digits."""
-    plain = f"trim(ltrim({text}, ''''))"
-    # Letters come after digits, marks and signs: most ids are not looked at twice.
-    return (
-        f"case when {text} >= ':' then {text} "
-        f"when regexp_full_match({plain}, {text_literal(_SCIENTIFIC)}) then null "
-        f"else regexp_replace({plain}, '^([0-9]+)[.]0+$', '\\1') end"
-    )
+def _blank_is_null(sql: str) -> str:
+    return f"nullif({_trimmed(f'cast({sql} as varchar)')}, '')"
 
 
 def _failed(column: Column, *reasons: tuple[str, Reason]) -> tuple[Check, ...]:
@@ -166,9 +147,10 @@ def _matches(column: Column, pattern: str) -> str:
 
 
 def _parse_text(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "nested":
         return None
     if family == "float":
@@ -181,20 +163,69 @@ def _parse_text(
     text = f"cast({sql} as varchar)"
     if column.trimmed:
         text = _trimmed(text, f"nfc_normalize({text})")
-    landed = f"nullif({text}, '')"
-    value = _canonical_id(given) if column.name.endswith("_id") else given
-    if not column.required:
-        value = f"case when {_is_null_word(given)} then null else {value} end"
-    if not column.name.endswith("_id"):
-        return landed, value, ()
-    is_word = "" if column.required else f" and not ({_is_null_word(given)})"
-    return landed, value, _failed(column, (is_word, Reason.INVALID_ID))
+    value = given
+    checks: tuple[Check, ...] = ()
+    if column.words is not None:
+        accepted = ", ".join(text_literal(word) for word in column.accepted_values)
+        known = mapped_word(given, column.words)
+        value = (
+            f"case when {given} not in ({accepted}) and {known} in ({accepted}) "
+            f"then {known} else {given} end"
+        )
+    elif column.name.endswith("_id"):
+        value = _canonical_id(given)
+        checks = _failed(column, ("", Reason.INVALID_ID))
+    return f"nullif({text}, '')", value, checks
+
+
+def _canonical_id(sql: str) -> str:
+    """An id as the shop wrote it, whatever a spreadsheet made of it; null if it is lost."""
+    marked = f"{sql}[1] = chr(39) and regexp_matches({sql}, '^.[0-9=+@-]')"
+    plain = f"case when {marked} then {sql}[2:] else {sql} end"
+    # Letters come after digits, marks and signs: most ids are looked at once.
+    return (
+        f"case when {sql} >= ':' then {sql} "
+        f"when contains({sql}, '+') and regexp_full_match({plain}, {text_literal(_SCIENTIFIC)}) "
+        f"then null "
+        f"when contains({sql}, '.0') then regexp_replace({plain}, '^([0-9]+)[.]0+$', '\\1') "
+        f"else {plain} end"
+    )
+
+
+def canonical_ids_in(properties: str) -> str:
+    """Return the expression of properties whose ids are written as columns of ids are."""
+    key = '("[a-z_]*_id"\\s*:\\s*)'
+    number = f"'{key}(\"?)([0-9]+)[.]0+(\"?\\s*[,}}])'"
+    whole = f"regexp_replace({properties}, {number}, '\\1\\2\\3\\4', 'g')"
+    unmarked = f"regexp_replace({whole}, '{key}\"''([0-9=+@-])', '\\1\"\\2', 'g')"
+    may_need = f"regexp_matches({properties}, '_id\"\\s*:\\s*\"?([0-9]+[.]0|'')')"
+    return (
+        f"case when contains({properties}, '_id\"') and {may_need} then {unmarked} "
+        f"else {properties} end"
+    )
+
+
+def without_null_words(source: GivenColumn) -> str:
+    """The value of an optional column, null where the file has a word for nothing."""
+    sql, family = source.sql, family_of(source.data_type)
+    if family == "float":
+        return f"case when not isnan({sql}) then {sql} end"
+    if family != "text":
+        return sql
+    text = f"cast({sql} as varchar)"
+    words = ", ".join(text_literal(word) for word in _NULL_WORDS)
+    # The length first: it rules most values out for nothing.
+    return (
+        f"case when length({text}) < 8 and lower(trim({text})) in ({words}) then null "
+        f"when starts_with({text}, '0000-00-00') then null else {text} end"
+    )
 
 
 def _parse_decimal(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family in ("integer", "decimal"):
         value = f"try_cast({given} as {column.data_type})"
         return sql, value, _failed(column, ("", Reason.OUT_OF_RANGE))
@@ -202,20 +233,45 @@ def _parse_decimal(
         return None
     # The shortest text of a float is what its maker wrote; a cast of the float itself is not.
     # try_cast rounds half away from zero; it also takes 1_000, which is a separator.
-    value = f"case when not contains({given}, '_') then try_cast({given} as {column.data_type}) end"
+    number = _with_decimal_point(given) if source.has_decimal_comma else given
+    thousands = f" and {_matches(column, _THOUSANDS)}" if source.has_decimal_comma else " and false"
+    value = (
+        f"case when not contains({given}, '_') then try_cast({number} as {column.data_type}) end"
+    )
     checks = _failed(
         column,
+        (thousands, Reason.INVALID_NUMBER),
         (f" and {_matches(column, _NOT_FINITE)}", Reason.NOT_FINITE),
         (f" and {_matches(column, _NUMBER)}", Reason.OUT_OF_RANGE),
         ("", Reason.INVALID_NUMBER),
     )
-    return _given(column, sql), value, checks
+    return _blank_is_null(sql), value, checks
+
+
+def _with_decimal_point(sql: str) -> str:
+    """A number of a file in which `12,50` is one; `1.250` may be either and so is none."""
+    return (
+        f"case when regexp_full_match({sql}, '[+-]?[0-9]+,[0-9]+') then replace({sql}, ',', '.') "
+        f"when not regexp_full_match({sql}, '{_THOUSANDS}') then {sql} end"
+    )
+
+
+def is_rounded(column: Column, source: GivenColumn) -> str | None:
+    """The condition under which a number has more decimals than its column; None if it cannot."""
+    if column.kind != "decimal" or family_of(source.data_type) in (None, "integer", "nested"):
+        return None
+    given = f"given_{column.name}"
+    return (
+        f"coalesce(length(cast({given} as varchar)) > 5 "
+        f"and abs(try_cast({given} as double) - {column.name}) > 1e-9, false)"
+    )
 
 
 def _parse_integer(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "integer":
         value = f"try_cast({given} as bigint)"
         return sql, value, _failed(column, ("", Reason.OUT_OF_RANGE))
@@ -234,13 +290,14 @@ def _parse_integer(
         (f" and {_matches(column, whole)}", Reason.OUT_OF_RANGE),
         ("", Reason.INVALID_INTEGER),
     )
-    return _given(column, sql), value, checks
+    return _blank_is_null(sql), value, checks
 
 
 def _parse_timestamp(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "timestamptz":
         return sql, f"timezone('UTC', {given})", ()
     if family in ("timestamp", "date"):
@@ -252,21 +309,36 @@ def _parse_timestamp(
         return None
     # A cast to timestamp drops the offset of the text without a word; timestamptz applies it.
     value = (
-        f"case when {_matches(column, _UTC_TIMESTAMP)} then try_cast({given} as timestamp) "
+        f"case when {_matches(column, _UTC_TIMESTAMP)} "
+        f"then coalesce(try_cast({given} as timestamp), "
+        f"try_cast({_spelled_out(given)} as timestamp)) "
         f"when {_matches(column, _OFFSET_TIMESTAMP)} "
-        f"then timezone('UTC', try_cast({given} as timestamptz)) end"
+        f"then timezone('UTC', try_cast({_spelled_out(given)} as timestamptz)) end"
     )
     epoch = _matches(column, r"[+-]?[0-9]{9,19}([.][0-9]*)?|[0-9][.][0-9]+[eE][+]?[0-9]+")
     checks = _failed(
         column, (f" and {epoch}", Reason.EPOCH_TIMESTAMP), ("", Reason.INVALID_TIMESTAMP)
     )
-    return _given(column, sql), value, checks
+    return _blank_is_null(sql), value, checks
+
+
+def _spelled_out(sql: str) -> str:
+    """A timestamp with seconds and with hours and minutes of its offset, as DuckDB wants them."""
+    time = f"regexp_extract({sql}[12:], '^[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?')"
+    offset = f"regexp_extract({sql}[12:], '([+-][0-9]{{2}}):?([0-9]{{2}})?$', ['hours', 'minutes'])"
+    return (
+        f"{sql}[1:10] || ' ' || case when length({time}) = 5 then {time} || ':00' else {time} end "
+        f"|| case when {offset}.hours = '' then '' "
+        f"when {offset}.minutes = '' then {offset}.hours || ':00' "
+        f"else {offset}.hours || ':' || {offset}.minutes end"
+    )
 
 
 def _parse_date(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "date":
         return sql, given, ()
     failed = _failed(column, ("", Reason.INVALID_DATE))
@@ -279,13 +351,14 @@ def _parse_date(
         return None
     # The first ten characters: the pattern allows midnight behind them and nothing else.
     value = f"case when {_matches(column, _DATE)} then try_cast({given}[1:10] as date) end"
-    return _given(column, sql), value, failed
+    return _blank_is_null(sql), value, failed
 
 
 def _parse_boolean(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
+    sql = source.sql
     if family == "boolean":
         return sql, given, ()
     if family not in ("text", "integer", "float", "decimal"):
@@ -294,14 +367,15 @@ def _parse_boolean(
         f"case when lower({given}) in ('true', 't', 'yes', 'y', '1', '1.0') then true "
         f"when lower({given}) in ('false', 'f', 'no', 'n', '0', '0.0') then false end"
     )
-    return _given(column, sql), value, _failed(column, ("", Reason.INVALID_BOOLEAN))
+    return _blank_is_null(sql), value, _failed(column, ("", Reason.INVALID_BOOLEAN))
 
 
 def _parse_json(
-    column: Column, sql: str, family: Family
+    column: Column, source: GivenColumn, family: Family
 ) -> tuple[str, str, tuple[Check, ...]] | None:
     given = f"given_{column.name}"
-    text = f"cast(to_json({sql}) as varchar)" if family == "nested" else _given(column, sql)
+    sql = source.sql
+    text = f"cast(to_json({sql}) as varchar)" if family == "nested" else _blank_is_null(sql)
     value = f"case when json_valid({given}) then cast(json({given}) as varchar) end"
     checks = _failed(column, ("", Reason.INVALID_JSON))
     if column.json_type == "object":

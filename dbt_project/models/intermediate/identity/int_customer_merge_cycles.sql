@@ -8,7 +8,7 @@ customer_merges as (
         customer_merges.from_customer_id,
         customer_merges.into_customer_id,
         customer_merges.merged_at
-    from {{ ref('stg_customer_merges') }} as customer_merges
+    from {{ ref('int_known_merges') }} as customer_merges
     cross join {{ ref('int_settings') }} as settings
     where {{ local_date('customer_merges.merged_at') }} <= settings.identity_as_of
 

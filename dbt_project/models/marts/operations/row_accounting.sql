@@ -52,6 +52,7 @@ accounts as (
         cast(staging_models.rows_kept as bigint) as rows_kept,
         cast(0 as bigint) as rows_duplicate,
         cast(0 as bigint) as rows_quarantined,
+        cast(0 as bigint) as rows_set_aside,
         cast(staging_models.rows_filtered as bigint) as rows_filtered,
         reason_lists.reasons as filtered_reasons
     from staging_models
@@ -67,6 +68,7 @@ accounts as (
         cast(sum(rows_loaded) as bigint) as rows_kept,
         cast(sum(rows_duplicate) as bigint) as rows_duplicate,
         cast(sum(rows_quarantined) as bigint) as rows_quarantined,
+        cast(sum(rows_set_aside) as bigint) as rows_set_aside,
         cast(0 as bigint) as rows_filtered,
         cast(null as string) as filtered_reasons
     from {{ source('ingest', 'ingest_files') }}

@@ -11,8 +11,10 @@ judged_rows as (
         raw_rows.line_number,
         raw_rows.row_hash,
         deliveries.file_place,
-        max(deliveries.file_place) over (partition by raw_rows.order_id) as last_file_place,
-        orders.order_id is null as is_order_unknown
+        case
+            {{ when_muted('other_order_source', 'null') }}
+            when orders.order_id is null then 'order_unknown'
+        end as reason
     from ({{ raw_rows('order_lines') }}) as raw_rows
     left join {{ ref('stg_orders') }} as orders on raw_rows.order_id = orders.order_id
     left join ({{ deliveries('order_lines') }}) as deliveries
@@ -20,11 +22,13 @@ judged_rows as (
 
 ),
 
-ranked_rows as (
+standing_rows as (
 
     select
         *,
-        coalesce(file_place < last_file_place, false) as is_superseded,
+        coalesce(
+            file_place < max(file_place) over (partition by order_id), false
+        ) as is_superseded,
         row_number() over (
             partition by order_id, line_number
             order by
@@ -33,6 +37,7 @@ ranked_rows as (
                 raw_row_id asc
         ) as place
     from judged_rows
+    where reason is null
 
 ),
 
@@ -42,15 +47,23 @@ filtered_rows as (
         raw_row_id,
         order_id,
         line_number,
+        reason
+    from judged_rows
+    where reason is not null
+
+    union all
+
+    select
+        raw_row_id,
+        order_id,
+        line_number,
         case
-            when is_order_unknown then 'order_unknown'
             when is_superseded then 'superseded'
             else 'id_conflict'
         end as reason
-    from ranked_rows
+    from standing_rows
     where
-        is_order_unknown
-        or is_superseded
+        is_superseded
         or place > 1
 
 )

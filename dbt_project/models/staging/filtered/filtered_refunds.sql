@@ -13,6 +13,7 @@ judged_rows as (
                 raw_rows.created_at
                 > coalesce(raw_rows.received_at, raw_rows.loaded_at) + interval 24 hours
                 then 'future'
+            {{ when_muted('other_order_source', 'raw_rows.created_at') }}
             when orders.order_id is null then 'order_unknown'
             when not orders.is_valid then 'order_not_valid'
             when
@@ -38,6 +39,11 @@ contested_rows as (
         row_number() over (
             partition by raw_rows.refund_id
             order by
+                -- A sum that grows from export to export (`…:refunded`) is one refund; the greatest
+                -- is the latest.
+                case
+                    when raw_rows.refund_id like '%:refunded' then raw_rows.amount
+                end desc nulls last,
                 raw_rows.received_at asc nulls last,
                 raw_rows.row_hash asc,
                 raw_rows.raw_row_id asc

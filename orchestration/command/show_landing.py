@@ -1,0 +1,80 @@
+"""What a person reads of `init`, `check` and `map`.
+
+Belongs here: printing the reports on a landing directory. Does not belong here: deciding anything,
+or the printing of builds (`console`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from orchestration.command.check import CheckReport, FileReport
+from orchestration.command.init import Proposal
+from orchestration.command.map_events import UnmappedName
+
+
+def show_init(
+    console: Console, proposal: Proposal, written: Sequence[Path], *, has_currency: bool
+) -> None:
+    """Print what was found, what was written, and what to do next."""
+    for sentence in proposal.found:
+        console.print(sentence)
+    for name in proposal.unknown:
+        console.print(f"{name}: nothing fits its columns; add an entry by hand if it should count.")
+    if proposal.needs_currency and not has_currency:
+        console.print(
+            "Some orders state no currency: run it again with --currency EUR (or another code), "
+            "or write constants: {currency: EUR} into their entry."
+        )
+    for path in written:
+        console.print(f"Written: {path}")
+    console.print("Next: lifecycle check, then lifecycle build.")
+
+
+def show_check(console: Console, report: CheckReport) -> None:
+    """Print what a build would load, refuse and ignore, column by column."""
+    for file in report.files:
+        _show_file(console, file)
+    summary = report.summary
+    for sentence in (*summary.notes, *summary.problems, *report.warnings):
+        console.print(sentence)
+    console.print(
+        f"A build would load {summary.rows_loaded:,} rows, skip {summary.rows_duplicate:,} copies "
+        f"and refuse {summary.rows_quarantined:,}."
+    )
+
+
+def _show_file(console: Console, file: FileReport) -> None:
+    by = f" by {file.adapter}" if file.adapter else ""
+    counts = [f"{file.loaded:,} loaded"]
+    counts += [f"{file.duplicate:,} copies"] if file.duplicate else []
+    counts += [f"{file.quarantined:,} refused"] if file.quarantined else []
+    console.print(f"{file.name} → {file.table}{by}: {', '.join(counts)}")
+    width = max((len(column.name) for column in file.columns), default=0)
+    for column in file.columns:
+        filled = "" if column.filled == file.loaded else f"  (in {column.filled:,} rows)"
+        console.print(f"  {column.name:<{width}}  {column.example}{filled}".rstrip())
+    if file.not_loaded:
+        console.print(f"  not a column of {file.table}: {', '.join(file.not_loaded)}")
+
+
+def show_unmapped(console: Console, names: Sequence[UnmappedName], target: Path | None) -> None:
+    """Print the event names that feed nothing, and where the proposed rows were written."""
+    if not names:
+        console.print("Every event name feeds a signal.")
+        return
+    width = max(len(unmapped.name) for unmapped in names)
+    console.print(f"{len(names):,} event names feed no signal:")
+    for unmapped in names:
+        meant = f"  {unmapped.signal} (like {unmapped.because})" if unmapped.signal else ""
+        counted = f"{unmapped.rows:>9,} rows  {unmapped.persons:>7,} persons"
+        console.print(f"  {unmapped.name:<{width}}  {counted}{meant}")
+    if target is not None:
+        console.print(
+            f"Written: {target}; read the new rows, then build with --rules-dir {target.parent}"
+        )
+    elif any(unmapped.signal for unmapped in names):
+        console.print("Next: --write DIR writes the proposed rows into a rules directory.")

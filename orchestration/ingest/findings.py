@@ -1,0 +1,302 @@
+"""What can be known of the loaded rows as soon as they are loaded, long before dbt is done.
+
+Belongs here: a sentence for each thing that a person would want to hear of the raw tables as a
+whole, and the ones that make a build pointless. Does not belong here: judging single rows, and
+numbers that only the models can tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.sql_text import text_literal
+
+# As `stg_orders` has it: what never counts needs no rate and no line.
+_NOT_BOOKED = (
+    ("test", "coalesce(is_test, false)"),
+    ("deleted", "coalesce(is_deleted, false)"),
+    ("failed", "status = 'failed'"),
+    ("cancelled without a time", "status = 'cancelled' and cancelled_at is null"),
+    ("without a value above zero", "total_price <= 0"),
+    ("pending", "status = 'pending'"),
+)
+_KEYS = (
+    ("orders", ("order_id",), "coalesce(updated_at, received_at)"),
+    ("customers", ("customer_id",), "updated_at"),
+    ("products", ("product_id",), "cast(null as timestamp)"),
+    ("exchange_rates", ("date", "currency"), "cast(null as timestamp)"),
+)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found.
+
+    Attributes:
+        notes: a sentence for each thing worth a line.
+        stops: sentences that say why a build would come to nothing.
+    """
+
+    notes: tuple[str, ...]
+    stops: tuple[str, ...]
+
+
+def find(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> Findings:
+    """Ask the raw tables what a person would want to know before the models are built."""
+    connection.execute(
+        f"""
+        create or replace temporary table counted_orders as
+        select
+            order_id, created_at, upper(trim(currency)) as currency, total_price, status,
+            {_when_not_booked(settings)} as not_booked,
+            cast(timezone({text_literal(settings.reporting_timezone)},
+                timezone('UTC', created_at)) as date) as order_date
+        from raw.orders
+        where _file_id not in (
+            select file_id from raw.muted_files
+            where reason = 'other_order_source' and muted_from is null
+        )
+        qualify row_number() over (
+            partition by order_id
+            order by coalesce(updated_at, received_at) desc nulls last, _file_id desc, _line desc
+        ) = 1
+        """
+    )
+    early = _as_of(connection, settings)
+    missing = _missing_rates(connection, settings)
+    allowed = settings.allow_missing_rates
+    notes = (
+        *_several_currencies(connection, settings),
+        *(missing if allowed else ()),
+        *_undated_versions(connection),
+        *_over_refunds(connection),
+        *_refunded_without_refund(connection),
+        *_not_booked(connection),
+    )
+    return Findings(notes, (*early, *(() if allowed else missing)))
+
+
+def reporting_currency(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> str:
+    """Return the currency that a build reports in, as `int_settings` decides it."""
+    if settings.reporting_currency:
+        return settings.reporting_currency
+    found = _currencies(connection)
+    return found[0] if len(found) == 1 else "EUR"
+
+
+def _currencies(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        """
+        select currency from counted_orders
+        union
+        select upper(trim(currency)) from raw.channel_daily where currency is not null
+        union
+        select upper(trim(currency)) from raw.events where currency is not null
+        order by 1
+        """
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _when_not_booked(settings: BuildSettings) -> str:
+    reasons = [
+        (reason, sql)
+        for reason, sql in _NOT_BOOKED
+        if reason != "pending" or not settings.pending_is_booked
+    ]
+    cases = " ".join(f"when {sql} then {text_literal(reason)}" for reason, sql in reasons)
+    return f"case {cases} end"
+
+
+def _as_of(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> tuple[str, ...]:
+    if settings.as_of_date is None:
+        return ()
+    first = _one(
+        connection,
+        """
+        select cast(min(day) as date) from (
+            select min(occurred_at) as day from raw.events
+            union all
+            select min(created_at) as day from raw.orders
+        ) as days
+        """,
+    )
+    if first is None or first <= settings.as_of_date:
+        return ()
+    return (
+        f"The as-of date {settings.as_of_date} lies before all data, which begins on {first}; "
+        "name a later day with --as-of.",
+    )
+
+
+def _several_currencies(
+    connection: duckdb.DuckDBPyConnection, settings: BuildSettings
+) -> tuple[str, ...]:
+    found = _currencies(connection)
+    if settings.reporting_currency or len(found) < 2:
+        return ()
+    return (
+        f"There are amounts in {', '.join(found)}, and no reporting currency is set; EUR is "
+        "taken. Name another with --currency.",
+    )
+
+
+def _missing_rates(
+    connection: duckdb.DuckDBPyConnection, settings: BuildSettings
+) -> tuple[str, ...]:
+    rows = connection.execute(
+        """
+        select
+            orders.currency,
+            count(*),
+            min_by(orders.order_id, (orders.order_date, orders.order_id)),
+            min(orders.order_date)
+        from counted_orders as orders
+        where
+            (orders.not_booked is null or orders.not_booked = 'pending')
+            and orders.currency <> $reporting
+            and ($as_of is null or orders.order_date <= $as_of)
+            and not exists (
+                select 1 from raw.exchange_rates as rates
+                where
+                    upper(trim(rates.currency)) = orders.currency
+                    and rates.date <= orders.order_date
+            )
+        group by orders.currency
+        order by orders.currency
+        """,
+        {
+            "reporting": reporting_currency(connection, settings),
+            "as_of": settings.as_of_date,
+        },
+    ).fetchall()
+    if not rows:
+        return ()
+    told = ", ".join(
+        f"{_counted(orders, 'order')} in {currency} {'has' if orders == 1 else 'have'} no exchange "
+        f"rate (first: {first}, {day})"
+        for currency, orders, first, day in rows
+    )
+    return (
+        f"{told}; land exchange_rates.csv with a rate on or before that day, or leave these values "
+        "empty with --var allow_missing_rates=true.",
+    )
+
+
+def _undated_versions(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    told: list[str] = []
+    for table, key, time in _KEYS:
+        keys = ", ".join(key)
+        repeated = f"select ({keys}) from raw.{table} group by all having count(*) > 1"
+        count = _one(
+            connection,
+            f"""
+            with versions as (
+                select {keys}, _row_hash, {time} as told_at
+                from raw.{table}
+                where ({keys}) in ({repeated})
+            ),
+
+            latest_versions as (
+                select *
+                from versions
+                qualify told_at is not distinct from max(told_at) over (partition by {keys})
+            ),
+
+            undecided_keys as (
+                select {keys}
+                from latest_versions
+                group by {keys}
+                having count(distinct _row_hash) > 1
+            )
+
+            select count(*) from undecided_keys
+            """,
+        )
+        if count:
+            told.append(f"{count:,} of {table}")
+    if not told:
+        return ()
+    return (
+        f"Several versions of one key without a time that tells which is the latest "
+        f"({', '.join(told)}); the last file in natural order counts.",
+    )
+
+
+def _over_refunds(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    rows = connection.execute(
+        """
+        with counted_refunds as (
+            select order_id, refund_id, amount, created_at
+            from raw.refunds
+            qualify row_number() over (
+                partition by refund_id order by received_at asc nulls last, _row_hash asc
+            ) = 1
+        )
+
+        select
+            orders.order_id,
+            sum(refunds.amount) as refunded,
+            any_value(orders.total_price),
+            count(*) > count(distinct (refunds.amount, refunds.created_at)) as has_twins,
+            count(*) over () as orders
+        from counted_refunds as refunds
+        inner join counted_orders as orders on refunds.order_id = orders.order_id
+        where orders.total_price > 0
+        group by orders.order_id
+        having sum(refunds.amount) > any_value(orders.total_price)
+        order by orders.order_id
+        limit 1
+        """
+    ).fetchall()
+    if not rows:
+        return ()
+    order, refunded, total, has_twins, orders = rows[0]
+    twins = ", two refunds of the same amount at the same instant" if has_twins else ""
+    more = f"; so are {_counted(orders - 1, 'other order')}" if orders > 1 else ""
+    return (
+        f"More was refunded than paid: {order}, {refunded:.2f} refunded of {total:.2f}"
+        f"{twins}{more}.",
+    )
+
+
+def _refunded_without_refund(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    count = _one(
+        connection,
+        """
+        select count(*) from counted_orders
+        where
+            status in ('refunded', 'partially_refunded')
+            and order_id not in (select order_id from raw.refunds where order_id is not null)
+        """,
+    )
+    if not count:
+        return ()
+    say = "says" if count == 1 else "say"
+    return (f"{_counted(count, 'order')} {say} refunded and no refund of them came.",)
+
+
+def _not_booked(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    rows = connection.execute(
+        "select not_booked, count(*) from counted_orders where not_booked is not null "
+        "group by not_booked order by not_booked"
+    ).fetchall()
+    if not rows:
+        return ()
+    total = sum(int(count) for _, count in rows)
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in rows)
+    are = "is" if total == 1 else "are"
+    return (f"{_counted(total, 'order')} {are} loaded and not booked: {reasons}.",)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    row = connection.execute(sql).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,109 @@
+"""Whether a torn raw database may be made anew, and the copy of its ledger that decides it.
+
+Belongs here: the copy beside the database, and comparing it with what lies in the landing
+directory. Does not belong here: finding out that a database is torn (`raw_database`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import LifecycleError, shown
+from orchestration.ingest.formats.open_file import sha256_of
+from orchestration.ingest.landing_directory import is_readable
+from orchestration.ingest.raw_database import discard
+
+# More names than this help nobody.
+_NAMED = 10
+
+
+@dataclass(frozen=True)
+class LedgerCopy:
+    """Path and SHA-256 of every file that the raw database was made from, a JSON line for each."""
+
+    path: Path
+
+    def sync(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Write the copy anew from the ledger, at once and as a whole."""
+        rows = connection.execute(
+            "select distinct path, sha256 from raw.ingest_files "
+            "where rows_loaded + rows_duplicate > 0 order by all"
+        ).fetchall()
+        lines = [_line(str(name), str(sha256)) for name, sha256 in rows]
+        text = "".join(lines)
+        if self.path.exists() and self.path.read_text(encoding="utf-8") == text:
+            return
+        target = self.path.with_name(self.path.name + ".new")
+        target.write_text(text, encoding="utf-8")
+        target.replace(self.path)
+
+    def add(self, name: str, sha256: str) -> None:
+        """Add one file; the next `sync` puts the copy in order."""
+        with self.path.open("a", encoding="utf-8") as out:
+            out.write(_line(name, sha256))
+
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """Return path and SHA-256 of each file; a line that was cut short is left out."""
+        if not self.path.exists():
+            return ()
+        found: set[tuple[str, str]] = set()
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+                found.add((str(entry["path"]), str(entry["sha256"])))
+            except (ValueError, KeyError, TypeError):
+                continue
+        return tuple(sorted(found))
+
+
+def remove_torn(
+    database: Path, copy: LedgerCopy, raw_dir: Path, cause: str, *, accept_loss: bool
+) -> str:
+    """Clear the way for a new raw database if nothing is lost by it; return what to say of it.
+
+    Raises:
+        LifecycleError: names the files that are gone and both ways out; the torn copy stays.
+    """
+    files = copy.files()
+    lost = [name for name, sha256 in files if not _is_there(raw_dir / name, sha256)]
+    if lost and not accept_loss:
+        raise LifecycleError(
+            f"{database} cannot be read ({cause}), and {len(lost):,} of the {len(files):,} files "
+            f"that it was made from no longer lie in {raw_dir} as they were: {_listed(lost)}; "
+            "bring them back, or go on without them with --accept-loss. "
+            "The torn copy stays where it is."
+        )
+    if not lost:
+        discard(database)
+        return f"{database} cannot be read ({cause}); it is rebuilt from the landing files."
+    kept = database.with_name(database.name + ".torn")
+    discard(kept)
+    database.replace(kept)
+    discard(database)
+    copy.path.unlink(missing_ok=True)
+    return (
+        f"{database} cannot be read ({cause}); it is rebuilt without {len(lost):,} files that are "
+        f"gone ({_listed(lost)}). The torn copy is {kept}."
+    )
+
+
+def _is_there(path: Path, sha256: str) -> bool:
+    try:
+        return is_readable(path) and sha256_of(path) == sha256
+    except OSError:
+        return False
+
+
+def _listed(names: Iterable[str]) -> str:
+    listed = [shown(name) for name in names]
+    rest = f" and {len(listed) - _NAMED:,} more" if len(listed) > _NAMED else ""
+    return ", ".join(listed[:_NAMED]) + rest
+
+
+def _line(name: str, sha256: str) -> str:
+    return json.dumps({"path": name, "sha256": sha256}) + "\n"

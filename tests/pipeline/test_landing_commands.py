@@ -1,0 +1,133 @@
+"""`lifecycle init`, `check` and `map`, as a person types them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.command.cli import app
+from orchestration.command.map_events import propose
+from orchestration.errors import InputError, SettingsError
+from orchestration.rules.seed_rows import read_seed
+from orchestration.settings.paths import RULES_DIR
+
+ADAPTERS = Path(__file__).parent / "adapters"
+LOG = (
+    "user_id,session,event,timestamp,plan\n"
+    "ida,s1,catalogue_seen,2026-03-01 10:00:00,free\n"
+    "ida,s1,added_to_basket,2026-03-01 10:01:00,free\n"
+    "jon,s2,added_to_basket,2026-03-01 10:02:00,\n"
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project directory, and nothing in the environment."""
+    for name in ("RAW_DIR", "STATE_DIR", "RULES_DIR", "SOURCES", "CURRENCY", "TIMEZONE"):
+        monkeypatch.delenv(f"LIFECYCLE_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "landing").mkdir()
+    return tmp_path
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_init_writes_what_check_then_reads_without_an_option(project: Path) -> None:
+    shutil.copytree(ADAPTERS / "shopify_orders_export" / "landing", project / "landing" / "shop")
+    (project / "landing" / "log.csv").write_text(LOG)
+    told = run("init", "--raw-dir", "landing", "--currency", "EUR")
+    assert "shop/orders_export_1.csv: Shopify orders export (CSV)." in told
+    assert "log.csv: no known layout" in told
+    sources = (project / "landing" / "sources.yml").read_text()
+    assert 'event_id: "= md5(concat_ws' in sources
+    settings = (project / "lifecycle.toml").read_text()
+    assert 'raw_dir = "landing"' in settings
+    assert 'currency = "EUR"' in settings
+    checked = run("check")
+    assert "log.csv → events by sources.yml: 3 loaded" in checked
+    assert "shop/orders_export_1.csv → orders by shopify_orders_export: 6 loaded" in checked
+    assert "A build would load 23 rows, skip 0 copies and refuse 0." in checked
+    assert "1 order in USD has no exchange rate (first: 710000000002, 2026-02-02)" in checked
+    assert not (project / "var").exists()
+
+
+def test_check_shows_examples_and_no_value_of_a_person(project: Path) -> None:
+    shutil.copytree(ADAPTERS / "shopify_orders_export" / "landing", project / "landing" / "shop")
+    told = run("check", "--raw-dir", "landing")
+    assert "total_price" in told
+    for secret in ("ida@example.org", "Ida Rossi", "call first"):
+        assert secret not in told
+    assert "Shipping Name (not loaded: personal)" in told
+
+
+def test_each_init_hashes_with_a_salt_of_its_own(project: Path) -> None:
+    (project / "landing" / "log.csv").write_text(LOG)
+    run("init", "--raw-dir", "landing")
+    first = (project / "lifecycle.toml").read_text()
+    run("init", "--raw-dir", "landing", "--force")
+    assert (project / "lifecycle.toml").read_text() != first
+
+
+def test_init_writes_over_nothing_unless_it_is_forced(project: Path) -> None:
+    (project / "landing" / "log.csv").write_text(LOG)
+    (project / "lifecycle.toml").write_text("")
+    with pytest.raises(InputError, match="is there already; --force"):
+        run("init", "--raw-dir", "landing")
+    assert not (project / "landing" / "sources.yml").exists()
+
+
+def test_init_says_which_currency_is_missing(project: Path) -> None:
+    shutil.copytree(ADAPTERS / "jaffle" / "landing", project / "landing" / "shop")
+    (project / "landing" / "shop" / "sources.yml").unlink()
+    assert "Some orders state no currency" in run("init", "--raw-dir", "landing")
+    run("init", "--raw-dir", "landing", "--currency", "USD", "--force")
+    assert "constants: {currency: USD}" in (project / "landing" / "sources.yml").read_text()
+    assert "shop/raw_orders.csv → orders by jaffle: 5 loaded" in run("check")
+
+
+def test_map_proposes_a_signal_and_writes_the_rows(project: Path) -> None:
+    (project / "landing" / "log.csv").write_text(LOG)
+    run("init", "--raw-dir", "landing")
+    told = run("map", "--write", "rules")
+    assert "2 event names feed no signal:" in told
+    assert "2 rows        2 persons  cart_add (like added_to_basket)" in told
+    rows = read_seed(project / "rules" / "event_signals.csv").rows
+    shipped = read_seed(RULES_DIR / "event_signals.csv").rows
+    names = {row["event_name"] for row in shipped}
+    (added,) = [row for row in rows if row["event_name"] not in names]
+    assert (added["event_name"], added["signal"], added["is_money"]) == (
+        "added_to_basket",
+        "cart_add",
+        "true",
+    )
+    assert "added_to_basket" not in run("map", "--rules-dir", "rules")
+
+
+@pytest.mark.parametrize(
+    ("name", "signal"),
+    [
+        ("Viewed Product", "product_view"),
+        ("productViewed", "product_view"),
+        ("CHECKOUT STARTED", "checkout"),
+        ("Email  opened", "email_opened"),
+        ("review_page", ""),
+        ("xyzzy", ""),
+    ],
+)
+def test_a_name_is_proposed_what_it_is_like(name: str, signal: str) -> None:
+    rows = read_seed(RULES_DIR / "event_signals.csv").rows
+    signals = {row["event_name"]: row["signal"] for row in rows}
+    assert propose(name, signals)[0] == signal
+
+
+def test_an_unknown_setting_of_the_project_file_is_one_sentence(project: Path) -> None:
+    (project / "lifecycle.toml").write_text('currenci = "EUR"\n')
+    with pytest.raises(SettingsError, match=r'lifecycle.toml: "currenci" is unknown.*"currency"'):
+        run("check", "--raw-dir", "landing")
