@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -95,7 +96,7 @@ def test_every_kpi_has_mutants_of_its_numerator_and_of_its_denominator_if_it_has
     assert {mutant.kpi for mutant in made if mutant.part == "denominator"} == {
         row["kpi"] for row in rows if row["denominator"]
     }
-    assert len(made) == len(set(made)) == len(KINDS) * (101 + 58)
+    assert len(made) == len(set(made)) == len(KINDS) * (113 + 68)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +173,10 @@ def test_a_survivor_is_explained_only_while_it_changes_nothing() -> None:
 
 
 def test_the_committed_page_has_a_line_for_each_number_of_the_catalogue() -> None:
-    assert read_mutants(RESULTS.read_text(encoding="utf-8")) == {
-        (mutant.kpi, mutant.part) for mutant in mutants(catalogue())
+    page = RESULTS.read_text(encoding="utf-8")
+    # KPIs that came after the last run are named as such, so that nobody takes them for proven.
+    later = set(re.findall(r"`(\w+)`", page.partition("## Not run yet")[2].partition("##")[0]))
+    assert {kpi for kpi, _ in read_mutants(page)}.isdisjoint(later)
+    assert read_mutants(page) == {
+        (mutant.kpi, mutant.part) for mutant in mutants(catalogue()) if mutant.kpi not in later
     }

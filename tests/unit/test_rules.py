@@ -337,8 +337,8 @@ PLANTED: list[tuple[str, Change, str]] = [
     (
         "health_policy.csv",
         edit({"key": "default"}, at_risk_quantile="0.9"),
-        "health_policy.csv line 2: z_at_risk is 0.8416212335729144, but the normal quantile of 0.9 is "
-        "1.281552; leave it blank.",
+        "health_policy.csv line 2: z_at_risk is 0.8416212335729144, but the normal quantile of 0.9 "
+        "is 1.281552; leave it blank.",
     ),
     (
         "health_policy.csv",

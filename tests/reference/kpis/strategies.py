@@ -264,9 +264,10 @@ def _chats(draft: Draft) -> None:
     at = draft.instant()
     chat_id = draft.pick((None, draft.new_id("h"), draft.new_id("h")))
     say(draft, "Chat Started", at, who, chat_id=chat_id)
-    for _ in range(draft.draw(st.integers(0, 2))):
+    for _ in range(draft.draw(st.integers(0, 3))):
         name = draft.pick(("Chat Answered", "Chat Answered", "Chat Started"))
-        after = draft.pick((-SECOND, timedelta(0), 40 * SECOND, DAY, DAY + SECOND))
+        soon = 40 * SECOND
+        after = draft.pick((-SECOND, timedelta(0), soon, soon, DAY, DAY + SECOND))
         say(draft, name, at + after, who, chat_id=chat_id)
 
 
