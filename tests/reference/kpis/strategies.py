@@ -266,7 +266,7 @@ def _chats(draft: Draft) -> None:
     say(draft, "Chat Started", at, who, chat_id=chat_id)
     for _ in range(draft.draw(st.integers(0, 2))):
         name = draft.pick(("Chat Answered", "Chat Answered", "Chat Started"))
-        after = draft.pick((-SECOND, timedelta(0), 40 * SECOND, DAY, DAY + SECOND))
+        after = draft.pick((-SECOND, timedelta(0), 40 * SECOND, DAY / 2, DAY, DAY + SECOND))
         say(draft, name, at + after, who, chat_id=chat_id)
 
 
