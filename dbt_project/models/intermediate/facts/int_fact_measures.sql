@@ -114,8 +114,7 @@ fact_measures as (
         {{ exact_ratio('sum(case when feeds_nothing then 1 else 0 end)', 'count(*)') }} as value,
         count(*) as population
     from (
-        select
-            event_signals.signal_no is null and fed_otherwise.raw_row_id is null as feeds_nothing
+        select event_signals.signal_no is null and fed_otherwise.raw_row_id is null as feeds_nothing
         from {{ ref('int_event_signals') }} as event_signals
         left join fed_otherwise on event_signals.raw_row_id = fed_otherwise.raw_row_id
         where event_signals.is_first

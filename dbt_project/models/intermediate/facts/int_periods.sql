@@ -1,6 +1,6 @@
 -- Every period that KPIs and marts speak of, from the first fact, a signal or a row of
--- channel_daily, to the as-of date. The last one of a grain may not be over yet. KPIs are written of
--- those that end within `kpi_history_days` of the as-of date.
+-- channel_daily, to the as-of date. The last one of a grain may not be over yet. KPIs are written
+-- of those that end within `kpi_history_days` of the as-of date.
 
 with
 

@@ -60,22 +60,22 @@ numbered_periods as (
 followed_periods as (
 
     select
-        period_grain,
-        period_start,
-        period_end,
-        period_number,
+        numbered_periods.period_grain,
+        numbered_periods.period_start,
+        numbered_periods.period_end,
+        numbered_periods.period_number,
         least(
-            periods,
-            period_number + case period_grain
-                when 'day' then followed_days
-                when 'week' then followed_weeks
-                when 'week_sunday' then followed_weeks
-                else periods
+            numbered_periods.periods,
+            numbered_periods.period_number + case numbered_periods.period_grain
+                when 'day' then windows.followed_days
+                when 'week' then windows.followed_weeks
+                when 'week_sunday' then windows.followed_weeks
+                else numbered_periods.periods
             end
         ) as last_followed,
-        is_mature
+        numbered_periods.is_mature
     from numbered_periods
-    cross join {{ ref('int_kpi_windows') }}
+    cross join {{ ref('int_kpi_windows') }} as windows
 
 )
 

@@ -6,10 +6,10 @@ with
 first_orders as (
 
     select
-        person_key,
-        order_date as first_order_on,
-        {{ add_days('order_date', 'windows.first_year_days') }} as last_on
-    from {{ ref('int_first_orders') }}
+        first_orders.person_key,
+        first_orders.order_date as first_order_on,
+        {{ add_days('first_orders.order_date', 'windows.first_year_days') }} as last_on
+    from {{ ref('int_first_orders') }} as first_orders
     cross join {{ ref('int_kpi_windows') }} as windows
 
 ),

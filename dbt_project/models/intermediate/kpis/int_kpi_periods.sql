@@ -41,7 +41,7 @@ counted_totals as (
         bool_or(is_missing_rate) as is_missing_rate
     from period_facts
     group by
-        grouping sets (
+        grouping sets (  -- noqa: PRS, LT02
             (kpi_no, period_grain, period_start),
             (kpi_no, period_grain, period_start, own_dimension, own_value),
             (kpi_no, period_grain, period_start, country),

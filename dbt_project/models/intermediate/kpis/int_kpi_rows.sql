@@ -42,7 +42,7 @@ stock_rows as (
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
     from rolled_up_rows
-    where kpi in (select kpi from kpis_of_stocks)
+    where kpi in (select kpis_of_stocks.kpi from kpis_of_stocks)
     group by
         kpi,
         period_grain,
@@ -55,7 +55,7 @@ stock_rows as (
 written_rows as (
 
     select * from rolled_up_rows
-    where kpi not in (select kpi from kpis_of_stocks)
+    where kpi not in (select kpis_of_stocks.kpi from kpis_of_stocks)
 
     union all
 

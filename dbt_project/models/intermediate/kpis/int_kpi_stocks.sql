@@ -54,7 +54,7 @@ turn_totals as (
         sum(change) as counted
     from dated_turns
     group by
-        grouping sets (
+        grouping sets (  -- noqa: PRS, LT02
             (kpi_no, is_opening, turned_on),
             (kpi_no, is_opening, turned_on, own_dimension, own_value),
             (kpi_no, is_opening, turned_on, country),

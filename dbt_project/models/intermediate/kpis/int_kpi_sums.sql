@@ -43,7 +43,7 @@ totals as (
         bool_or(is_missing_rate) as is_missing_rate
     from dated_facts
     group by
-        grouping sets (
+        grouping sets (  -- noqa: PRS, LT02
             (kpi_no, fact_date),
             (kpi_no, fact_date, own_dimension, own_value),
             (kpi_no, fact_date, country),
