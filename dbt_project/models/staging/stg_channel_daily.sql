@@ -29,10 +29,10 @@ accepted_rows as (
         date,
         channel,
         campaign,
-        currency,
         {% for measure in measures -%}
-        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum({{ measure }}) as {{ measure }},
+        {% endfor -%}
+        currency
     from parts
     group by
         date,

@@ -50,12 +50,11 @@ daily_changes as (
 
     select
         subject_key,
-        changed_on,
         {% for health in counted_healths -%}
         sum(case when health = '{{ health }}' then 1 else 0 end)
-        - sum(case when previous_health = '{{ health }}' then 1 else 0 end) as {{ health }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        - sum(case when previous_health = '{{ health }}' then 1 else 0 end) as {{ health }},
+        {% endfor -%}
+        changed_on
     from source_changes
     group by
         subject_key,
@@ -67,10 +66,10 @@ totals as (
 
     select
         subject_key,
-        changed_on,
         {% for health in counted_healths -%}
-        sum({{ health }}) over subject_days as {{ health }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum({{ health }}) over subject_days as {{ health }},
+        {% endfor -%}
+        changed_on
     from daily_changes
     window subject_days as (
         partition by subject_key

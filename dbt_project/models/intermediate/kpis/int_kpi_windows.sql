@@ -39,7 +39,7 @@ windows as (
         ] -%}
         max(case when name = '{{ name }}' then value end) as {{ name }}
         {{- ',' if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from {{ ref('kpi_windows') }}
 
 )

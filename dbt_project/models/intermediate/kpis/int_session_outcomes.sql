@@ -68,7 +68,7 @@ completed_checkouts as (
         on
             sessions.person_key = orders.person_key
             and sessions.first_checkout_at <= orders.created_at
-            and orders.created_at <= sessions.checkout_until
+            and sessions.checkout_until >= orders.created_at
     group by sessions.session_id
 
 ),

@@ -4,6 +4,12 @@
 
 with
 
+deliveries as (
+
+    {{ deliveries('channel_daily') }}
+
+),
+
 judged_rows as (
 
     select
@@ -18,7 +24,7 @@ judged_rows as (
             when raw_rows.date > raw_rows.loaded_at + interval 24 hours then 'future'
         end as reason
     from ({{ raw_rows('channel_daily') }}) as raw_rows
-    left join ({{ deliveries('channel_daily') }}) as deliveries
+    left join deliveries
         on raw_rows.row_hash = deliveries.row_hash
 
 ),

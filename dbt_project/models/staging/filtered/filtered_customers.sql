@@ -4,6 +4,12 @@
 
 with
 
+deliveries as (
+
+    {{ deliveries('customers') }}
+
+),
+
 judged_rows as (
 
     select
@@ -47,7 +53,7 @@ ranked_rows as (
         row_number() over versions as place,
         lag(contested_rows.stated_at) over versions as better_stated_at
     from contested_rows
-    left join ({{ deliveries('customers') }}) as deliveries
+    left join deliveries  -- noqa: ST11
         on contested_rows.row_hash = deliveries.row_hash
     window versions as (
         partition by contested_rows.customer_id
@@ -71,7 +77,12 @@ filtered_rows as (
         raw_row_id,
         customer_id,
         case
-            when place = 2 and stated_at is not distinct from better_stated_at
+            when
+                place = 2
+                and (
+                    stated_at = better_stated_at
+                    or coalesce(stated_at, better_stated_at) is null
+                )
                 then 'superseded_without_time'
             else 'superseded'
         end as reason

@@ -3,6 +3,12 @@
 
 with
 
+deliveries as (
+
+    {{ deliveries('exchange_rates') }}
+
+),
+
 judged_rows as (
 
     select
@@ -50,7 +56,7 @@ ranked_rows as (
                 contested_rows.raw_row_id asc
         ) as place
     from contested_rows
-    left join ({{ deliveries('exchange_rates') }}) as deliveries
+    left join deliveries
         on contested_rows.row_hash = deliveries.row_hash
 
 ),

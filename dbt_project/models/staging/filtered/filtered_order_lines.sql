@@ -3,6 +3,12 @@
 
 with
 
+deliveries as (
+
+    {{ deliveries('order_lines') }}
+
+),
+
 judged_rows as (
 
     select
@@ -17,7 +23,7 @@ judged_rows as (
         end as reason
     from ({{ raw_rows('order_lines') }}) as raw_rows
     left join {{ ref('stg_orders') }} as orders on raw_rows.order_id = orders.order_id
-    left join ({{ deliveries('order_lines') }}) as deliveries
+    left join deliveries
         on raw_rows.row_hash = deliveries.row_hash
 
 ),

@@ -4,6 +4,12 @@
 
 with
 
+deliveries as (
+
+    {{ deliveries('orders') }}
+
+),
+
 judged_rows as (
 
     select
@@ -51,7 +57,7 @@ ranked_rows as (
         row_number() over versions as place,
         lag(contested_rows.stated_at) over versions as better_stated_at
     from contested_rows
-    left join ({{ deliveries('orders') }}) as deliveries
+    left join deliveries  -- noqa: ST11
         on contested_rows.row_hash = deliveries.row_hash
     window versions as (
         partition by contested_rows.order_id
@@ -75,7 +81,12 @@ filtered_rows as (
         raw_row_id,
         order_id,
         case
-            when place = 2 and stated_at is not distinct from better_stated_at
+            when
+                place = 2
+                and (
+                    stated_at = better_stated_at
+                    or coalesce(stated_at, better_stated_at) is null
+                )
                 then 'superseded_without_time'
             else 'superseded'
         end as reason

@@ -3,6 +3,12 @@
 
 with
 
+deliveries as (
+
+    {{ deliveries('products') }}
+
+),
+
 contested_rows as (
 
     select
@@ -29,7 +35,7 @@ ranked_rows as (
                 contested_rows.raw_row_id asc
         ) as place
     from contested_rows
-    left join ({{ deliveries('products') }}) as deliveries
+    left join deliveries
         on contested_rows.row_hash = deliveries.row_hash
 
 ),
