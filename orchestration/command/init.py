@@ -18,19 +18,19 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from orchestration.errors import InputError
-from orchestration.ingest.adapter import load_adapters
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import load_contract
-from orchestration.ingest.expressions import COPY_NUMBER
 from orchestration.ingest.landing_directory import LandingFile, discover
-from orchestration.ingest.recognition import (
+from orchestration.ingest.sources.adapter import load_adapters
+from orchestration.ingest.sources.expressions import COPY_NUMBER
+from orchestration.ingest.sources.recognition import (
     Header,
     Match,
     has_contract_shape,
     read_header,
     recognise,
 )
-from orchestration.ingest.sources import SOURCES_FILE, unplaced_files
+from orchestration.ingest.sources.sources_file import SOURCES_FILE, unplaced_files
 from orchestration.settings.project_file import PROJECT_FILE, project_text
 
 # What people call the columns that matter, the likeliest first.

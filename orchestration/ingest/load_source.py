@@ -15,7 +15,6 @@ from pathlib import Path
 import duckdb
 
 from orchestration.failpoints import reach
-from orchestration.ingest.adapter import Adapter, Role
 from orchestration.ingest.column_names import fold_name, is_personal
 from orchestration.ingest.contract import Column, Contract, Table
 from orchestration.ingest.formats.landed_file import LANDED
@@ -27,8 +26,9 @@ from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, FileResult, count_of, write_source_ledger
 from orchestration.ingest.load_file import FileChangedError, find_copies, insert_rows
 from orchestration.ingest.raw_database import RawAccountingError
-from orchestration.ingest.recognition import read_header
-from orchestration.ingest.sources import Format, SourceFile, read_column
+from orchestration.ingest.sources.adapter import Adapter, Role
+from orchestration.ingest.sources.recognition import read_header
+from orchestration.ingest.sources.sources_file import Format, SourceFile, read_column
 from orchestration.ingest.words import folded_word
 from orchestration.sql_text import identifier, text_literal
 

@@ -23,7 +23,6 @@ from typing import cast
 import duckdb
 
 from orchestration.errors import InputError, LifecycleError, RulesError, first_line
-from orchestration.ingest.adapter import load_adapters
 from orchestration.ingest.contract import Contract, load_contract
 from orchestration.ingest.findings import find
 from orchestration.ingest.formats.open_file import sha256_of
@@ -41,8 +40,9 @@ from orchestration.ingest.raw_database import (
 )
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.ingest.rebuild import LedgerCopy, remove_torn
-from orchestration.ingest.source_precedence import check_collisions, decide, note_sources
-from orchestration.ingest.sources import (
+from orchestration.ingest.sources.adapter import load_adapters
+from orchestration.ingest.sources.precedence import check_collisions, decide, note_sources
+from orchestration.ingest.sources.sources_file import (
     SOURCES_FILE,
     Plan,
     SourceFile,

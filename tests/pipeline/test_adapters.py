@@ -16,8 +16,8 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.ingest.adapter import load_adapters
 from orchestration.ingest.run import ingest
+from orchestration.ingest.sources.adapter import load_adapters
 
 HERE = Path(__file__).parent / "adapters"
 CASES = sorted(path.name for path in HERE.iterdir())

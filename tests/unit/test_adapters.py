@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingest.adapter import AdapterError, load_adapters
-from orchestration.ingest.adapter_docs import PAGES_DIR, page_of
 from orchestration.ingest.contract import load_contract
-from orchestration.ingest.recognition import AmbiguousLayoutError, Header, recognise
+from orchestration.ingest.sources.adapter import AdapterError, load_adapters
+from orchestration.ingest.sources.adapter_docs import PAGES_DIR, page_of
+from orchestration.ingest.sources.recognition import AmbiguousLayoutError, Header, recognise
 from orchestration.ingest.words import read_words
 
 ADAPTERS = load_adapters()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.ingest.expressions import ExpressionError, read_expression
+from orchestration.ingest.sources.expressions import ExpressionError, read_expression
 
 COLUMNS = ("id", "user_id", "amount", "record", "copy_number")
 

@@ -18,12 +18,12 @@ from typing import IO, Any, cast
 
 import duckdb
 
-from orchestration.ingest.adapter import Adapter, Layout, Role
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract
 from orchestration.ingest.formats.json_text import wrapped_array
 from orchestration.ingest.formats.landed_file import path_literal
 from orchestration.ingest.landing_directory import LandingFile, is_readable
+from orchestration.ingest.sources.adapter import Adapter, Layout, Role
 
 # Columns that BigQuery and most JSON writers leave out where they are null appear within these.
 SAMPLED_OBJECTS = 1000

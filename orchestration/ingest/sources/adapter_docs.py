@@ -1,14 +1,14 @@
 """The documentation page of each adapter, made from its YAML.
 
 Belongs here: the text of the pages. Does not belong here: what a layout means (adapters).
-Run as a module, it writes the pages: `python -m orchestration.ingest.adapter_docs`.
+Run as a module, it writes the pages: `python -m orchestration.ingest.sources.adapter_docs`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.ingest.adapter import Adapter, Layout, load_adapters
+from orchestration.ingest.sources.adapter import Adapter, Layout, load_adapters
 from orchestration.settings.paths import DBT_PROJECT_DIR
 
 PAGES_DIR = DBT_PROJECT_DIR / "docs" / "adapters"

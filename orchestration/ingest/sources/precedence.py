@@ -12,8 +12,8 @@ from datetime import datetime, time, timedelta
 import duckdb
 
 from orchestration.errors import InputError
-from orchestration.ingest.adapter import KINDS
-from orchestration.ingest.sources import Source
+from orchestration.ingest.sources.adapter import KINDS
+from orchestration.ingest.sources.sources_file import Source
 
 CONTRACT = "contract"
 

@@ -19,7 +19,7 @@ from orchestration.errors import LifecycleError
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract, load_contract
 
-ADAPTERS_DIR = Path(__file__).parent / "adapters"
+ADAPTERS_DIR = Path(__file__).parents[1] / "adapters"
 SET_ASIDE = "set_aside"
 
 Kind = Literal["contract", "shop", "payment", "event", "mail"]

@@ -19,15 +19,8 @@ import duckdb
 import yaml
 
 from orchestration.errors import InputError, nearest, sentence, shown
-from orchestration.ingest.adapter import Adapter, Role
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract, Table
-from orchestration.ingest.expressions import (
-    COPY_NUMBER,
-    ROW_COLUMNS,
-    ExpressionError,
-    read_expression,
-)
 from orchestration.ingest.landing_directory import (
     EXTENSIONS,
     IgnoredFile,
@@ -35,7 +28,14 @@ from orchestration.ingest.landing_directory import (
     LandingFile,
     is_readable,
 )
-from orchestration.ingest.recognition import (
+from orchestration.ingest.sources.adapter import Adapter, Role
+from orchestration.ingest.sources.expressions import (
+    COPY_NUMBER,
+    ROW_COLUMNS,
+    ExpressionError,
+    read_expression,
+)
+from orchestration.ingest.sources.recognition import (
     AmbiguousLayoutError,
     Header,
     Match,

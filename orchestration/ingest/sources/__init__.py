@@ -1,0 +1,1 @@
+"""Files in other shapes: what adapters there are, what a file is, which source counts."""
