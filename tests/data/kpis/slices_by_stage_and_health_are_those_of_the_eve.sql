@@ -46,7 +46,7 @@ placed_facts as (
             and {{ add_days('facts.fact_date', -1) }} >= default_history.valid_from
             and {{ add_days('facts.fact_date', -1) }}
             < coalesce(default_history.valid_to, cast('9999-12-31' as date))
-    where exists (select 1 from default_history)
+    where exists (select histories.subject_id from default_history as histories)
 
 ),
 

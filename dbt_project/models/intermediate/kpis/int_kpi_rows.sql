@@ -1,6 +1,6 @@
 -- All KPIs by period and slice, before status and value. A KPI that sets what happened in a period
 -- against what stood is the sum of its rows in two roll-ups; for everybody there is a row in every
--- period, of nothing if nothing counted.
+-- period, of nothing if nothing counted. Over 120 lines, since each branch names every column.
 
 with
 
@@ -54,7 +54,20 @@ stock_rows as (
 
 written_rows as (
 
-    select * from rolled_up_rows
+    select
+        kpi,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        numerator,
+        denominator,
+        sample_size,
+        parts_per_unit,
+        last_unit_on,
+        mature_on,
+        is_missing_rate
+    from rolled_up_rows
     where kpi not in (select kpis_of_stocks.kpi from kpis_of_stocks)
 
     union all

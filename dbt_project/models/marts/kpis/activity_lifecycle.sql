@@ -30,7 +30,7 @@ steps as (
         activity,
         period_number,
         case when periods_since is null then 1 else 0 end as new_persons,
-        case when periods_since = 1 then 1 else 0 end as returning,
+        case when periods_since = 1 then 1 else 0 end as returning_persons,
         case when periods_since > 1 then 1 else 0 end as resurrecting,
         0 as dormant
     from {{ ref('int_activity_periods') }}
@@ -42,7 +42,7 @@ steps as (
         activity,
         period_number + 1 as period_number,
         0 as new_persons,
-        0 as returning,
+        0 as returning_persons,
         0 as resurrecting,
         1 as dormant
     from {{ ref('int_activity_periods') }}
@@ -50,14 +50,14 @@ steps as (
 
 ),
 
-activity_lifecycle as (
+counted_persons as (  -- noqa: ST03
 
     select
         calendar.period_grain,
         calendar.period_start,
         activities.activity,
         cast(coalesce(sum(steps.new_persons), 0) as bigint) as new_persons,
-        cast(coalesce(sum(steps.returning), 0) as bigint) as returning,
+        cast(coalesce(sum(steps.returning_persons), 0) as bigint) as returning_persons,
         cast(coalesce(sum(steps.resurrecting), 0) as bigint) as resurrecting,
         cast(coalesce(sum(steps.dormant), 0) as bigint) as dormant,
         calendar.is_mature
@@ -73,6 +73,21 @@ activity_lifecycle as (
         calendar.period_start,
         activities.activity,
         calendar.is_mature
+
+),
+
+activity_lifecycle as (
+
+    select
+        period_grain,
+        period_start,
+        activity,
+        new_persons,
+        returning_persons as returning,  -- noqa: PRS, LT02
+        resurrecting,
+        dormant,
+        is_mature
+    from counted_persons
 
 )
 
