@@ -44,20 +44,21 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The branch of a `case` that leaves a row of `raw_rows` out because its file's source does not count;
+{# The branch of a `case` that leaves a raw row out because its file's source does not count;
    none where another loader fills raw. Ingest writes the verdict over all files anew at the end of
    each run (`raw.muted_files`).
 
    reason    `other_order_source` or `other_behaviour_source`
+   file_id   the file of the row
    dated_by  the instant that a source's last day is compared with #}
-{% macro when_muted(reason, dated_by) -%}
+{% macro when_muted(reason, file_id, dated_by) -%}
     {%- set muted = source('ingest', 'muted_files') -%}
     {%- if not execute or load_relation(muted) is not none -%}
         when
             exists (
                 select 1 from {{ muted }} as muted
                 where
-                    muted.file_id = raw_rows.file_id
+                    muted.file_id = {{ file_id }}
                     and muted.reason = '{{ reason }}'
                     and (muted.muted_from is null or {{ dated_by }} >= muted.muted_from)
             )

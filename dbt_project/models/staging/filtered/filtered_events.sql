@@ -15,7 +15,7 @@ judged_rows as (
                 > coalesce(raw_rows.received_at, raw_rows.loaded_at) + interval 24 hours
                 then 'future'
             when raw_rows.anonymous_id is null and raw_rows.user_id is null then 'no_identity'
-            {{ when_muted('other_behaviour_source', 'raw_rows.occurred_at') }}
+            {{ when_muted('other_behaviour_source', 'raw_rows.file_id', 'raw_rows.occurred_at') }}
         end as reason
     from {{ ref('filled_events') }} as raw_rows
 

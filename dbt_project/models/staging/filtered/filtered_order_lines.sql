@@ -12,7 +12,7 @@ judged_rows as (
         raw_rows.row_hash,
         deliveries.file_place,
         case
-            {{ when_muted('other_order_source', 'null') }}
+            {{ when_muted('other_order_source', 'raw_rows.file_id', 'null') }}
             when orders.order_id is null then 'order_unknown'
         end as reason
     from ({{ raw_rows('order_lines') }}) as raw_rows

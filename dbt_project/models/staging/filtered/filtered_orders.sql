@@ -15,7 +15,7 @@ judged_rows as (
                 raw_rows.created_at
                 > coalesce(raw_rows.received_at, raw_rows.loaded_at) + interval 24 hours
                 then 'future'
-            {{ when_muted('other_order_source', 'raw_rows.created_at') }}
+            {{ when_muted('other_order_source', 'raw_rows.file_id', 'raw_rows.created_at') }}
         end as reason
     from ({{ raw_rows('orders') }}) as raw_rows
 

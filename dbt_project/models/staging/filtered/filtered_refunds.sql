@@ -13,7 +13,7 @@ judged_rows as (
                 raw_rows.created_at
                 > coalesce(raw_rows.received_at, raw_rows.loaded_at) + interval 24 hours
                 then 'future'
-            {{ when_muted('other_order_source', 'raw_rows.created_at') }}
+            {{ when_muted('other_order_source', 'raw_rows.file_id', 'raw_rows.created_at') }}
             when orders.order_id is null then 'order_unknown'
             when not orders.is_valid then 'order_not_valid'
             when
