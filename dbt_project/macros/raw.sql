@@ -44,12 +44,12 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The branch of a `case` that leaves a row out because its file's source does not count;
+{# The branch of a `case` that leaves a raw row out because its file's source does not count;
    none where another loader fills raw. Ingest writes the verdict over all files anew at the end of
    each run (`raw.muted_files`).
 
    reason    `other_order_source` or `other_behaviour_source`
-   file_id   the file that the row came in
+   file_id   the file of the row
    dated_by  the instant that a source's last day is compared with #}
 {% macro when_muted(reason, file_id, dated_by) -%}
     {%- set muted = source('ingest', 'muted_files') -%}

@@ -17,6 +17,7 @@ ORDERS = """order_id,customer_id,created_at,status,currency,total_price
 o1,c1,2026-01-03T11:00:00Z,paid,EUR,100.00
 o2,c1,2026-01-20T11:00:00Z,paid,EUR,50.00
 o3,c2,2026-01-21T11:00:00Z,paid,EUR,70.00
+o5,c3,2026-02-11T11:00:00Z,paid,EUR,twelve
 """
 MORE_ORDERS = """
 select 'o4' as order_id, 'c2' as customer_id, timestamp '2026-02-10 09:00:00' as created_at,
@@ -25,11 +26,10 @@ select 'o4' as order_id, 'c2' as customer_id, timestamp '2026-02-10 09:00:00' as
 ORPHAN_REFUND = """refund_id,order_id,created_at,amount
 r1,nobody_knows,2026-02-12T11:00:00Z,5.00
 """
-BAD_AMOUNT = "o5,c3,2026-02-11T11:00:00Z,paid,EUR,twelve\n"
 
 
 def write_small_shop(directory: Path) -> Path:
-    """Write good files, a truncated Parquet file, a bad amount and a refund of an unknown order."""
+    """Write good files, with a bad amount among the orders and a refund of an unknown one."""
     orders = directory / "orders"
     orders.mkdir(parents=True)
     (directory / "events.csv").write_text(EVENTS, encoding="utf-8")
@@ -37,7 +37,4 @@ def write_small_shop(directory: Path) -> Path:
     (orders / "january.csv").write_text(ORDERS, encoding="utf-8")
     whole = orders / "february.parquet"
     duckdb.execute(f"copy ({MORE_ORDERS}) to '{whole}' (format parquet)")
-    (orders / "march.parquet").write_bytes(whole.read_bytes()[:-20])
-    header = ORDERS.splitlines(keepends=True)[0]
-    (orders / "april.csv").write_text(header + BAD_AMOUNT, encoding="utf-8")
     return directory

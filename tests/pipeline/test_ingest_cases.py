@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.settings.paths import REPO_ROOT
 from tests.pipeline.ingest_kit import Shop
 
-CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
-if not CASES.is_dir():
-    CASES = Path("/work/shared/data/cases")
+CASES = REPO_ROOT.parent / "shared" / "data" / "cases"
 
 
 @dataclass(frozen=True)

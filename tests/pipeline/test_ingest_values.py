@@ -135,6 +135,8 @@ def test_ids_are_trimmed_composed_text_and_never_numbers(tmp_path: Path) -> None
     rows = [f"{event_id},x,2024-03-01,'17850.00" for event_id in ids]
     # A number that lost its digits names nobody, or anybody.
     rows.append("e9,x,2024-03-01,4.53E+12")
+    # A hash may read like a number, and a name may begin with the mark.
+    rows.extend(("f1,x,2024-03-01,12345e67", "f2,x,2024-03-01,'t Hooft"))
     shop = make_shop(tmp_path, {"events.csv": events_csv(*rows)})
     shop.ingest()
     found = shop.rows("select event_id, user_id from raw.events order by event_id")
@@ -142,6 +144,8 @@ def test_ids_are_trimmed_composed_text_and_never_numbers(tmp_path: Path) -> None
         ("00", "17850"),
         ("007", "17850"),
         ("e2", "17850"),
+        ("f1", "12345e67"),
+        ("f2", "'t Hooft"),
         ("\u00e8", "17850"),
         ("\u00e9", "17850"),
     ]

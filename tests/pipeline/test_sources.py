@@ -164,6 +164,9 @@ def test_rows_beside_which_a_file_arrives_later_are_made_anew(tmp_path: Path) ->
     shop.ingest("run-2")
     assert shop.rows("select refund_id, amount::varchar from raw.refunds") == [("501", "12.0000")]
     assert shop.rows("select count(*) from raw.orders") == [(3,)]
+    # The later version of a row that states no time is the one of the last file that has it.
+    copies = "select table_name, count(distinct row_hash) from raw.ingest_copies group by all"
+    assert ("orders", 3) in shop.rows(copies)
 
 
 @pytest.mark.parametrize("arrival", [("a", "b"), ("b", "a")])

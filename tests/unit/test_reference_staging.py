@@ -239,6 +239,9 @@ def test_texts_and_quantities_are_filled_too_and_null_words_are_null():
         ("007", "007"),
         ("0.0", "0"),
         ("4.53E+12", None),
+        # A hash may read like a number, and a name may begin with the mark.
+        ("12345e67", "12345e67"),
+        ("'t Hooft", "'t Hooft"),
     ],
 )
 def test_an_id_is_canonical_or_refused(text: str, canonical: str | None):

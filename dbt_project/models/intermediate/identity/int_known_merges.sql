@@ -28,7 +28,10 @@ known_merges as (
 
     -- What the shop itself says of a customer counts before what an address suggests.
     select * from email_links
-    where from_customer_id not in (select from_customer_id from stated_merges)
+    where
+        email_links.from_customer_id not in (
+            select stated_merges.from_customer_id from stated_merges
+        )
 
 )
 
