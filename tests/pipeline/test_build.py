@@ -209,7 +209,7 @@ def test_a_failing_check_publishes_nothing_and_readers_keep_their_version(
     request = BuildRequest(BuildSettings(), raw_dir, state, project=project)
     with pytest.raises(GateClosedError) as closed:
         build(request, Silent())
-    assert any("intervals_touch" in reason for reason in closed.value.reasons)
+    assert any("intervals touch" in reason for reason in closed.value.reasons)
     assert str(closed.value).startswith("Nothing was published.")
     assert marts(state) == before
     assert current_version(state) == published
