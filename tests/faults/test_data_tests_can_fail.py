@@ -53,6 +53,7 @@ FAULTS: dict[str, list[str]] = {
 BROKEN: dict[str, str] = {
     "a_refund_gives_something_back": "amount = 0",
     "an_exchange_rate_is_positive": "rate = 0",
+    "the_range_of_a_condition_is_not_empty": "at_least = 2, below = 2",
     "an_id_pair_has_an_id": "anonymous_id = null, user_id = null",
     "a_device_is_an_anonymous_id_or_a_user_id": "anonymous_id = 'x', user_id = 'y'",
     "an_ownership_lasts": "owned_after = owned_until",
