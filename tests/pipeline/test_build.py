@@ -88,7 +88,8 @@ def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(
     with duckdb.connect(str(state.published_database), read_only=True) as reader:
         subjects = reader.execute("select subject_id from marts.subjects order by all").fetchall()
         accounting = reader.execute(
-            "select count(*) from marts.row_accounting where scope = 'file' and name like '%january%'"
+            "select count(*) from marts.row_accounting "
+            "where scope = 'file' and name like '%january%'"
         ).fetchone()
     assert subjects == [("customer:c1",), ("customer:c2",), ("visitor:a2",)]
     assert accounting == (1,)
