@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from orchestration.errors import WarehouseError
+from orchestration.pipeline import parse_cache
 from orchestration.pipeline.dbt_run import bare_dbt_environment
 from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
 
@@ -61,14 +62,18 @@ def _files() -> Iterator[Path]:
 def _parse(state: StateDir, kept: Path) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="parsing-", dir=kept.parent) as scratch:
+        parsed = parse_cache.cache_entry(DBT_PROJECT_DIR, {"for": "manifest"})
+        parse_cache.restore(Path(scratch), parsed)
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "dbt.cli.main", "--quiet", "parse"),
-                *("--no-partial-parse", "--project-dir", str(DBT_PROJECT_DIR)),
+                *("--project-dir", str(DBT_PROJECT_DIR)),
                 *("--profiles-dir", str(DBT_PROJECT_DIR)),
                 *("--target-path", scratch, "--log-path", scratch),
             ],
-            env=bare_dbt_environment(state, os.environ),
+            cwd=scratch,
+            # One path for all states, so that what was parsed for another one still holds.
+            env=bare_dbt_environment(state, os.environ) | {"LIFECYCLE_STATE_DIR": "."},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -77,6 +82,7 @@ def _parse(state: StateDir, kept: Path) -> None:
         if done.returncode:
             said = (done.stdout + done.stderr).strip()
             raise WarehouseError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{said}")
+        parse_cache.keep(Path(scratch), parsed)
         for old in kept.parent.glob("*.json"):
             old.unlink(missing_ok=True)
         shutil.move(Path(scratch) / "manifest.json", kept)

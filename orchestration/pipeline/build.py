@@ -123,7 +123,7 @@ def ingest_only(request: BuildRequest, progress: Progress) -> IngestSummary:
     check_state_path(request.state)
     with build_lock(request.state):
         rules = rules_phase(request, progress)
-        return ingest_phase(request, rules, new_build_id(), progress)
+        return ingest_phase(request, rules, new_build_id(), progress, is_build=False)
 
 
 def rules_phase(request: BuildRequest, progress: Progress) -> RuleSet:
@@ -145,9 +145,17 @@ def rules_phase(request: BuildRequest, progress: Progress) -> RuleSet:
 
 
 def ingest_phase(
-    request: BuildRequest, rules: RuleSet, build_id: str, progress: Progress
+    request: BuildRequest,
+    rules: RuleSet,
+    build_id: str,
+    progress: Progress,
+    *,
+    is_build: bool = True,
 ) -> IngestSummary:
     """Load every landing file that the ledger does not know yet.
+
+    What would make a build wrong stops a build; who only loads, a delivery of several perhaps, is
+    told of it.
 
     Raises:
         InputError: too much was refused, or a build on what was loaded would come to nothing; what
@@ -172,8 +180,10 @@ def ingest_phase(
         )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)
-        if summary.stops:
+        if is_build and summary.stops:
             raise InputError("\n".join(summary.stops))
+        for sentence in summary.stops:
+            progress.note(sentence)
         reach("build.ingested")
         return summary
 

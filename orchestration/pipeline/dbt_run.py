@@ -211,7 +211,7 @@ def run_dbt(
             "seeds": environment.get("LIFECYCLE_SEEDS_DIR", ""),
         },
     )
-    parse_cache.restore(state, parsed)
+    parse_cache.restore(state.dbt_target, parsed)
     with subprocess.Popen(
         dbt_arguments(state, settings, project),
         env=environment,
@@ -229,7 +229,7 @@ def run_dbt(
         except BaseException:
             process.kill()
             raise
-    parse_cache.keep(state, parsed)
+    parse_cache.keep(state.dbt_target, parsed)
     run = read_run(state, invocation_id, process.returncode, errors)
     if process.returncode >= 0 and not _met_a_torn_file(run):
         mark.unlink()

@@ -19,8 +19,6 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from orchestration.settings.paths import StateDir
-
 PARSED = "partial_parse.msgpack"  # dbt's own name in a target directory.
 
 
@@ -44,17 +42,17 @@ def cache_entry(project: Path, arguments: Mapping[str, str], root: Path | None =
     return folder / "parsed" / f"{digest.hexdigest()[:32]}.msgpack"
 
 
-def restore(state: StateDir, entry: Path) -> None:
-    """Give a state directory that has no parsed project the kept one, if there is one."""
-    target = state.dbt_target / PARSED
-    if not target.exists():
+def restore(target: Path, entry: Path) -> None:
+    """Give a target directory that has no parsed project the kept one, if there is one."""
+    parsed = target / PARSED
+    if not parsed.exists():
         with contextlib.suppress(OSError):
-            shutil.copyfile(entry, target)
+            shutil.copyfile(entry, parsed)
 
 
-def keep(state: StateDir, entry: Path) -> None:
+def keep(target: Path, entry: Path) -> None:
     """Keep what dbt parsed; a reader at the same time sees the old file or the new one."""
-    parsed = state.dbt_target / PARSED
+    parsed = target / PARSED
     unfinished = entry.with_name(f"{entry.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
         if entry.exists() and entry.stat().st_mtime_ns >= parsed.stat().st_mtime_ns:

@@ -28,27 +28,27 @@ def text(state_dir: StateDir) -> str | None:
 
 def test_what_one_state_parsed_the_next_one_finds(tmp_path: Path):
     entry = cache_entry(DBT_PROJECT_DIR, {"vars": "{}"}, tmp_path / "cache")
-    keep(state(tmp_path / "first", "parsed"), entry)
+    keep(state(tmp_path / "first", "parsed").dbt_target, entry)
     second = state(tmp_path / "second")
-    restore(second, entry)
+    restore(second.dbt_target, entry)
     assert text(second) == "parsed"
 
 
 def test_what_a_state_parsed_itself_stays(tmp_path: Path):
     entry = cache_entry(DBT_PROJECT_DIR, {}, tmp_path / "cache")
-    keep(state(tmp_path / "first", "old"), entry)
+    keep(state(tmp_path / "first", "old").dbt_target, entry)
     second = state(tmp_path / "second", "own")
-    restore(second, entry)
+    restore(second.dbt_target, entry)
     assert text(second) == "own"
 
 
 def test_the_newest_parse_is_kept(tmp_path: Path):
     entry = cache_entry(DBT_PROJECT_DIR, {}, tmp_path / "cache")
-    keep(state(tmp_path / "first", "old"), entry)
+    keep(state(tmp_path / "first", "old").dbt_target, entry)
     newer = state(tmp_path / "second", "new")
     later = entry.stat().st_mtime_ns + 1_000_000_000
     os.utime(newer.dbt_target / PARSED, ns=(later, later))
-    keep(newer, entry)
+    keep(newer.dbt_target, entry)
     assert entry.read_text() == "new"
 
 
@@ -65,8 +65,8 @@ def test_a_cache_that_cannot_be_written_or_read_is_no_error(tmp_path: Path):
     (tmp_path / "file").write_text("no directory")
     entry = cache_entry(DBT_PROJECT_DIR, {}, tmp_path / "file")
     first = state(tmp_path / "first", "parsed")
-    keep(first, entry)
-    restore(state(tmp_path / "second"), entry)
+    keep(first.dbt_target, entry)
+    restore(state(tmp_path / "second").dbt_target, entry)
     assert text(StateDir.at(tmp_path / "second")) is None
 
 
