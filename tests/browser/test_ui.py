@@ -230,7 +230,7 @@ def test_daily_build_runs_from_the_ui_and_shows_its_lineage_checks_and_schedule(
     shoot(page, "check")
 
     page.goto(f"{ui.address}/assets/marts/subjects?view=checks&checkDetail=dbt_tests")
-    expect(page.get_by_text("primary_key", exact=False).first).to_be_visible()
+    expect(page.get_by_text("sound", exact=False).first).to_be_visible()
     expect(page.get_by_text("Passed").first).to_be_visible()
     shoot(page, "dbt_tests")
 
