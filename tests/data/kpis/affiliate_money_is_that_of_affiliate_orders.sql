@@ -36,6 +36,7 @@ from told
 cross join counted
 where
     not told.is_untold
+    and {{ history_is_whole() }}
     and (
         told.revenue <> counted.revenue
         or told.commission > counted.commission
