@@ -12,11 +12,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import hypothesis
-from hypothesis import HealthCheck, Phase, given
-
 from tests.reference import rule_strategies, rulebook, strategies
 from tests.reference.compare import run_lifecycle
+from tests.reference.draws import examples
 from tests.reference.rule_strategies import RuleRows
 from tests.reference.rulebook import Rulebook
 from tests.reference.world import (
@@ -190,14 +188,8 @@ def worlds_per_batch() -> int:
 def worlds_of(batch: Batch, count: int, rulebook: Rulebook) -> list[World]:
     """The worlds of a batch, ids prefixed; the same ones in every run."""
     made = strategies.exact_worlds(batch.settings)
-
-    @hypothesis.seed(_seed(batch))
-    @_quiet(count - len(made))
-    @given(strategies.worlds(batch.settings, batch.end))
-    def collect(world: World) -> None:
-        made.append(world)
-
-    collect()
+    invented = strategies.worlds(batch.settings, batch.end)
+    made += examples(invented, count - len(made), _seed(batch))
     return [
         renamed(world, f"w{number:04d}", rulebook.excluded_ids) for number, world in enumerate(made)
     ]
@@ -205,29 +197,10 @@ def worlds_of(batch: Batch, count: int, rulebook: Rulebook) -> list[World]:
 
 def rules_of(batch: Batch) -> RuleRows:
     """The invented rule rows of a batch; the same ones in every run."""
-    made: list[RuleRows] = []
-
-    @hypothesis.seed(_seed(batch))
-    @_quiet(4)
-    @given(rule_strategies.rule_rows())
-    def collect(rows: RuleRows) -> None:
-        made.append(rows)
-
-    collect()
     # Hypothesis begins with the simplest rows; the last ones are the richest.
-    return made[-1]
+    return examples(rule_strategies.rule_rows(), 4, _seed(batch))[-1]
 
 
 def _seed(batch: Batch) -> int:
     # LIFECYCLE_WORLDS_SEED turns the same suite into a search among other worlds.
     return batch.seed + 100 * int(os.environ.get("LIFECYCLE_WORLDS_SEED", "0"))
-
-
-def _quiet(count: int) -> hypothesis.settings:
-    return hypothesis.settings(
-        max_examples=count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
-import hypothesis
-from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from tests.reference import rulebook
 from tests.reference.batches import SHIPPED_SEEDS, Batch
 from tests.reference.compare import run_lifecycle
+from tests.reference.draws import Example, examples
 from tests.reference.kpis import catalogue, crowds, strategies
 from tests.reference.kpis.catalogue import Seeds
 from tests.reference.rulebook import Rulebook
@@ -32,8 +30,6 @@ from tests.reference.world import (
     renamed,
     write_landing,
 )
-
-Example = TypeVar("Example")
 
 RATES = (
     ExchangeRate(date(2018, 1, 1), "GBP", Decimal("1.1512345678")),
@@ -111,11 +107,7 @@ def people_per_shop() -> int:
 
 
 def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
-    """All people of a batch in one world; the same ones wherever the same modules are loaded.
-
-    Hypothesis draws constants of the loaded modules too, so a test that is run alone may meet other
-    people than the whole suite does.
-    """
+    """All people of a batch in one world; the same ones in every run."""
     # LIFECYCLE_WORLDS_SEED turns the same suite into a search among other worlds.
     seed = 1000 * (batch.seed + 100 * int(os.environ.get("LIFECYCLE_WORLDS_SEED", "0")))
     groups = strategies.people(batch.settings, batch.end)
@@ -134,18 +126,4 @@ def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
 
 def _example(strategy: st.SearchStrategy[Example], seed: int) -> Example:
     """One example; examples of one run are often variations of each other, so each has a seed."""
-    made: list[Example] = []
-    quiet = hypothesis.settings(
-        max_examples=3,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-
-    def collect(example: Example) -> None:
-        made.append(example)
-
-    hypothesis.seed(seed)(quiet(given(strategy)(collect)))()
-    # The first one is the simplest there is.
-    return made[-1]
+    return examples(strategy, 3, seed)[-1]

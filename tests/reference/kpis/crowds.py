@@ -14,9 +14,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.reference.kpis.strategies import CENTS, DAY, say
+from tests.reference.kpis.strategies import CENTS, DAY, SECOND, say
 from tests.reference.strategies import Draft
-from tests.reference.world import ChannelDay, Order, Settings, World
+from tests.reference.world import ChannelDay, Event, Order, Settings, World
 
 # From the last month backwards; orders are worth up to 20,000, and some twenty a month are firsts.
 CAMPAIGN_SPEND = (900, 30_000, 80_000, 60_000, 9_000, 5_000, 3_000, 20_001, 1_500)
@@ -39,14 +39,29 @@ def polls(draw: Callable[[Any], Any], settings: Settings, end: date) -> World:
 
 
 def launch(end: date) -> World:
-    """Whoever was first and paid back the launch two months later, and a guest much later."""
+    """Whoever was first and paid back the launch two months later, and a guest much later.
+
+    A chat of theirs is answered after a while, which the draws of a small shop may leave out.
+    """
     first_on = datetime.combine(end - LAUNCH_DAYS_BACK * DAY, time(12))
+    chatted_at = datetime.combine(end - 40 * DAY, time(12))
+    chat = '{"chat_id": "h1"}'
     return World(
+        events=(
+            Event("e1", "Chat Started", chatted_at, user_id="c1", properties=chat),
+            Event(
+                "e2",
+                "Chat Answered",
+                chatted_at + 40 * SECOND,
+                user_id="c1",
+                properties=chat,
+            ),
+        ),
         orders=(
             Order("o1", first_on, Decimal(1000), customer_id="c1"),
             Order("o2", first_on + 62 * DAY, Decimal(3000), customer_id="c1"),
             Order("o3", first_on + 400 * DAY, Decimal(20)),
-        )
+        ),
     )
 
 
