@@ -83,15 +83,15 @@ mrr_movements as (
         person_months.month,
         case when not person_months.is_opening_unknown then person_months.opening_mrr end
             as opening_mrr,
-{% for movement in ['new_mrr', 'expansion_mrr', 'contraction_mrr', 'churned_mrr', 'reactivation_mrr'] %}
+        {% for movement in ['new', 'expansion', 'contraction', 'churned', 'reactivation'] -%}
         case
             when
                 not person_months.is_opening_unknown
                 and not person_months.is_closing_unknown
                 and not coalesce(movements.is_missing_rate, false)
-                then coalesce(movements.{{ movement }}, 0)
-        end as {{ movement }},
-{% endfor %}
+                then coalesce(movements.{{ movement }}_mrr, 0)
+        end as {{ movement }}_mrr,
+        {% endfor -%}
         case when not person_months.is_closing_unknown then person_months.closing_mrr end
             as closing_mrr
     from person_months
