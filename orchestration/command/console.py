@@ -247,6 +247,11 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
         )
 
 
+def show_report(console: Console, out: Path, size: int) -> None:
+    """Tell where the page lies."""
+    console.print(f"The report is {out} ({size / 1024:,.0f} kB); open it in a browser.")
+
+
 def show_rollback(console: Console, version: str, database: Path) -> None:
     """Print what a rollback did."""
     console.print(f"Current is {version} again; readers of {database} see it from now on.")
