@@ -204,7 +204,9 @@ def map_events(
     sources: SourcesOption = None,
     write: Annotated[
         Path | None,
-        typer.Option(help="Rules directory to write event_signals.csv with the proposed rows to."),
+        typer.Option(
+            help="Rules directory to write the proposed rows to, as event_signals.patch.csv."
+        ),
     ] = None,
 ) -> None:
     """List event names that feed nothing, with the signal that each may mean."""

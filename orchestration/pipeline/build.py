@@ -37,7 +37,7 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published
 from orchestration.progress import Progress
-from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
+from orchestration.rules.rule_set import RuleSet, excluded_ids, read_rules, write_rules
 from orchestration.settings.build_settings import check_frameworks
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
@@ -161,7 +161,6 @@ def ingest_phase(
         InputError: too much was refused, or a build on what was loaded would come to nothing; what
             was loaded stays.
     """
-    excluded = tuple(row["id"] for row in rules.seeds["excluded_ids.csv"].rows)
 
     def listen(told: IngestProgress) -> None:
         progress.step(told.files_done, told.files_total, told.name)
@@ -171,7 +170,7 @@ def ingest_phase(
             request.raw_dir,
             request.state.root,
             run_id=build_id,
-            excluded_ids=excluded,
+            excluded_ids=excluded_ids(rules),
             progress=listen,
             sources_file=request.sources_file,
             identity_salt=request.identity_salt,
