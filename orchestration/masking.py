@@ -1,14 +1,14 @@
-"""What looks like a way to reach somebody, or like a value, stays out of messages.
+"""Texts of others, such as a database's messages, without what they may quote of a person.
 
-Belongs here: masking a value, and a text that may quote values. Does not belong here: knowing which
-columns are personal (`pipeline/breaches` and the contract).
+Belongs here: what is masked in a text. Does not belong here: which columns are personal
+(`ingest/contract`), or whom a text is told to.
 """
 
 from __future__ import annotations
 
 import re
 
-_MASK = "(masked)"
+MASK = "(masked)"
 # DuckDB quotes values singly, a few doubly, and names of models are quoted doubly or not at all.
 _QUOTED_VALUE = re.compile(r"""(?<!\w)'[^'\n]*'(?!\w)|(?<=string )"[^"\n]*"|(?<=key )"[^"\n]*\"""")
 _MAIL = re.compile(r"[^\s\"'(<,;]+@[^\s\"')>,;]+")
@@ -21,14 +21,18 @@ _WAY_TO_REACH = re.compile(r"@|\+?\d[\d ()/.-]{8,}\d")
 
 def masked_text(text: str) -> str:
     """Return a text without quoted values and without what looks like a way to reach somebody."""
+    return masked_contacts(_QUOTED_VALUE.sub(MASK, text))
+
+
+def masked_contacts(text: str) -> str:
+    """Return a text without what looks like a way to reach somebody; what it quotes stays."""
 
     def call(found: re.Match[str]) -> str:
-        return found.group() if _DATE.match(found.group()) else _MASK
+        return found.group() if _DATE.match(found.group()) else MASK
 
-    text = _MAIL.sub(_MASK, _QUOTED_VALUE.sub(_MASK, text))
-    return _NUMBER_TO_CALL.sub(call, text)
+    return _NUMBER_TO_CALL.sub(call, _MAIL.sub(MASK, text))
 
 
 def masked_value(value: str) -> str:
     """Return a value, or what stands for one that looks like an address or a number to call."""
-    return value if _DAY_OR_TIME.fullmatch(value) or not _WAY_TO_REACH.search(value) else _MASK
+    return value if _DAY_OR_TIME.fullmatch(value) or not _WAY_TO_REACH.search(value) else MASK

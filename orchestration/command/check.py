@@ -15,9 +15,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingest.contract import Column, load_contract
-from orchestration.ingest.run import IngestSummary, ingest, read_excluded_ids
-from orchestration.rules.rule_set import read_rules
-from orchestration.settings.paths import RULES_DIR, StateDir
+from orchestration.ingest.run import IngestSummary, ingest
+from orchestration.rules.rule_set import RuleSet, excluded_ids, read_rules
+from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.sql_text import text_literal
 
@@ -76,7 +76,7 @@ class CheckReport:
 
 @contextmanager
 def scratch_ingest(
-    request: BuildRequest,
+    request: BuildRequest, rules: RuleSet
 ) -> Generator[tuple[IngestSummary, duckdb.DuckDBPyConnection]]:
     """Ingest into a state that is thrown away, and open its raw database."""
     with tempfile.TemporaryDirectory(prefix="lifecycle-check-") as folder:
@@ -85,7 +85,7 @@ def scratch_ingest(
             request.raw_dir,
             state.root,
             run_id="check",
-            excluded_ids=read_excluded_ids(_rules_with(request, "excluded_ids.csv")),
+            excluded_ids=excluded_ids(rules),
             sources_file=request.sources_file,
             identity_salt=request.identity_salt,
             settings=request.settings,
@@ -104,18 +104,12 @@ def check(request: BuildRequest) -> CheckReport:
     Raises:
         LifecycleError: what would stop a build at its ingest.
     """
-    read_rules(request.rules_dir)
-    with scratch_ingest(request) as (summary, connection):
+    with scratch_ingest(request, read_rules(request.rules_dir)) as (summary, connection):
         return CheckReport(
             summary=replace(summary, notes=summary.notes),
             files=tuple(_files(connection)),
             warnings=(*summary.stops, *_period(connection)),
         )
-
-
-def _rules_with(request: BuildRequest, name: str) -> Path:
-    own = request.rules_dir
-    return own if own is not None and (own / name).exists() else RULES_DIR
 
 
 def _files(connection: duckdb.DuckDBPyConnection) -> list[FileReport]:

@@ -1,8 +1,8 @@
 """The command line `lifecycle`: options in, one function of the project called, exit code out.
 
 Belongs here: commands, options and their help. Does not belong here: anything that another caller,
-such as Dagster, would need too. Heavy modules are imported by the command that needs them, so that
-`--help` stays fast.
+such as Dagster, would need too, or what `entry` tells without any of it. Heavy modules are imported
+by the command that needs them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from orchestration.command.options import (
     RulesOption,
     SourcesOption,
     StateOption,
+    VarOption,
     other_settings,
     takes_build_settings,
 )
@@ -105,18 +106,13 @@ def build(
         bool, typer.Option("--full-refresh", help="Drop the working database first.")
     ] = False,
     accept_loss: LossOption = False,
-    var: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Another setting, NAME=VALUE; may be repeated. See below.", metavar="NAME=VALUE"
-        ),
-    ] = None,
+    var: VarOption = None,
     **settings: str | None,
 ) -> None:
     """Ingest, build, check, publish; exit 0 only if a new version was published."""
     from orchestration.command.console import ConsoleProgress, plain_console, show_build
     from orchestration.pipeline.build import build as run_build
-    from orchestration.pipeline.status import example_subject, read_as_of, read_stage_counts
+    from orchestration.pipeline.status import example_subject, read_as_of, read_census
 
     console = plain_console()
     progress = ConsoleProgress(console)
@@ -134,10 +130,10 @@ def build(
         result = run_build(request, progress)
     finally:
         progress.close()
-    counts = read_stage_counts(request.state, result.default_framework)
+    census = read_census(request.state)
     as_of_date = read_as_of(request.state)
     subject = example_subject(request.state)
-    show_build(console, result, request.state, counts, as_of_date, subject)
+    show_build(console, result, request.state, census, as_of_date, subject)
 
 
 @app.command()
@@ -204,7 +200,9 @@ def map_events(
     sources: SourcesOption = None,
     write: Annotated[
         Path | None,
-        typer.Option(help="Rules directory to write event_signals.csv with the proposed rows to."),
+        typer.Option(
+            help="Rules directory to write the proposed rows to, as event_signals.patch.csv."
+        ),
     ] = None,
 ) -> None:
     """List event names that feed nothing, with the signal that each may mean."""
@@ -295,6 +293,28 @@ def explain(
         print(told_as_json(told))  # noqa: T201 - what a machine reads is not wrapped
     else:
         show_explanation(plain_console(), told)
+
+
+@app.command(
+    "dbt",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog=other_settings(),
+)
+@takes_build_settings
+def run_dbt(
+    arguments: Annotated[
+        list[str], typer.Argument(help="A command of dbt and its options.", metavar="DBT_COMMAND")
+    ],
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    var: VarOption = None,
+    **settings: str | None,
+) -> None:
+    """Run dbt on the working database: lifecycle dbt run --select int_orders."""
+    from orchestration.pipeline.dbt_by_hand import dbt_by_hand
+
+    request = _request(None, state_dir, rules_dir, settings, var or ())
+    sys.exit(dbt_by_hand(request, arguments))
 
 
 def main() -> None:

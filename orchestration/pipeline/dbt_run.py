@@ -254,7 +254,8 @@ def follow_log(lines: Iterable[str], progress: Progress) -> tuple[str, tuple[str
             reach("build.dbt_started")
             progress.step(int(data["index"]), int(data["total"]), data["node_info"]["node_name"])
         if info.get("level") == "error" and info.get("msg"):
-            errors.append(str(info["msg"]))
+            # Of what stops dbt itself the first line of the message says nothing.
+            errors.append(str(data.get("exc") or info["msg"]))
     return invocation_id, tuple(errors)
 
 
