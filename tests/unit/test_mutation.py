@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,8 +14,16 @@ import duckdb
 import pytest
 
 from orchestration.settings.paths import RULES_DIR, StateDir
-from tests.mutation.mutants import CONTROL, KINDS, Mutant, mutants, mutated
-from tests.mutation.report import RESULTS, Outcome, read_mutants, refuse_noise, render, unexplained
+from tests.mutation.mutants import CONTROL, KINDS, MODEL, Mutant, mutants, mutated
+from tests.mutation.report import (
+    RESULTS,
+    Outcome,
+    read_outcomes,
+    refuse_noise,
+    render,
+    renewed,
+    unexplained,
+)
 from tests.mutation.warehouse import Warehouse
 
 ROWS = """
@@ -172,11 +179,25 @@ def test_a_survivor_is_explained_only_while_it_changes_nothing() -> None:
     assert "- `predicted_clv`, numerator, doubled: not explained" in page
 
 
-def test_the_committed_page_has_a_line_for_each_number_of_the_catalogue() -> None:
-    page = RESULTS.read_text(encoding="utf-8")
-    # KPIs that came after the last run are named as such, so that nobody takes them for proven.
-    later = set(re.findall(r"`(\w+)`", page.partition("## Not run yet")[2].partition("##")[0]))
-    assert {kpi for kpi, _ in read_mutants(page)}.isdisjoint(later)
-    assert read_mutants(page) == {
-        (mutant.kpi, mutant.part) for mutant in mutants(catalogue()) if mutant.kpi not in later
-    }
+def test_a_page_is_read_as_it_was_written_and_renewed_kpi_by_kpi() -> None:
+    orders = [replace(ORDERS, model=MODEL, kind=kind) for kind in KINDS]
+    visits = [replace(mutant, kpi="visits") for mutant in orders]
+    told = [
+        Outcome(orders[0], (0, 0), ("a_law", "b_law"), differences=True),
+        Outcome(orders[1], (2, 3), (), differences=False),
+        Outcome(visits[0], (0, 0), ("b_law",), differences=False),
+        Outcome(visits[1], (0, 0), (), differences=True),
+    ]
+    page = render(told, "shop")
+    assert read_outcomes(page) == told
+    again = [replace(outcome, laws=("c_law",), changed=(0, 0)) for outcome in told[:2]]
+    assert renewed(page, again, {"orders", "visits"}) == [*again, *told[2:]]
+    assert renewed(page, again, {"orders"}) == again
+
+
+def test_the_committed_page_has_a_line_for_each_mutant_of_the_catalogue() -> None:
+    told = read_outcomes(RESULTS.read_text(encoding="utf-8"))
+    assert [(one.mutant.kpi, one.mutant.part, one.mutant.kind) for one in told] == sorted(
+        ((one.kpi, one.part, one.kind) for one in mutants(catalogue())),
+    )
+    assert unexplained(told) == []
