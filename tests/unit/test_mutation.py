@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from orchestration.settings.paths import RULES_DIR, StateDir
+from tests.mutation.engine import PAGE as ENGINE_PAGE
 from tests.mutation.mutants import CONTROL, KINDS, MODEL, Mutant, mutants, mutated
 from tests.mutation.report import (
     RESULTS,
@@ -24,7 +25,9 @@ from tests.mutation.report import (
     renewed,
     unexplained,
 )
-from tests.mutation.warehouse import Warehouse
+from tests.mutation.slips import CONTROL as CONTROL_SLIP
+from tests.mutation.slips import SLIPS, slipped
+from tests.mutation.warehouse import Manifest, Warehouse
 
 ROWS = """
 select kpi, 'month' as period_grain, date '2026-01-01' as period_start, dimension,
@@ -201,3 +204,29 @@ def test_the_committed_page_has_a_line_for_each_mutant_of_the_catalogue() -> Non
         ((one.kpi, one.part, one.kind) for one in mutants(catalogue())),
     )
     assert unexplained(told) == []
+
+
+@pytest.mark.slow
+def test_every_slip_stands_once_in_the_sql_that_it_spoils(sample_state: StateDir) -> None:
+    text = (sample_state.dbt_target / "manifest.json").read_text(encoding="utf-8")
+    manifest = Manifest(json.loads(text))
+    for slip in SLIPS:
+        sql = manifest.model(slip.model).sql
+        assert slipped(sql, slip) != sql
+        with pytest.raises(ValueError, match="not once"):
+            slipped(sql, replace(slip, right="this stands nowhere"))
+    sql = manifest.model(CONTROL_SLIP.model).sql
+    assert slipped(sql, CONTROL_SLIP) == sql
+
+
+def test_only_what_lies_on_the_way_is_made_anew(warehouse: Warehouse) -> None:
+    topic = warehouse.manifest.model("int_kpi_topic")
+    below = [node.name for node in warehouse.manifest.tables_below(topic, ["kpi_values"])]
+    assert below == ["kpi_values"]
+    assert warehouse.manifest.tables_below(topic, ["int_kpi_topic"]) == []
+
+
+def test_the_committed_page_tells_of_every_slip_and_none_goes_unseen() -> None:
+    page = ENGINE_PAGE.read_text(encoding="utf-8")
+    assert page.count("\n| `int_") == len(SLIPS)
+    assert "**nothing**" not in page
