@@ -2,8 +2,8 @@
 
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
 with the seed file and line. Does not belong here: reading, merging or writing the files
-(`rule_set`), the two seeds with modules of their own (`event_signals`, `health_policy`), and what a
-rule means in SQL.
+(`rule_set`), the seeds with modules of their own (`event_signals`, `health_policy`,
+`rfm_segments`), and what a rule means in SQL.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from decimal import Decimal
 from orchestration.errors import nearest, shown
 from orchestration.rules.event_signals import DERIVED_SIGNALS, event_signal_problems
 from orchestration.rules.health_policy import health_problems
+from orchestration.rules.rfm_segments import rfm_problems
 from orchestration.rules.seed_rows import (
     Rows,
     SeedRow,
@@ -56,6 +57,7 @@ def find_problems(seeds: Seeds, windows: Collection[str]) -> tuple[str, ...]:
                 *_entry_problems(seeds),
                 *health_problems(seeds["health_policy.csv"]),
                 *_window_problems(seeds["kpi_windows.csv"], windows),
+                *rfm_problems(seeds["rfm_segments.csv"]),
             )
         )
     )
