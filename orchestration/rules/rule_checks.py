@@ -2,8 +2,8 @@
 
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
 with the seed file and line. Does not belong here: reading, merging or writing the files
-(`rule_set`), problems of form (`seed_shapes`), the two seeds with modules of their own
-(`event_signals`, `health_policy`), and what a rule means in SQL.
+(`rule_set`), problems of form (`seed_shapes`), the seeds with modules of their own
+(`event_signals`, `health_policy`, `rfm_segments`), and what a rule means in SQL.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from orchestration.errors import nearest, shown
 from orchestration.rules.event_signals import DERIVED_SIGNALS, event_signal_problems
 from orchestration.rules.health_policy import health_problems
 from orchestration.rules.lacks import Lack, told
+from orchestration.rules.rfm_segments import rfm_problems
 from orchestration.rules.seed_rows import (
     Rows,
     SeedRow,
@@ -60,6 +61,7 @@ def find_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> tuple[s
                     *_entry_problems(seeds),
                     *health_problems(seeds["health_policy.csv"]),
                     *_window_problems(seeds["kpi_windows.csv"], shipped["kpi_windows.csv"]),
+                    *rfm_problems(seeds["rfm_segments.csv"]),
                     *_target_problems(seeds["kpi_targets.csv"], seeds["kpis.csv"]),
                     *_fixed_problems(seeds, shipped),
                 ),

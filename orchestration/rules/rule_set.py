@@ -28,6 +28,7 @@ CHECKED_SEEDS = (
     "stage_rules.csv",
     "health_policy.csv",
     "kpi_windows.csv",
+    "rfm_segments.csv",
 )
 
 
