@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 
 from orchestration.errors import nearest, shown
@@ -33,16 +33,18 @@ AGES = frozenset({"days_since_first", "days_since_last"})
 MEASURES = COUNTING | AGES | {"sum", "latest"}
 # The engine keeps the conditions of a subject as bits in two words of 60.
 MOST_CONDITIONS = 120
+# Seeds of numbers that the SQL reads by name: what one is called there, and who reads it.
+NAMED_LIMITS = {"kpi_windows.csv": ("window", "KPI"), "value_limits.csv": ("limit", "model")}
 _NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 
 
-def find_problems(seeds: Seeds, windows: Collection[str]) -> tuple[str, ...]:
+def find_problems(seeds: Seeds, limits: Mapping[str, Collection[str]]) -> tuple[str, ...]:
     """Return every problem of the rule seeds, file by file, each one sentence.
 
     Args:
         seeds: the rows of each rule seed by file name, with all its columns present.
-        windows: the KPI windows that the SQL knows, those of the shipped seed.
+        limits: the names that the SQL knows, those of the shipped seed, by file of NAMED_LIMITS.
     """
     return tuple(
         dict.fromkeys(
@@ -55,7 +57,11 @@ def find_problems(seeds: Seeds, windows: Collection[str]) -> tuple[str, ...]:
                 *_stage_rule_problems(seeds),
                 *_entry_problems(seeds),
                 *health_problems(seeds["health_policy.csv"]),
-                *_window_problems(seeds["kpi_windows.csv"], windows),
+                *(
+                    problem
+                    for file, known in limits.items()
+                    for problem in _limit_problems(file, seeds[file], known)
+                ),
             )
         )
     )
@@ -260,16 +266,17 @@ def _always_holds(row: SeedRow) -> bool:
     return row["measure"] in least and Decimal(row["at_least"] or 0) <= least[row["measure"]]
 
 
-def _window_problems(rows: Rows, windows: Collection[str]) -> Iterator[str]:
+def _limit_problems(file: str, rows: Rows, known: Collection[str]) -> Iterator[str]:
+    noun, reader = NAMED_LIMITS[file]
     yield from duplicate_problems(rows, ("name",))
     for row in rows:
-        if row["name"] not in windows:
-            hint = nearest(row["name"], windows)
-            yield row.problem(f"no KPI reads the window {shown(row['name'])}{hint}")
+        if row["name"] not in known:
+            hint = nearest(row["name"], known)
+            yield row.problem(f"no {reader} reads the {noun} {shown(row['name'])}{hint}")
         if not _WHOLE.fullmatch(row["value"]) or int(row["value"]) < 1:
             text = f"value must be a whole number from 1, not {shown(row['value'])}"
             yield row.problem(text)
         if not row["rationale"]:
-            yield row.problem(f"the window {shown(row['name'])} has no rationale")
-    for name in sorted(set(windows) - {row["name"] for row in rows}):
-        yield f"kpi_windows.csv: the window {shown(name)} is missing; a KPI reads it."
+            yield row.problem(f"the {noun} {shown(row['name'])} has no rationale")
+    for name in sorted(set(known) - {row["name"] for row in rows}):
+        yield f"{file}: the {noun} {shown(name)} is missing; a {reader} reads it."

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from orchestration.errors import RulesError, nearest, sentence, shown
 from orchestration.rules.health_policy import OPTIONAL_COLUMNS, with_quantiles
-from orchestration.rules.rule_checks import find_problems
+from orchestration.rules.rule_checks import NAMED_LIMITS, find_problems
 from orchestration.rules.seed_rows import SeedFile, is_true, read_seed, seed_text
 from orchestration.settings.paths import RULES_DIR, StateDir
 
@@ -27,7 +27,7 @@ CHECKED_SEEDS = (
     "rule_conditions.csv",
     "stage_rules.csv",
     POLICY,
-    "kpi_windows.csv",
+    *NAMED_LIMITS,
 )
 
 
@@ -79,8 +79,10 @@ def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
             )
     problems = [problem for seed in seeds.values() for problem in seed.problems]
     if not problems:
-        windows = {row["name"] for row in read_seed(sources["kpi_windows.csv"]).rows}
-        problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS}, windows)
+        limits = {
+            name: {row["name"] for row in read_seed(sources[name]).rows} for name in NAMED_LIMITS
+        }
+        problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS}, limits)
     if problems:
         raise RulesError(problems)
     seeds[POLICY] = with_quantiles(seeds[POLICY])

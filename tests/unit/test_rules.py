@@ -376,6 +376,11 @@ PLANTED: list[tuple[str, Change, str]] = [
         edit({"name": "trial_payment_days"}, name="trial_pay_days"),
         'kpi_windows.csv: the window "trial_payment_days" is missing; a KPI reads it.',
     ),
+    (
+        "value_limits.csv",
+        edit({"name": "fewest_customers"}, name="least_customers"),
+        'value_limits.csv: the limit "fewest_customers" is missing; a model reads it.',
+    ),
 ]
 
 

@@ -23,7 +23,8 @@ candidates as (
         horizons.horizon_days,
         fits.model,
         errors.wape,
-        fits.a / (fits.a + fits.b) >= limits.least_dropout as is_dropout_told
+        100 * fits.a / (fits.a + fits.b) >= limits.least_dropout_percent
+            as is_dropout_told
     from horizons
     cross join {{ ref('int_value_limits') }} as limits
     inner join {{ ref('int_value_fits') }} as fits
@@ -39,7 +40,7 @@ candidates as (
         on
             held_out.purpose = errors.purpose
             and held_out.model = errors.model
-            and abs(errors.bias) <= limits.greatest_bias
+            and 100 * abs(errors.bias) <= limits.greatest_bias_percent
     inner join {{ ref('int_value_spending') }} as spending on spending.method <> 'none'
 
 ),

@@ -16,13 +16,15 @@ leave after the first order (1) or not before the second (0).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Columns = dict[str, npt.NDArray[Any]]
 # Mean log-likelihood, its gradient and its Hessian at some parameters.
 Slope = tuple[float, Array, Array]
 
@@ -75,7 +77,7 @@ def order_slope(parameters: Array, histories: Histories, chances: int) -> Slope:
     The likelihood of a history is a gamma and a beta term, which depend on the frequency alone,
     times exp(alive) + exp(gone): still a customer at the end, or left with the last order.
     """
-    from scipy.special import digamma, gammaln, zeta
+    special = import_module("scipy.special")
 
     r, alpha, a, b = (float(value) for value in parameters)
     frequency, recency, age, customers = histories
@@ -86,30 +88,30 @@ def order_slope(parameters: Array, histories: Histories, chances: int) -> Slope:
     kept, tried = b + times + chances, a + b + times + chances
     value = total(
         weights,
-        gammaln(r + times)
-        - gammaln(r)
+        special.gammaln(r + times)
+        - special.gammaln(r)
         + r * np.log(alpha)
-        + gammaln(kept)
-        - gammaln(tried)
-        - gammaln(b)
-        + gammaln(a + b),
+        + special.gammaln(kept)
+        - special.gammaln(tried)
+        - special.gammaln(b)
+        + special.gammaln(a + b),
     )
-    left = total(weights, digamma(a + b) - digamma(tried))
-    bent = total(weights, zeta(2, a + b) - zeta(2, tried))
+    left = total(weights, special.digamma(a + b) - special.digamma(tried))
+    bent = total(weights, special.zeta(2, a + b) - special.zeta(2, tried))
     gradient = np.array(
         [
-            total(weights, digamma(r + times)) - float(digamma(r)) + np.log(alpha),
+            total(weights, special.digamma(r + times)) - float(special.digamma(r)) + np.log(alpha),
             r / alpha,
             left,
-            left + total(weights, digamma(kept)) - float(digamma(b)),
+            left + total(weights, special.digamma(kept)) - float(special.digamma(b)),
         ]
     )
     hessian = np.zeros((4, 4))
-    hessian[0, 0] = total(weights, zeta(2, r + times)) - float(zeta(2, r))
+    hessian[0, 0] = total(weights, special.zeta(2, r + times)) - float(special.zeta(2, r))
     hessian[0, 1] = hessian[1, 0] = 1 / alpha
     hessian[1, 1] = -r / alpha**2
     hessian[2, 2] = hessian[2, 3] = hessian[3, 2] = bent
-    hessian[3, 3] = bent + total(weights, zeta(2, kept)) - float(zeta(2, b))
+    hessian[3, 3] = bent + total(weights, special.zeta(2, kept)) - float(special.zeta(2, b))
 
     weights = customers / many
     shape = r + frequency
@@ -147,7 +149,7 @@ def order_slope(parameters: Array, histories: Histories, chances: int) -> Slope:
 
 def spend_slope(parameters: Array, spenders: Spenders) -> Slope:
     """Return the mean log-likelihood of gamma-gamma's (p, q, v), its gradient and its Hessian."""
-    from scipy.special import digamma, gammaln, zeta
+    special = import_module("scipy.special")
 
     p, q, v = (float(value) for value in parameters)
     frequency, mean, customers = spenders
@@ -157,26 +159,26 @@ def spend_slope(parameters: Array, spenders: Spenders) -> Slope:
     log_share = np.log(frequency * mean) - np.log(spent)
     value = total(
         weights,
-        gammaln(shape + q)
-        - gammaln(shape)
-        - gammaln(q)
+        special.gammaln(shape + q)
+        - special.gammaln(shape)
+        - special.gammaln(q)
         + q * (np.log(v) - np.log(spent))
         + shape * log_share
         - np.log(mean),
     )
-    both, trigamma = digamma(shape + q), zeta(2, shape + q)
+    both, trigamma = special.digamma(shape + q), special.zeta(2, shape + q)
     gradient = np.array(
         [
-            total(weights, frequency * (both - digamma(shape) + log_share)),
-            total(weights, both - digamma(q) + np.log(v) - np.log(spent)),
+            total(weights, frequency * (both - special.digamma(shape) + log_share)),
+            total(weights, both - special.digamma(q) + np.log(v) - np.log(spent)),
             total(weights, q / v - (shape + q) / spent),
         ]
     )
     hessian = np.zeros((3, 3))
-    hessian[0, 0] = total(weights, frequency**2 * (trigamma - zeta(2, shape)))
+    hessian[0, 0] = total(weights, frequency**2 * (trigamma - special.zeta(2, shape)))
     hessian[0, 1] = hessian[1, 0] = total(weights, frequency * trigamma)
     hessian[0, 2] = hessian[2, 0] = -total(weights, frequency / spent)
-    hessian[1, 1] = total(weights, trigamma) - float(zeta(2, q))
+    hessian[1, 1] = total(weights, trigamma) - float(special.zeta(2, q))
     hessian[1, 2] = hessian[2, 1] = total(weights, 1 / v - 1 / spent)
     hessian[2, 2] = total(weights, (shape + q) / spent**2) - q / v**2
     return value, gradient, hessian
@@ -188,12 +190,10 @@ def fit(slope: Callable[[Array], Slope], start: Array) -> Fit:
     The search runs on logarithms, where all parameters are of one size; Newton's steps then go on
     until they get no smaller. A maximum at infinity is none: there the steps do not vanish.
     """
-    from scipy.optimize import minimize
-
     latest: tuple[bytes, Slope] | None = None
 
     def down(logs: Array) -> Slope:
-        """Return the slope downhill of the logarithms, once for each point."""
+        """Return the slope downhill of the logarithms, worked out once for each point."""
         nonlocal latest
         point = logs.tobytes()
         if latest is None or latest[0] != point:
@@ -204,12 +204,18 @@ def fit(slope: Callable[[Array], Slope], start: Array) -> Fit:
             latest = (point, (-height if np.isfinite(height) else np.inf, -ascent, -curve))
         return latest[1]
 
+    def depth_and_gradient(logs: Array) -> tuple[float, Array]:
+        return down(logs)[:2]
+
+    def curvature(logs: Array) -> Array:
+        return down(logs)[2]
+
     with np.errstate(all="ignore"):
-        found = minimize(
-            lambda logs: down(logs)[0],
+        found = import_module("scipy.optimize").minimize(
+            depth_and_gradient,
             np.log(start),
-            jac=lambda logs: down(logs)[1],
-            hess=lambda logs: down(logs)[2],
+            jac=True,
+            hess=curvature,
             method="trust-exact",
             options={"gtol": 1e-9, "maxiter": 500},
         )
@@ -278,14 +284,15 @@ def expected_if_alive(
     expected = np.full_like(age, np.nan)
     certain = days / (alpha + age + days)
     left = np.flatnonzero(certain <= MOST_CERTAIN)
-    shape, kept = r + frequency[left], b + frequency[left] + chances
-    certain = certain[left]
-    log_certain = np.log(certain)
-    log_odds = shape * np.log1p(-certain)
-    taken, stays, so_far = np.zeros_like(shape), np.ones_like(shape), np.zeros_like(shape)
+    certain, shape = certain[left], r + frequency[left]
+    nothing = np.zeros_like(shape)
+    # A column for each history that still adds up; its rows change in place.
+    log_odds, kept = shape * np.log1p(-certain), b + frequency[left] + chances
+    series = np.stack([certain, shape, kept, log_odds, nothing, nothing + 1, nothing])
     n = 0
     while left.size:
-        log_odds += log_certain + np.log((shape + n) / (n + 1))
+        certain, shape, kept, log_odds, taken, stays, so_far = series
+        log_odds += np.log(certain * (shape + n) / (n + 1))
         taken += stays
         stays *= (kept + n) / (a + kept + n)
         n += 1
@@ -296,13 +303,7 @@ def expected_if_alive(
         is_done = (ratio < 1) & (term * ratio <= NEGLIGIBLE * (1 - ratio) * so_far)
         if np.any(is_done):
             expected[left[is_done]] = so_far[is_done]
-            goes_on = ~is_done
-            left, shape, kept, certain, log_certain = (
-                part[goes_on] for part in (left, shape, kept, certain, log_certain)
-            )
-            log_odds, taken, stays, so_far = (
-                part[goes_on] for part in (log_odds, taken, stays, so_far)
-            )
+            left, series = left[~is_done], series[:, ~is_done]
     return expected
 
 
@@ -316,14 +317,19 @@ def expected_orders(parameters: Array, chances: int, histories: Histories, days:
     return probability_alive(parameters, chances, histories) * series[place.ravel()]
 
 
-def numbers(columns: Mapping[str, npt.NDArray[Any]], names: Sequence[str]) -> list[Array]:
+def numbers(columns: Columns, names: Sequence[str]) -> list[Array]:
     """Return columns as floats."""
     return [np.asarray(columns[name], dtype=np.float64) for name in names]
 
 
-def rows(count: int, **columns: Any) -> dict[str, npt.NDArray[Any]]:
+def of_purpose(columns: Columns, purpose: str) -> Columns:
+    """Return the rows of one purpose."""
+    return {name: column[columns["purpose"] == purpose] for name, column in columns.items()}
+
+
+def rows(count: int, **columns: Any) -> Columns:
     """Return a table of so many rows; columns that are not given are empty."""
-    empty: dict[str, npt.NDArray[Any]] = {
+    empty: Columns = {
         **{name: np.full(count, None, dtype=object) for name in ("purpose", "model", "name")},
         **{
             name: np.full(count, np.nan)
@@ -345,28 +351,24 @@ def rows(count: int, **columns: Any) -> dict[str, npt.NDArray[Any]]:
 
 def fit_rows(
     purpose: str, model: str, names: Sequence[str], found: Fit, log_likelihood: float
-) -> dict[str, npt.NDArray[Any]]:
+) -> Columns:
     """Return the numbers of a fit, a row for each."""
     told = {
         **dict(zip(names, found.parameters, strict=True)),
         "log_likelihood": published(log_likelihood, 12),
         "is_converged": float(found.is_converged),
     }
-    return rows(
-        len(told), purpose=purpose, model=model, name=list(told), value=list(told.values())
-    )
+    return rows(len(told), purpose=purpose, model=model, name=list(told), value=list(told.values()))
 
 
-def models_of(statistics: Mapping[str, npt.NDArray[Any]]) -> list[dict[str, npt.NDArray[Any]]]:
+def models_of(statistics: Columns) -> list[Columns]:
     """Return the numbers of all fits and the scores of all histories."""
-    tables: list[dict[str, npt.NDArray[Any]]] = []
+    tables: list[Columns] = []
     for purpose, horizons in HORIZONS.items():
-        own = {name: column[statistics["purpose"] == purpose] for name, column in statistics.items()}
+        own = of_purpose(statistics, purpose)
         if not own["customers"].size:
             continue
-        histories = Histories(
-            *numbers(own, ("frequency", "recency_days", "age_days", "customers"))
-        )
+        histories = Histories(*numbers(own, ("frequency", "recency_days", "age_days", "customers")))
         for model, chances in CHANCES.items():
             found = fit_orders(histories, chances)
             mean, *_ = order_slope(found.parameters, histories, chances)
@@ -397,7 +399,7 @@ def models_of(statistics: Mapping[str, npt.NDArray[Any]]) -> list[dict[str, npt.
                         },
                     )
                 )
-    spent = {name: column[statistics["purpose"] == "spending"] for name, column in statistics.items()}
+    spent = of_purpose(statistics, "spending")
     if spent["customers"].size:
         spenders = Spenders(*numbers(spent, ("frequency", "monetary_value", "customers")))
         found = fit_spending(spenders)
@@ -414,7 +416,7 @@ def models_of(statistics: Mapping[str, npt.NDArray[Any]]) -> list[dict[str, npt.
     return tables
 
 
-def model(dbt: Any, session: Any) -> dict[str, npt.NDArray[Any]]:
+def model(dbt: Any, session: Any) -> Columns:  # noqa: ARG001 - dbt gives both
     """Return numbers of fits and scores of histories, as dbt calls it."""
     dbt.config(materialized="table")
     statistics = (

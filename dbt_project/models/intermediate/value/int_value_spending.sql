@@ -57,7 +57,8 @@ spending as (
         correlations.mean_value,
         correlations.correlation,
         case
-            when abs(correlations.correlation) >= limits.greatest_correlation then 'shrunk_mean'
+            when 100 * abs(correlations.correlation) >= limits.greatest_correlation_percent
+                then 'shrunk_mean'
             when not fits.is_converged then 'none'
             when fits.q <= 1 then 'shrunk_mean'
             else 'gamma_gamma'

@@ -1,6 +1,7 @@
 -- What those who stood in a stage and health at a month's end brought in the 365 days after it,
 -- over all month ends of which that is known, from half a year after the first order on. Few say
 -- little: a stage leans on the mean of its health, and a health of few persons says nothing.
+-- Over 120 lines, since who stood where and what it led to are one calculation.
 
 with
 
