@@ -459,6 +459,11 @@ PLANTED: list[tuple[str, Change, str]] = [
         "rfm_segments.csv line {last}: no segment holds customers of recency 1, frequency 1, "
         "monetary 5, the first of 6 such cells; widen this row, the last by priority, or add one.",
     ),
+    (
+        "value_limits.csv",
+        edit({"name": "fewest_customers"}, name="least_customers"),
+        'value_limits.csv: the limit "fewest_customers" is missing; a model reads it.',
+    ),
 ]
 
 
