@@ -118,7 +118,7 @@ def data_tests(sample_state: StateDir) -> dict[str, DataTest]:
     found: dict[str, DataTest] = {}
     for node in nodes.values():
         attached = nodes.get(node.get("attached_node") or "", {})
-        is_law = "tests/data/lifecycle/" in node["original_file_path"]
+        is_law = "tests/lifecycle/" in node["original_file_path"]
         if node["resource_type"] != "test" or not (is_law or attached):
             continue
         metadata = node.get("test_metadata") or {"name": "law", "kwargs": {}}
