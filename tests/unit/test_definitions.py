@@ -302,7 +302,6 @@ def test_the_launcher_says_where_the_marts_are_and_hears_ctrl_c_though_its_shell
 ) -> None:
     became: list[object] = []
     monkeypatch.setenv("LIFECYCLE_STATE_DIR", str(state.root))
-    monkeypatch.chdir(REPO_ROOT)
     monkeypatch.setattr(os, "execve", lambda *_: became.append(signal.getsignal(signal.SIGINT)))
     # As a shell starts what it sends to the background.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
