@@ -110,12 +110,6 @@ def build(
     **settings: str | None,
 ) -> None:
     """Ingest, build, check, publish; exit 0 only if a new version was published."""
-    from orchestration.command.console import ConsoleProgress, plain_console, show_build
-    from orchestration.pipeline.build import build as run_build
-    from orchestration.pipeline.status import example_subject, read_as_of, read_census
-
-    console = plain_console()
-    progress = ConsoleProgress(console)
     request = _request(
         raw_dir,
         state_dir,
@@ -126,14 +120,16 @@ def build(
         sources,
         accept_loss=accept_loss,
     )
-    try:
-        result = run_build(request, progress)
-    finally:
-        progress.close()
-    census = read_census(request.state)
-    as_of_date = read_as_of(request.state)
-    subject = example_subject(request.state)
-    show_build(console, result, request.state, census, as_of_date, subject)
+    _build(request)
+
+
+@app.command()
+@takes_build_settings
+def demo(state_dir: StateOption = None, **settings: str | None) -> None:
+    """Build the shipped sample shop and show what came out."""
+    from orchestration.settings.paths import SAMPLE_DIR
+
+    _build(_request(SAMPLE_DIR, state_dir, None, settings))
 
 
 @app.command()
@@ -326,6 +322,23 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _leave(f"{where}{error.strerror or error}.", EXIT_FAILED)
+
+
+def _build(request: BuildRequest) -> None:
+    from orchestration.command.console import ConsoleProgress, plain_console, show_build
+    from orchestration.pipeline.build import build as run_build
+    from orchestration.pipeline.status import example_subject, read_as_of, read_census
+
+    console = plain_console()
+    progress = ConsoleProgress(console)
+    try:
+        result = run_build(request, progress)
+    finally:
+        progress.close()
+    census = read_census(request.state)
+    as_of_date = read_as_of(request.state)
+    subject = example_subject(request.state)
+    show_build(console, result, request.state, census, as_of_date, subject)
 
 
 def _leave(message: str, exit_code: int) -> None:

@@ -323,4 +323,6 @@ def _called_as() -> str:
 
 def _state_option(state: StateDir) -> str:
     """The option that makes the printed commands work where they are pasted."""
-    return "" if state.root == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state.root))}"
+    if state == StateDir.at(DEFAULT_STATE_DIR):
+        return ""
+    return f" --state-dir {shlex.quote(str(state.root))}"
