@@ -161,7 +161,6 @@ def ingest_phase(
         InputError: too much was refused, or a build on what was loaded would come to nothing; what
             was loaded stays.
     """
-    excluded = tuple(row["id"] for row in rules.seeds["excluded_ids.csv"].rows)
 
     def listen(told: IngestProgress) -> None:
         progress.step(told.files_done, told.files_total, told.name)
@@ -171,7 +170,8 @@ def ingest_phase(
             request.raw_dir,
             request.state.root,
             run_id=build_id,
-            excluded_ids=excluded,
+            excluded_ids=rules.excluded_ids,
+            event_names=rules.event_names,
             progress=listen,
             sources_file=request.sources_file,
             identity_salt=request.identity_salt,
