@@ -28,11 +28,13 @@ def _no_settings_from_outside() -> Iterator[None]:
     os.environ.update(kept)
 
 
-def run_lifecycle(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_lifecycle(
+    *arguments: object, cwd: Path = REPO_ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run `lifecycle` in a process of its own, as a user would."""
     return subprocess.run(
         [str(_COMMAND), *map(str, arguments)],
-        cwd=REPO_ROOT,
+        cwd=cwd,
         env=os.environ | environment,
         capture_output=True,
         text=True,
