@@ -9,6 +9,7 @@ stays as (
         history.subject_id,
         history.stage,
         history.valid_from as began_on,
+        {{ add_days('history.valid_from', 90) }} as last_on,
         stages.ordinal
     from {{ ref('lifecycle_history') }} as history
     inner join {{ ref('framework_stages') }} as stages
@@ -47,7 +48,8 @@ judged_stays as (
             stays.framework = later_stays.framework
             and stays.subject_id = later_stays.subject_id
             and stays.ordinal < later_stays.ordinal
-            and {{ days_between('stays.began_on', 'later_stays.began_on') }} between 1 and 90
+            and stays.began_on < later_stays.began_on
+            and stays.last_on >= later_stays.began_on
     group by
         stays.framework,
         stays.subject_id,
