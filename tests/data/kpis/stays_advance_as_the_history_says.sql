@@ -1,5 +1,6 @@
 -- Told again from lifecycle_history by month: a stay has advanced when a higher stage begins within
--- 90 days, and there is no other stay to count than one that begins there.
+-- 90 days, and there is no other stay to count than one that begins there. Both bounds are plain
+-- comparisons: by a difference of days the engine would try every pair of stays.
 with
 
 stays as (
