@@ -23,7 +23,7 @@ help: ## Show this list.
 install: $(CORE) ## Install the locked core into .venv; nothing for development.
 
 demo: $(CORE) ## Build the shipped sample shop into var/ and show what came out.
-	$(BIN)/lifecycle build --raw-dir seeds/sample --state-dir var $(ARGS)
+	$(BIN)/lifecycle demo $(ARGS)
 
 build: $(CORE) ## Build from LIFECYCLE_RAW_DIR into LIFECYCLE_STATE_DIR (ARGS="--as-of 2025-06-30").
 	$(BIN)/lifecycle build $(ARGS)

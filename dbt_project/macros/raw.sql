@@ -122,9 +122,7 @@
 {# The columns of a raw table with all that the contract says of them; none while dbt parses. #}
 {% macro raw_contract(table) -%}
     {%- if execute -%}
-        {%- set contract = graph.sources.values()
-            | selectattr('source_name', 'equalto', 'raw')
-            | selectattr('name', 'equalto', table) | first -%}
+        {%- set contract = graph.sources['source.customer_lifecycle.raw.' ~ table] -%}
         {{ return(contract.columns.values() | list) }}
     {%- endif -%}
     {{ return([]) }}

@@ -110,12 +110,6 @@ def build(
     **settings: str | None,
 ) -> None:
     """Ingest, build, check, publish; exit 0 only if a new version was published."""
-    from orchestration.command.console import ConsoleProgress, plain_console, show_build
-    from orchestration.pipeline.build import build as run_build
-    from orchestration.pipeline.status import example_subject, read_as_of, read_census
-
-    console = plain_console()
-    progress = ConsoleProgress(console)
     request = _request(
         raw_dir,
         state_dir,
@@ -126,14 +120,16 @@ def build(
         sources,
         accept_loss=accept_loss,
     )
-    try:
-        result = run_build(request, progress)
-    finally:
-        progress.close()
-    census = read_census(request.state)
-    as_of_date = read_as_of(request.state)
-    subject = example_subject(request.state)
-    show_build(console, result, request.state, census, as_of_date, subject)
+    _build(request)
+
+
+@app.command()
+@takes_build_settings
+def demo(state_dir: StateOption = None, **settings: str | None) -> None:
+    """Build the shipped sample shop and show what came out."""
+    from orchestration.settings.paths import SAMPLE_DIR
+
+    _build(_request(SAMPLE_DIR, state_dir, None, settings))
 
 
 @app.command()
@@ -245,6 +241,29 @@ def status(state_dir: StateOption = None) -> None:
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Option(help="HTML file to write; one that is there is replaced.")],
+    language: Annotated[str, typer.Option(help="en or it.")] = "en",
+    state_dir: StateOption = None,
+) -> None:
+    """Write one self-contained page of pictures and tables about what is published."""
+    from orchestration.command.console import plain_console, show_report
+    from orchestration.errors import SettingsError
+
+    try:
+        from orchestration.pictures.report import write_report
+        from orchestration.pictures.words import Language
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The report needs the package {error.name}, which is not installed; "
+            "pip install 'customer-lifecycle[report]'."
+        ) from error
+    if language not in set(Language):
+        raise SettingsError(f'--language is "{language}", which is neither en nor it.')
+    show_report(plain_console(), out, write_report(_state(state_dir), out, Language(language)))
+
+
+@app.command()
 def explain(
     subject: Annotated[
         str, typer.Argument(help="Subject id (customer:17850), or a bare customer id.")
@@ -303,6 +322,23 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _leave(f"{where}{error.strerror or error}.", EXIT_FAILED)
+
+
+def _build(request: BuildRequest) -> None:
+    from orchestration.command.console import ConsoleProgress, plain_console, show_build
+    from orchestration.pipeline.build import build as run_build
+    from orchestration.pipeline.status import example_subject, read_as_of, read_census
+
+    console = plain_console()
+    progress = ConsoleProgress(console)
+    try:
+        result = run_build(request, progress)
+    finally:
+        progress.close()
+    census = read_census(request.state)
+    as_of_date = read_as_of(request.state)
+    subject = example_subject(request.state)
+    show_build(console, result, request.state, census, as_of_date, subject)
 
 
 def _leave(message: str, exit_code: int) -> None:

@@ -280,6 +280,11 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
         )
 
 
+def show_report(console: Console, out: Path, size: int) -> None:
+    """Tell where the page lies."""
+    console.print(f"The report is {out} ({size / 1024:,.0f} kB); open it in a browser.")
+
+
 def show_rollback(console: Console, version: str, database: Path) -> None:
     """Print what a rollback did."""
     console.print(f"Current is {version} again; readers of {database} see it from now on.")
@@ -318,4 +323,6 @@ def _called_as() -> str:
 
 def _state_option(state: StateDir) -> str:
     """The option that makes the printed commands work where they are pasted."""
-    return "" if state.root == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state.root))}"
+    if state == StateDir.at(DEFAULT_STATE_DIR):
+        return ""
+    return f" --state-dir {shlex.quote(str(state.root))}"

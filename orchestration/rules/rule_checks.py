@@ -2,8 +2,8 @@
 
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
 with the seed file and line. Does not belong here: reading, merging or writing the files
-(`rule_set`), problems of form (`seed_shapes`), the two seeds with modules of their own
-(`event_signals`, `health_policy`), and what a rule means in SQL.
+(`rule_set`), problems of form (`seed_shapes`), the seeds with modules of their own
+(`event_signals`, `health_policy`, `rfm_segments`), and what a rule means in SQL.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from orchestration.errors import nearest, shown
 from orchestration.rules.event_signals import DERIVED_SIGNALS, event_signal_problems
 from orchestration.rules.health_policy import health_problems
 from orchestration.rules.lacks import Lack, told
+from orchestration.rules.rfm_segments import rfm_problems
 from orchestration.rules.seed_rows import (
     Rows,
     SeedRow,
@@ -36,7 +37,8 @@ MOST_CONDITIONS = 120
 _NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 # Seeds whose rows the SQL knows by name: what may change are their other cells.
-_FIXED = {"kpi_windows.csv": "window", "kpis.csv": "KPI", "health_labels.csv": "health"}
+_LIMITS = {"kpi_windows.csv": "window", "value_limits.csv": "limit"}
+_FIXED = {**_LIMITS, "kpis.csv": "KPI", "health_labels.csv": "health"}
 
 
 def find_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> tuple[str, ...]:
@@ -59,7 +61,8 @@ def find_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> tuple[s
                     *_stage_rule_problems(seeds),
                     *_entry_problems(seeds),
                     *health_problems(seeds["health_policy.csv"]),
-                    *_window_problems(seeds["kpi_windows.csv"], shipped["kpi_windows.csv"]),
+                    *_limit_problems(seeds, shipped),
+                    *rfm_problems(seeds["rfm_segments.csv"]),
                     *_target_problems(seeds["kpi_targets.csv"], seeds["kpis.csv"]),
                     *_fixed_problems(seeds, shipped),
                 ),
@@ -282,16 +285,17 @@ def _always_holds(row: SeedRow) -> bool:
     return row["measure"] in least and Decimal(row["at_least"] or 0) <= least[row["measure"]]
 
 
-def _window_problems(rows: Rows, shipped: Rows) -> Iterator[str]:
-    units = {row["name"]: row["unit"] for row in shipped}
-    for row in rows:
-        if not _WHOLE.fullmatch(row["value"]) or int(row["value"]) < 1:
-            text = f"value must be a whole number from 1, not {shown(row['value'])}"
-            yield row.problem(text)
-        unit = units.get(row["name"], row["unit"])
-        if row["unit"] != unit:
-            text = f"the window {shown(row['name'])} is in {unit}, not {shown(row['unit'])}"
-            yield row.problem(f"{text}; change its value")
+def _limit_problems(seeds: Seeds, shipped: Seeds) -> Iterator[str]:
+    for seed, noun in _LIMITS.items():
+        units = {row["name"]: row["unit"] for row in shipped[seed]}
+        for row in seeds[seed]:
+            if not _WHOLE.fullmatch(row["value"]) or int(row["value"]) < 1:
+                text = f"value must be a whole number from 1, not {shown(row['value'])}"
+                yield row.problem(text)
+            unit = units.get(row["name"], row["unit"])
+            if row["unit"] != unit:
+                text = f"the {noun} {shown(row['name'])} is in {unit}, not {shown(row['unit'])}"
+                yield row.problem(f"{text}; change its value")
 
 
 def _target_problems(targets: Rows, kpis: Rows) -> Iterator[str | Lack]:

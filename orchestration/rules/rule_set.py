@@ -28,6 +28,8 @@ CHECKED_SEEDS = (
     "stage_rules.csv",
     "health_policy.csv",
     "kpi_windows.csv",
+    "value_limits.csv",
+    "rfm_segments.csv",
 )
 
 

@@ -26,7 +26,7 @@ class Directories(Settings):
         "State directory, everything a build keeps.",
         option="--state-dir",
         twin="LIFECYCLE_STATE_DIR",
-        otherwise="`var/` in the repository",
+        otherwise="`var/` in the repository, else in the current directory",
     )
     rules_dir: Place | None = setting(
         None,

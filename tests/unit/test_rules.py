@@ -417,6 +417,53 @@ PLANTED: list[tuple[str, Change, str]] = [
         edit({"health": "cold"}, ordinal="two"),
         'health_labels.csv line {line}: ordinal must be a whole number, not "two".',
     ),
+    (
+        "rfm_segments.csv",
+        edit({"segment": "loyal"}, recency_from="0"),
+        'rfm_segments.csv line {line}: recency_from must be a score from 1 to 5, not "0".',
+    ),
+    (
+        "rfm_segments.csv",
+        edit({"segment": "loyal"}, monetary_to="6"),
+        'rfm_segments.csv line {line}: monetary_to must be a score from 1 to 5, not "6".',
+    ),
+    (
+        "rfm_segments.csv",
+        edit({"segment": "loyal"}, frequency_from="5", frequency_to="4"),
+        "rfm_segments.csv line {line}: frequency_from must not be more than frequency_to.",
+    ),
+    (
+        "rfm_segments.csv",
+        edit({"segment": "loyal"}, priority="2"),
+        'rfm_segments.csv line {line}: priority "2" stands already on line {before}.',
+    ),
+    (
+        "rfm_segments.csv",
+        edit({"segment": "loyal"}, priority="0"),
+        'rfm_segments.csv line {line}: priority must be a whole number from 1, not "0"; 1 wins.',
+    ),
+    (
+        "rfm_segments.csv",
+        edit({"segment": "loyal"}, advice_it=""),
+        'rfm_segments.csv line {line}: the segment "loyal" has no advice_it.',
+    ),
+    (
+        "rfm_segments.csv",
+        edit({"segment": "lost"}, monetary_to="4"),
+        "rfm_segments.csv line {last}: no segment holds customers of recency 1, frequency 1, "
+        "monetary 5, the first of 2 such cells; widen this row, the last by priority, or add one.",
+    ),
+    (
+        "rfm_segments.csv",
+        edit({"segment": "lost"}, monetary_to="4", frequency_to="1"),
+        "rfm_segments.csv line {last}: no segment holds customers of recency 1, frequency 1, "
+        "monetary 5, the first of 6 such cells; widen this row, the last by priority, or add one.",
+    ),
+    (
+        "value_limits.csv",
+        edit({"name": "fewest_customers"}, name="least_customers"),
+        'value_limits.csv: the limit "fewest_customers" is missing; a model reads it.',
+    ),
 ]
 
 

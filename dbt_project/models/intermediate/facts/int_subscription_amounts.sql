@@ -1,8 +1,7 @@
 -- What a person pays per month for each subscription in force, from when to when: the amount last
 -- stated, in the reporting currency at the rate of the day of the subscription's first contract
 -- event, since later rates would look like growth. Nothing stated, or nothing above 0, is no
--- amount. Over 120 lines, since spans in force and spans of one amount are made apart and then laid
--- over each other.
+-- amount.
 
 with
 
@@ -67,56 +66,6 @@ stated_amounts as (
 
 ),
 
--- A period that begins before all earlier ones have ended goes on with them.
-placed_periods as (
-
-    select
-        person_key,
-        subscription_id,
-        begins_on,
-        ends_on,
-        coalesce(
-            begins_on > max(ends_on) over (
-                partition by person_key, subscription_id
-                order by begins_on, ends_on
-                rows between unbounded preceding and 1 preceding
-            ),
-            true
-        ) as is_new
-    from {{ ref('int_paid_periods') }}
-    where ends_on > begins_on
-
-),
-
-numbered_periods as (
-
-    select
-        *,
-        sum(case when is_new then 1 else 0 end) over (
-            partition by person_key, subscription_id
-            order by begins_on, ends_on
-            rows between unbounded preceding and current row
-        ) as term_no
-    from placed_periods
-
-),
-
-terms_in_force as (
-
-    select
-        person_key,
-        subscription_id,
-        term_no,
-        min(begins_on) as begins_on,
-        max(ends_on) as ends_on
-    from numbered_periods
-    group by
-        person_key,
-        subscription_id,
-        term_no
-
-),
-
 amounts as (
 
     select
@@ -137,7 +86,7 @@ amounts as (
         ) as amount,
         stated_amounts.currency <> settings.reporting_currency and rates.rate is null
             as is_missing_rate
-    from terms_in_force as terms
+    from {{ ref('int_subscription_terms') }} as terms
     cross join settings
     inner join stated_amounts
         on

@@ -36,6 +36,15 @@ windows as (
             'best_customers_percent',
             'followed_days',
             'followed_weeks',
+            'first_quarter_days',
+            'fewest_year_old_customers',
+            'fewest_profile_customers',
+            'affinity_items',
+            'fewest_joint_customers',
+            'affinity_rules',
+            'recommended_products',
+            'recent_sale_days',
+            'followed_order_days',
         ] -%}
         max(case when name = '{{ name }}' then value end) as {{ name }}
         {{- ',' if not loop.last }}
