@@ -25,7 +25,7 @@ from orchestration.command.options import (
     other_settings,
     takes_build_settings,
 )
-from orchestration.errors import EXIT_FAILED, LifecycleError
+from orchestration.errors import EXIT_FAILED, EXIT_USAGE, LifecycleError
 
 if TYPE_CHECKING:
     from orchestration.settings.paths import StateDir
@@ -180,13 +180,16 @@ def check(
     sources: SourcesOption = None,
     currency: Annotated[str | None, typer.Option(help="Reporting currency.")] = None,
 ) -> None:
-    """Tell in seconds what a build would load, refuse and ignore; nothing is kept."""
+    """Tell in seconds what a build would load, refuse and ignore; exit 2 if it would stop there."""
     from orchestration.command.check import check as run_check
     from orchestration.command.console import plain_console
     from orchestration.command.show_landing import show_check
 
     request = _request(raw_dir, None, rules_dir, {"reporting_currency": currency}, sources=sources)
-    show_check(plain_console(), run_check(request))
+    report = run_check(request)
+    show_check(plain_console(), report)
+    if report.summary.stops:
+        raise typer.Exit(EXIT_USAGE)
 
 
 @app.command("map")

@@ -37,7 +37,7 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published
 from orchestration.progress import Progress
-from orchestration.rules.rule_set import RuleSet, excluded_ids, read_rules, write_rules
+from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
 from orchestration.settings.build_settings import check_frameworks
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
@@ -173,7 +173,8 @@ def ingest_phase(
             request.raw_dir,
             request.state.root,
             run_id=build_id,
-            excluded_ids=excluded_ids(rules),
+            excluded_ids=rules.excluded_ids,
+            event_names=rules.event_names,
             progress=listen,
             sources_file=request.sources_file,
             identity_salt=request.identity_salt,

@@ -54,6 +54,16 @@ class RuleSet:
     overridden: tuple[str, ...]
     seeds: Mapping[str, SeedFile]
 
+    @property
+    def excluded_ids(self) -> frozenset[str]:
+        """Ids that count as absent."""
+        return frozenset(row["id"] for row in self.seeds["excluded_ids.csv"].rows)
+
+    @property
+    def event_names(self) -> frozenset[str]:
+        """Event names that have a row, be it one that says that they feed nothing."""
+        return frozenset(row["event_name"] for row in self.seeds["event_signals.csv"].rows)
+
 
 def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
     """Merge the shipped seeds with those of a rules directory and check them; write nothing.
@@ -92,11 +102,6 @@ def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
         overridden=tuple(overrides),
         seeds=seeds,
     )
-
-
-def excluded_ids(rules: RuleSet) -> tuple[str, ...]:
-    """Return the ids that stand for nobody."""
-    return tuple(row["id"] for row in rules.seeds["excluded_ids.csv"].rows)
 
 
 def write_rules(rules: RuleSet, state: StateDir) -> None:
