@@ -35,6 +35,19 @@ class Directories(Settings):
         twin="LIFECYCLE_RULES_DIR",
         otherwise="none",
     )
+    raw_database: Place | None = setting(
+        None,
+        "DuckDB file of another loader, read instead of landing files.",
+        option="--raw-database",
+        twin="LIFECYCLE_RAW_DATABASE",
+        otherwise="none",
+    )
+    raw_schema: str = setting(
+        "main",
+        "Schema of its tables.",
+        option="--raw-schema",
+        twin="LIFECYCLE_RAW_SCHEMA",
+    )
     sources_file: Place | None = setting(
         None,
         "What lies there in other shapes.",
