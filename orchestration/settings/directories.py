@@ -30,7 +30,7 @@ class Directories(Settings):
     )
     rules_dir: Place | None = setting(
         None,
-        "Rule seeds that override the shipped ones by file name.",
+        "Rules of your own: whole seeds or patches of the shipped ones.",
         option="--rules-dir",
         twin="LIFECYCLE_RULES_DIR",
         otherwise="none",
