@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingest.contract import Column, load_contract
+from orchestration.ingest.loader_tables import landing_of
 from orchestration.ingest.run import IngestSummary, ingest
 from orchestration.rules.rule_set import RuleSet, read_rules
 from orchestration.settings.paths import StateDir
@@ -87,16 +88,17 @@ def scratch_ingest(
     """Ingest into a state that is thrown away, and open its raw database."""
     with tempfile.TemporaryDirectory(prefix="lifecycle-check-") as folder:
         state = StateDir.at(Path(folder) / "state")
-        summary = ingest(
-            request.raw_dir,
-            state.root,
-            run_id="check",
-            excluded_ids=rules.excluded_ids,
-            event_names=rules.event_names,
-            sources_file=request.sources_file,
-            identity_salt=request.identity_salt,
-            settings=request.settings,
-        )
+        with landing_of(request, state) as raw_dir:
+            summary = ingest(
+                raw_dir,
+                state.root,
+                run_id="check",
+                excluded_ids=rules.excluded_ids,
+                event_names=rules.event_names,
+                sources_file=request.sources_file,
+                identity_salt=request.identity_salt,
+                settings=request.settings,
+            )
         with duckdb.connect() as connection:
             connection.execute(
                 f"attach {text_literal(str(state.raw_database))} as state (read_only)"

@@ -17,7 +17,9 @@ import typer
 
 from orchestration.command.options import (
     LossOption,
+    RawDatabaseOption,
     RawOption,
+    RawSchemaOption,
     RulesOption,
     SourcesOption,
     StateOption,
@@ -78,6 +80,8 @@ def simulate(
 @app.command()
 def ingest(
     raw_dir: RawOption = None,
+    raw_database: RawDatabaseOption = None,
+    raw_schema: RawSchemaOption = None,
     state_dir: StateOption = None,
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
@@ -88,7 +92,14 @@ def ingest(
     from orchestration.pipeline.build import ingest_only
 
     progress = ConsoleProgress(plain_console())
-    request = _request(raw_dir, state_dir, rules_dir, sources=sources, accept_loss=accept_loss)
+    request = _request(
+        raw_dir,
+        state_dir,
+        rules_dir,
+        sources=sources,
+        accept_loss=accept_loss,
+        loader=(raw_database, raw_schema),
+    )
     try:
         ingest_only(request, progress)
     finally:
@@ -99,6 +110,8 @@ def ingest(
 @takes_build_settings
 def build(
     raw_dir: RawOption = None,
+    raw_database: RawDatabaseOption = None,
+    raw_schema: RawSchemaOption = None,
     state_dir: StateOption = None,
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
@@ -119,6 +132,7 @@ def build(
         full_refresh,
         sources,
         accept_loss=accept_loss,
+        loader=(raw_database, raw_schema),
     )
     _build(request)
 
@@ -176,6 +190,8 @@ def init(
 @app.command()
 def check(
     raw_dir: RawOption = None,
+    raw_database: RawDatabaseOption = None,
+    raw_schema: RawSchemaOption = None,
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
     currency: Annotated[str | None, typer.Option(help="Reporting currency.")] = None,
@@ -185,7 +201,14 @@ def check(
     from orchestration.command.console import plain_console
     from orchestration.command.show_landing import show_check
 
-    request = _request(raw_dir, None, rules_dir, {"reporting_currency": currency}, sources=sources)
+    request = _request(
+        raw_dir,
+        None,
+        rules_dir,
+        {"reporting_currency": currency},
+        sources=sources,
+        loader=(raw_database, raw_schema),
+    )
     report = run_check(request)
     show_check(plain_console(), report)
     if report.summary.stops:
@@ -366,6 +389,7 @@ def _request(
     full_refresh: bool = False,
     sources: Path | None = None,
     accept_loss: bool = False,
+    loader: tuple[Path | None, str | None] = (None, None),
 ) -> BuildRequest:
     from orchestration.settings.request import read_request
 
@@ -374,6 +398,8 @@ def _request(
         "state_dir": state_dir,
         "rules_dir": rules_dir,
         "sources_file": sources,
+        "raw_database": loader[0],
+        "raw_schema": loader[1],
     }
     return read_request(
         settings or {}, extra_vars, directories, full_refresh=full_refresh, accept_loss=accept_loss

@@ -13,11 +13,15 @@ COMMANDS: Mapping[str, str] = {
     "simulate": "Write the landing files of a simulated shop, with the truth beside them.",
     "ingest": "Load landing files into raw.duckdb, each exactly once, and stop there.",
     "build": "Ingest, build, check, publish; exit 0 only if a new version was published.",
+    "demo": "Build the shipped sample shop and show what came out.",
     "init": "Look at the landing files and write sources.yml beside them and lifecycle.toml here.",
-    "check": "Tell in seconds what a build would load, refuse and ignore; nothing is kept.",
+    "check": (
+        "Tell in seconds what a build would load, refuse and ignore; exit 2 if it would stop there."
+    ),
     "map": "List event names that feed nothing, with the signal that each may mean.",
     "rollback": "Make a kept version current again.",
     "status": "Tell what is published, what was ingested, and how the last build ended.",
+    "report": ("Write one self-contained page of pictures and tables about what is published."),
     "explain": (
         "Tell where a subject stood on a day, why, and what comes next, from the published marts."
     ),

@@ -44,6 +44,8 @@ VarOption = Annotated[
         help="Another setting, NAME=VALUE; may be repeated. See below.", metavar="NAME=VALUE"
     ),
 ]
+RawDatabaseOption = Annotated[Path | None, option_of(_DIRECTORIES["raw_database"])]
+RawSchemaOption = Annotated[str | None, option_of(_DIRECTORIES["raw_schema"])]
 SourcesOption = Annotated[Path | None, option_of(_DIRECTORIES["sources_file"])]
 
 

@@ -22,6 +22,7 @@ import duckdb
 
 from orchestration.errors import InputError, StateDirError
 from orchestration.failpoints import reach
+from orchestration.ingest.loader_tables import landing_of, refused_tables
 from orchestration.ingest.run import IngestProgress, IngestSummary, ingest
 from orchestration.pipeline.build_record import BuildRecord, Stopwatch
 from orchestration.pipeline.dbt_run import (
@@ -169,23 +170,25 @@ def ingest_phase(
         progress.step(told.files_done, told.files_total, f"{told.name}{rows}")
 
     def work() -> IngestSummary:
-        summary = ingest(
-            request.raw_dir,
-            request.state.root,
-            run_id=build_id,
-            excluded_ids=rules.excluded_ids,
-            event_names=rules.event_names,
-            progress=listen,
-            sources_file=request.sources_file,
-            identity_salt=request.identity_salt,
-            settings=request.settings,
-            accept_loss=request.accept_loss,
-        )
+        with landing_of(request, request.state) as raw_dir:
+            summary = ingest(
+                raw_dir,
+                request.state.root,
+                run_id=build_id,
+                excluded_ids=rules.excluded_ids,
+                event_names=rules.event_names,
+                progress=listen,
+                sources_file=request.sources_file,
+                identity_salt=request.identity_salt,
+                settings=request.settings,
+                accept_loss=request.accept_loss,
+            )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)
-        if is_build and summary.stops:
-            raise InputError("\n".join(summary.stops))
-        for sentence in summary.stops:
+        stops = (*summary.stops, *refused_tables(request))
+        if is_build and stops:
+            raise InputError("\n".join(stops))
+        for sentence in stops:
             progress.note(sentence)
         reach("build.ingested")
         return summary

@@ -30,10 +30,23 @@ class Directories(Settings):
     )
     rules_dir: Place | None = setting(
         None,
-        "Rule seeds that override the shipped ones by file name.",
+        "Rules of your own: whole seeds or patches of the shipped ones.",
         option="--rules-dir",
         twin="LIFECYCLE_RULES_DIR",
         otherwise="none",
+    )
+    raw_database: Place | None = setting(
+        None,
+        "DuckDB file of another loader, read instead of landing files.",
+        option="--raw-database",
+        twin="LIFECYCLE_RAW_DATABASE",
+        otherwise="none",
+    )
+    raw_schema: str = setting(
+        "main",
+        "Schema of its tables.",
+        option="--raw-schema",
+        twin="LIFECYCLE_RAW_SCHEMA",
     )
     sources_file: Place | None = setting(
         None,

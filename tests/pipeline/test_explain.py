@@ -16,7 +16,8 @@ import pytest
 from orchestration.command.console import plain_console, show_explanation
 from orchestration.command.explain import as_json, explain
 from orchestration.errors import SettingsError, UnknownSubjectError
-from orchestration.settings.paths import StateDir
+from orchestration.pipeline.status import read_census
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.conftest import Lifecycle
 
 FRAMEWORK = "discovery_to_advocacy"
@@ -58,6 +59,26 @@ def test_each_first_and_last_day_of_an_interval_is_explained_by_it(
             assert (told.stage, told.health, told.happened) == (stage, health, end is not None)
             if after is not None:
                 assert (told.next_on, told.next_stage, told.next_health) == (end, *after[3:])
+
+
+def test_the_example_of_the_readme_is_answered(sample_state: StateDir) -> None:
+    readme = (REPO_ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"lifecycle explain (\S+) --on (\S+)", readme)
+    assert len(found) == 1
+    subject, day = found[0]
+    told = explain(sample_state, subject, date.fromisoformat(day))
+    assert (told.subject_id, str(told.on)) == (subject, day)
+
+
+def test_every_published_framework_has_a_census(sample_state: StateDir) -> None:
+    census = read_census(sample_state)
+    with duckdb.connect(str(sample_state.published_database), read_only=True) as reader:
+        found = reader.execute(
+            "select framework, count(*) from marts.lifecycle_current group by framework"
+        ).fetchall()
+    totals = {name: sum(count.subjects for count in counts) for name, counts in census.items()}
+    assert {name: total for name, total in totals.items() if total} == dict(found)
+    assert next(count.stage for count in census[FRAMEWORK]) == "discovery"
 
 
 def test_the_present_is_the_default_and_tells_what_comes_if_nothing_happens(

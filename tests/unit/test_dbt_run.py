@@ -116,6 +116,11 @@ def test_the_log_tells_progress_invocation_and_errors() -> None:
     assert errors == ("Traceback (most recent call last):", "RunResultError said")
 
 
+def test_of_what_stops_dbt_its_own_words_are_kept() -> None:
+    line = event("MainEncounteredError", level="error", exc="Parsing Error\n  in models/x.yml")
+    assert follow_log([line], Notes())[1] == ("Parsing Error\n  in models/x.yml",)
+
+
 def test_a_log_without_events_has_no_invocation() -> None:
     assert follow_log(["No module named dbt\n"], Notes()) == ("", ("No module named dbt",))
 

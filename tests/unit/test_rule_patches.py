@@ -1,5 +1,6 @@
 """A patch changes, adds and deletes rows of a seed; what it cannot do is one sentence."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from orchestration.rules.patches import patch_name
 from orchestration.rules.rule_set import RuleSet, read_rules
 from orchestration.rules.seed_rows import SeedRow
 from orchestration.rules.seed_shapes import read_shapes
-from orchestration.settings.paths import RULES_DIR
+from orchestration.settings.paths import REPO_ROOT, RULES_DIR
 
 THREE_STAGES = {
     "frameworks.patch.csv": "framework\nhabit\n",
@@ -74,6 +75,14 @@ def test_a_framework_of_three_stages_is_three_small_files(tmp_path: Path) -> Non
         "label_it": "Trying out",
         "description": "Trying out",
     }
+
+
+def test_the_framework_of_the_readme_is_one(tmp_path: Path) -> None:
+    readme = (REPO_ROOT / "README.md").read_text(encoding="utf-8")
+    files = re.findall(r"printf '(.*)' > (\S+\.patch\.csv)", readme)
+    assert len(files) == 3
+    written = {name: text.replace("\\n", "\n") for text, name in files}
+    assert "habit" in rules_of(tmp_path / "rules", written).frameworks
 
 
 @pytest.mark.parametrize("seed", sorted(path.name for path in RULES_DIR.glob("*.csv")))
@@ -212,7 +221,7 @@ def test_rows_that_name_what_a_whole_file_lacks_are_one_sentence(tmp_path: Path)
         (
             "kpi_windows.csv",
             "name,value,unit,rationale\ntrial_payment_days,9,days,x\n",
-            "kpi_windows.csv: 29 windows that the build reads are missing",
+            "windows that the build reads are missing, such as",
         ),
     ],
 )

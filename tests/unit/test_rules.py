@@ -444,8 +444,8 @@ PLANTED: list[tuple[str, Change, str]] = [
     ),
     (
         "rfm_segments.csv",
-        edit({"segment": "loyal"}, advice_it=""),
-        'rfm_segments.csv line {line}: the segment "loyal" has no advice_it.',
+        edit({"segment": "loyal"}, advice=""),
+        "rfm_segments.csv line {line}: advice is blank; write one.",
     ),
     (
         "rfm_segments.csv",
@@ -462,7 +462,7 @@ PLANTED: list[tuple[str, Change, str]] = [
     (
         "value_limits.csv",
         edit({"name": "fewest_customers"}, name="least_customers"),
-        'value_limits.csv: the limit "fewest_customers" is missing; a model reads it.',
+        'value_limits.csv: the limit "fewest_customers" is missing; the build reads it.',
     ),
 ]
 
