@@ -1,8 +1,8 @@
 """The command line `lifecycle`: options in, one function of the project called, exit code out.
 
 Belongs here: commands, options and their help. Does not belong here: anything that another caller,
-such as Dagster, would need too. Heavy modules are imported by the command that needs them, so that
-`--help` stays fast.
+such as Dagster, would need too, or what `entry` tells without any of it. Heavy modules are imported
+by the command that needs them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from orchestration.command.options import (
     RulesOption,
     SourcesOption,
     StateOption,
+    VarOption,
     other_settings,
     takes_build_settings,
 )
-from orchestration.errors import EXIT_FAILED, LifecycleError
+from orchestration.errors import EXIT_FAILED, EXIT_USAGE, LifecycleError
 
 if TYPE_CHECKING:
     from orchestration.settings.paths import StateDir
@@ -105,12 +106,7 @@ def build(
         bool, typer.Option("--full-refresh", help="Drop the working database first.")
     ] = False,
     accept_loss: LossOption = False,
-    var: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Another setting, NAME=VALUE; may be repeated. See below.", metavar="NAME=VALUE"
-        ),
-    ] = None,
+    var: VarOption = None,
     **settings: str | None,
 ) -> None:
     """Ingest, build, check, publish; exit 0 only if a new version was published."""
@@ -184,13 +180,16 @@ def check(
     sources: SourcesOption = None,
     currency: Annotated[str | None, typer.Option(help="Reporting currency.")] = None,
 ) -> None:
-    """Tell in seconds what a build would load, refuse and ignore; nothing is kept."""
+    """Tell in seconds what a build would load, refuse and ignore; exit 2 if it would stop there."""
     from orchestration.command.check import check as run_check
     from orchestration.command.console import plain_console
     from orchestration.command.show_landing import show_check
 
     request = _request(raw_dir, None, rules_dir, {"reporting_currency": currency}, sources=sources)
-    show_check(plain_console(), run_check(request))
+    report = run_check(request)
+    show_check(plain_console(), report)
+    if report.summary.stops:
+        raise typer.Exit(EXIT_USAGE)
 
 
 @app.command("map")
@@ -200,7 +199,9 @@ def map_events(
     sources: SourcesOption = None,
     write: Annotated[
         Path | None,
-        typer.Option(help="Rules directory to write event_signals.csv with the proposed rows to."),
+        typer.Option(
+            help="Rules directory to write the proposed rows to, as event_signals.patch.csv."
+        ),
     ] = None,
 ) -> None:
     """List event names that feed nothing, with the signal that each may mean."""
@@ -243,6 +244,29 @@ def status(state_dir: StateOption = None) -> None:
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Option(help="HTML file to write; one that is there is replaced.")],
+    language: Annotated[str, typer.Option(help="en or it.")] = "en",
+    state_dir: StateOption = None,
+) -> None:
+    """Write one self-contained page of pictures and tables about what is published."""
+    from orchestration.command.console import plain_console, show_report
+    from orchestration.errors import SettingsError
+
+    try:
+        from orchestration.pictures.report import write_report
+        from orchestration.pictures.words import Language
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The report needs the package {error.name}, which is not installed; "
+            "pip install 'customer-lifecycle[report]'."
+        ) from error
+    if language not in set(Language):
+        raise SettingsError(f'--language is "{language}", which is neither en nor it.')
+    show_report(plain_console(), out, write_report(_state(state_dir), out, Language(language)))
+
+
+@app.command()
 def explain(
     subject: Annotated[
         str, typer.Argument(help="Subject id (customer:17850), or a bare customer id.")
@@ -270,6 +294,28 @@ def explain(
         show_explanation(plain_console(), told)
 
 
+@app.command(
+    "dbt",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog=other_settings(),
+)
+@takes_build_settings
+def run_dbt(
+    arguments: Annotated[
+        list[str], typer.Argument(help="A command of dbt and its options.", metavar="DBT_COMMAND")
+    ],
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    var: VarOption = None,
+    **settings: str | None,
+) -> None:
+    """Run dbt on the working database: lifecycle dbt run --select int_orders."""
+    from orchestration.pipeline.dbt_by_hand import dbt_by_hand
+
+    request = _request(None, state_dir, rules_dir, settings, var or ())
+    sys.exit(dbt_by_hand(request, arguments))
+
+
 def main() -> None:
     """Run the command line; a failure a user can act on is one sentence on standard error."""
     try:
@@ -284,7 +330,7 @@ def main() -> None:
 def _build(request: BuildRequest) -> None:
     from orchestration.command.console import ConsoleProgress, plain_console, show_build
     from orchestration.pipeline.build import build as run_build
-    from orchestration.pipeline.status import example_subject, read_as_of, read_stage_counts
+    from orchestration.pipeline.status import example_subject, read_as_of, read_census
 
     console = plain_console()
     progress = ConsoleProgress(console)
@@ -292,10 +338,10 @@ def _build(request: BuildRequest) -> None:
         result = run_build(request, progress)
     finally:
         progress.close()
-    counts = read_stage_counts(request.state, result.default_framework)
+    census = read_census(request.state)
     as_of_date = read_as_of(request.state)
     subject = example_subject(request.state)
-    show_build(console, result, request.state, counts, as_of_date, subject)
+    show_build(console, result, request.state, census, as_of_date, subject)
 
 
 def _leave(message: str, exit_code: int) -> None:

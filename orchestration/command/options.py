@@ -38,6 +38,12 @@ LossOption = Annotated[
         help="Rebuild a damaged raw.duckdb although files that it was made from are gone.",
     ),
 ]
+VarOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Another setting, NAME=VALUE; may be repeated. See below.", metavar="NAME=VALUE"
+    ),
+]
 SourcesOption = Annotated[Path | None, option_of(_DIRECTORIES["sources_file"])]
 
 

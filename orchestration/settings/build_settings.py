@@ -110,6 +110,11 @@ class BuildSettings(Settings):
     fiscal_year_start_month: Whole = setting(
         1, "Month in which years and quarters of the KPIs begin.", limits=(1, 12)
     )
+    rfm_window_days: Whole = setting(
+        0,
+        "Days before a scoring date from which orders count in frequency and value; 0 counts all.",
+        limits=(0, 36500),
+    )
     own_domains: Domains = setting(
         (),
         "Own hosts, joined by commas: a referrer there is no referral.",

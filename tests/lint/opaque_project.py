@@ -18,7 +18,10 @@ from tests.lint.verdict import ROOT, files
 OPEN, NEXT, CLOSE = "⟦", "¦", "⟧"
 _DISPATCHED = re.compile(r"\{%-?\s*macro default__(\w+)\((.*?)\)\s*-?%\}", re.DOTALL)
 # Asked while compiling, and the lint opens no database.
-_RELATIONS = "{% macro load_relation(relation) %}{{ return(relation) }}{% endmacro %}\n"
+_RELATIONS = (
+    "{% macro load_relation(relation) %}{{ return(relation) }}{% endmacro %}\n"
+    "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}\n"
+)
 
 
 def opaque_macro(name: str, signature: str) -> str:

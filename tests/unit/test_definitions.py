@@ -34,7 +34,7 @@ from dagster import (
     op,
 )
 
-from orchestration.dagster_home.alerts import FailedCheck, compose, masked_text, send
+from orchestration.dagster_home.alerts import FailedCheck, compose, send
 from orchestration.dagster_home.assets import build_assets, landing_specs
 from orchestration.dagster_home.checks import (
     GATE,
@@ -69,6 +69,7 @@ from orchestration.dagster_home.sensors import (
 )
 from orchestration.errors import GateClosedError, SettingsError
 from orchestration.ingest.contract import load_contract
+from orchestration.masking import masked_text
 from orchestration.pipeline.breaches import masked
 from orchestration.pipeline.dbt_run import NodeResult
 from orchestration.pipeline.expectations import SUITE, Finding

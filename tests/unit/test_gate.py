@@ -257,6 +257,14 @@ def test_an_empty_mart_outside_the_lifecycle_folder_passes(state: StateDir) -> N
     assert gate(state, make_run(), identity("b1")).marts[0].rows == 0
 
 
+def test_an_empty_mart_over_finished_periods_passes_if_its_model_says_so(state: StateDir) -> None:
+    run = make_run()
+    run.manifest["nodes"][MART]["config"]["meta"]["may_be_empty"] = True
+    with duckdb.connect(str(state.working_database)) as working:
+        working.execute("delete from marts.subjects")
+    assert gate(state, run, identity("b1")).marts[1].rows == 0
+
+
 def test_a_missing_working_database_closes_the_gate(state: StateDir) -> None:
     state.working_database.unlink()
     assert "does not exist" in reasons(state, make_run())[0]
