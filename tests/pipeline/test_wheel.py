@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.command.console import plain_console, stage_table
 from orchestration.ingest.sources.adapter import ADAPTERS_DIR
-from orchestration.pipeline.status import read_stage_counts
+from orchestration.pipeline.status import read_census
 from orchestration.rules.seed_rows import read_seed
 from orchestration.settings.paths import REPO_ROOT, RULES_DIR, StateDir
 
@@ -66,9 +66,9 @@ def test_the_demo_of_the_wheel_shows_in_an_empty_directory_what_a_checkout_build
     assert [path.name for path in tmp_path.iterdir()] == ["var"]
     state = StateDir.at(tmp_path / "var")
     assert str(state.published_database) in said
-    counts = read_stage_counts(sample_state, FRAMEWORK)
+    counts = read_census(sample_state)[FRAMEWORK]
     assert sum(count.subjects for count in counts) > 1000
-    assert read_stage_counts(state, FRAMEWORK) == counts
+    assert read_census(state) == {FRAMEWORK: counts}
     rows = read_seed(RULES_DIR / "framework_stages.csv").rows
     stages = [row["stage"] for row in rows if row["framework"] == FRAMEWORK]
     console = plain_console()
