@@ -68,7 +68,7 @@ def test_the_demo_of_the_wheel_shows_in_an_empty_directory_what_a_checkout_build
     assert str(state.published_database) in said
     counts = read_census(sample_state)[FRAMEWORK]
     assert sum(count.subjects for count in counts) > 1000
-    assert read_census(state) == {FRAMEWORK: counts}
+    assert read_census(state)[FRAMEWORK] == counts
     rows = read_seed(RULES_DIR / "framework_stages.csv").rows
     stages = [row["stage"] for row in rows if row["framework"] == FRAMEWORK]
     console = plain_console()
