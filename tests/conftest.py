@@ -54,13 +54,14 @@ def lifecycle() -> Lifecycle:
 def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A state directory with the shipped sample built and published, all frameworks.
 
-    Shared by the whole session, and by all sessions of one TESTS_SHARED_DIR: read it, never write
-    to it.
+    Shared by all workers of a run: read it, never write to it.
     """
-    shared = os.environ.get("TESTS_SHARED_DIR")
-    folder = Path(shared) if shared else tmp_path_factory.mktemp("sample")
-    state = StateDir.at(folder / "state")
-    with FileLock(folder / "sample.lock"):
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    state = StateDir.at(folder / "sample" / "state")
+    state.root.parent.mkdir(exist_ok=True)
+    with FileLock(folder / "sample" / "lock"):
         if not state.published_database.exists():
             arguments = ("--raw-dir", SAMPLE_DIR, "--state-dir", state.root)
             built = run_lifecycle("build", *arguments, "--frameworks", "all")
