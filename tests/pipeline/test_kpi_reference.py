@@ -7,33 +7,27 @@ LIFECYCLE_KPI_WORLDS=400 invents more people, LIFECYCLE_WORLDS_SEED=1 other ones
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.reference.batches import Batch
-from tests.reference.kpis import batches, compare, topics, values
-from tests.reference.kpis.batches import SHOPS
-from tests.reference.kpis.shop import Shop
+from tests.pipeline.conftest import BuiltShop
+from tests.reference.kpis import compare, topics, values
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("batch", SHOPS, ids=lambda batch: batch.name)
 def test_every_kpi_agrees_with_the_reference_in_every_slice(
-    batch: Batch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shop: BuiltShop, capsys: pytest.CaptureFixture[str]
 ):
-    built = batches.build(batch, tmp_path)
-    shop = Shop(built.world, batch.settings, built.rules, built.seeds)
-    expected = list(values.values(shop, topics.measures(shop, None)))
-    actual = compare.published_rows(built.state_dir)
+    settled = shop.settled
+    expected = list(values.values(settled, topics.measures(settled, None)))
+    actual = compare.published_rows(shop.state_dir)
 
     different = compare.differences(expected, actual)
     assert not different, "\n".join(different)
     # Nothing scores customers yet.
-    assert {row.kpi for row in expected} == set(built.seeds.entries) - {"predicted_clv"}
+    assert {row.kpi for row in expected} == set(settled.seeds.entries) - {"predicted_clv"}
     assert len(expected) == len(actual)
     # A KPI that is nothing everywhere could be computed in any way.
     told = {row.kpi for row in expected if row.numerator or row.status == "missing_rate"}
     assert {row.kpi for row in expected} == told
     with capsys.disabled():
-        print(f"\nKPI reference: {len(actual)} rows of {batch.name} agree")
+        print(f"\nKPI reference: {len(actual)} rows of {shop.name} agree")
