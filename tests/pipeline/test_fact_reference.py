@@ -13,7 +13,7 @@ import pytest
 from tests.pipeline.conftest import BuiltShop
 from tests.reference.batches import SHIPPED_SEEDS
 from tests.reference.kpis.shop import Shop
-from tests.reference.value import orders, rfm
+from tests.reference.value import customers, orders, rfm, subscriptions, timeline
 from tests.reference.value.compare import differences
 
 pytestmark = pytest.mark.slow
@@ -22,6 +22,15 @@ pytestmark = pytest.mark.slow
 MARTS: dict[str, tuple[tuple[str, ...], Callable[[Shop], Iterable[Any]]]] = {
     "orders": (("order_id",), orders.orders),
     "order_lines": (("order_id", "line_number"), orders.order_lines),
+    "subscriptions": (
+        ("subject_id", "subscription_id", "valid_from"),
+        subscriptions.subscriptions,
+    ),
+    "customers": (("subject_id",), lambda shop: customers.customers(shop, SHIPPED_SEEDS)),
+    "customer_timeline": (
+        ("subject_id", "occurred_at", "kind", "source_table", "source_id"),
+        lambda shop: timeline.timeline(shop, SHIPPED_SEEDS),
+    ),
     "rfm_segments": (
         ("as_of_date", "subject_id"),
         lambda shop: rfm.rfm_segments(shop, SHIPPED_SEEDS),

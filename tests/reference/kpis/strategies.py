@@ -65,6 +65,7 @@ REFERRERS = (
 )
 SOURCES = (None, None, None, None, "google", "Google", "facebook", "newsletter", "nobody knows")
 MEDIA = (None, None, None, "cpc", "CPC")
+DEVICES = (None, "mobile", None, "desktop")
 CAMPAIGNS = (None, "spring", "summer")
 BRANDS = ("acme", None, "zeta")
 # Lines share their order by price less discount, by quantity where that is nothing, else alike.
@@ -405,6 +406,8 @@ def _dress(draft: Draft) -> None:
             utm_medium=MEDIA[_digit(event.event_id, len(MEDIA))],
             page_url=PAGES[_digit(event.event_id, len(PAGES))],
             referrer=REFERRERS[_digit(event.event_id, len(REFERRERS))],
+            utm_campaign=CAMPAIGNS[_digit(event.event_id, len(CAMPAIGNS))],
+            device_type=DEVICES[_digit(event.event_id, len(DEVICES))],
         )
         for event in draft.rows.get("events", [])
     ]

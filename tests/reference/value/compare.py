@@ -28,10 +28,7 @@ def differences(
     columns = tuple(column.name for column in dataclasses.fields(rows[0]))
     wanted = _by_key((dataclasses.asdict(row) for row in rows), names)
     actual = _by_key(
-        (
-            dict(zip(columns, cells, strict=True))
-            for cells in published(state_dir, mart, columns)
-        ),
+        (dict(zip(columns, cells, strict=True)) for cells in published(state_dir, mart, columns)),
         names,
     )
     assert len(wanted) == len(rows), f"{mart}: the reference has a key twice"

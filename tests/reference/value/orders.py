@@ -80,6 +80,7 @@ def orders(shop: Shop) -> Iterator[OrderRow]:
 def _row(shop: Shop, valid: Booked, number: int | None, previous: Booked | None) -> OrderRow:
     order, eve = valid.order, valid.day - timedelta(days=1)
     is_known = valid.value is not None
+    cost = product_cost(shop, valid)
     return OrderRow(
         order_id=order.order_id,
         subject_id=valid.person,
@@ -97,7 +98,7 @@ def _row(shop: Shop, valid: Booked, number: int | None, previous: Booked | None)
         discount_amount=_discount(shop, valid),
         coupon_code=_text(order.coupon_code),
         units=sum((line.quantity for line in valid.lines), Decimal(0)) if valid.lines else None,
-        product_cost=product_cost(shop, valid),
+        product_cost=None if cost is None else money(cost),
         channel=valid.channel,
         campaign=order.utm_campaign,
         country=_text(order.country) or _known(shop.country(valid.person)),
@@ -111,13 +112,12 @@ def _row(shop: Shop, valid: Booked, number: int | None, previous: Booked | None)
     )
 
 
-def product_cost(shop: Shop, valid: Booked) -> Decimal | None:
+def product_cost(shop: Shop, valid: Booked) -> Fraction | None:
     """What the products of an order cost, None unless every line says so."""
     costs = [(line, _unit_cost(shop, line.product_id)) for line in valid.lines]
     if not costs or any(cost is None for _, cost in costs):
         return None
-    total = sum(Fraction(line.quantity) * Fraction(cost or 0) for line, cost in costs)
-    return money(Fraction(total))
+    return Fraction(sum(Fraction(line.quantity) * Fraction(cost or 0) for line, cost in costs))
 
 
 def is_late(shop: Shop, valid: Booked) -> bool | None:
