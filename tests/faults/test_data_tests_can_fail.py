@@ -95,6 +95,10 @@ BROKEN: dict[str, str] = {
     "a_booked_order_has_a_number": "is_booked = not is_booked",
     "a_segment_has_scores_of_1_to_5": "recency_score = 6",
     "a_segment_has_begun_by_its_date": "segment_since = as_of_date + 1",
+    "an_interval_of_a_subscription_lasts": "valid_to = valid_from",
+    "only_what_is_over_has_an_end_reason": "valid_to = null, end_reason = 'expired'",
+    "shares_of_a_customer_lie_between_0_and_1": "refund_rate = 1.5",
+    "orders_of_a_customer_have_days": "order_days = orders + 1",
     "only_the_first_interval_has_no_stage_before": "movement = 'advanced', previous_stage = null",
     "only_the_first_interval_has_no_health_before": (
         "movement = 'advanced', previous_stage = 'x', previous_health = null"
