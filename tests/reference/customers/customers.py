@@ -13,6 +13,9 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from tests.reference.customers import subscriptions
+from tests.reference.customers.orders import line_amounts, product_cost
+from tests.reference.customers.rfm import Scored, rfm_segments
 from tests.reference.kpis.catalogue import UNKNOWN
 from tests.reference.kpis.rows import Booked, Said
 from tests.reference.kpis.shop import Shop
@@ -20,9 +23,6 @@ from tests.reference.stages.history import Interval, subject_history
 from tests.reference.stages.outlook import outlook
 from tests.reference.staging import money
 from tests.reference.texts import rounded
-from tests.reference.customers import subscriptions
-from tests.reference.customers.orders import line_amounts, product_cost
-from tests.reference.customers.rfm import Scored, rfm_segments
 
 
 @dataclass(frozen=True)

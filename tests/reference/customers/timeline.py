@@ -14,9 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tests.reference.customers.customers import customers_of
 from tests.reference.kpis.shop import Shop
 from tests.reference.stages.history import Interval, subject_history
-from tests.reference.customers.customers import customers_of
 
 NEVER_TOLD = {"any", "purchase", "revenue", "open_order", "subscribed", "reactivation"}
 
