@@ -115,6 +115,11 @@ BROKEN: dict[str, str] = {
     "who_orders_later_has_ordered_later": "reordered_90d = 1, reordered_180d = 0.5",
     "every_customer_has_an_order_day": "order_days = customers - 1",
     "only_order_days_are_followed": "followed_by_another = order_days + 1",
+    "a_path_has_as_many_touches_as_steps": "touches = -1",
+    "a_stage_holds_those_with_and_without": "share_of_stage = 2",
+    "nothing_is_lost_in_no_case": "valued_cases = 0, value_lost = 1",
+    "reactions_are_to_delivered_messages": "clicked = delivered + 1",
+    "who_reacts_was_there_that_week": "ordered = person_weeks + 1",
     "only_the_first_interval_has_no_health_before": (
         "movement = 'advanced', previous_stage = 'x', previous_health = null"
     ),
