@@ -3,7 +3,7 @@
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
 with the seed file and line. Does not belong here: reading, merging or writing the files
 (`rule_set`), problems of form (`seed_shapes`), the seeds with modules of their own
-(`event_signals`, `health_policy`, `rfm_segments`), and what a rule means in SQL.
+(`event_signals`, `health_policy`, `rfm_segments`, `segments`), and what a rule means in SQL.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from orchestration.rules.seed_rows import (
     name_problems,
     truth_problems,
 )
+from orchestration.rules.segments import segment_problems
 
 # Signals that need no row in event_signals.csv; `lead` also comes from customers.
 BUILT_IN_SIGNALS = DERIVED_SIGNALS | {"lead"}
@@ -63,6 +64,7 @@ def find_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> tuple[s
                     *health_problems(seeds["health_policy.csv"]),
                     *_limit_problems(seeds, shipped),
                     *rfm_problems(seeds["rfm_segments.csv"]),
+                    *segment_problems(seeds["segments.csv"], seeds["segment_conditions.csv"]),
                     *_target_problems(seeds["kpi_targets.csv"], seeds["kpis.csv"]),
                     *_fixed_problems(seeds, shipped),
                 ),
