@@ -29,10 +29,10 @@
     (
         {{ z }}
         + {{ (z ** 3 + z) / 4 }} / {{ freedom }}
-        + {{ (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96 }} / pow({{ freedom }}, 2)
-        + {{ (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384 }} / pow({{ freedom }}, 3)
+        + {{ (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96 }} / power({{ freedom }}, 2)
+        + {{ (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384 }} / power({{ freedom }}, 3)
         + {{ (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160 }}
-        / pow({{ freedom }}, 4)
+        / power({{ freedom }}, 4)
     )
 {%- endmacro %}
 
@@ -50,9 +50,9 @@
 {# The degrees of freedom of Welch and Satterthwaite. #}
 {% macro welch_freedom(variance, number, other_variance, other_number) -%}
     (
-        pow({{ variance }} + {{ other_variance }}, 2) / (
-            pow({{ variance }}, 2) / ({{ number }} - 1)
-            + pow({{ other_variance }}, 2) / ({{ other_number }} - 1)
+        power({{ variance }} + {{ other_variance }}, 2) / (
+            power({{ variance }}, 2) / ({{ number }} - 1)
+            + power({{ other_variance }}, 2) / ({{ other_number }} - 1)
         )
     )
 {%- endmacro %}

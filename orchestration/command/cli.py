@@ -339,6 +339,29 @@ def run_dbt(
     sys.exit(dbt_by_hand(request, arguments))
 
 
+@app.command()
+def show(
+    subject: Annotated[
+        str, typer.Argument(help="Subject id (customer:17850), or a bare customer id.")
+    ],
+    limit: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="At most so many entries, the latest ones.")
+    ] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,
+    state_dir: StateOption = None,
+) -> None:
+    """Tell what happened to a customer, the latest last, from the published marts."""
+    from orchestration.command.console import plain_console, show_timeline
+    from orchestration.command.timeline import as_json as told_as_json
+    from orchestration.command.timeline import timeline
+
+    told = timeline(_state(state_dir), subject, limit)
+    if as_json:
+        print(told_as_json(told))  # noqa: T201 - what a machine reads is not wrapped
+    else:
+        show_timeline(plain_console(), told)
+
+
 def main() -> None:
     """Run the command line; a failure a user can act on is one sentence on standard error."""
     try:

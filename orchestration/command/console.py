@@ -25,6 +25,7 @@ from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
 
 if TYPE_CHECKING:  # so that a short command does not import what a build needs
     from orchestration.command.explain import Evidence, Explanation, Outlook
+    from orchestration.command.timeline import Timeline
     from orchestration.pipeline.build import BuildResult
     from orchestration.pipeline.status import StageCount, Status
 
@@ -219,6 +220,25 @@ def _evidence_sentence(found: Evidence) -> str:
     behind = f" ({', '.join(found.signals)})" if found.signals else ""
     measured = f"{found.signal} {found.measure}{window}: {seen}, needs {' and '.join(bounds)}"
     return f"{measured}; {holds}{until}{behind}"
+
+
+def show_timeline(console: Console, told: Timeline) -> None:
+    """Print a timeline, a line for each thing that happened, the latest last."""
+    shown = len(told.entries)
+    part = f"the latest {shown:,} of {told.rows:,}" if shown < told.rows else f"{told.rows:,}"
+    table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
+    for justify in ("left", "left", "left", "right", "left"):
+        table.add_column(justify=justify, no_wrap=True)
+    for entry in told.entries:
+        table.add_row(
+            f"{entry.occurred_at:%Y-%m-%d %H:%M}",
+            entry.kind,
+            entry.label,
+            "" if entry.value is None else _plain(entry.value),
+            f"{entry.source_table}:{entry.source_id}",
+        )
+    console.print(f"{told.subject_id}, {part} entries, instants in UTC")
+    console.print(table)
 
 
 def show_status(console: Console, status: Status, state: StateDir) -> None:

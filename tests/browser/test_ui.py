@@ -173,7 +173,7 @@ def page() -> Iterator[Page]:
 
 def shoot(page: Page, name: str) -> None:
     """Keep what the page shows, once it has come to rest."""
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(1000)
     page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
 
 

@@ -95,6 +95,10 @@ BROKEN: dict[str, str] = {
     "a_booked_order_has_a_number": "is_booked = not is_booked",
     "a_segment_has_scores_of_1_to_5": "recency_score = 6",
     "a_segment_has_begun_by_its_date": "segment_since = as_of_date + 1",
+    "an_interval_of_a_subscription_lasts": "valid_to = valid_from",
+    "only_what_is_over_has_an_end_reason": "valid_to = null, end_reason = 'expired'",
+    "shares_of_a_customer_lie_between_0_and_1": "refund_rate = 1.5",
+    "orders_of_a_customer_have_days": "order_days = orders + 1",
     "only_the_first_interval_has_no_stage_before": "movement = 'advanced', previous_stage = null",
     "a_share_of_revenue_is_known_if_the_status_is_ok": "status = 'ok', gini = null",
     "the_best_who_began_so_are_customers_who_did": "top_customers = customers + 1",
@@ -111,6 +115,11 @@ BROKEN: dict[str, str] = {
     "who_orders_later_has_ordered_later": "reordered_90d = 1, reordered_180d = 0.5",
     "every_customer_has_an_order_day": "order_days = customers - 1",
     "only_order_days_are_followed": "followed_by_another = order_days + 1",
+    "a_path_has_as_many_touches_as_steps": "touches = -1",
+    "a_stage_holds_those_with_and_without": "share_of_stage = 2",
+    "nothing_is_lost_in_no_case": "valued_cases = 0, value_lost = 1",
+    "reactions_are_to_delivered_messages": "clicked = delivered + 1",
+    "who_reacts_was_there_that_week": "ordered = person_weeks + 1",
     "only_the_first_interval_has_no_health_before": (
         "movement = 'advanced', previous_stage = 'x', previous_health = null"
     ),

@@ -45,7 +45,10 @@ sources:
     database: raw_db
     tables: [{name: orders}]
 """,
-    "models/orders_landed.sql": "select count(*) as orders from {{ source('raw', 'orders') }}\n",
+    "models/orders_landed.sql": """
+{{ config(materialized='table') }}
+select count(*) as orders from {{ source('raw', 'orders') }}
+""",
     "models/stages_today.sql": """
 select stage, count(*) as subjects from {{ ref('lifecycle_current') }} group by stage
 """,

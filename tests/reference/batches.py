@@ -67,6 +67,7 @@ class Batch:
             "renewal_slack_days": given.renewal_slack_days,
             "kpi_history_days": given.kpi_history_days,
             "fiscal_year_start_month": given.fiscal_year_start_month,
+            "rfm_window_days": given.rfm_window_days,
             "own_domains": given.own_domains,
         }
         options = [

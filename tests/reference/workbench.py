@@ -58,11 +58,13 @@ class Workbench:
             for alias, file in (("raw_db", "raw.duckdb"), ("working", "working.duckdb")):
                 connection.execute(f"attach '{state_dir / file}' as {alias} (read_only)")
             for name in self._given:
-                columns = connection.execute(
-                    f"describe {self._nodes[name]['relation_name']}"
-                ).fetchall()
+                columns = connection.execute(f"describe {self.relation(name)}").fetchall()
                 shapes[name] = ", ".join(f'"{column}" {kind}' for column, kind, *_ in columns)
         return shapes
+
+    def relation(self, name: str) -> str:
+        """What SQL calls a model or seed."""
+        return self._nodes[name]["relation_name"]
 
     def run(self, tables: Mapping[str, Rows], mart: Sequence[str]) -> dict[str, list[dict]]:
         """Make the marts from rows of the given tables."""
@@ -72,7 +74,7 @@ class Workbench:
             for schema in ("staging", "intermediate", "marts", "seeds"):
                 connection.execute(f"create schema working.{schema}")
             for name in self._given:
-                relation = self._nodes[name]["relation_name"]
+                relation = self.relation(name)
                 connection.execute(f"create table {relation} ({self._shapes[name]})")
                 for row in tables.get(name, ()):
                     columns = ", ".join(f'"{column}"' for column in row)
@@ -88,6 +90,6 @@ class Workbench:
             return {name: self._rows_of(connection, name) for name in mart}
 
     def _rows_of(self, connection: duckdb.DuckDBPyConnection, name: str) -> list[dict]:
-        found = connection.execute(f"select * from {self._nodes[name]['relation_name']}")
+        found = connection.execute(f"select * from {self.relation(name)}")
         columns = [column for column, *_ in found.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

@@ -99,7 +99,7 @@ def test_build_has_the_fixed_interface(run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["simulate", "ingest", "build", "rollback", "status", "explain", "dbt"]
+    "command", ["simulate", "ingest", "build", "rollback", "status", "explain", "show", "dbt"]
 )
 def test_every_command_takes_a_state_directory(run, command: str) -> None:
     assert "--state-dir" in run(command, "--help").out
@@ -204,7 +204,7 @@ def test_rollback_says_what_is_current(run, tmp_path: Path) -> None:
 
 
 def test_reading_an_empty_state_says_what_to_do(run, tmp_path: Path) -> None:
-    for command in (["explain", "customer:1"], ["status"]):
+    for command in (["explain", "customer:1"], ["show", "customer:1"], ["status"]):
         ended = run(*command, "--state-dir", tmp_path / "nowhere")
         assert ended.code == 1
         assert "run lifecycle build, or name another one with --state-dir" in ended.err

@@ -106,7 +106,7 @@ def test_every_kpi_has_mutants_of_its_numerator_and_of_its_denominator_if_it_has
     assert {mutant.kpi for mutant in made if mutant.part == "denominator"} == {
         row["kpi"] for row in rows if row["denominator"]
     }
-    assert len(made) == len(set(made)) == len(KINDS) * (113 + 68)
+    assert len(made) == len(set(made)) == len(KINDS) * (114 + 69)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_red_before_anything_is_mutated_stops_the_run() -> None:
 
 
 def test_a_survivor_is_explained_only_while_it_changes_nothing() -> None:
-    clv = Mutant("predicted_clv", "int_kpi_value", "numerator", "doubled")
+    clv = Mutant("predicted_clv", "int_kpi_predictions", "numerator", "doubled")
     assert unexplained([Outcome(clv, (0, 0), (), differences=False)]) == []
     told = Outcome(clv, (1, 0), (), differences=False)
     assert unexplained([told]) == [told]

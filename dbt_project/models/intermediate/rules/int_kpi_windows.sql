@@ -45,6 +45,11 @@ windows as (
             'recommended_products',
             'recent_sale_days',
             'followed_order_days',
+            'path_steps',
+            'contact_first_days',
+            'contact_outlook_days',
+            'message_order_days',
+            'most_contacts',
         ] -%}
         max(case when name = '{{ name }}' then value end) as {{ name }}
         {{- ',' if not loop.last }}

@@ -11,8 +11,7 @@ customers as (
         cast(is_best as integer) as best,
         cast(has_second_order as integer) as returned,
         net_revenue,
-        -- Whole cents of cents, so that squares stay exact.
-        cast(net_revenue * 10000 as hugeint) * cast(net_revenue * 10000 as hugeint)
+        cast(net_revenue as decimal(19, 4)) * cast(net_revenue as decimal(19, 4))
             as squared_revenue
     from {{ ref('int_customer_horizons') }}
 

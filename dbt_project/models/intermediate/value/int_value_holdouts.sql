@@ -1,5 +1,6 @@
 -- How often the customers of each frequency did order in the days held out, and how often each
--- model foresaw it from the days before. A fit that did not converge foresees nothing.
+-- model foresaw it from the days before. A fit that did not converge scores nobody and foresees
+-- nothing.
 
 with
 
@@ -8,7 +9,6 @@ customers as (
     select
         histories.purpose,
         fits.model,
-        fits.is_converged,
         least(histories.frequency, 7) as frequency_from,
         histories.frequency,
         histories.recency_days,
@@ -31,7 +31,7 @@ holdouts as (
         customers.frequency_from,
         count(*) as customers,
         case
-            when bool_and(customers.is_converged)
+            when count(coalesce(scores.expected_orders_90d, scores.expected_orders_365d)) = count(*)
                 then
                     sum(
                         cast(

@@ -33,8 +33,8 @@ HORIZONS = {"all": (90, 365), "holdout_90": (90,), "holdout_365": (365,)}
 LEAST, GREATEST = 1e-5, 1e5  # Where a parameter says something; beyond, the data does not.
 # The share of a series that may be left out, well below the 1e-9 that scores are good for.
 NEGLIGIBLE = 1e-13
-# Nearer to 1 the series takes more terms than anybody waits for (alpha of minutes, not days).
-MOST_CERTAIN = 0.9999
+# Nearer to 1 the series takes more terms than anybody waits for (alpha of hours, not days).
+MOST_CERTAIN = 0.999
 
 
 class Histories(NamedTuple):

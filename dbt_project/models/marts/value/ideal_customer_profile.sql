@@ -10,13 +10,10 @@ profiles as (
         {{ sample_variance('customers', 'returned', 'returned') }} / customers as returned_variance,
         {{ sample_variance('other_customers', 'other_returned', 'other_returned') }}
         / nullif(other_customers, 0) as other_returned_variance,
-        {{ sample_variance(
-            'customers', 'net_revenue', 'cast(squared_revenue as double) / 100000000'
-        ) }} / customers as revenue_variance,
-        {{ sample_variance(
-            'other_customers', 'other_net_revenue',
-            'cast(other_squared_revenue as double) / 100000000'
-        ) }} / nullif(other_customers, 0) as other_revenue_variance,
+        {{ sample_variance('customers', 'net_revenue', 'squared_revenue') }} / customers
+            as revenue_variance,
+        {{ sample_variance('other_customers', 'other_net_revenue', 'other_squared_revenue') }}
+        / nullif(other_customers, 0) as other_revenue_variance,
         {{ exact_ratio('returned', 'customers', 0) }} as second_order_rate,
         {{ exact_ratio('other_returned', 'other_customers', 0) }} as second_order_rate_others,
         {{ exact_ratio('net_revenue', 'cast(customers as decimal(38, 4))') }}
