@@ -37,6 +37,8 @@ MEASURES = COUNTING | AGES | {"sum", "latest"}
 MOST_CONDITIONS = 120
 _NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
+# Words that the marts have in the place of a stage.
+_NO_STAGES = {"new": "whoever was not there before", "all": "every one"}
 # Seeds whose rows the SQL knows by name: what may change are their other cells.
 _LIMITS = {"kpi_windows.csv": "window", "value_limits.csv": "limit"}
 _FIXED = {**_LIMITS, "kpis.csv": "KPI", "health_labels.csv": "health"}
@@ -110,6 +112,9 @@ def _stage_problems(stages: Rows, frameworks: Rows) -> Iterator[str | Lack]:
         by_framework[row["framework"]].append(row)
         if row["framework"] not in names:
             yield _unknown_framework(row, names)
+        if row["stage"] in _NO_STAGES:
+            text = f"a stage cannot be called {shown(row['stage'])}, which stands for"
+            yield row.problem(f"{text} {_NO_STAGES[row['stage']]}; name it otherwise")
     for row in frameworks:
         if row["framework"] not in by_framework:
             name = shown(row["framework"])
