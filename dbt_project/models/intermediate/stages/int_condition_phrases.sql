@@ -1,8 +1,8 @@
 {% set most_ways = 2 %}
 
--- The conditions that sentences tell in words, in both languages: of the rule that won what is there
--- and what is needed, of the ways to the next stage with the fewest conditions open what they ask:
--- what is missing, or all that is needed where it is there already. Over 120 lines: it is the
+-- The conditions that sentences tell in words, in both languages: of the rule that won what is
+-- there and what is needed, of the ways to the next stage with the fewest conditions open what they
+-- ask: what is missing, or all that is needed where it is there already. Over 120 lines: it is the
 -- dictionary of measures.
 
 with
@@ -155,8 +155,9 @@ phrases as (
             when measure = 'sum' then asked_number || more_it || ' di ' || many_it
             when measure = 'latest' then one_it || ' di almeno ' || least
             when observed is null then 'prima volta (' || one_it || ')'
-            else asked_number || asked_days_it || more_it || ' dalla ' || which_it || ' (' || one_it
-                || ')'
+            else
+                asked_number || asked_days_it || more_it || ' dalla ' || which_it || ' ('
+                || one_it || ')'
         end || in_days_it as asked_phrase_it,
         case
             when at_least is not null and below is not null
