@@ -354,6 +354,9 @@ def _value_checks(column: Column, excluded_ids: Collection[str]) -> list[Check]:
     if column.greater_than is not None:
         too_small = f"{name} <= cast('{column.greater_than}' as {column.data_type})"
         checks.append(Check(too_small, Reason.OUT_OF_RANGE, name))
+    if column.maximum is not None:
+        too_great = f"abs({name}) > {column.maximum}"
+        checks.append(Check(too_great, Reason.OUT_OF_RANGE, name))
     if column.kind in ("timestamp", "date"):
         outside = f"(cast({name} as date) > date '{_LAST_DAY}' or {name} < date '0001-01-01')"
         checks.append(Check(outside, Reason.OUT_OF_RANGE, name))
