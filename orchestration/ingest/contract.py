@@ -31,8 +31,8 @@ _KINDS: Mapping[str, Kind] = {
     "boolean": "boolean",
     "json": "json",
 }
-# No shop has a number beyond it, and sums of products of greater ones would leave decimal(28,10).
-_GREATEST = "99999999999"
+# No shop has a number beyond it, and exact arithmetic on greater ones (`prorated`) would overflow.
+_GREATEST = "9999999999"
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 _TABLE_KEYS = frozenset({"primary_key", "optional_table", "one_of", "extra_columns"})
 _COLUMN_KEYS = frozenset(

@@ -303,7 +303,6 @@ def test_every_rate_is_a_share_but_those_that_odd_numbers_of_a_source_take_beyon
     assert [row["kpi"] for row in rates if row["unit"] != "share"] == [
         "click_through_rate",
         "social_engagement_rate",
-        "discount_rate",
         "refunded_amount_rate",
     ]
 
