@@ -305,10 +305,16 @@ from written_rows
 
 
 def _last_step(table: Table) -> str:
-    replaced = ""
-    if table.merges_extra_columns:
-        replaced = f" replace ({canonical_ids_in('properties')} as properties)"
-    return f"written_rows as (\n    select *{replaced} from judged_rows\n)"
+    if not table.merges_extra_columns:
+        return "written_rows as (\n    select * from judged_rows\n)"
+    # One after the other, since each names the text several times.
+    return f"""canonical_rows as (
+    select * replace ({canonical_ids_in("properties")} as properties) from judged_rows
+),
+
+written_rows as (
+    select * replace (without_addresses(properties) as properties) from canonical_rows
+)"""
 
 
 def _working_type(column: Column) -> str:
