@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingest.contract import Column, load_contract
+from orchestration.ingest.loader_tables import landing_of
 from orchestration.ingest.run import IngestSummary, ingest
-from orchestration.rules.rule_set import read_rules
+from orchestration.rules.rule_set import RuleSet, read_rules
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.sql_text import text_literal
@@ -82,22 +83,22 @@ class CheckReport:
 
 @contextmanager
 def scratch_ingest(
-    request: BuildRequest,
+    request: BuildRequest, rules: RuleSet
 ) -> Generator[tuple[IngestSummary, duckdb.DuckDBPyConnection]]:
     """Ingest into a state that is thrown away, and open its raw database."""
     with tempfile.TemporaryDirectory(prefix="lifecycle-check-") as folder:
         state = StateDir.at(Path(folder) / "state")
-        rules = read_rules(request.rules_dir)
-        summary = ingest(
-            request.raw_dir,
-            state.root,
-            run_id="check",
-            excluded_ids=rules.excluded_ids,
-            event_names=rules.event_names,
-            sources_file=request.sources_file,
-            identity_salt=request.identity_salt,
-            settings=request.settings,
-        )
+        with landing_of(request, state) as raw_dir:
+            summary = ingest(
+                raw_dir,
+                state.root,
+                run_id="check",
+                excluded_ids=rules.excluded_ids,
+                event_names=rules.event_names,
+                sources_file=request.sources_file,
+                identity_salt=request.identity_salt,
+                settings=request.settings,
+            )
         with duckdb.connect() as connection:
             connection.execute(
                 f"attach {text_literal(str(state.raw_database))} as state (read_only)"
@@ -112,7 +113,7 @@ def check(request: BuildRequest) -> CheckReport:
     Raises:
         LifecycleError: what would stop a build at its ingest.
     """
-    with scratch_ingest(request) as (summary, connection):
+    with scratch_ingest(request, read_rules(request.rules_dir)) as (summary, connection):
         return CheckReport(summary, tuple(_files(connection)), _period(connection))
 
 
