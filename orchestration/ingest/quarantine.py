@@ -89,7 +89,8 @@ def without_addresses(landed: LandedFile, table: Table) -> LandedFile:
             # A text that is nowhere is replaced by nothing.
             key = f"coalesce(person_id({address}), '')"
             record = f"replace({record}, coalesce({address}, chr(1)), {key})"
-    return replace(landed, raw_record_sql=record)
+    # What is not read by its column's name may still be an id: keys of properties.
+    return replace(landed, raw_record_sql=f"without_addresses({record})")
 
 
 def insert_quarantine(
