@@ -31,6 +31,19 @@ Slope = tuple[float, Array, Array]
 CHANCES = {"bg_nbd": 0, "mbg_nbd": 1}
 HORIZONS = {"all": (90, 365), "holdout_90": (90,), "holdout_365": (365,)}
 LEAST, GREATEST = 1e-5, 1e5  # Where a parameter says something; beyond, the data does not.
+# The columns of the table; a missing number is null.
+WRITTEN = {
+    "purpose": "varchar",
+    "model": "varchar",
+    "name": "varchar",
+    "value": "double",
+    "frequency": "integer",
+    "recency_days": "integer",
+    "age_days": "integer",
+    "probability_alive": "double",
+    "expected_orders_90d": "double",
+    "expected_orders_365d": "double",
+}
 # The share of a series that may be left out, well below the 1e-9 that scores are good for.
 NEGLIGIBLE = 1e-13
 # Nearer to 1 the series takes more terms than anybody waits for (alpha of hours, not days).
@@ -329,24 +342,13 @@ def of_purpose(columns: Columns, purpose: str) -> Columns:
 
 def rows(count: int, **columns: Any) -> Columns:
     """Return a table of so many rows; columns that are not given are empty."""
-    empty: Columns = {
-        **{name: np.full(count, None, dtype=object) for name in ("purpose", "model", "name")},
-        **{
-            name: np.full(count, np.nan)
-            for name in (
-                "value",
-                "frequency",
-                "recency_days",
-                "age_days",
-                "probability_alive",
-                "expected_orders_90d",
-                "expected_orders_365d",
-            )
-        },
+    table: Columns = {
+        name: np.full(count, None, dtype=object) if kind == "varchar" else np.full(count, np.nan)
+        for name, kind in WRITTEN.items()
     }
     for name, values in columns.items():
-        empty[name][:] = values
-    return empty
+        table[name][:] = values
+    return table
 
 
 def fit_rows(
@@ -416,7 +418,7 @@ def models_of(statistics: Columns) -> list[Columns]:
     return tables
 
 
-def model(dbt: Any, session: Any) -> Columns:  # noqa: ARG001 - dbt gives both
+def model(dbt: Any, session: Any) -> Any:
     """Return numbers of fits and scores of histories, as dbt calls it."""
     dbt.config(materialized="table")
     statistics = (
@@ -425,4 +427,10 @@ def model(dbt: Any, session: Any) -> Columns:  # noqa: ARG001 - dbt gives both
         .fetchnumpy()
     )
     tables = [rows(0), *models_of(statistics)]
-    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    session.register(
+        "numbers_and_scores",
+        {name: np.concatenate([table[name] for table in tables]) for name in WRITTEN},
+    )
+    # Without a row every column would be a whole number.
+    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in WRITTEN.items())
+    return session.query(f"select {columns} from numbers_and_scores")
