@@ -1,4 +1,4 @@
-"""What customers are worth, read from docs/customer_value.md in plain Python, a customer at a time.
+"""What customers are worth, read from docs/value_models.md in plain Python, a customer at a time.
 
 Belongs here: histories, gates, choice, spending, stage means, survival of subscriptions, ranks, and
 the closed form of what a fit foresees. Does not belong here: the fits, which are judged by their
