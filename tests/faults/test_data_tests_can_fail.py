@@ -1,4 +1,4 @@
-"""Every claim of `sound_rows`, and every law of the lifecycle, turns red on a planted fault.
+"""Every claim of `sound_rows`, and every law but those of KPIs, turns red on a planted fault.
 
 A test that cannot fail is worse than none. Each fault is planted in a copy of the sample's working
 database, inside a transaction that is rolled back; what runs is the very SQL that dbt ran.
@@ -22,7 +22,13 @@ from orchestration.settings.paths import REPO_ROOT, StateDir
 
 pytestmark = pytest.mark.slow
 
-LAWS = REPO_ROOT / "tests" / "data" / "lifecycle"
+DATA_TESTS = REPO_ROOT / "tests" / "data"
+# The mutation record is the proof for the laws of the KPIs (tests/mutation).
+LAWS = {
+    path.stem
+    for folder in ("lifecycle", "customers", "value", "journey", "calibration")
+    for path in (DATA_TESTS / folder).glob("*.sql")
+}
 
 
 def one(table: str, condition: str = "true") -> str:
@@ -87,7 +93,35 @@ BROKEN: dict[str, str] = {
     "neighbouring_intervals_differ_in_stage_or_health": (
         "previous_stage = stage, previous_health = health"
     ),
+    "money_of_an_order_is_known_or_not": "gross_revenue = net_revenue + refunded_amount + 1",
+    "a_booked_order_has_a_number": "is_booked = not is_booked",
+    "a_segment_has_scores_of_1_to_5": "recency_score = 6",
+    "a_segment_has_begun_by_its_date": "segment_since = as_of_date + 1",
+    "an_interval_of_a_subscription_lasts": "valid_to = valid_from",
+    "only_what_is_over_has_an_end_reason": "valid_to = null, end_reason = 'expired'",
+    "shares_of_a_customer_lie_between_0_and_1": "refund_rate = 1.5",
+    "orders_of_a_customer_have_days": "order_days = orders + 1",
     "only_the_first_interval_has_no_stage_before": "movement = 'advanced', previous_stage = null",
+    "a_share_of_revenue_is_known_if_the_status_is_ok": "status = 'ok', gini = null",
+    "the_best_who_began_so_are_customers_who_did": "top_customers = customers + 1",
+    "an_interval_holds_its_share": "top_share_low = top_share_high",
+    "customers_of_both_are_customers_of_each": (
+        "customers_both = customers_b + 1, customers_a = customers_b + 1, confidence = 1"
+    ),
+    "the_confidence_is_both_over_a": "confidence = 0",
+    "who_bought_later_bought_both": "customers_after = customers_both + 1",
+    "a_product_is_no_companion_of_itself": "item_b = item_a",
+    "the_better_way_is_published": "method = 'most_popular', hit_rate_affinity = 2",
+    "a_reason_has_a_confidence": "reason_product = null, confidence = 1",
+    "companions_step_aside_altogether": "reason_product = 'x', confidence = 1",
+    "who_orders_later_has_ordered_later": "reordered_90d = 1, reordered_180d = 0.5",
+    "every_customer_has_an_order_day": "order_days = customers - 1",
+    "only_order_days_are_followed": "followed_by_another = order_days + 1",
+    "a_path_has_as_many_touches_as_steps": "touches = -1",
+    "a_stage_holds_those_with_and_without": "share_of_stage = 2",
+    "nothing_is_lost_in_no_case": "valued_cases = 0, value_lost = 1",
+    "reactions_are_to_delivered_messages": "clicked = delivered + 1",
+    "who_reacts_was_there_that_week": "ordered = person_weeks + 1",
     "only_the_first_interval_has_no_health_before": (
         "movement = 'advanced', previous_stage = 'x', previous_health = null"
     ),
@@ -114,13 +148,14 @@ class Fault(NamedTuple):
 
 @pytest.fixture(scope="module")
 def data_tests(sample_state: StateDir) -> dict[str, DataTest]:
-    """Return the laws of the lifecycle and the generic tests, by name."""
+    """Return the laws and the generic tests, by name."""
+    """Return the laws with planted faults and the generic tests, by name."""
     manifest = json.loads((sample_state.root / "dbt/target/manifest.json").read_text())
     nodes: dict[str, Any] = manifest["nodes"]
     found: dict[str, DataTest] = {}
     for node in nodes.values():
         attached = nodes.get(node.get("attached_node") or "", {})
-        is_law = "tests/data/lifecycle/" in node["original_file_path"]
+        is_law = node["name"] in LAWS
         if node["resource_type"] != "test" or not (is_law or attached):
             continue
         metadata = node.get("test_metadata") or {"name": "law", "kwargs": {}}
@@ -216,9 +251,8 @@ def faults_of(test: DataTest) -> Iterator[Fault]:
 
 
 def test_every_law_has_a_planted_fault() -> None:
-    laws = {path.stem for path in LAWS.glob("*.sql")}
-    assert len(laws) > 20
-    assert set(FAULTS) == laws
+    assert len(LAWS) > 20
+    assert set(FAULTS) == LAWS
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ customers as (
         sum(order_costs.product_cost) as product_cost,
         count(*) = count(order_costs.product_cost) as is_cost_known
     from {{ ref('int_booked_orders') }} as orders
-    left join {{ ref('int_order_costs') }} as order_costs
+    left join {{ ref('int_order_contents') }} as order_costs
         on orders.order_id = order_costs.order_id
     where not orders.is_guest
     group by orders.person_key

@@ -1,5 +1,5 @@
 -- Who we know, with the facts about them that other tables are sliced by. Accounts pool the orders
--- of their customers. Over 120 lines, since each thing said of a subject is looked up by itself.
+-- of their customers.
 
 with
 
@@ -74,12 +74,13 @@ default_stages as (
 
 ),
 
--- A customer's stated channel is one by name, or a source that the channel map knows.
-channels as (
+rfm_segments as (
 
-    select channel
-    from {{ ref('channel_map') }}
-    group by channel
+    select
+        segments.person_key,
+        segments.segment
+    from {{ ref('int_rfm_segments') }} as segments
+    inner join settings on segments.as_of_date = settings.as_of_date
 
 ),
 
@@ -96,9 +97,7 @@ described_subjects as (
             case when order_totals.orders is null then 0 else order_totals.net_revenue end
             as decimal(38, 4)
         ) as net_revenue,
-        coalesce(
-            channels.channel, stated_channels.channel, first_touches.channel, 'unknown'
-        ) as acquisition_channel,
+        coalesce(acquisition_channels.channel, 'unknown') as acquisition_channel,
         first_touches.campaign as first_touch_campaign,
         customers.country,
         coalesce(
@@ -110,21 +109,20 @@ described_subjects as (
         coalesce(persons.is_identified, true) as is_identified,
         default_stages.stage,
         default_stages.stage_since,
-        coalesce(current_health.health, 'prospect') as health
+        coalesce(current_health.health, 'prospect') as health,
+        rfm_segments.segment as rfm_segment
     from subjects
     left join {{ ref('int_persons') }} as persons on subjects.subject_key = persons.person_key
     left join {{ ref('stg_customers') }} as customers
         on persons.customer_id = customers.customer_id
-    left join channels on lower(trim(customers.acquisition_channel)) = channels.channel
-    left join {{ ref('channel_map') }} as stated_channels
-        on
-            lower(trim(customers.acquisition_channel)) = stated_channels.source
-            and stated_channels.medium is null
+    left join {{ ref('int_acquisition_channels') }} as acquisition_channels
+        on subjects.subject_key = acquisition_channels.person_key
     left join order_totals on subjects.subject_key = order_totals.subject_key
     left join {{ ref('int_first_touches') }} as first_touches
         on subjects.subject_key = first_touches.person_key
     left join current_health on subjects.subject_key = current_health.subject_key
     left join default_stages on subjects.subject_id = default_stages.subject_id
+    left join rfm_segments on subjects.subject_key = rfm_segments.person_key
 
 )
 
