@@ -23,6 +23,7 @@ from typing import Any
 import duckdb
 
 from tests.benchmarks.plan import Node
+from tests.python_model import run_compiled
 
 # What the lifecycle reads of each event and order, and nothing else; signals such as `review` take
 # their value from `properties`.
@@ -92,7 +93,10 @@ def run_plan(job: Mapping[str, Any]) -> dict[str, Any]:
             copy = f'prepared."{node.schema}"."{node.name}"'
             statement = f"create table {node.relation} as select * from {copy}"
         with metered(meter):
-            connection.execute(statement)
+            if node.kind == "python":
+                run_compiled(connection, node.relation, node.sql)
+            else:
+                connection.execute(statement)
         nodes.append(meter)
     closing: dict[str, Any] = {"name": "(checkpoint)", "kind": "table"}
     with metered(closing):

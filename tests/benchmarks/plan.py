@@ -19,8 +19,8 @@ class Node:
         name: the dbt name.
         relation: its quoted name, database included, as compiled SQL refers to it.
         schema: the schema that must exist for it.
-        kind: `seed`, `view` or `table`.
-        sql: the compiled query; blank for a seed.
+        kind: `seed`, `view`, `table`, or `python` for a table that Python makes.
+        sql: the compiled query or Python code; blank for a seed.
     """
 
     name: str
@@ -76,6 +76,8 @@ def _node(node: Mapping[str, Any]) -> Node:
     if not node.get("compiled_code"):
         raise LookupError(f"{node['name']} was not compiled")
     kind = "view" if node["config"]["materialized"] == "view" else "table"
+    if node.get("language") == "python":
+        kind = "python"
     sql = node["compiled_code"]
     return Node(node["name"], node["relation_name"], node["schema"], kind, sql)
 

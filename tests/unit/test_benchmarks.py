@@ -56,6 +56,12 @@ def test_a_plan_holds_the_ancestors_of_its_target_parents_first(manifest: dict[s
     assert [node.kind for node in plan] == ["view", "seed", "table", "table"]
 
 
+def test_a_model_in_python_is_planned_as_such(manifest: dict[str, Any]) -> None:
+    manifest["nodes"]["a"]["language"] = "python"
+    kinds = {node.name: node.kind for node in read_plan(manifest, "lifecycle_history")}
+    assert kinds["a_kept"] == "python"
+
+
 def test_a_plan_without_its_target_or_without_compiled_sql_is_refused(
     manifest: dict[str, Any],
 ) -> None:
