@@ -59,6 +59,7 @@ windows as (
             'very_long_stage_days',
             'fewest_advanced_stays',
             'stalled_percent',
+            'followed_gaps',
         ] -%}
         max(case when name = '{{ name }}' then value end) as {{ name }}
         {{- ',' if not loop.last }}

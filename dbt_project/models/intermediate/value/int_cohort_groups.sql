@@ -6,7 +6,10 @@ with
 
 cohort_groups as (
 
-    select *
+    select
+        person_key,
+        dimension,
+        dimension_value
     from {{ ref('int_customer_groups') }}
     where
         dimension in ('all', 'acquisition_channel', 'first_category', 'first_coupon', 'country')
