@@ -14,11 +14,11 @@ import duckdb
 import pytest
 
 from orchestration.settings.paths import StateDir
-from tests.reference import gaps, odds
-from tests.reference.odds import Span, Standings
+from tests.pipeline.workbench import Workbench
+from tests.reference.calibration import gaps, odds
+from tests.reference.calibration.odds import Span, Standings
 from tests.reference.value import ledger
 from tests.reference.value.compare import differences
-from tests.reference.workbench import Workbench
 
 pytestmark = pytest.mark.slow
 

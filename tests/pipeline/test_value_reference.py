@@ -12,9 +12,9 @@ import duckdb
 import pytest
 
 from orchestration.settings.paths import StateDir
+from tests.pipeline.workbench import Workbench
 from tests.reference.value import ledger, worlds
 from tests.reference.value.compare import MARTS, NEAR_MANY, differences
-from tests.reference.workbench import Workbench
 
 pytestmark = pytest.mark.slow
 
