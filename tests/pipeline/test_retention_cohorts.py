@@ -95,8 +95,8 @@ def test_retention_rates_are_those_of_the_published_notebook(state: StateDir) ->
     rates = rows(
         state.published_database,
         "select round(retention_rate, 6) from marts.retention_cohorts "
-        "where dimension = 'all' and cohort_month = date '2010-12-01' and age_months between 1 and 5 "
-        "order by age_months",
+        "where dimension = 'all' and cohort_month = date '2010-12-01' "
+        "and age_months between 1 and 5 order by age_months",
     )
     assert [rate for (rate,) in rates] == [Decimal(rate) for rate in FIRST_RATES]
 
