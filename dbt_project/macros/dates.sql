@@ -14,6 +14,20 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The instant, in UTC, at which a reporting date begins. #}
+{% macro day_start(date) -%}
+    {{ return(adapter.dispatch('day_start')(date)) }}
+{%- endmacro %}
+
+{% macro default__day_start(date) -%}
+    {%- set zone = var('reporting_timezone') -%}
+    {%- if zone == 'UTC' -%}
+        cast({{ date }} as timestamp)
+    {%- else -%}
+        timezone('UTC', timezone('{{ zone | replace("'", "''") }}', cast({{ date }} as timestamp)))
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro add_days(date, days) -%}
     ({{ date }} + cast({{ days }} as integer))
 {%- endmacro %}

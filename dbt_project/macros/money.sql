@@ -65,3 +65,29 @@
         as decimal(18, 4)
     )
 {%- endmacro %}
+
+{# `amount * weight / total`, rounded half away from zero to 4 decimals: an amount that is not negative
+   and weights of 8 decimals, not negative and with a positive total. Exact as long as the total is
+   below 1e11; beyond, where the product no longer fits, it is divided as a float. #}
+{% macro share_by_weight(amount, weight, total) -%}
+    {{ return(adapter.dispatch('share_by_weight')(amount, weight, total)) }}
+{%- endmacro %}
+
+{% macro default__share_by_weight(amount, weight, total) -%}
+    {%- set product -%}
+        cast({{ amount }} * 10000 as hugeint) * cast({{ weight }} * 100000000 as hugeint)
+    {%- endset -%}
+    {%- set divisor -%} cast({{ total }} * 100000000 as hugeint) {%- endset -%}
+    cast(
+        case
+            when {{ total }} < 100000000000
+                then cast(
+                    (2 * {{ product }} + {{ divisor }}) // (2 * {{ divisor }}) as decimal(22, 0)
+                ) * cast(0.0001 as decimal(5, 4))
+            else cast(
+                cast({{ amount }} as double) * (cast({{ weight }} as double) / {{ total }})
+                as decimal(26, 4)
+            )
+        end as decimal(18, 4)
+    )
+{%- endmacro %}

@@ -1,6 +1,6 @@
 """Where one subject stood on a day, why, and what comes next, from the published marts alone.
 
-Belongs here: finding the subject, the interval and the evidence. Does not belong here: deciding
+Belongs here: finding the interval and the evidence. Does not belong here: deciding
 anything; every word of an explanation is a column of a mart.
 
 Values enter the SQL as quoted literals: DuckDB imports pandas to bind a parameter, and that takes
@@ -16,13 +16,11 @@ from decimal import Decimal
 
 import duckdb
 
-from orchestration.errors import SettingsError, UnknownSubjectError, nearest, sentence, shown
+from orchestration.command.subjects import find_subject, plain_value
+from orchestration.errors import SettingsError, nearest, sentence, shown
 from orchestration.pipeline.status import open_published
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import text_literal
-
-_SUBJECT_PREFIXES = ("customer:", "account:", "visitor:", "visitor:order:")
-_NEAREST_IDS = 3
 
 
 @dataclass(frozen=True)
@@ -114,13 +112,7 @@ class Explanation:
 
 def as_json(told: Explanation) -> str:
     """Return an explanation as JSON: dates as ISO text, decimals as numbers."""
-    return json.dumps(asdict(told), indent=2, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)
+    return json.dumps(asdict(told), indent=2, ensure_ascii=False, default=plain_value)
 
 
 def explain(
@@ -139,7 +131,7 @@ def explain(
         SettingsError: the day lies outside the subject's history, or the framework is not there.
     """
     with open_published(state) as published:
-        subject_id = _find_subject(published, subject.strip())
+        subject_id = find_subject(published, subject.strip())
         judged_by = _find_framework(published, subject_id, framework)
         as_of = _one(published, "select as_of_date from marts.build_info")[0]
         day: date = on or as_of
@@ -255,21 +247,6 @@ def _first_seen_sql(framework: str, subject_id: str) -> str:
     """
 
 
-def _nearest_sql(bare_id: str) -> str:
-    """The subjects whose ids are nearest, compared without prefix, as most people type them."""
-    return f"""
-        select subject_id
-        from marts.subjects
-        order by
-            levenshtein(
-                lower(regexp_replace(subject_id, '^(customer|account|visitor):', '')),
-                {text_literal(bare_id)}
-            ),
-            subject_id
-        limit {_NEAREST_IDS}
-    """
-
-
 def _frameworks_sql(subject_id: str) -> str:
     """The frameworks that judge a subject, the default one first."""
     return f"""
@@ -279,27 +256,6 @@ def _frameworks_sql(subject_id: str) -> str:
         where present.subject_id = {text_literal(subject_id)}
         order by present.framework <> build_info.default_framework, present.framework
     """
-
-
-def _find_subject(published: duckdb.DuckDBPyConnection, subject: str) -> str:
-    candidates = [subject, *(prefix + subject for prefix in _SUBJECT_PREFIXES)]
-    listed = ", ".join(map(text_literal, candidates))
-    found = {
-        str(row[0])
-        for row in published.execute(
-            f"select subject_id from marts.subjects where subject_id in ({listed})"
-        ).fetchall()
-    }
-    for candidate in candidates:
-        if candidate in found:
-            return candidate
-    bare = subject.lower()
-    for prefix in _SUBJECT_PREFIXES[:3]:
-        bare = bare.removeprefix(prefix)
-    near = published.execute(_nearest_sql(bare)).fetchall()
-    nearby = ", ".join(str(row[0]) for row in near)
-    text = f"There is no subject {shown(subject)} in what is published"
-    raise UnknownSubjectError(f"{text}; the nearest are {nearby}." if near else f"{text}.")
 
 
 def _find_framework(

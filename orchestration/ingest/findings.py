@@ -7,22 +7,29 @@ numbers that only the models can tell.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from orchestration.errors import shown
+from orchestration.ingest.column_names import fold_name
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.sql_text import text_literal
 
-# As `stg_orders` has it: what never counts needs no rate and no line.
-_NOT_BOOKED = (
+# As `row_accounting` has it, in this order; a test holds the two together.
+_INVALID = (
     ("test", "coalesce(is_test, false)"),
     ("deleted", "coalesce(is_deleted, false)"),
+    ("zero_value", "total_price <= 0"),
     ("failed", "status = 'failed'"),
-    ("cancelled without a time", "status = 'cancelled' and cancelled_at is null"),
-    ("without a value above zero", "total_price <= 0"),
-    ("pending", "status = 'pending'"),
+    ("cancelled_without_time", "status = 'cancelled' and cancelled_at is null"),
+)
+_UNBOOKED = (
+    ("after_as_of_date", "order_date > $as_of"),
+    ("cancelled", "cancelled_on <= coalesce($as_of, cancelled_on)"),
+    ("pending", "status = 'pending' and not $pending_is_booked"),
 )
 _KEYS = (
     ("orders", ("order_id",), "coalesce(updated_at, received_at)"),
@@ -30,6 +37,12 @@ _KEYS = (
     ("products", ("product_id",), "cast(null as timestamp)"),
     ("exchange_rates", ("date", "currency"), "cast(null as timestamp)"),
 )
+# Rows of these go together by file: what the last file has of a key counts.
+_KEYS_OF_FILES = (
+    ("order_lines", ("order_id",)),
+    ("channel_daily", ("date", "channel", "campaign")),
+)
+_MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -45,26 +58,44 @@ class Findings:
     stops: tuple[str, ...]
 
 
-def find(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> Findings:
-    """Ask the raw tables what a person would want to know before the models are built."""
+def find(
+    connection: duckdb.DuckDBPyConnection,
+    settings: BuildSettings,
+    event_names: Collection[str] | None = None,
+) -> Findings:
+    """Ask the raw tables what a person would want to know before the models are built.
+
+    Args:
+        connection: the raw database.
+        settings: what the build is told.
+        event_names: the names that the rules know; None where nobody asks for those they do not.
+    """
     connection.execute(
         f"""
         create or replace temporary table counted_orders as
         select
-            order_id, created_at, upper(trim(currency)) as currency, total_price, status,
-            {_when_not_booked(settings)} as not_booked,
-            cast(timezone({text_literal(settings.reporting_timezone)},
-                timezone('UTC', created_at)) as date) as order_date
-        from raw.orders
-        where _file_id not in (
-            select file_id from raw.muted_files
-            where reason = 'other_order_source' and muted_from is null
-        )
-        qualify row_number() over (
-            partition by order_id
-            order by coalesce(updated_at, received_at) desc nulls last, _file_id desc, _line desc
-        ) = 1
-        """
+            *,
+            {_first_of(_INVALID)} as invalid,
+            coalesce(invalid, {_first_of(_UNBOOKED)}) as not_booked
+        from (
+            select
+                order_id, upper(trim(currency)) as currency, total_price, status, is_test,
+                is_deleted, cancelled_at,
+                {_local_date("created_at", settings)} as order_date,
+                {_local_date("cancelled_at", settings)} as cancelled_on
+            from raw.orders
+            where _file_id not in (
+                select file_id from raw.muted_files
+                where reason = 'other_order_source' and muted_from is null
+            )
+            qualify row_number() over (
+                partition by order_id
+                order by
+                    coalesce(updated_at, received_at) desc nulls last, _file_id desc, _line desc
+            ) = 1
+        ) as latest_orders
+        """,
+        {"as_of": settings.as_of_date, "pending_is_booked": settings.pending_is_booked},
     )
     early = _as_of(connection, settings)
     missing = _missing_rates(connection, settings)
@@ -76,6 +107,8 @@ def find(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> Find
         *_over_refunds(connection),
         *_refunded_without_refund(connection),
         *_not_booked(connection),
+        *_unknown_event_names(connection, event_names),
+        *_open_erasures(connection),
     )
     return Findings(notes, (*early, *(() if allowed else missing)))
 
@@ -102,14 +135,14 @@ def _currencies(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
-def _when_not_booked(settings: BuildSettings) -> str:
-    reasons = [
-        (reason, sql)
-        for reason, sql in _NOT_BOOKED
-        if reason != "pending" or not settings.pending_is_booked
-    ]
+def _first_of(reasons: Sequence[tuple[str, str]]) -> str:
     cases = " ".join(f"when {sql} then {text_literal(reason)}" for reason, sql in reasons)
     return f"case {cases} end"
+
+
+def _local_date(column: str, settings: BuildSettings) -> str:
+    zone = text_literal(settings.reporting_timezone)
+    return f"cast(timezone({zone}, timezone('UTC', {column})) as date)"
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> tuple[str, ...]:
@@ -157,7 +190,7 @@ def _missing_rates(
             min(orders.order_date)
         from counted_orders as orders
         where
-            (orders.not_booked is null or orders.not_booked = 'pending')
+            orders.invalid is null
             and orders.currency <> $reporting
             and ($as_of is null or orders.order_date <= $as_of)
             and not exists (
@@ -216,6 +249,13 @@ def _undated_versions(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
             select count(*) from undecided_keys
             """,
+        )
+        if count:
+            told.append(f"{count:,} of {table}")
+    for table, key in _KEYS_OF_FILES:
+        repeated = f"group by {', '.join(key)} having count(distinct _file_id) > 1"
+        count = _one(
+            connection, f"select count(*) from (select 1 from raw.{table} {repeated}) as keys"
         )
         if count:
             told.append(f"{count:,} of {table}")
@@ -288,9 +328,52 @@ def _not_booked(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     if not rows:
         return ()
     total = sum(int(count) for _, count in rows)
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in rows)
+    reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in rows)
     are = "is" if total == 1 else "are"
     return (f"{_counted(total, 'order')} {are} loaded and not booked: {reasons}.",)
+
+
+def _unknown_event_names(
+    connection: duckdb.DuckDBPyConnection, event_names: Collection[str] | None
+) -> tuple[str, ...]:
+    if event_names is None:
+        return ()
+    known = {fold_name(name) for name in event_names}
+    names = connection.execute(
+        "select event_name, count(*) from raw.events group by event_name "
+        "order by count(*) desc, event_name"
+    ).fetchall()
+    unknown = [(str(name), int(events)) for name, events in names if fold_name(name) not in known]
+    if not unknown:
+        return ()
+    listed = ", ".join(shown(name) for name, _ in unknown[:_MOST_NAMES])
+    more = ", …" if len(unknown) > _MOST_NAMES else ""
+    feed = "feeds" if len(unknown) == 1 else "feed"
+    rows = _counted(sum(events for _, events in unknown), "event")
+    return (
+        f"{_counted(len(unknown), 'event name')} {feed} no signal, with {rows}: "
+        f"{listed}{more}; lifecycle map lists all of them and proposes a signal for each.",
+    )
+
+
+def _open_erasures(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    count = _one(
+        connection,
+        """
+        select count(distinct customer_id) from raw.erasure_requests
+        where
+            customer_id in (select customer_id from raw.customers)
+            or customer_id in (select customer_id from raw.orders where customer_id is not null)
+            or customer_id in (select user_id from raw.events where user_id is not null)
+        """,
+    )
+    if not count:
+        return ()
+    are = "is" if count == 1 else "are"
+    return (
+        f"{_counted(count, 'erasure request')} {are} open: rows of that customer are still here, "
+        "and a build does not remove them.",
+    )
 
 
 def _counted(count: int, noun: str) -> str:

@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.database_files import open_quietly
 from orchestration.ingest.contract import Table, load_contract
+from orchestration.masking import masked_value
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
 
@@ -29,9 +30,7 @@ _SAFE_NAME = re.compile(
     r"measure|scope|name|table_name|expectation|item|dimension|copies|no|valid_from|period_start)"
 )
 _PERSONAL_NAME = re.compile(r".*(first|last|full|customer|person|user|contact|display)_?name.*")
-_ADDRESS = re.compile(r"@|\+?\d[\d ()/.-]{8,}\d")
 _QUOTED = re.compile(r'"([^"]*)"')
-_DAY_OR_TIME = re.compile(r"\d{4}-\d{2}-\d{2}( .*)?")
 
 Example = Mapping[str, str]
 
@@ -150,7 +149,7 @@ def _fit_to_be_told(rows: Sequence[Example]) -> list[Example]:
     }
     return [
         {
-            name: _masked_value(value)
+            name: _short_value(value)
             for name, value in row.items()
             if name not in tagged and not _PERSONAL_NAME.fullmatch(name)
         }
@@ -159,12 +158,11 @@ def _fit_to_be_told(rows: Sequence[Example]) -> list[Example]:
 
 
 def _masked_quote(quote: re.Match[str]) -> str:
-    return f'"{_masked_value(quote[1])}"'
+    return f'"{_short_value(quote[1])}"'
 
 
-def _masked_value(value: str) -> str:
-    text = value[:_LONGEST_VALUE]
-    return text if _DAY_OR_TIME.fullmatch(text) or not _ADDRESS.search(text) else "(masked)"
+def _short_value(value: str) -> str:
+    return masked_value(value[:_LONGEST_VALUE])
 
 
 def _told(breach: Breach) -> str:

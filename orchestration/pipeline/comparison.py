@@ -60,9 +60,10 @@ def primary_keys(marts_dir: Path = DBT_PROJECT_DIR / "models" / "marts") -> dict
     for path in sorted(marts_dir.rglob("*.yml")):
         described = cast("dict[str, Any]", yaml.safe_load(path.read_text()) or {})
         for model in described.get("models", []):
-            meta = model.get("config", {}).get("meta", {})
+            config = model.get("config", {})
+            meta = config.get("meta", {})
             if "primary_key" in meta:
-                keys[model["name"]] = list(meta["primary_key"])
+                keys[config.get("alias") or model["name"]] = list(meta["primary_key"])
     return keys
 
 

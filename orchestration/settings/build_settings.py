@@ -110,6 +110,11 @@ class BuildSettings(Settings):
     fiscal_year_start_month: Whole = setting(
         1, "Month in which years and quarters of the KPIs begin.", limits=(1, 12)
     )
+    rfm_window_days: Whole = setting(
+        0,
+        "Days before a scoring date from which orders count in frequency and value; 0 counts all.",
+        limits=(0, 36500),
+    )
     own_domains: Domains = setting(
         (),
         "Own hosts, joined by commas: a referrer there is no referral.",
@@ -158,8 +163,8 @@ def read_settings(
         if name in BY_HAND:
             message = f'The var "{name}" belongs to a dbt build by hand'
             raise SettingsError(
-                f"{message}, where another loader fills raw; lifecycle build always reads what its "
-                "ingest loaded."
+                f"{message}; lifecycle build reads another loader's tables with --raw-database "
+                "FILE --raw-schema NAME."
             )
         if name not in declared:
             raise SettingsError(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.reference.batches import Batch, Built, build
+from tests.reference.kpis import batches
+from tests.reference.kpis.shop import Shop
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +24,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Batch], Built]:
         return done[batch.name]
 
     return once
+
+
+@dataclass(frozen=True)
+class BuiltShop:
+    """A random shop that was built, and what the reference made of its raw rows."""
+
+    name: str
+    state_dir: Path
+    settled: Shop
+
+
+@pytest.fixture(scope="session", params=batches.SHOPS, ids=lambda batch: batch.name)
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> BuiltShop:
+    """Each of the shops whose KPIs are compared; read it, never write to it."""
+    batch: Batch = request.param
+    made = batches.build(batch, tmp_path_factory.mktemp(batch.name))
+    settled = Shop(made.world, batch.settings, made.rules, made.seeds)
+    return BuiltShop(batch.name, made.state_dir, settled)

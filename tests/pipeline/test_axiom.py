@@ -45,6 +45,12 @@ def twice(built: Callable[[Batch], Built], tmp_path_factory: pytest.TempPathFact
     return Twice(state_dir, later.state_dir, day)
 
 
+SUBSCRIPTION = (
+    *("subject_id", "subscription_id", "valid_from", "valid_to"),
+    *("monthly_amount", "state", "end_reason", "paid_through_on"),
+)
+
+
 def until(rows: list[tuple], day: date) -> list[tuple]:
     """History rows cut at the end of a day: what began later is gone, what ended later is open."""
     cut: list[tuple] = []
@@ -77,3 +83,68 @@ def test_later_facts_leave_the_census_and_transitions_up_to_a_day_alone(
     later = compare.published(twice.later_state, mart, ["*"], condition)
     assert len(later) > 1000
     assert sorted(later, key=repr) == sorted(earlier, key=repr)
+
+
+# Told by what happened alone: nothing that comes later voids a visit, a review or points.
+SLICED = ("sessions", "review_count", "shares_count", "points_redeemed_to_earned")
+NUMBERS = ("kpi", "period_grain", "period_start", "dimension", "dimension_value")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dimension", ["stage", "health"])
+def test_what_a_person_becomes_later_moves_no_slice_of_a_past_period(twice: Twice, dimension: str):
+    condition = (
+        f"kpi in {SLICED} and dimension = '{dimension}' and period_end <= date '{twice.day}' + 1"
+    )
+    columns = (*NUMBERS, "numerator", "denominator", "value", "status")
+    earlier = compare.published(twice.earlier_state, "kpi_values", columns, condition)
+    later = compare.published(twice.later_state, "kpi_values", columns, condition)
+    assert {row[0] for row in later} == set(SLICED)
+    assert len({row[NUMBERS.index("dimension_value")] for row in later}) > 3
+    assert sorted(later, key=repr) == sorted(earlier, key=repr)
+    # The same persons did move on: were slices told by what they are now, they would differ.
+    became = [
+        {
+            (framework, subject): state
+            for framework, subject, state in compare.published(
+                state_dir, "lifecycle_current", ("framework", "subject_id", dimension)
+            )
+        }
+        for state_dir in (twice.earlier_state, twice.later_state)
+    ]
+    assert sum(became[0][one] != became[1][one] for one in became[0]) > 100
+
+
+@pytest.mark.slow
+def test_later_facts_leave_the_segments_of_earlier_month_ends_alone(twice: Twice):
+    (first,) = compare.published(twice.later_state, "rfm_segments", ["min(as_of_date)"])[0]
+    condition = f"as_of_date >= date '{first}' and as_of_date < date '{twice.day}'"
+    earlier = compare.published(twice.earlier_state, "rfm_segments", ["*"], condition)
+    later = compare.published(twice.later_state, "rfm_segments", ["*"], condition)
+    assert len(later) > 100
+    assert sorted(later, key=repr) == sorted(earlier, key=repr)
+
+
+@pytest.mark.slow
+def test_later_facts_leave_the_subscriptions_up_to_a_day_alone(twice: Twice):
+    earlier = compare.published(twice.earlier_state, "subscriptions", SUBSCRIPTION)
+    later = compare.published(twice.later_state, "subscriptions", SUBSCRIPTION)
+    cut = _running_until(later, twice.day)
+    assert len(cut) > 50
+    assert cut == _running_until(earlier, twice.day)
+
+
+def _running_until(rows: list[tuple], day: date) -> list[tuple]:
+    """Intervals cut at the end of a day; how an open one ends is not known yet."""
+    begins, ends = SUBSCRIPTION.index("valid_from"), SUBSCRIPTION.index("valid_to")
+    said = SUBSCRIPTION.index("state") + 1
+    return sorted(
+        (
+            row
+            if row[ends] is not None and row[ends] <= day
+            else (*row[:ends], None, *row[ends + 1 : said])
+            for row in rows
+            if row[begins] <= day
+        ),
+        key=repr,
+    )

@@ -359,7 +359,7 @@ def test_what_the_rows_tell_is_told_after_ingest(tmp_path: Path) -> None:
     assert "without a time that tells which is the latest (1 of orders)" in told
     assert "1, 60.00 refunded of 51.00, two refunds of the same amount at the same instant" in told
     assert "1 order says refunded and no refund of them came." in told
-    assert "2 orders are loaded and not booked: 1 failed, 1 without a value above zero." in told
+    assert "2 orders are loaded and not booked: 1 failed, 1 zero value." in told
     kept = shop.rows("select sentence from raw.notes order by place")
     assert [row[0] for row in kept] == [*summary.notes, *summary.problems, *summary.stops]
 

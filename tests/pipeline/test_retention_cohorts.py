@@ -118,7 +118,7 @@ def test_what_orders_tell_is_ok_and_what_needs_events_says_no_input(state: State
         "select kpi, bool_or(status = 'ok'), bool_or(status = 'no_input') "
         "from marts.kpi_values group by kpi",
     )
-    assert len(statuses) == 112  # All but predicted_clv, which needs a model.
+    assert len(statuses) == 112  # All but what needs a year held out.
     assert {kpi for kpi, is_ok, _ in statuses if is_ok} == TOLD
     # A KPI whose input is missing has none in any row: it never says 0 for "unknown".
     # Customers of this shop are first seen with their order: nobody is a lead before, a rate of

@@ -68,6 +68,7 @@ class Resolved:
     renewal_slack_days: int
     kpi_history_days: int
     fiscal_year_start_month: int
+    rfm_window_days: int
     own_domains: tuple[str, ...]
 
     def date_of(self, instant: datetime) -> date:
@@ -213,7 +214,10 @@ class Cleaner:
 
     def order(self, order: Order) -> Order:
         """An order with clean ids and texts."""
-        texts = ("source_channel", "utm_source", "utm_medium", "affiliate_id", "referral_code")
+        texts = (
+            *("source_channel", "utm_source", "utm_medium", "utm_campaign"),
+            *("country", "affiliate_id", "referral_code"),
+        )
         return dataclasses.replace(
             order,
             order_id=canonical_id(order.order_id) or "",
@@ -287,6 +291,7 @@ def resolve(worlds: Sequence[World], settings: Settings, rulebook: Rulebook) -> 
         renewal_slack_days=settings.renewal_slack_days,
         kpi_history_days=settings.kpi_history_days,
         fiscal_year_start_month=settings.fiscal_year_start_month,
+        rfm_window_days=settings.rfm_window_days,
         own_domains=settings.own_domains,
     )
 

@@ -75,6 +75,8 @@ class Order:
     source_channel: str | None = None
     utm_source: str | None = None
     utm_medium: str | None = None
+    utm_campaign: str | None = None
+    country: str | None = None
     affiliate_id: str | None = None
     affiliate_commission: Decimal | None = None
     referral_code: str | None = None
@@ -94,6 +96,7 @@ class OrderLine:
     product_id: str
     quantity: Decimal
     unit_price: Decimal
+    total_discount: Decimal | None = None
     delivery: int = DELIVERY
 
 
@@ -137,6 +140,7 @@ class Product:
     product_id: str
     title: str
     category: str | None = None
+    brand: str | None = None
     unit_cost: Decimal | None = None
     delivery: int = DELIVERY
 
@@ -188,6 +192,7 @@ class Settings:
     renewal_slack_days: int = 3
     kpi_history_days: int = 1827
     fiscal_year_start_month: int = 1
+    rfm_window_days: int = 0
     own_domains: tuple[str, ...] = ()
     rates: tuple[ExchangeRate, ...] = ()
 

@@ -128,6 +128,7 @@ def test_options_become_dbt_vars() -> None:
         "subscription_grace_days": 45,
         "renewal_slack_days": 3,
         "kpi_history_days": 1827,
+        "rfm_window_days": 0,
         "fiscal_year_start_month": 1,
         "own_domains": "",
         "max_refused_share": 0.5,

@@ -70,6 +70,7 @@ MISSING_RATES = Batch(
         renewal_slack_days=0,
         kpi_history_days=100,
         fiscal_year_start_month=4,
+        rfm_window_days=60,
         rates=(*RATES, JPY_LATE),
     ),
     end=date(2020, 4, 8),

@@ -179,14 +179,25 @@ class Shop:
     @cached_property
     def booked(self) -> list[Booked]:
         """Booked orders in order."""
-        return sorted(self._booked(), key=lambda booked: (booked.order.created_at, _id(booked)))
+        return [
+            valid
+            for valid in self.valid
+            if self.is_confirmed(valid) and self.known_date(valid.order.cancelled_at) is None
+        ]
 
-    def _booked(self) -> Iterator[Booked]:
+    def is_confirmed(self, valid: Booked) -> bool:
+        """Whether a valid order is booked as long as it is not cancelled."""
+        return valid.order.status != "pending" or self.settings.pending_is_booked
+
+    @cached_property
+    def valid(self) -> list[Booked]:
+        """Valid orders in order, with all that booked ones have."""
+        return sorted(self._valid(), key=lambda valid: (valid.order.created_at, _id(valid)))
+
+    def _valid(self) -> Iterator[Booked]:
         for order in self.staged.orders:
             day = self.date_of(order.created_at)
-            cancelled_on = self.known_date(order.cancelled_at)
-            is_open = order.status == "pending" and not self.settings.pending_is_booked
-            if day > self.as_of or cancelled_on is not None or is_open:
+            if day > self.as_of:
                 continue
             yield Booked(
                 order=order,

@@ -65,6 +65,12 @@ REFERRERS = (
 )
 SOURCES = (None, None, None, None, "google", "Google", "facebook", "newsletter", "nobody knows")
 MEDIA = (None, None, None, "cpc", "CPC")
+DEVICES = (None, "mobile", None, "desktop")
+CAMPAIGNS = (None, "spring", "summer")
+BRANDS = ("acme", None, "zeta")
+# Lines share their order by price less discount, by quantity where that is nothing, else alike.
+LINE_PRICES = (Decimal(5), Decimal("3.3333"), Decimal(0), Decimal("0.0001"), Decimal("19.99"))
+LINE_DISCOUNTS = (None, Decimal(1), None, Decimal(100), Decimal("0.5"), None, Decimal("0.0001"))
 CENTS = (Decimal(0), Decimal("0.3333"), Decimal("9.99"), Decimal(20), Decimal("75.5"))
 
 
@@ -365,7 +371,7 @@ SCENES = (
 def _dress(draft: Draft) -> None:
     """Give orders, events, customers and products what only KPIs read."""
     draft.rows["products"] = [
-        Product(f"p{number}", "a thing", draft.pick(("shoes", "hats", None)), cost)
+        Product(f"p{number}", "a thing", draft.pick(("shoes", "hats", None)), BRANDS[number], cost)
         for number, cost in enumerate((Decimal("2.5"), Decimal("0.3333"), None))
     ]
     draft.rows["order_lines"] = []
@@ -383,7 +389,11 @@ def _dress(draft: Draft) -> None:
         for number in range(draft.pick((0, 1, 1, 2))):
             product_id = draft.pick(("p0", "p0", "p1", "p2", "p9"))
             quantity = draft.pick((Decimal(0), Decimal(1), Decimal(2), Decimal("1.5")))
-            line = OrderLine(order_id, number + 1, product_id, quantity, Decimal(5))
+            line = OrderLine(
+                *(order_id, number + 1, product_id, quantity),
+                LINE_PRICES[_mixed(order_id, number, len(LINE_PRICES))],
+                LINE_DISCOUNTS[_mixed(order_id, number, len(LINE_DISCOUNTS))],
+            )
             draft.add("order_lines", line)
             if number == 0 and draft.chance(5):
                 # A later file has the lines anew: there is one only.
@@ -396,6 +406,8 @@ def _dress(draft: Draft) -> None:
             utm_medium=MEDIA[_digit(event.event_id, len(MEDIA))],
             page_url=PAGES[_digit(event.event_id, len(PAGES))],
             referrer=REFERRERS[_digit(event.event_id, len(REFERRERS))],
+            utm_campaign=CAMPAIGNS[_digit(event.event_id, len(CAMPAIGNS))],
+            device_type=DEVICES[_digit(event.event_id, len(DEVICES))],
         )
         for event in draft.rows.get("events", [])
     ]
@@ -425,8 +437,15 @@ def _dressed(draft: Draft, order: Order) -> Order:
         referral_code=draft.pick((None, None, None, "FRIEND")),
         coupon_code=draft.pick((None, None, " ", "n/a", "SPRING")),
         promised_at=None if promised is None else order.created_at + promised,
+        country=COUNTRIES[_mixed(order.order_id, 0, len(COUNTRIES))],
+        utm_campaign=CAMPAIGNS[_mixed(order.order_id, 0, len(CAMPAIGNS))],
     )
 
 
 def _digit(event_id: str, below: int) -> int:
     return int(event_id[1:]) % below
+
+
+def _mixed(order_id: str, number: int, below: int) -> int:
+    """A choice that follows from the row, so that it draws nothing and copies stay alike."""
+    return (sum(map(ord, order_id)) + 7 * number) % below

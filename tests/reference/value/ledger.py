@@ -206,7 +206,7 @@ def of_database(working: duckdb.DuckDBPyConnection) -> Ledger:
         refunds.setdefault(row["order_id"], []).append(given)
     costs = {
         row["order_id"]: row["product_cost"]
-        for row in rows(working, "working.intermediate.int_order_costs")
+        for row in rows(working, "working.intermediate.int_order_contents")
     }
     purchases: dict[int, list[Purchase]] = {}
     for row in rows(working, "working.intermediate.int_booked_orders", "not is_guest"):

@@ -129,7 +129,7 @@ def tables(ledger: Ledger) -> Mapping[str, list[dict[str, Any]]]:
                     "has_coupon": order.has_coupon,
                 }
             )
-            found["int_order_costs"] += [
+            found["int_order_contents"] += [
                 {"order_id": order.order_id, "product_cost": order.cost}
                 for _ in range(order.cost is not None)
             ]
@@ -155,7 +155,7 @@ def _months(ledger: Ledger) -> Iterator[tuple[date, date]]:
 
 GIVEN = (
     *("int_settings", "int_kpi_windows", "int_periods", "int_persons", "stg_customers"),
-    *("int_acquisition_channels", "int_sessions", "int_booked_orders", "int_order_costs"),
+    *("int_acquisition_channels", "int_sessions", "int_booked_orders", "int_order_contents"),
     *("stg_order_lines", "stg_products", "int_refunds"),
 )
 

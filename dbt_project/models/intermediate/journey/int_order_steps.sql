@@ -8,16 +8,15 @@ order_margins as (
     select
         orders.person_key,
         orders.order_date,
-        count(order_costs.order_id) as costed_orders,
+        count(contents.product_cost) as costed_orders,
         sum(
             case
-                when order_costs.order_id is not null
-                    then orders.order_value - orders.refunded_value - order_costs.product_cost
+                when contents.product_cost is not null
+                    then orders.order_value - orders.refunded_value - contents.product_cost
             end
         ) as margin
     from {{ ref('int_booked_orders') }} as orders
-    left join {{ ref('int_order_costs') }} as order_costs
-        on orders.order_id = order_costs.order_id
+    left join {{ ref('int_order_contents') }} as contents on orders.order_id = contents.order_id
     where not orders.is_guest
     group by
         orders.person_key,

@@ -17,16 +17,6 @@ kpis as (
 
 ),
 
-order_units as (
-
-    select
-        order_id,
-        sum(quantity) as units
-    from {{ ref('stg_order_lines') }}
-    group by order_id
-
-),
-
 orders as (
 
     select
@@ -43,15 +33,13 @@ orders as (
             when source_orders.total_discounts is not null
                 then coalesce(booked_orders.discount_value, 0)
         end as discount_value,
-        order_units.units,
-        booked_orders.delivered_on is not null
-        or coalesce(booked_orders.delivery_due_on < settings.as_of_date, false) as is_due,
-        coalesce(booked_orders.delivered_on <= booked_orders.delivery_due_on, false) as is_timely
+        contents.units,
+        booked_orders.is_late
     from booked_orders
-    cross join {{ ref('int_settings') }} as settings
     inner join {{ ref('stg_orders') }} as source_orders
         on booked_orders.order_id = source_orders.order_id
-    left join order_units on booked_orders.order_id = order_units.order_id
+    left join {{ ref('int_order_contents') }} as contents
+        on booked_orders.order_id = contents.order_id
 
 ),
 
@@ -75,8 +63,7 @@ order_rows as (
                 when 'refunded_amount_rate' then orders.refunded_to_date
                 when 'guest_order_share' then cast(orders.is_guest as integer)
                 when 'coupon_order_share' then cast(orders.has_coupon as integer)
-                when 'on_time_delivery_rate'
-                    then case when orders.is_due then cast(orders.is_timely as integer) end
+                when 'on_time_delivery_rate' then cast(not orders.is_late as integer)
             end as decimal(28, 10)
         ) as numerator,
         cast(
@@ -89,7 +76,8 @@ order_rows as (
                 when 'refunded_amount_rate' then orders.gross_value
                 when 'guest_order_share' then 1
                 when 'coupon_order_share' then 1
-                when 'on_time_delivery_rate' then case when orders.is_due then 1 end
+                when 'on_time_delivery_rate'
+                    then case when orders.is_late is not null then 1 end
             end as decimal(28, 10)
         ) as denominator,
         case kpis.kpi

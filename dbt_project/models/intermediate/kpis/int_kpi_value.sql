@@ -1,8 +1,7 @@
 -- What customers are worth: on the day of the first order what each has brought in to date, and by
 -- month, quarter and year how much of the revenue the best of them bring. The margin is known only
 -- of customers whose every order has known costs; what comes back is not sold again, so a refund
--- lowers the revenue and returns no cost. predicted_clv has no row until there is a model that
--- could foresee anything.
+-- lowers the revenue and returns no cost.
 
 with
 
@@ -23,7 +22,7 @@ customers as (
         sum(order_costs.product_cost) as product_cost,
         count(*) = count(order_costs.product_cost) as is_cost_known
     from {{ ref('int_booked_orders') }} as orders
-    left join {{ ref('int_order_costs') }} as order_costs
+    left join {{ ref('int_order_contents') }} as order_costs
         on orders.order_id = order_costs.order_id
     where not orders.is_guest
     group by orders.person_key

@@ -42,7 +42,7 @@ money as (
         orders.is_missing_rate,
         coalesce(orders.order_value, 0) - coalesce(costs.product_cost, 0) as net_value
     from {{ ref('int_booked_orders') }} as orders
-    left join {{ ref('int_order_costs') }} as costs on orders.order_id = costs.order_id
+    left join {{ ref('int_order_contents') }} as costs on orders.order_id = costs.order_id
 
     union all
 

@@ -16,12 +16,8 @@ rules as (
         sum(case when holds then 0 else 1 end) as open_conditions,
         {{ joined_text('seen_phrase || needs', ' and ', 'condition_no') }} as seen,
         {{ joined_text('seen_phrase_it || needs_it', ' e ', 'condition_no') }} as seen_it,
-        {{ joined_text(
-            'case when holds then seen_phrase else missing_phrase end', ' and ', 'condition_no'
-        ) }} as wanted,
-        {{ joined_text(
-            'case when holds then seen_phrase_it else missing_phrase_it end', ' e ', 'condition_no'
-        ) }} as wanted_it
+        {{ joined_text('asked_phrase', ' and ', 'condition_no') }} as wanted,
+        {{ joined_text('asked_phrase_it', ' e ', 'condition_no') }} as wanted_it
     from {{ ref('int_condition_phrases') }}
     group by
         framework,
@@ -69,7 +65,7 @@ reasons as (
         winners.seen,
         winners.seen_it,
         stages.label || ' needs ' || next_stages.wanted as next_need,
-        stages.label_it || ' richiede ' || next_stages.wanted_it as next_need_it
+        stages.label_it || ' richiede: ' || next_stages.wanted_it as next_need_it
     from rules as winners
     left join next_stages
         on

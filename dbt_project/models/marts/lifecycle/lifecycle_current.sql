@@ -100,7 +100,8 @@ explained_rows as (
         )
         || coalesce(
             {{ outlook_sentence(
-                'outlooks', 'At risk on ', 'Lapsed on ', ' without a renewal.', ' without an order.'
+                'outlooks', 'At risk on ', 'Lapsed on ', ' without an order.',
+                ' without a renewal.', ' without an order or a renewal.'
             ) }},
             ''
         ) as reason,
@@ -113,8 +114,8 @@ explained_rows as (
         )
         || coalesce(
             {{ outlook_sentence(
-                'outlooks', 'A rischio dal ', 'Perso dal ', ' senza un rinnovo.',
-                ' senza un ordine.'
+                'outlooks', 'A rischio dal ', 'Perso dal ', ' senza un ordine.',
+                ' senza un rinnovo.', ' senza un ordine o un rinnovo.'
             ) }},
             ''
         ) as reason_it,

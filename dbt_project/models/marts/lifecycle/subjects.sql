@@ -74,6 +74,16 @@ default_stages as (
 
 ),
 
+rfm_segments as (
+
+    select
+        segments.person_key,
+        segments.segment
+    from {{ ref('int_rfm_segments') }} as segments
+    inner join settings on segments.as_of_date = settings.as_of_date
+
+),
+
 described_subjects as (
 
     select
@@ -99,7 +109,8 @@ described_subjects as (
         coalesce(persons.is_identified, true) as is_identified,
         default_stages.stage,
         default_stages.stage_since,
-        coalesce(current_health.health, 'prospect') as health
+        coalesce(current_health.health, 'prospect') as health,
+        rfm_segments.segment as rfm_segment
     from subjects
     left join {{ ref('int_persons') }} as persons on subjects.subject_key = persons.person_key
     left join {{ ref('stg_customers') }} as customers
@@ -111,6 +122,7 @@ described_subjects as (
         on subjects.subject_key = first_touches.person_key
     left join current_health on subjects.subject_key = current_health.subject_key
     left join default_stages on subjects.subject_id = default_stages.subject_id
+    left join rfm_segments on subjects.subject_key = rfm_segments.person_key
 
 )
 
