@@ -22,7 +22,10 @@ from tests.reference.value.compare import differences
 
 pytestmark = pytest.mark.slow
 
-GIVEN = ("int_settings", "int_kpi_windows", "int_stage_intervals", "int_moves", "framework_stages")
+GIVEN = (
+    *("int_settings", "int_kpi_windows", "int_stage_intervals", "int_moves", "framework_stages"),
+    *("frameworks", "int_value_stage_means"),
+)
 KEY = ("framework", "stage", "health", "days_in_stage")
 WINDOWS = {
     "odds_days": 30,
@@ -57,7 +60,13 @@ def standings(seed: int) -> Standings:
             histories[framework, subject] = [
                 next(same) for _, same in groupby(spans, key=lambda span: (span.stage, span.health))
             ]
-    return Standings(AS_OF - timedelta(days=dice.randint(0, 1)), WINDOWS, STAGES, histories)
+    means = {
+        (stage, health): dice.choice((1.5, 20.25, 300.0))
+        for stage in STAGES["f"]
+        for health in ("active", "lapsed")
+    }
+    as_of = AS_OF - timedelta(days=dice.randint(0, 1))
+    return Standings(as_of, WINDOWS, STAGES, histories, "f", means)
 
 
 def tables(given: Standings) -> dict[str, list[dict[str, Any]]]:
@@ -99,6 +108,11 @@ def tables(given: Standings) -> dict[str, list[dict[str, Any]]]:
         "int_kpi_windows": [dict(WINDOWS)],
         "int_stage_intervals": intervals,
         "int_moves": moves,
+        "frameworks": [{"framework": name, "is_default": name == given.default} for name in STAGES],
+        "int_value_stage_means": [
+            {"stage": stage, "health": health, "mean_value": mean}
+            for (stage, health), mean in given.means.items()
+        ],
         "framework_stages": [
             {"framework": framework, "stage": stage, "ordinal": ordinal}
             for framework, stages in STAGES.items()
@@ -111,7 +125,7 @@ def test_the_odds_agree_with_the_reference_on_random_histories(sample_state: Sta
     marts = ("stage_odds", "int_stage_outlooks")
     workbench = Workbench(sample_state.root, GIVEN, marts)
     stalled: set[bool | None] = set()
-    cells = 0
+    cells = valued = 0
     for seed in range(20):
         given = standings(seed)
         actual = workbench.run(tables(given), marts)
@@ -122,7 +136,9 @@ def test_the_odds_agree_with_the_reference_on_random_histories(sample_state: Sta
         assert not different, f"{seed}: " + "\n".join(different)
         stalled |= {row["is_stalled"] for row in subjects}
         cells += len(actual["stage_odds"])
+        valued += sum(row["value_to_advance"] is not None for row in actual["stage_odds"])
     assert cells > 500
+    assert valued > 50
     assert stalled == {True, False, None}
 
 
@@ -144,7 +160,15 @@ def test_the_odds_agree_with_the_reference_on_the_sample(sample_state: StateDir)
             row["name"]: row["value"]
             for row in ledger.rows(connection, "working.seeds.kpi_windows")
         }
-        given = Standings(settings[0]["as_of_date"], windows, stages, histories)
+        means = ledger.rows(connection, "working.intermediate.int_value_stage_means")
+        given = Standings(
+            settings[0]["as_of_date"],
+            windows,
+            stages,
+            histories,
+            "discovery_to_advocacy",
+            {(row["stage"], row["health"]): row["mean_value"] for row in means},
+        )
         mine = "framework = 'discovery_to_advocacy'"
         actual = ledger.rows(connection, "working.marts.stage_odds", mine)
         assert not differences(odds.stage_odds(given), actual, KEY)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -32,12 +32,17 @@ class Span:
 
 @dataclass(frozen=True)
 class Standings:
-    """The histories of subjects, by framework and subject, in order, and the stages from below."""
+    """The histories of subjects, by framework and subject, in order, and the stages from below.
+
+    ``means`` are what persons of a stage and health of the ``default`` framework bring in a year.
+    """
 
     as_of: date
     windows: Mapping[str, int]
     stages: Mapping[str, Sequence[str]]
     histories: Mapping[tuple[str, Any], Sequence[Span]]
+    default: str = ""
+    means: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 def stage_odds(standings: Standings) -> list[Row]:
@@ -68,6 +73,7 @@ def stage_odds(standings: Standings) -> list[Row]:
             row[turn] = turns.count(turn)
             leaning = turns.count(turn) + weight * Fraction(alike.count(turn), len(alike))
             row[f"{turn}_share"] = share(leaning, len(turns) + weight)
+        row["value_to_advance"] = _value(standings, framework, stage, health, len(turns))
         rows.append(row)
     return rows
 
@@ -110,6 +116,19 @@ def outlooks(standings: Standings) -> list[Row]:
             }
         )
     return rows
+
+
+def _value(
+    standings: Standings, framework: str, stage: str, health: str, subjects: int
+) -> float | None:
+    stages = standings.stages[framework]
+    if framework != standings.default or stage == stages[-1]:
+        return None
+    mine = standings.means.get((stage, health))
+    above = standings.means.get((stages[stages.index(stage) + 1], health))
+    if mine is None or above is None:
+        return None
+    return round((above - mine) * subjects / 100, 4)
 
 
 def _days(windows: Mapping[str, int]) -> timedelta:
