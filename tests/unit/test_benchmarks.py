@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.benchmarks.joins import row_by_row_joins
 from tests.benchmarks.measure import EVENT_COLUMNS, ORDER_COLUMNS, run_plan, run_scan
 from tests.benchmarks.plan import plan_as_rows, read_plan
 from tests.benchmarks.report import exponent, ratio, render, share_table
@@ -151,3 +152,19 @@ def test_a_measured_run_uses_the_settings_of_the_dbt_profile(tmp_path: Path) -> 
     settings = profile_settings(tmp_path)
     assert settings["preserve_insertion_order"] == "False"
     assert str(tmp_path) in settings["temp_directory"]
+
+
+def test_a_join_without_an_equality_is_found_where_both_sides_have_many_rows() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table many as select range as x, range % 7 as y from range(300)")
+        connection.execute("create table few as from many limit 10")
+        queries = {
+            "equal": "select * from many as a inner join many as b on a.x = b.x and a.y < b.y",
+            "constant": "select * from many as a left join few as b on a.x + b.x < 3",
+            "crossed": "select * from many as a cross join many as b",
+            "unequal": "select * from many as a inner join many as b on a.x < b.x",
+            "outer": "select * from many as a left join many as b on a.y = b.y and a.x + b.x < 3",
+        }
+        found = row_by_row_joins(connection, queries, 200)
+    assert {join.query for join in found} == {"crossed", "unequal", "outer"}
+    assert all(join.rows == 300 for join in found)
