@@ -13,6 +13,7 @@ CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
 
 SCALE ?= S
+JOBS ?= 2
 ARGS ?=
 
 .PHONY: help install demo build test lint format bench dev lock clean
@@ -23,13 +24,15 @@ help: ## Show this list.
 install: $(CORE) ## Install the locked core into .venv; nothing for development.
 
 demo: $(CORE) ## Build the shipped sample shop into var/ and show what came out.
-	$(BIN)/lifecycle build --raw-dir seeds/sample --state-dir var $(ARGS)
+	$(BIN)/lifecycle demo $(ARGS)
 
 build: $(CORE) ## Build from LIFECYCLE_RAW_DIR into LIFECYCLE_STATE_DIR (ARGS="--as-of 2025-06-30").
 	$(BIN)/lifecycle build $(ARGS)
 
-test: $(DEV) ## Run the tests (ARGS="-k sessions").
-	$(BIN)/python -m pytest $(ARGS)
+# A test mostly waits for one dbt process, so two at a time take both cores. A file is one worker's,
+# in the order they are collected: the long pipelines come first, the many short units fill up.
+test: $(DEV) ## Run the tests (ARGS="-k sessions", JOBS=1 one at a time).
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(DEV) ## Judge style, types, import order, SQL, YAML, locks and dbt artefacts.
 	$(BIN)/python -m tests.lint $(ARGS)
@@ -39,8 +42,9 @@ format: $(DEV) ## Mend what ruff and sqlfluff can mend by themselves.
 	$(BIN)/ruff format --quiet .
 	$(BIN)/sqlfluff fix --quiet dbt_project tests/data
 
-bench: $(DEV) ## Measure the SQL against the scan at SCALE=S, M or L.
+bench: $(DEV) ## Measure SQL against the scan, and a whole build's parts, at SCALE=S, M or L.
 	$(BIN)/python -m tests.benchmarks --scale $(SCALE) $(ARGS)
+	$(BIN)/python -m tests.benchmarks.whole_build --scale $(SCALE)
 
 dev: $(CORE) ## Open the Dagster UI on loopback (ARGS="--port 3001").
 	$(BIN)/python -m orchestration.dagster_home.dev $(ARGS)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
 
@@ -28,11 +29,13 @@ def _no_settings_from_outside() -> Iterator[None]:
     os.environ.update(kept)
 
 
-def run_lifecycle(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_lifecycle(
+    *arguments: object, cwd: Path = REPO_ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run `lifecycle` in a process of its own, as a user would."""
     return subprocess.run(
         [str(_COMMAND), *map(str, arguments)],
-        cwd=REPO_ROOT,
+        cwd=cwd,
         env=os.environ | environment,
         capture_output=True,
         text=True,
@@ -51,10 +54,16 @@ def lifecycle() -> Lifecycle:
 def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A state directory with the shipped sample built and published, all frameworks.
 
-    Shared by the whole session: read it, never write to it.
+    Shared by all workers of a run: read it, never write to it.
     """
-    state = StateDir.at(tmp_path_factory.mktemp("sample") / "state")
-    arguments = ("--raw-dir", SAMPLE_DIR, "--state-dir", state.root, "--frameworks", "all")
-    built = run_lifecycle("build", *arguments)
-    assert built.returncode == 0, built.stdout + built.stderr
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    state = StateDir.at(folder / "sample" / "state")
+    state.root.parent.mkdir(exist_ok=True)
+    with FileLock(folder / "sample" / "lock"):
+        if not state.published_database.exists():
+            arguments = ("--raw-dir", SAMPLE_DIR, "--state-dir", state.root)
+            built = run_lifecycle("build", *arguments, "--frameworks", "all")
+            assert built.returncode == 0, built.stdout + built.stderr
     return state

@@ -1,7 +1,7 @@
 {# Periods of product analytics: those of kpi_values and weeks that begin on Sunday. #}
 
 {% macro activity_grains() -%}
-    {{ return(['day', 'week', 'week_sunday', 'month']) }}
+    {{ return(['day', 'week', 'week_sunday', 'month', 'quarter', 'year']) }}
 {%- endmacro %}
 
 {# The first day of the period that a date lies in. #}

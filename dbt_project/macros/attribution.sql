@@ -22,11 +22,14 @@
 {%- endmacro %}
 
 {% macro default__share_of(amount, units) -%}
-    cast(
-        cast(
-            {{ as_whole_number('(' ~ amount ~ ')', 4) }} * {{ units }} // 10000000000
-            as decimal(22, 0)
-        ) * cast(0.0001 as decimal(5, 4))
-        as decimal(18, 4)
-    )
+    case
+        when {{ units }} = 10000000000 then cast({{ amount }} as decimal(18, 4))
+        else cast(
+            cast(
+                {{ as_whole_number('(' ~ amount ~ ')', 4) }} * {{ units }} // 10000000000
+                as decimal(22, 0)
+            ) * cast(0.0001 as decimal(5, 4))
+            as decimal(18, 4)
+        )
+    end
 {%- endmacro %}

@@ -13,14 +13,19 @@
         {{ as_whole_number(numerator, scale) }} * cast(10000000000 as hugeint)
     {%- endset -%}
     {%- set lower = as_whole_number('nullif(' ~ denominator ~ ', 0)', scale) -%}
-    cast(
-        cast(
-            sign({{ upper }}) * sign({{ lower }})
-            * ((2 * abs({{ upper }}) + abs({{ lower }})) // (2 * abs({{ lower }})))
-            as decimal(27, 0)
-        ) * cast(0.0000000001 as decimal(11, 10))
-        as decimal(38, 10)
-    )
+    case
+        -- Most values are sums, and a whole division costs more than all else that is told of them.
+        when {{ denominator }} = 1 then cast({{ numerator }} as decimal(38, 10))
+        when {{ numerator }} = 0 and {{ denominator }} <> 0 then cast(0 as decimal(38, 10))
+        else cast(
+            cast(
+                sign({{ upper }}) * sign({{ lower }})
+                * ((2 * abs({{ upper }}) + abs({{ lower }})) // (2 * abs({{ lower }})))
+                as decimal(27, 0)
+            ) * cast(0.0000000001 as decimal(11, 10))
+            as decimal(38, 10)
+        )
+    end
 {%- endmacro %}
 
 {# A decimal times 10^scale as a whole number. The decimals go apart from the rest, so that the

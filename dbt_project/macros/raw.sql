@@ -17,7 +17,14 @@
             {%- endfor -%}
         {%- endif -%}
         select
-            {% if loaded is none -%} cast(null as bigint) {%- else -%} rowid {%- endif %} as raw_row_id,
+            {% if loaded is none -%}
+            cast(null as bigint)
+            {%- elif loaded.is_view -%}
+            {# A view has no row ids; rows of one hash are alike, whichever comes first. #}
+            row_number() over (order by hash({{ present | join(', ') }}))
+            {%- else -%}
+            rowid
+            {%- endif %} as raw_row_id,
             {% for column in raw_contract(table) -%}
             {% if column.name in present -%}
             {{ as_in_contract(column, '_row_hash' in present) }} as {{ column.name }},
@@ -122,9 +129,7 @@
 {# The columns of a raw table with all that the contract says of them; none while dbt parses. #}
 {% macro raw_contract(table) -%}
     {%- if execute -%}
-        {%- set contract = graph.sources.values()
-            | selectattr('source_name', 'equalto', 'raw')
-            | selectattr('name', 'equalto', table) | first -%}
+        {%- set contract = graph.sources['source.customer_lifecycle.raw.' ~ table] -%}
         {{ return(contract.columns.values() | list) }}
     {%- endif -%}
     {{ return([]) }}

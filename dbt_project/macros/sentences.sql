@@ -12,13 +12,16 @@
 {%- endmacro %}
 
 {# When a subject is at risk next, or lapses if it is already at risk; null if neither will be.
-   `by_contract` and `by_orders` say what would prevent it. #}
-{% macro outlook_sentence(outlooks, at_risk, lapsed, by_contract, by_orders) -%}
+   `by_order`, `by_renewal` and `by_either` say what would prevent it: of whoever orders and pays for
+   a plan, either. #}
+{% macro outlook_sentence(outlooks, at_risk, lapsed, by_order, by_renewal, by_either) -%}
     ' ' || case
         when {{ outlooks }}.at_risk_on is not null then '{{ at_risk }}' || {{ outlooks }}.at_risk_on
         else '{{ lapsed }}' || {{ outlooks }}.lapsed_on
     end || case
-        when {{ outlooks }}.health_basis = 'contract' then '{{ by_contract }}'
-        else '{{ by_orders }}'
+        when {{ outlooks }}.usual_gap_days is null then '{{ by_renewal }}'
+        when {{ outlooks }}.health_basis = 'contract' or {{ outlooks }}.renews_on is not null
+            then '{{ by_either }}'
+        else '{{ by_order }}'
     end
 {%- endmacro %}

@@ -7,17 +7,18 @@ Does not belong here: printing, and anything that dbt would have to decide.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from orchestration.ingest.contract import Column, load_contract
-from orchestration.ingest.run import IngestSummary, ingest, read_excluded_ids
-from orchestration.rules.rule_set import read_rules
-from orchestration.settings.paths import RULES_DIR, StateDir
+from orchestration.ingest.loader_tables import landing_of
+from orchestration.ingest.run import IngestSummary, ingest
+from orchestration.rules.rule_set import RuleSet, read_rules
+from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.sql_text import text_literal
 
@@ -67,29 +68,37 @@ class FileReport:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """Everything that `check` tells."""
+    """Everything that `check` tells.
+
+    Attributes:
+        summary: what ingest did, with what would stop a build.
+        files: what became of each file.
+        period: from when to when events and orders are, as a sentence; none without any.
+    """
 
     summary: IngestSummary
     files: tuple[FileReport, ...]
-    warnings: tuple[str, ...]
+    period: tuple[str, ...]
 
 
 @contextmanager
 def scratch_ingest(
-    request: BuildRequest,
+    request: BuildRequest, rules: RuleSet
 ) -> Generator[tuple[IngestSummary, duckdb.DuckDBPyConnection]]:
     """Ingest into a state that is thrown away, and open its raw database."""
     with tempfile.TemporaryDirectory(prefix="lifecycle-check-") as folder:
         state = StateDir.at(Path(folder) / "state")
-        summary = ingest(
-            request.raw_dir,
-            state.root,
-            run_id="check",
-            excluded_ids=read_excluded_ids(_rules_with(request, "excluded_ids.csv")),
-            sources_file=request.sources_file,
-            identity_salt=request.identity_salt,
-            settings=request.settings,
-        )
+        with landing_of(request, state) as raw_dir:
+            summary = ingest(
+                raw_dir,
+                state.root,
+                run_id="check",
+                excluded_ids=rules.excluded_ids,
+                event_names=rules.event_names,
+                sources_file=request.sources_file,
+                identity_salt=request.identity_salt,
+                settings=request.settings,
+            )
         with duckdb.connect() as connection:
             connection.execute(
                 f"attach {text_literal(str(state.raw_database))} as state (read_only)"
@@ -104,18 +113,8 @@ def check(request: BuildRequest) -> CheckReport:
     Raises:
         LifecycleError: what would stop a build at its ingest.
     """
-    read_rules(request.rules_dir)
-    with scratch_ingest(request) as (summary, connection):
-        return CheckReport(
-            summary=replace(summary, notes=summary.notes),
-            files=tuple(_files(connection)),
-            warnings=(*summary.stops, *_period(connection)),
-        )
-
-
-def _rules_with(request: BuildRequest, name: str) -> Path:
-    own = request.rules_dir
-    return own if own is not None and (own / name).exists() else RULES_DIR
+    with scratch_ingest(request, read_rules(request.rules_dir)) as (summary, connection):
+        return CheckReport(summary, tuple(_files(connection)), _period(connection))
 
 
 def _files(connection: duckdb.DuckDBPyConnection) -> list[FileReport]:
@@ -174,7 +173,7 @@ def _not_loaded(connection: duckdb.DuckDBPyConnection, file_id: int) -> tuple[st
     return tuple(f"{name} ({action})" for name, action in rows)
 
 
-def _period(connection: duckdb.DuckDBPyConnection) -> Sequence[str]:
+def _period(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     row = connection.execute(
         """
         select cast(min(happened_at) as date), cast(max(happened_at) as date)

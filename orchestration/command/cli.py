@@ -1,8 +1,8 @@
 """The command line `lifecycle`: options in, one function of the project called, exit code out.
 
 Belongs here: commands, options and their help. Does not belong here: anything that another caller,
-such as Dagster, would need too. Heavy modules are imported by the command that needs them, so that
-`--help` stays fast.
+such as Dagster, would need too, or what `entry` tells without any of it. Heavy modules are imported
+by the command that needs them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ import typer
 
 from orchestration.command.options import (
     LossOption,
+    RawDatabaseOption,
     RawOption,
+    RawSchemaOption,
     RulesOption,
     SourcesOption,
     StateOption,
+    VarOption,
     other_settings,
     takes_build_settings,
 )
-from orchestration.errors import EXIT_FAILED, LifecycleError
+from orchestration.errors import EXIT_FAILED, EXIT_USAGE, LifecycleError
 
 if TYPE_CHECKING:
     from orchestration.settings.paths import StateDir
@@ -77,6 +80,8 @@ def simulate(
 @app.command()
 def ingest(
     raw_dir: RawOption = None,
+    raw_database: RawDatabaseOption = None,
+    raw_schema: RawSchemaOption = None,
     state_dir: StateOption = None,
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
@@ -87,7 +92,14 @@ def ingest(
     from orchestration.pipeline.build import ingest_only
 
     progress = ConsoleProgress(plain_console())
-    request = _request(raw_dir, state_dir, rules_dir, sources=sources, accept_loss=accept_loss)
+    request = _request(
+        raw_dir,
+        state_dir,
+        rules_dir,
+        sources=sources,
+        accept_loss=accept_loss,
+        loader=(raw_database, raw_schema),
+    )
     try:
         ingest_only(request, progress)
     finally:
@@ -98,6 +110,8 @@ def ingest(
 @takes_build_settings
 def build(
     raw_dir: RawOption = None,
+    raw_database: RawDatabaseOption = None,
+    raw_schema: RawSchemaOption = None,
     state_dir: StateOption = None,
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
@@ -105,21 +119,10 @@ def build(
         bool, typer.Option("--full-refresh", help="Drop the working database first.")
     ] = False,
     accept_loss: LossOption = False,
-    var: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Another setting, NAME=VALUE; may be repeated. See below.", metavar="NAME=VALUE"
-        ),
-    ] = None,
+    var: VarOption = None,
     **settings: str | None,
 ) -> None:
     """Ingest, build, check, publish; exit 0 only if a new version was published."""
-    from orchestration.command.console import ConsoleProgress, plain_console, show_build
-    from orchestration.pipeline.build import build as run_build
-    from orchestration.pipeline.status import example_subject, read_as_of, read_stage_counts
-
-    console = plain_console()
-    progress = ConsoleProgress(console)
     request = _request(
         raw_dir,
         state_dir,
@@ -129,15 +132,18 @@ def build(
         full_refresh,
         sources,
         accept_loss=accept_loss,
+        loader=(raw_database, raw_schema),
     )
-    try:
-        result = run_build(request, progress)
-    finally:
-        progress.close()
-    counts = read_stage_counts(request.state, result.default_framework)
-    as_of_date = read_as_of(request.state)
-    subject = example_subject(request.state)
-    show_build(console, result, request.state, counts, as_of_date, subject)
+    _build(request)
+
+
+@app.command()
+@takes_build_settings
+def demo(state_dir: StateOption = None, **settings: str | None) -> None:
+    """Build the shipped sample shop and show what came out."""
+    from orchestration.settings.paths import SAMPLE_DIR
+
+    _build(_request(SAMPLE_DIR, state_dir, None, settings))
 
 
 @app.command()
@@ -184,17 +190,29 @@ def init(
 @app.command()
 def check(
     raw_dir: RawOption = None,
+    raw_database: RawDatabaseOption = None,
+    raw_schema: RawSchemaOption = None,
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
     currency: Annotated[str | None, typer.Option(help="Reporting currency.")] = None,
 ) -> None:
-    """Tell in seconds what a build would load, refuse and ignore; nothing is kept."""
+    """Tell in seconds what a build would load, refuse and ignore; exit 2 if it would stop there."""
     from orchestration.command.check import check as run_check
     from orchestration.command.console import plain_console
     from orchestration.command.show_landing import show_check
 
-    request = _request(raw_dir, None, rules_dir, {"reporting_currency": currency}, sources=sources)
-    show_check(plain_console(), run_check(request))
+    request = _request(
+        raw_dir,
+        None,
+        rules_dir,
+        {"reporting_currency": currency},
+        sources=sources,
+        loader=(raw_database, raw_schema),
+    )
+    report = run_check(request)
+    show_check(plain_console(), report)
+    if report.summary.stops:
+        raise typer.Exit(EXIT_USAGE)
 
 
 @app.command("map")
@@ -204,7 +222,9 @@ def map_events(
     sources: SourcesOption = None,
     write: Annotated[
         Path | None,
-        typer.Option(help="Rules directory to write event_signals.csv with the proposed rows to."),
+        typer.Option(
+            help="Rules directory to write the proposed rows to, as event_signals.patch.csv."
+        ),
     ] = None,
 ) -> None:
     """List event names that feed nothing, with the signal that each may mean."""
@@ -247,6 +267,29 @@ def status(state_dir: StateOption = None) -> None:
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Option(help="HTML file to write; one that is there is replaced.")],
+    language: Annotated[str, typer.Option(help="en or it.")] = "en",
+    state_dir: StateOption = None,
+) -> None:
+    """Write one self-contained page of pictures and tables about what is published."""
+    from orchestration.command.console import plain_console, show_report
+    from orchestration.errors import SettingsError
+
+    try:
+        from orchestration.pictures.report import write_report
+        from orchestration.pictures.words import Language
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The report needs the package {error.name}, which is not installed; "
+            "pip install 'customer-lifecycle[report]'."
+        ) from error
+    if language not in set(Language):
+        raise SettingsError(f'--language is "{language}", which is neither en nor it.')
+    show_report(plain_console(), out, write_report(_state(state_dir), out, Language(language)))
+
+
+@app.command()
 def explain(
     subject: Annotated[
         str, typer.Argument(help="Subject id (customer:17850), or a bare customer id.")
@@ -272,6 +315,28 @@ def explain(
         print(told_as_json(told))  # noqa: T201 - what a machine reads is not wrapped
     else:
         show_explanation(plain_console(), told)
+
+
+@app.command(
+    "dbt",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog=other_settings(),
+)
+@takes_build_settings
+def run_dbt(
+    arguments: Annotated[
+        list[str], typer.Argument(help="A command of dbt and its options.", metavar="DBT_COMMAND")
+    ],
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    var: VarOption = None,
+    **settings: str | None,
+) -> None:
+    """Run dbt on the working database: lifecycle dbt run --select int_orders."""
+    from orchestration.pipeline.dbt_by_hand import dbt_by_hand
+
+    request = _request(None, state_dir, rules_dir, settings, var or ())
+    sys.exit(dbt_by_hand(request, arguments))
 
 
 @app.command()
@@ -308,6 +373,23 @@ def main() -> None:
         _leave(f"{where}{error.strerror or error}.", EXIT_FAILED)
 
 
+def _build(request: BuildRequest) -> None:
+    from orchestration.command.console import ConsoleProgress, plain_console, show_build
+    from orchestration.pipeline.build import build as run_build
+    from orchestration.pipeline.status import example_subject, read_as_of, read_census
+
+    console = plain_console()
+    progress = ConsoleProgress(console)
+    try:
+        result = run_build(request, progress)
+    finally:
+        progress.close()
+    census = read_census(request.state)
+    as_of_date = read_as_of(request.state)
+    subject = example_subject(request.state)
+    show_build(console, result, request.state, census, as_of_date, subject)
+
+
 def _leave(message: str, exit_code: int) -> None:
     from orchestration.command.console import plain_console, show_error
 
@@ -330,6 +412,7 @@ def _request(
     full_refresh: bool = False,
     sources: Path | None = None,
     accept_loss: bool = False,
+    loader: tuple[Path | None, str | None] = (None, None),
 ) -> BuildRequest:
     from orchestration.settings.request import read_request
 
@@ -338,6 +421,8 @@ def _request(
         "state_dir": state_dir,
         "rules_dir": rules_dir,
         "sources_file": sources,
+        "raw_database": loader[0],
+        "raw_schema": loader[1],
     }
     return read_request(
         settings or {}, extra_vars, directories, full_refresh=full_refresh, accept_loss=accept_loss

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +31,8 @@ if TYPE_CHECKING:  # so that a short command does not import what a build needs
 
 _HEALTHS = ("prospect", "cold", "active", "at_risk", "lapsed")
 _NAME_WIDTH = 9
+# What a phase is doing that has told nothing yet.
+_BEGUN = "begun"
 
 
 def plain_console(stream: TextIO | None = None) -> Console:
@@ -39,17 +43,19 @@ def plain_console(stream: TextIO | None = None) -> Console:
 
 
 class ConsoleProgress:
-    """One line per phase with counts and seconds; on a terminal also a bar while it lasts."""
+    """One line per phase with counts and seconds; while it lasts a bar, or a line now and then."""
 
-    def __init__(self, console: Console) -> None:
-        """Show on the console given."""
+    def __init__(self, console: Console, every_seconds: float = 10) -> None:
+        """Show on the console given; where nobody watches, a line every so many seconds."""
         self._console = console
-        self._phase = ""
+        self._every_seconds = every_seconds
         self._bar: Bar | None = None
+        self._ended: threading.Event | None = None
+        self._reached = _BEGUN
 
     def begin(self, phase: str) -> None:
-        """Put up a bar when somebody watches."""
-        self._phase = phase
+        """Put up a bar when somebody watches, else begin to tell a log how far it is."""
+        self._reached = _BEGUN
         if self._console.is_terminal:
             columns = (
                 TextColumn(f"{phase:<{_NAME_WIDTH}}"),
@@ -60,9 +66,15 @@ class ConsoleProgress:
             self._bar = Bar(*columns, console=self._console, transient=True)
             self._bar.add_task("", total=None)
             self._bar.start()
+        else:
+            self._ended = threading.Event()
+            # A step may take minutes, so that the lines cannot wait for one.
+            teller = threading.Thread(target=self._tell, args=(phase, self._ended), daemon=True)
+            teller.start()
 
     def step(self, done: int, total: int, label: str) -> None:
-        """Move the bar."""
+        """Move the bar, or what the next line tells."""
+        self._reached = f"{done:,} of {total:,}" + (f", {label}" if label else "")
         if self._bar is not None:
             task = self._bar.tasks[0].id
             self._bar.update(task, completed=done, total=total, description=label)
@@ -77,26 +89,43 @@ class ConsoleProgress:
         self._console.print(f"{phase:<{_NAME_WIDTH}}{seconds:6.1f} s  {summary}")
 
     def close(self) -> None:
-        """Take the bar down; a phase that failed leaves none behind."""
+        """Take the bar down, or fall silent; a phase that failed leaves nothing behind."""
+        if self._ended is not None:
+            self._ended.set()
+            self._ended = None
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+    def _tell(self, phase: str, ended: threading.Event) -> None:
+        began = time.monotonic()
+        while not ended.wait(self._every_seconds):
+            seconds = time.monotonic() - began
+            self._console.print(f"{phase:<{_NAME_WIDTH}}{seconds:6.1f} s  {self._reached} …")
 
 
 def show_build(
     console: Console,
     result: BuildResult,
     state: StateDir,
-    counts: Sequence[StageCount],
+    census: Mapping[str, Sequence[StageCount]],
     as_of: object,
     subject_id: str,
 ) -> None:
     """Print what was built, the stage x health table, where the files are, what to do next."""
+    counts = census[result.default_framework]
     for warning in result.warnings:
         console.print(f"warning  {warning}")
     console.print()
     console.print(f"{result.default_framework} at the end of {as_of}, subjects by stage and health")
     console.print(stage_table(result.stages, counts))
+    if len(result.frameworks) > 1:
+        console.print("Subjects by stage in the other frameworks")
+        width = max(map(len, result.frameworks))
+        for framework in result.frameworks[1:]:
+            stages = ", ".join(_told_stages(census[framework]))
+            console.print(f"  {framework:<{width}}  {stages}")
+        console.print()
     console.print(f"Database  {state.published_database}  (schema marts, read-only)")
     console.print(f"Parquet   {state.current / 'parquet'}")
     console.print()
@@ -108,6 +137,12 @@ def show_build(
         "build --raw-dir DIR --state-dir OTHER_DIR --frameworks all",
     ):
         console.print(f"  {_called_as()} {command}")
+
+
+def _told_stages(counts: Sequence[StageCount]) -> Iterator[str]:
+    for stage in dict.fromkeys(count.stage for count in counts):
+        subjects = sum(count.subjects for count in counts if count.stage == stage)
+        yield f"{stage} {subjects:,}"
 
 
 def stage_table(stages: Sequence[str], counts: Sequence[StageCount]) -> Table:
@@ -267,6 +302,11 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
         )
 
 
+def show_report(console: Console, out: Path, size: int) -> None:
+    """Tell where the page lies."""
+    console.print(f"The report is {out} ({size / 1024:,.0f} kB); open it in a browser.")
+
+
 def show_rollback(console: Console, version: str, database: Path) -> None:
     """Print what a rollback did."""
     console.print(f"Current is {version} again; readers of {database} see it from now on.")
@@ -305,4 +345,6 @@ def _called_as() -> str:
 
 def _state_option(state: StateDir) -> str:
     """The option that makes the printed commands work where they are pasted."""
-    return "" if state.root == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state.root))}"
+    if state == StateDir.at(DEFAULT_STATE_DIR):
+        return ""
+    return f" --state-dir {shlex.quote(str(state.root))}"

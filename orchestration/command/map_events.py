@@ -16,10 +16,14 @@ from pathlib import Path
 from orchestration.command.check import scratch_ingest
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.words import read_words
+from orchestration.rules.patches import patch_name
 from orchestration.rules.rule_set import read_rules
+from orchestration.rules.seed_rows import read_seed
 from orchestration.settings.request import BuildRequest
 
 SEED = "event_signals.csv"
+# What an event of a signal has in common with another one of it.
+_LIKE = ("value_property", "is_money", "is_key_event", "is_visit")
 # Below this share of common letters two names mean different things more often than not.
 _ALIKE = 0.8
 
@@ -45,10 +49,11 @@ class UnmappedName:
 
 def unmapped_names(request: BuildRequest) -> list[UnmappedName]:
     """List the event names of a landing directory that no rule knows, the most frequent first."""
-    known = read_rules(request.rules_dir).seeds[SEED].rows
+    rules = read_rules(request.rules_dir)
+    known = rules.seeds[SEED].rows
     signals = {row["event_name"]: row["signal"] for row in known}
     folded = {fold_name(name): name for name in signals}
-    with scratch_ingest(request) as (_, connection):
+    with scratch_ingest(request, rules) as (_, connection):
         rows: list[tuple[str, int, int]] = connection.execute(
             "select event_name, count(*), count(distinct coalesce(user_id, anonymous_id)) "
             "from raw.events group by event_name order by count(*) desc, event_name"
@@ -85,21 +90,25 @@ def _likeness(left: str, right: str) -> float:
 
 
 def write_rows(request: BuildRequest, names: Sequence[UnmappedName], directory: Path) -> Path:
-    """Write `event_signals.csv` with the rows that were proposed behind those that count now."""
-    seed = read_rules(request.rules_dir).seeds[SEED]
-    rows = [dict(row.values) for row in seed.rows]
-    like = {row["signal"]: row for row in rows}
-    for unmapped in names:
-        if unmapped.signal:
-            model = like.get(unmapped.signal, {})
-            rows.append({**model, "event_name": unmapped.name, "signal": unmapped.signal})
+    """Write the rows that were proposed as a patch, below those that a patch there has already."""
+    rows = read_rules(request.rules_dir).seeds[SEED].rows
+    like = {row["signal"]: {column: row[column] for column in _LIKE} for row in rows}
+    target = directory / patch_name(SEED)
+    kept = read_seed(target) if target.exists() else None
+    written = [dict(row.values) for row in kept.rows] if kept else []
+    done = {row["event_name"] for row in written}
+    written += [
+        {"event_name": each.name, "signal": each.signal, **like.get(each.signal, {})}
+        for each in names
+        if each.signal and each.name not in done
+    ]
     text = StringIO()
-    writer = csv.DictWriter(
-        text, seed.columns, lineterminator="\n", restval="", extrasaction="ignore"
+    columns = tuple(
+        dict.fromkeys((*(kept.columns if kept else ()), "event_name", "signal", *_LIKE))
     )
+    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(written)
     directory.mkdir(parents=True, exist_ok=True)
-    target = directory / SEED
     target.write_text(text.getvalue(), encoding="utf-8")
     return target

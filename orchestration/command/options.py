@@ -38,6 +38,14 @@ LossOption = Annotated[
         help="Rebuild a damaged raw.duckdb although files that it was made from are gone.",
     ),
 ]
+VarOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Another setting, NAME=VALUE; may be repeated. See below.", metavar="NAME=VALUE"
+    ),
+]
+RawDatabaseOption = Annotated[Path | None, option_of(_DIRECTORIES["raw_database"])]
+RawSchemaOption = Annotated[str | None, option_of(_DIRECTORIES["raw_schema"])]
 SourcesOption = Annotated[Path | None, option_of(_DIRECTORIES["sources_file"])]
 
 

@@ -39,8 +39,10 @@ def show_check(console: Console, report: CheckReport) -> None:
     for file in report.files:
         _show_file(console, file)
     summary = report.summary
-    for sentence in (*summary.notes, *summary.problems, *report.warnings):
+    for sentence in (*summary.notes, *summary.problems, *report.period):
         console.print(sentence)
+    for sentence in summary.stops:
+        console.print(f"A build would stop: {sentence}")
     console.print(
         f"A build would load {summary.rows_loaded:,} rows, skip {summary.rows_duplicate:,} copies "
         f"and refuse {summary.rows_quarantined:,}."

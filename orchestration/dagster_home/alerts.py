@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -17,17 +16,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.masking import masked_text
 from orchestration.settings.dagster_settings import DagsterSettings
 
 _MOST_FAILURES = 10
 # A webhook that hangs must not hold up the daemon.
 _PATIENCE_SECONDS = 10
-_MASK = "(masked)"
-# DuckDB quotes values singly, a few doubly, and names of models are quoted doubly or not at all.
-_QUOTED_VALUE = re.compile(r"""(?<!\w)'[^'\n]*'(?!\w)|(?<=string )"[^"\n]*"|(?<=key )"[^"\n]*\"""")
-_MAIL = re.compile(r"[^\s\"'(<,;]+@[^\s\"')>,;]+")
-_NUMBER_TO_CALL = re.compile(r"(?<![\w.:-])\+?\d[\d ()/.-]{7,}\d(?![\w:])")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -107,16 +101,6 @@ def compose(
         link=f"{settings.url}/runs/{run_id}",
         sent_at=now.isoformat(timespec="seconds"),
     )
-
-
-def masked_text(text: str) -> str:
-    """Return a text without quoted values and without what looks like a way to reach somebody."""
-
-    def call(found: re.Match[str]) -> str:
-        return found.group() if _DATE.match(found.group()) else _MASK
-
-    text = _MAIL.sub(_MASK, _QUOTED_VALUE.sub(_MASK, text))
-    return _NUMBER_TO_CALL.sub(call, text)
 
 
 def send(alert: Alert, settings: DagsterSettings) -> list[str]:

@@ -18,12 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from orchestration.errors import WarehouseError
+from orchestration.errors import WarehouseError, first_line
 from orchestration.pipeline import parse_cache
 from orchestration.pipeline.dbt_run import bare_dbt_environment
-from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
+from orchestration.settings.paths import DATA_TESTS_DIR, DBT_PROJECT_DIR, RULES_DIR, StateDir
 
-_SOURCES = (DBT_PROJECT_DIR, REPO_ROOT / "seeds" / "rules", REPO_ROOT / "tests" / "data")
+# Links are not followed, so what they lead to is named.
+_SOURCES = {"": DBT_PROJECT_DIR, "seeds/": RULES_DIR, "tests/": DATA_TESTS_DIR}
 _SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
 _LEFT_OUT = frozenset({"target", "logs"})
 
@@ -45,18 +46,19 @@ def read_manifest(state: StateDir) -> dict[str, Any]:
 def fingerprint() -> str:
     """Return a hash over names and contents of every file that a manifest depends on."""
     digest = hashlib.sha256(sys.version.encode())
-    for path in _files():
+    for name, path in _files():
         content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(REPO_ROOT).as_posix()}\0{content}\n".encode())
+        digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()[:32]
 
 
-def _files() -> Iterator[Path]:
-    for source in _SOURCES:
+def _files() -> Iterator[tuple[str, Path]]:
+    """Yield each file with its place in the project."""
+    for folder, source in _SOURCES.items():
         for path in sorted(source.rglob("*")):
-            parts = path.relative_to(source).parts
-            if path.suffix in _SUFFIXES and parts[0] not in _LEFT_OUT and path.is_file():
-                yield path
+            place = path.relative_to(source)
+            if path.suffix in _SUFFIXES and place.parts[0] not in _LEFT_OUT and path.is_file():
+                yield f"{folder}{place.as_posix()}", path
 
 
 def _parse(state: StateDir, kept: Path) -> None:
@@ -80,8 +82,10 @@ def _parse(state: StateDir, kept: Path) -> None:
             check=False,
         )
         if done.returncode:
-            said = (done.stdout + done.stderr).strip()
-            raise WarehouseError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{said}")
+            said = first_line((done.stdout + done.stderr).strip())
+            raise WarehouseError(
+                f"dbt cannot parse {DBT_PROJECT_DIR} ({said}); dbt parse says all of it there."
+            )
         parse_cache.keep(Path(scratch), parsed)
         for old in kept.parent.glob("*.json"):
             old.unlink(missing_ok=True)

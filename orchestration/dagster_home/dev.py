@@ -101,7 +101,6 @@ def _become(command: list[str], environment: Mapping[str, str]) -> NoReturn:
     end like Ctrl-C, ignores it as well, and would stay.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.chdir(REPO_ROOT)
     os.execve(command[0], command, environment)  # noqa: S606
 
 

@@ -69,8 +69,13 @@ def landing_sensor() -> SensorDefinition:
         ),
     )
     def landing_files(context: SensorEvaluationContext) -> SensorResult | SkipReason:
-        raw_dir = read_directories().raw_dir
-        found = [file.path for file in discover(raw_dir, load_contract()).files]
+        named = read_directories()
+        raw_dir = named.raw_database.parent if named.raw_database else named.raw_dir
+        found = (
+            [named.raw_database]
+            if named.raw_database
+            else [file.path for file in discover(raw_dir, load_contract()).files]
+        )
         return decide(listing_hash(raw_dir, found), context.cursor)
 
     return landing_files

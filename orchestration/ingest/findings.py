@@ -7,28 +7,45 @@ numbers that only the models can tell.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from orchestration.errors import shown
+from orchestration.ingest.column_names import fold_name
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.sql_text import text_literal
 
-# As `stg_orders` has it: what never counts needs no rate and no line.
-_NOT_BOOKED = (
+# As `row_accounting` has it, in this order; a test holds the two together.
+_INVALID = (
     ("test", "coalesce(is_test, false)"),
     ("deleted", "coalesce(is_deleted, false)"),
+    ("zero_value", "total_price <= 0"),
     ("failed", "status = 'failed'"),
-    ("cancelled without a time", "status = 'cancelled' and cancelled_at is null"),
-    ("without a value above zero", "total_price <= 0"),
-    ("pending", "status = 'pending'"),
+    ("cancelled_without_time", "status = 'cancelled' and cancelled_at is null"),
+)
+_UNBOOKED = (
+    ("after_as_of_date", "order_date > $as_of"),
+    ("cancelled", "cancelled_on <= coalesce($as_of, cancelled_on)"),
+    ("pending", "status = 'pending' and not $pending_is_booked"),
 )
 _KEYS = (
     ("orders", ("order_id",), "coalesce(updated_at, received_at)"),
     ("customers", ("customer_id",), "updated_at"),
     ("products", ("product_id",), "cast(null as timestamp)"),
     ("exchange_rates", ("date", "currency"), "cast(null as timestamp)"),
+)
+# Rows of these go together by file: what the last file has of a key counts.
+_KEYS_OF_FILES = (
+    ("order_lines", ("order_id",)),
+    ("channel_daily", ("date", "channel", "campaign")),
+)
+_MOST_NAMES = 5
+RATE_WAYS_OUT = (
+    "land exchange_rates.csv with a rate on or before that day, or leave these values empty with "
+    "--var allow_missing_rates=true."
 )
 
 
@@ -45,29 +62,49 @@ class Findings:
     stops: tuple[str, ...]
 
 
-def find(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> Findings:
-    """Ask the raw tables what a person would want to know before the models are built."""
+def find(
+    connection: duckdb.DuckDBPyConnection,
+    settings: BuildSettings,
+    event_names: Mapping[str, bool] | None = None,
+) -> Findings:
+    """Ask the raw tables what a person would want to know before the models are built.
+
+    Args:
+        connection: the raw database.
+        settings: what the build is told.
+        event_names: the names that the rules know, with whether the value of such events is money;
+            None where nothing is to be told of names.
+    """
     connection.execute(
         f"""
         create or replace temporary table counted_orders as
         select
-            order_id, created_at, upper(trim(currency)) as currency, total_price, status,
-            {_when_not_booked(settings)} as not_booked,
-            cast(timezone({text_literal(settings.reporting_timezone)},
-                timezone('UTC', created_at)) as date) as order_date
-        from raw.orders
-        where _file_id not in (
-            select file_id from raw.muted_files
-            where reason = 'other_order_source' and muted_from is null
-        )
-        qualify row_number() over (
-            partition by order_id
-            order by coalesce(updated_at, received_at) desc nulls last, _file_id desc, _line desc
-        ) = 1
-        """
+            *,
+            {_first_of(_INVALID)} as invalid,
+            coalesce(invalid, {_first_of(_UNBOOKED)}) as not_booked
+        from (
+            select
+                order_id, upper(trim(currency)) as currency, total_price, status, is_test,
+                is_deleted, cancelled_at,
+                {_local_date("created_at", settings)} as order_date,
+                {_local_date("cancelled_at", settings)} as cancelled_on
+            from raw.orders
+            where _file_id not in (
+                select file_id from raw.muted_files
+                where reason = 'other_order_source' and muted_from is null
+            )
+            qualify row_number() over (
+                partition by order_id
+                order by
+                    coalesce(updated_at, received_at) desc nulls last, _file_id desc, _line desc
+            ) = 1
+        ) as latest_orders
+        """,
+        {"as_of": settings.as_of_date, "pending_is_booked": settings.pending_is_booked},
     )
+    names = _names_that_came(connection)
     early = _as_of(connection, settings)
-    missing = _missing_rates(connection, settings)
+    missing = _missing_rates(connection, settings, _money_names(names, event_names))
     allowed = settings.allow_missing_rates
     notes = (
         *_several_currencies(connection, settings),
@@ -76,6 +113,9 @@ def find(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> Find
         *_over_refunds(connection),
         *_refunded_without_refund(connection),
         *_not_booked(connection),
+        *_unknown_event_names(names, event_names),
+        *_without_order(connection),
+        *_open_erasures(connection),
     )
     return Findings(notes, (*early, *(() if allowed else missing)))
 
@@ -102,14 +142,14 @@ def _currencies(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
-def _when_not_booked(settings: BuildSettings) -> str:
-    reasons = [
-        (reason, sql)
-        for reason, sql in _NOT_BOOKED
-        if reason != "pending" or not settings.pending_is_booked
-    ]
+def _first_of(reasons: Sequence[tuple[str, str]]) -> str:
     cases = " ".join(f"when {sql} then {text_literal(reason)}" for reason, sql in reasons)
     return f"case {cases} end"
+
+
+def _local_date(column: str, settings: BuildSettings) -> str:
+    zone = text_literal(settings.reporting_timezone)
+    return f"cast(timezone({zone}, timezone('UTC', {column})) as date)"
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> tuple[str, ...]:
@@ -146,45 +186,53 @@ def _several_currencies(
 
 
 def _missing_rates(
-    connection: duckdb.DuckDBPyConnection, settings: BuildSettings
+    connection: duckdb.DuckDBPyConnection, settings: BuildSettings, money_names: Sequence[str]
 ) -> tuple[str, ...]:
     rows = connection.execute(
-        """
-        select
-            orders.currency,
-            count(*),
-            min_by(orders.order_id, (orders.order_date, orders.order_id)),
-            min(orders.order_date)
-        from counted_orders as orders
+        f"""
+        with amounts as (
+            select 'order' as noun, currency, order_id as id, order_date as date
+            from counted_orders
+            where invalid is null
+
+            union all
+
+            select
+                'event' as noun, upper(trim(currency)) as currency, event_id as id,
+                {_local_date("occurred_at", settings)} as date
+            from raw.events
+            where
+                value is not null
+                and event_name in (select unnest($money_names))
+                and _file_id not in (select file_id from raw.muted_files)
+        )
+
+        select noun, currency, count(*), min_by(id, (date, id)), min(date)
+        from amounts
         where
-            (orders.not_booked is null or orders.not_booked = 'pending')
-            and orders.currency <> $reporting
-            and ($as_of is null or orders.order_date <= $as_of)
+            currency <> $reporting
+            and ($as_of is null or date <= $as_of)
             and not exists (
                 select 1 from raw.exchange_rates as rates
-                where
-                    upper(trim(rates.currency)) = orders.currency
-                    and rates.date <= orders.order_date
+                where upper(trim(rates.currency)) = amounts.currency and rates.date <= amounts.date
             )
-        group by orders.currency
-        order by orders.currency
+        group by noun, currency
+        order by noun desc, currency
         """,
         {
             "reporting": reporting_currency(connection, settings),
             "as_of": settings.as_of_date,
+            "money_names": list(money_names),
         },
     ).fetchall()
     if not rows:
         return ()
     told = ", ".join(
-        f"{_counted(orders, 'order')} in {currency} {'has' if orders == 1 else 'have'} no exchange "
+        f"{_counted(amounts, noun)} in {currency} {'has' if amounts == 1 else 'have'} no exchange "
         f"rate (first: {first}, {day})"
-        for currency, orders, first, day in rows
+        for noun, currency, amounts, first, day in rows
     )
-    return (
-        f"{told}; land exchange_rates.csv with a rate on or before that day, or leave these values "
-        "empty with --var allow_missing_rates=true.",
-    )
+    return (f"{told}; {RATE_WAYS_OUT}",)
 
 
 def _undated_versions(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
@@ -216,6 +264,13 @@ def _undated_versions(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
             select count(*) from undecided_keys
             """,
+        )
+        if count:
+            told.append(f"{count:,} of {table}")
+    for table, key in _KEYS_OF_FILES:
+        repeated = f"group by {', '.join(key)} having count(distinct _file_id) > 1"
+        count = _one(
+            connection, f"select count(*) from (select 1 from raw.{table} {repeated}) as keys"
         )
         if count:
             told.append(f"{count:,} of {table}")
@@ -288,9 +343,79 @@ def _not_booked(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     if not rows:
         return ()
     total = sum(int(count) for _, count in rows)
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in rows)
+    reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in rows)
     are = "is" if total == 1 else "are"
     return (f"{_counted(total, 'order')} {are} loaded and not booked: {reasons}.",)
+
+
+def _names_that_came(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    return connection.execute(
+        "select event_name, count(*) from raw.events group by event_name "
+        "order by count(*) desc, event_name"
+    ).fetchall()
+
+
+def _money_names(
+    names: Sequence[tuple[str, int]], known: Mapping[str, bool] | None
+) -> tuple[str, ...]:
+    money = {fold_name(name) for name, is_money in (known or {}).items() if is_money}
+    return tuple(name for name, _ in names if fold_name(name) in money)
+
+
+def _unknown_event_names(
+    names: Sequence[tuple[str, int]], known: Mapping[str, bool] | None
+) -> tuple[str, ...]:
+    folded = {fold_name(name) for name in known or ()}
+    unknown = [] if known is None else [one for one in names if fold_name(one[0]) not in folded]
+    if not unknown:
+        return ()
+    listed = ", ".join(shown(name) for name, _ in unknown[:_MOST_NAMES])
+    more = ", …" if len(unknown) > _MOST_NAMES else ""
+    feed = "feeds" if len(unknown) == 1 else "feed"
+    rows = _counted(sum(events for _, events in unknown), "event")
+    return (
+        f"{_counted(len(unknown), 'event name')} {feed} no signal, with {rows}: "
+        f"{listed}{more}; lifecycle map lists all of them and proposes a signal for each.",
+    )
+
+
+def _without_order(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Refunds and lines are told when their order lies nowhere; it may still come."""
+    counts = [
+        (
+            noun,
+            _one(
+                connection,
+                f"select count(*) from raw.{table} where order_id not in "
+                "(select order_id from raw.orders)",
+            ),
+        )
+        for noun, table in (("refund", "refunds"), ("order line", "order_lines"))
+    ]
+    told = [_counted(count, noun) for noun, count in counts if count]
+    if not told:
+        return ()
+    return (f"Of orders that are not there and count nowhere: {' and '.join(told)}.",)
+
+
+def _open_erasures(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    count = _one(
+        connection,
+        """
+        select count(distinct customer_id) from raw.erasure_requests
+        where
+            customer_id in (select customer_id from raw.customers)
+            or customer_id in (select customer_id from raw.orders where customer_id is not null)
+            or customer_id in (select user_id from raw.events where user_id is not null)
+        """,
+    )
+    if not count:
+        return ()
+    are = "is" if count == 1 else "are"
+    return (
+        f"{_counted(count, 'erasure request')} {are} open: rows of that customer are still here, "
+        "and a build does not remove them.",
+    )
 
 
 def _counted(count: int, noun: str) -> str:

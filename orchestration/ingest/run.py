@@ -8,13 +8,12 @@ versions of a row or reads rules other than excluded ids (dbt's staging does).
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import cast
 
 import duckdb
 
-from orchestration.errors import InputError, LifecycleError, RulesError, first_line
+from orchestration.errors import InputError, LifecycleError, first_line
 from orchestration.ingest.contract import Contract, load_contract
 from orchestration.ingest.findings import find
 from orchestration.ingest.formats.open_file import sha256_of
@@ -64,30 +63,10 @@ from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.identity_settings import DEFAULT_SALT
 from orchestration.settings.paths import StateDir
 
-__all__ = ["IngestProgress", "IngestSummary", "ingest", "read_excluded_ids"]
+__all__ = ["IngestProgress", "IngestSummary", "ingest"]
 
 # A mail tool has no orders and a shop no events; neither at all is no shop.
 ONE_OF_THESE = frozenset({"events", "orders"})
-EXCLUDED_IDS_FILE = "excluded_ids.csv"
-
-
-def read_excluded_ids(rules_dir: Path) -> frozenset[str]:
-    """Read the ids that count as absent from the seed `excluded_ids.csv`, in lower case.
-
-    Raises:
-        RulesError: the file is missing or has no column `id`.
-    """
-    path = rules_dir / EXCLUDED_IDS_FILE
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as source:
-            reader = csv.DictReader(source)
-            if "id" not in (reader.fieldnames or ()):
-                problem = f"{path}, line 1: the column id is missing; it holds one id per line."
-                raise RulesError([problem])
-            ids = {(row["id"] or "").strip().lower() for row in reader}
-    except OSError as error:
-        raise RulesError([f"{path} cannot be read: {error.strerror}."]) from error
-    return frozenset(ids - {""})
 
 
 def ingest(
@@ -103,6 +82,7 @@ def ingest(
     identity_salt: str = DEFAULT_SALT,
     settings: BuildSettings | None = None,
     accept_loss: bool = False,
+    event_names: Mapping[str, bool] | None = None,
 ) -> IngestSummary:
     """Load every new landing file into `<state_dir>/raw.duckdb`.
 
@@ -113,7 +93,7 @@ def ingest(
         raw_dir: the landing directory; the same in every run of a state.
         state_dir: the state directory.
         run_id: written to ledger and quarantine.
-        excluded_ids: ids that count as absent (`read_excluded_ids`).
+        excluded_ids: ids that count as absent.
         progress: called before each file and once at the end.
         loaded_at: instant written to the rows; default: now.
         contract: default: the shipped one.
@@ -121,6 +101,8 @@ def ingest(
         identity_salt: what addresses are hashed with; the same in every run of a state.
         settings: what the build is told; default: the defaults.
         accept_loss: rebuild a torn raw database although files that it was made from are gone.
+        event_names: names that the rules know, with whether the value of such events is money;
+            default: nothing is told of names.
 
     Raises:
         InputError: the directory lacks a required table, or is not the one of earlier runs.
@@ -140,6 +122,7 @@ def ingest(
         identity_salt=identity_salt,
         settings=settings or BuildSettings(),
         accept_loss=accept_loss,
+        event_names=event_names,
     )
     try:
         return run.once(())
@@ -168,6 +151,7 @@ class _Run:
     identity_salt: str
     settings: BuildSettings
     accept_loss: bool
+    event_names: Mapping[str, bool] | None
 
     @property
     def scratch(self) -> Path:
@@ -224,7 +208,7 @@ class _Run:
             check_collisions(connection)
             check_books(connection, self.contract)
             problems = quarantine_sentences(connection, self.run_id, self.contract)
-            found = find(connection, self.settings)
+            found = find(connection, self.settings, self.event_names)
             names = {file.name for file in plan.contract_files}
             names |= {placed.file.name for placed in plan.source_files}
             share = self.settings.max_refused_share
@@ -271,16 +255,14 @@ class _Run:
         )
 
     def _keep_notes(self, connection: duckdb.DuckDBPyConnection, sentences: Sequence[str]) -> None:
+        # A run of which nothing is kept would leave those of an earlier one as the last.
+        kept = sentences or ("The last ingest had nothing to tell.",)
         connection.execute("begin")
         connection.execute("delete from raw.notes where run_id = ?", [self.run_id])
-        if sentences:
-            connection.executemany(
-                "insert into raw.notes values (?, ?, ?, ?)",
-                [
-                    (self.run_id, self.loaded_at, place, sentence)
-                    for place, sentence in enumerate(sentences)
-                ],
-            )
+        connection.executemany(
+            "insert into raw.notes values (?, ?, ?, ?)",
+            [(self.run_id, self.loaded_at, place, sentence) for place, sentence in enumerate(kept)],
+        )
         connection.execute("commit")
 
     def _load(

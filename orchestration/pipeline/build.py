@@ -22,6 +22,7 @@ import duckdb
 
 from orchestration.errors import InputError, StateDirError
 from orchestration.failpoints import reach
+from orchestration.ingest.loader_tables import landing_of, refused_tables
 from orchestration.ingest.run import IngestProgress, IngestSummary, ingest
 from orchestration.pipeline.build_record import BuildRecord, Stopwatch
 from orchestration.pipeline.dbt_run import (
@@ -58,6 +59,7 @@ class BuildResult:
         warnings: sentences of checks that only warn.
         default_framework: the framework of the closing report.
         stages: the stages of the default framework, in order.
+        frameworks: those that were built, the default one first.
         seconds: duration by phase.
     """
 
@@ -68,6 +70,7 @@ class BuildResult:
     warnings: tuple[str, ...]
     default_framework: str
     stages: tuple[str, ...]
+    frameworks: tuple[str, ...]
     seconds: Mapping[str, float]
 
 
@@ -161,28 +164,31 @@ def ingest_phase(
         InputError: too much was refused, or a build on what was loaded would come to nothing; what
             was loaded stays.
     """
-    excluded = tuple(row["id"] for row in rules.seeds["excluded_ids.csv"].rows)
 
     def listen(told: IngestProgress) -> None:
-        progress.step(told.files_done, told.files_total, told.name)
+        rows = f", {told.rows_read:,} rows so far" if told.rows_read else ""
+        progress.step(told.files_done, told.files_total, f"{told.name}{rows}")
 
     def work() -> IngestSummary:
-        summary = ingest(
-            request.raw_dir,
-            request.state.root,
-            run_id=build_id,
-            excluded_ids=excluded,
-            progress=listen,
-            sources_file=request.sources_file,
-            identity_salt=request.identity_salt,
-            settings=request.settings,
-            accept_loss=request.accept_loss,
-        )
+        with landing_of(request, request.state) as raw_dir:
+            summary = ingest(
+                raw_dir,
+                request.state.root,
+                run_id=build_id,
+                excluded_ids=rules.excluded_ids,
+                event_names=rules.event_names,
+                progress=listen,
+                sources_file=request.sources_file,
+                identity_salt=request.identity_salt,
+                settings=request.settings,
+                accept_loss=request.accept_loss,
+            )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)
-        if is_build and summary.stops:
-            raise InputError("\n".join(summary.stops))
-        for sentence in summary.stops:
+        stops = summary.stops or refused_tables(request)
+        if is_build and stops:
+            raise InputError("\n".join(stops))
+        for sentence in stops:
             progress.note(sentence)
         reach("build.ingested")
         return summary
@@ -311,8 +317,14 @@ def _run_phases(opened: OpenBuild) -> BuildResult:
         warnings=gate_pass.warnings,
         default_framework=rules.default_framework,
         stages=rules.default_stages,
+        frameworks=_built(rules, request.settings.frameworks),
         seconds=dict(opened.record.seconds),
     )
+
+
+def _built(rules: RuleSet, asked: Sequence[str]) -> tuple[str, ...]:
+    others = [name for name in rules.frameworks if name in asked or asked == ("all",)]
+    return tuple(dict.fromkeys((rules.default_framework, *others)))
 
 
 def _timed(phase: str, progress: Progress, work: Callable[[], T], summary: Callable[[T], str]) -> T:

@@ -29,6 +29,7 @@ from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir
 
 _RESOURCES = ("seed", "model", "test", "snapshot")
+_DBT = "orchestration.pipeline.quiet_dbt"  # A process of its own: importing dbt takes seconds.
 _PR_SET_PDEATHSIG = 1
 # What DuckDB says of damaged pages.
 _TORN_SIGNS = ("checksum", "corrupt", "failed to deserialize", "not a valid duckdb database")
@@ -100,7 +101,7 @@ def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> li
     return [
         sys.executable,
         "-m",
-        "dbt.cli.main",
+        _DBT,
         "build",
         "--project-dir",
         str(project),
@@ -118,7 +119,9 @@ def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> li
         json.dumps(settings.dbt_vars(), sort_keys=True),
         "--log-format",
         "json",
-        # What dbt says at level debug costs it more than the models of a small shop.
+        # People read the file.
+        "--log-format-file",
+        "text",
         "--log-level-file",
         "info",
     ]
@@ -254,7 +257,8 @@ def follow_log(lines: Iterable[str], progress: Progress) -> tuple[str, tuple[str
             reach("build.dbt_started")
             progress.step(int(data["index"]), int(data["total"]), data["node_info"]["node_name"])
         if info.get("level") == "error" and info.get("msg"):
-            errors.append(str(info["msg"]))
+            # Of what stops dbt itself the first line of the message says nothing.
+            errors.append(str(data.get("exc") or info["msg"]))
     return invocation_id, tuple(errors)
 
 

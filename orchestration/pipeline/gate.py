@@ -7,6 +7,7 @@ suite or an empty table closes the gate; nothing is taken on trust.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,7 @@ import duckdb
 
 from orchestration.database_files import open_quietly
 from orchestration.errors import GateClosedError, first_line
+from orchestration.masking import masked_contacts, masked_text
 from orchestration.pipeline.breaches import breach_sentences
 from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun, NodeResult
 from orchestration.settings.paths import StateDir
@@ -25,6 +27,8 @@ MARTS_SCHEMA = "marts"
 _NEVER_EMPTY_FOLDER = "marts/lifecycle/"
 _RUNNABLE = frozenset({"model", "seed", "snapshot", "test"})
 _MOST_REASONS_SHOWN = 20
+_LONGEST_SAID = 400
+_NODE_ID = re.compile(r"\b(?:model|seed|source|test|macro)\.customer_lifecycle\.(\w+)")
 
 
 @dataclass(frozen=True)
@@ -181,10 +185,17 @@ def accounting_reasons(state: StateDir) -> list[str]:
 
 def _process_reasons(run: DbtRun) -> Iterator[str]:
     if not run.invocation_id or run.results_invocation_id != run.invocation_id:
-        cause = f": {first_line(run.errors[-1])}" if run.errors else ""
+        cause = f": {_said_by_dbt(run.errors[-1])}" if run.errors else ""
         yield f"dbt ended (exit code {run.exit_code}) without results of this run{cause}."
     elif run.exit_code != 0 and not any(map(_is_bad, run.results)):
         yield f"dbt ended with exit code {run.exit_code}."
+
+
+def _said_by_dbt(message: str) -> str:
+    """Return what dbt said as one line, with names of nodes as people know them and no address."""
+    lines = [line.strip() for line in message.splitlines()]
+    said = " ".join(line for line in lines if line.strip("-"))
+    return masked_contacts(_NODE_ID.sub(r"\1", said))[:_LONGEST_SAID].rstrip(". ")
 
 
 def _is_bad(result: NodeResult) -> bool:
@@ -194,20 +205,24 @@ def _is_bad(result: NodeResult) -> bool:
 
 def _result_reasons(state: StateDir, run: DbtRun) -> Iterator[str]:
     skipped: list[str] = []
+    why_is_told = False
     for result in run.results:
         if not _is_bad(result):
             continue
         described = _described(run.manifest, result.unique_id)
         if result.status == "skipped":
             skipped.append(described.removeprefix("The "))
-        elif result.status == "fail":
+            continue
+        why_is_told = True
+        if result.status == "fail":
             yield from _failure_sentences(state, run, result)
         else:
             text = f"{described} ended with {result.status}"
-            yield f"{text}: {' '.join(result.message.split())[:400]}"
+            yield f"{text}: {_said_by_dbt(masked_text(result.message))}"
     if skipped:
-        shown = ", ".join(skipped[:5]) + (", …" if len(skipped) > 5 else "")
-        yield f"{len(skipped)} nodes were skipped ({shown})."
+        # Beside the cause the names of what rests on it are noise.
+        shown = "" if why_is_told else f" ({', '.join(skipped[:5])}{', …' * (len(skipped) > 5)})"
+        yield f"{len(skipped):,} tables or checks were left out{shown}."
 
 
 def _failure_sentences(state: StateDir, run: DbtRun, result: NodeResult) -> list[str]:

@@ -7,6 +7,7 @@ part. Does not belong here: how it is shown (`console`).
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,7 @@ from orchestration.pipeline.gate import MARTS_SCHEMA
 from orchestration.pipeline.lock import Holder, holder
 from orchestration.pipeline.versions import current_version, versions
 from orchestration.settings.paths import StateDir
-from orchestration.sql_text import identifier, text_literal
+from orchestration.sql_text import identifier
 
 
 @dataclass(frozen=True)
@@ -100,15 +101,24 @@ def read_status(state: StateDir) -> Status:
     )
 
 
-def read_stage_counts(state: StateDir, framework: str) -> tuple[StageCount, ...]:
-    """Return the census of a framework at the published as-of date; empty cells are left out."""
+def read_census(state: StateDir) -> dict[str, tuple[StageCount, ...]]:
+    """Return the subjects of each published framework at the as-of date, by stage in its order.
+
+    A stage without anybody has a row of no health and no subject.
+    """
     with open_published(state) as published:
         rows = published.execute(
-            "select stage, health, count(*) from marts.lifecycle_current "
-            f"where framework = {text_literal(framework)} "
-            "group by stage, health order by stage, health"
+            "select stages.framework, stages.stage, coalesce(present.health, ''), "
+            "count(present.subject_id) from marts.stages "
+            "left join marts.lifecycle_current as present "
+            "on stages.framework = present.framework and stages.stage = present.stage "
+            "group by stages.framework, stages.ordinal, stages.stage, present.health "
+            "order by stages.framework, stages.ordinal, present.health"
         ).fetchall()
-    return tuple(StageCount(*row) for row in rows)
+    census: defaultdict[str, list[StageCount]] = defaultdict(list)
+    for framework, *count in rows:
+        census[framework].append(StageCount(*count))
+    return {framework: tuple(counts) for framework, counts in census.items()}
 
 
 def read_as_of(state: StateDir) -> date:

@@ -122,11 +122,12 @@ def _disagreements(event_signals: Rows) -> Iterator[str]:
         for row in event_signals:
             if key and not row["signal"]:
                 continue
-            place = (folded_name(row["event_name"]), *(row[name] for name in key))
-            other = said.setdefault(place, row)
+            named = (folded_name(row["event_name"]), *(row[name] for name in key))
+            other = said.setdefault(named, row)
             if row[column].lower() != other[column].lower():
-                text = f"{column} of the event {shown(row['event_name'])} differs from line"
-                yield row.problem(f"{text} {other.line}; all rows of {_rows_of(key)} agree on it")
+                text = f"{column} of the event {shown(row['event_name'])} differs from"
+                place = other.seen_from(row)
+                yield row.problem(f"{text} {place}; all rows of {_rows_of(key)} agree on it")
 
 
 def _rows_of(key: tuple[str, ...]) -> str:

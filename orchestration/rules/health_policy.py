@@ -1,47 +1,28 @@
-"""What makes the row of `health_policy.csv` runnable, and the quantiles that SQL cannot compute.
+"""What makes the row of `health_policy.csv` runnable.
 
-Belongs here: the checks of that one seed and the normal quantiles filled in when it is read. Does
-not belong here: what the policy means for a customer, which SQL decides.
+Belongs here: the checks of that one seed. Does not belong here: what the policy means for a
+customer, which SQL decides.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from statistics import NormalDist
 
 from orchestration.errors import shown
-from orchestration.rules.seed_rows import Rows, SeedFile, SeedRow, duplicate_problems
+from orchestration.rules.seed_rows import Rows, SeedRow
 
-# A user's file may leave these columns out; they are blank then.
-OPTIONAL_COLUMNS = ("z_at_risk", "z_lapsed", "at_risk_after_days", "lapsed_after_days")
-_QUANTILES = {"z_at_risk": "at_risk_quantile", "z_lapsed": "lapsed_quantile"}
+_QUANTILES = ("at_risk_quantile", "lapsed_quantile")
 _REAL_NUMBERS = (
     "prior_gap_days",
     "prior_weight",
     "log_gap_sigma",
-    "at_risk_quantile",
-    "lapsed_quantile",
+    *_QUANTILES,
 )
 _WHOLE_DAYS = ("min_days", "max_days", "cold_after_days")
 _STATED_DAYS = ("at_risk_after_days", "lapsed_after_days")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,16})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
-_Z_TOLERANCE = 1e-6
-
-
-def with_quantiles(policy: SeedFile) -> SeedFile:
-    """Return the sound policy with its `z` columns computed, whatever decimals it states."""
-    rows = tuple(
-        SeedRow(
-            row.file,
-            row.line,
-            {**row.values, **{z: repr(_quantile(row[q])) for z, q in _QUANTILES.items()}},
-        )
-        for row in policy.rows
-    )
-    return replace(policy, rows=rows)
 
 
 def health_problems(policy: Rows) -> Iterator[str]:
@@ -53,12 +34,10 @@ def health_problems(policy: Rows) -> Iterator[str]:
             text = f"the key {shown(row['key'])} is unknown; the only one is default"
             yield row.problem(text)
         yield from _number_problems(row)
-    yield from duplicate_problems(policy, ("key",))
 
 
 def _number_problems(row: SeedRow) -> Iterator[str]:
-    stated = [name for name in _QUANTILES if row[name]]
-    bad = [name for name in (*_REAL_NUMBERS, *stated) if not _NUMBER.fullmatch(row[name])]
+    bad = [name for name in _REAL_NUMBERS if not _NUMBER.fullmatch(row[name])]
     for name in bad:
         yield row.problem(f"{name} must be a number, not {shown(row[name])}")
     days = (*_WHOLE_DAYS, *(name for name in _STATED_DAYS if row[name]))
@@ -75,12 +54,9 @@ def _real_number_problems(row: SeedRow) -> Iterator[str]:
     for name in ("prior_gap_days", "prior_weight", "log_gap_sigma"):
         if float(row[name]) <= 0:
             yield row.problem(f"{name} must be more than 0, not {row[name]}")
-    for z, quantile in _QUANTILES.items():
+    for quantile in _QUANTILES:
         if not 0 < float(row[quantile]) < 1:
             yield row.problem(f"{quantile} must lie between 0 and 1, not {row[quantile]}")
-        elif row[z] and abs(float(row[z]) - _quantile(row[quantile])) > _Z_TOLERANCE:
-            text = f"{z} is {row[z]}, but the normal quantile of {row[quantile]} is"
-            yield row.problem(f"{text} {_quantile(row[quantile]):.6f}; leave it blank")
     if float(row["at_risk_quantile"]) >= float(row["lapsed_quantile"]):
         yield row.problem("at_risk_quantile must be less than lapsed_quantile")
 
@@ -91,7 +67,3 @@ def _order_problems(row: SeedRow) -> Iterator[str]:
     at_risk, lapsed = (row[name] for name in _STATED_DAYS)
     if at_risk and lapsed and int(at_risk) >= int(lapsed):
         yield row.problem("at_risk_after_days must be less than lapsed_after_days")
-
-
-def _quantile(share: str) -> float:
-    return NormalDist().inv_cdf(float(share))

@@ -15,7 +15,6 @@ from orchestration.rules.seed_rows import Rows, SeedRow, duplicate_problems, nam
 
 _MEASURES = ("recency", "frequency", "monetary")
 _SCORES = range(1, 6)
-_TEXTS = ("title", "title_it", "advice", "advice_it")
 _SCORE = re.compile(r"[1-5]", re.ASCII)
 _PRIORITY = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 
@@ -26,14 +25,9 @@ def rfm_problems(segments: Rows) -> Iterator[str]:
         yield "rfm_segments.csv: there is no row; write one for each segment."
         return
     yield from name_problems(segments, ("segment",))
-    yield from duplicate_problems(segments, ("segment",))
     yield from duplicate_problems(segments, ("priority",))
     broken = [problem for row in segments for problem in _number_problems(row)]
     yield from broken
-    for row in segments:
-        for column in _TEXTS:
-            if not row[column]:
-                yield row.problem(f"the segment {shown(row['segment'])} has no {column}")
     if not broken:
         yield from _gap_problems(segments)
 

@@ -2,8 +2,8 @@
 
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
 with the seed file and line. Does not belong here: reading, merging or writing the files
-(`rule_set`), the seeds with modules of their own (`event_signals`, `health_policy`,
-`rfm_segments`), and what a rule means in SQL.
+(`rule_set`), problems of form (`seed_shapes`), the seeds with modules of their own
+(`event_signals`, `health_policy`, `rfm_segments`, `segments`), and what a rule means in SQL.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from decimal import Decimal
 from orchestration.errors import nearest, shown
 from orchestration.rules.event_signals import DERIVED_SIGNALS, event_signal_problems
 from orchestration.rules.health_policy import health_problems
+from orchestration.rules.lacks import Lack, told
 from orchestration.rules.rfm_segments import rfm_problems
 from orchestration.rules.seed_rows import (
     Rows,
     SeedRow,
     Seeds,
-    duplicate_problems,
     is_true,
     name_problems,
     truth_problems,
 )
+from orchestration.rules.segments import segment_problems
 
 # Signals that need no row in event_signals.csv; `lead` also comes from customers.
 BUILT_IN_SIGNALS = DERIVED_SIGNALS | {"lead"}
@@ -36,28 +37,40 @@ MEASURES = COUNTING | AGES | {"sum", "latest"}
 MOST_CONDITIONS = 120
 _NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
+# Words that the marts have in the place of a stage.
+_NO_STAGES = {"new": "whoever was not there before", "all": "every one"}
+# Seeds whose rows the SQL knows by name: what may change are their other cells.
+_LIMITS = {"kpi_windows.csv": "window", "value_limits.csv": "limit"}
+_FIXED = {**_LIMITS, "kpis.csv": "KPI", "health_labels.csv": "health"}
 
 
-def find_problems(seeds: Seeds, windows: Collection[str]) -> tuple[str, ...]:
+def find_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> tuple[str, ...]:
     """Return every problem of the rule seeds, file by file, each one sentence.
 
     Args:
-        seeds: the rows of each rule seed by file name, with all its columns present.
-        windows: the KPI windows that the SQL knows, those of the shipped seed.
+        seeds: the rows of each seed by file name, with all its columns present.
+        shipped: the same as they are shipped.
+        own: the files that a user's whole file replaces.
     """
     return tuple(
         dict.fromkeys(
-            (
-                *_framework_problems(seeds["frameworks.csv"]),
-                *_stage_problems(seeds["framework_stages.csv"], seeds["frameworks.csv"]),
-                *event_signal_problems(seeds["event_signals.csv"]),
-                *_rule_problems(seeds["rules.csv"], seeds["rule_conditions.csv"]),
-                *_condition_problems(seeds["rule_conditions.csv"], known_signals(seeds)),
-                *_stage_rule_problems(seeds),
-                *_entry_problems(seeds),
-                *health_problems(seeds["health_policy.csv"]),
-                *_window_problems(seeds["kpi_windows.csv"], windows),
-                *rfm_problems(seeds["rfm_segments.csv"]),
+            told(
+                (
+                    *_framework_problems(seeds["frameworks.csv"]),
+                    *_stage_problems(seeds["framework_stages.csv"], seeds["frameworks.csv"]),
+                    *event_signal_problems(seeds["event_signals.csv"]),
+                    *_rule_problems(seeds["rules.csv"], seeds["rule_conditions.csv"]),
+                    *_condition_problems(seeds["rule_conditions.csv"], known_signals(seeds)),
+                    *_stage_rule_problems(seeds),
+                    *_entry_problems(seeds),
+                    *health_problems(seeds["health_policy.csv"]),
+                    *_limit_problems(seeds, shipped),
+                    *rfm_problems(seeds["rfm_segments.csv"]),
+                    *segment_problems(seeds["segments.csv"], seeds["segment_conditions.csv"]),
+                    *_target_problems(seeds["kpi_targets.csv"], seeds["kpis.csv"]),
+                    *_fixed_problems(seeds, shipped),
+                ),
+                own,
             )
         )
     )
@@ -71,7 +84,6 @@ def known_signals(seeds: Seeds) -> frozenset[str]:
 
 def _framework_problems(frameworks: Rows) -> Iterator[str]:
     yield from name_problems(frameworks, ("framework",))
-    yield from duplicate_problems(frameworks, ("framework",))
     yield from truth_problems(frameworks, "is_default")
     for row in frameworks:
         if row["framework"] == "all":
@@ -86,26 +98,28 @@ def _framework_problems(frameworks: Rows) -> Iterator[str]:
     if not defaults:
         yield "frameworks.csv: no framework is the default; set is_default to true on one row."
     for row in defaults[1:]:
-        text = f"{shown(row['framework'])} is a second default beside line {defaults[0].line}"
+        first = defaults[0].seen_from(row)
+        text = f"{shown(row['framework'])} is a second default beside {first}"
         yield row.problem(f"{text}; set is_default to true on one row only")
 
 
-def _stage_problems(stages: Rows, frameworks: Rows) -> Iterator[str]:
+def _stage_problems(stages: Rows, frameworks: Rows) -> Iterator[str | Lack]:
     names = {row["framework"] for row in frameworks}
     yield from name_problems(stages, ("stage",))
-    yield from duplicate_problems(stages, ("framework", "stage"))
     yield from truth_problems(stages, "is_optional")
     by_framework: defaultdict[str, list[SeedRow]] = defaultdict(list)
     for row in stages:
         by_framework[row["framework"]].append(row)
         if row["framework"] not in names:
-            hint = nearest(row["framework"], names)
-            yield row.problem(f"the framework {shown(row['framework'])} is unknown{hint}")
-        if not row["label"]:
-            yield row.problem(f"the stage {shown(row['stage'])} has no label")
+            yield _unknown_framework(row, names)
+        if row["stage"] in _NO_STAGES:
+            text = f"a stage cannot be called {shown(row['stage'])}, which stands for"
+            yield row.problem(f"{text} {_NO_STAGES[row['stage']]}; name it otherwise")
     for row in frameworks:
         if row["framework"] not in by_framework:
-            yield row.problem(f"{shown(row['framework'])} has no row in framework_stages.csv")
+            name = shown(row["framework"])
+            text = f"{name} has no row in framework_stages.csv"
+            yield Lack(row, "framework", name, "framework_stages.csv", text)
     for framework, members in by_framework.items():
         yield from _ordinal_problems(framework, members)
 
@@ -119,8 +133,8 @@ def _ordinal_problems(framework: str, stages: list[SeedRow]) -> Iterator[str]:
             continue
         ordinal = int(row["ordinal"])
         if ordinal in placed:
-            text = f"ordinal {ordinal} of {shown(framework)} stands already on line"
-            yield row.problem(f"{text} {placed[ordinal].line}")
+            text = f"ordinal {ordinal} of {shown(framework)} stands already on"
+            yield row.problem(f"{text} {placed[ordinal].seen_from(row)}")
         placed.setdefault(ordinal, row)
     previous = 0
     for ordinal in sorted(placed):
@@ -130,23 +144,33 @@ def _ordinal_problems(framework: str, stages: list[SeedRow]) -> Iterator[str]:
         previous = ordinal
 
 
-def _rule_problems(rules: Rows, conditions: Rows) -> Iterator[str]:
+def _unknown_framework(row: SeedRow, names: Collection[str]) -> Lack:
+    name = shown(row["framework"])
+    text = f"the framework {name} is unknown{nearest(row['framework'], names)}"
+    return Lack(row, "framework", name, "frameworks.csv", text)
+
+
+def _unknown_rule(row: SeedRow, names: Collection[str]) -> Lack:
+    name = shown(row["rule"])
+    text = f"the rule {name} is not in rules.csv{nearest(row['rule'], names)}"
+    return Lack(row, "rule", name, "rules.csv", text)
+
+
+def _rule_problems(rules: Rows, conditions: Rows) -> Iterator[str | Lack]:
     yield from name_problems(rules, ("rule",))
-    yield from duplicate_problems(rules, ("rule",))
     with_conditions = {row["rule"] for row in conditions}
     names = {row["rule"] for row in rules}
     for row in rules:
         if row["rule"] not in with_conditions:
-            text = f"the rule {shown(row['rule'])} has no condition in rule_conditions.csv"
-            yield row.problem(text)
+            name = shown(row["rule"])
+            text = f"the rule {name} has no condition in rule_conditions.csv"
+            yield Lack(row, "rule", name, "rule_conditions.csv", text)
     for row in conditions:
         if row["rule"] not in names:
-            hint = nearest(row["rule"], names)
-            yield row.problem(f"the rule {shown(row['rule'])} is not in rules.csv{hint}")
+            yield _unknown_rule(row, names)
 
 
-def _condition_problems(conditions: Rows, signals: frozenset[str]) -> Iterator[str]:
-    yield from duplicate_problems(conditions, ("rule", "condition_no"))
+def _condition_problems(conditions: Rows, signals: frozenset[str]) -> Iterator[str | Lack]:
     once: dict[tuple[str, ...], SeedRow] = {}
     for row in conditions:
         rule = shown(row["rule"])
@@ -154,9 +178,10 @@ def _condition_problems(conditions: Rows, signals: frozenset[str]) -> Iterator[s
             text = f"condition_no must be a whole number, not {shown(row['condition_no'])}"
             yield row.problem(text)
         if row["signal"] not in signals:
-            hint = nearest(row["signal"], signals)
-            text = f"the rule {rule} names the unknown signal {shown(row['signal'])}{hint}"
-            yield row.problem(text)
+            name = shown(row["signal"])
+            text = f"the rule {rule} names the unknown signal {name}"
+            text += nearest(row["signal"], signals)
+            yield Lack(row, "signal", name, "event_signals.csv", text)
         if row["measure"] not in MEASURES:
             hint = nearest(row["measure"], MEASURES)
             text = f"the rule {rule} names the unknown measure {shown(row['measure'])}{hint}"
@@ -164,8 +189,9 @@ def _condition_problems(conditions: Rows, signals: frozenset[str]) -> Iterator[s
         yield from _range_problems(row)
         key = (row["rule"], row["signal"], row["measure"], row["window_days"])
         if key in once:
-            text = f"the rule {rule} judges {row['signal']} {row['measure']} twice (see line"
-            yield row.problem(f"{text} {once[key].line}); write one range that says both")
+            text = f"the rule {rule} judges {row['signal']} {row['measure']} twice (see"
+            place = once[key].seen_from(row)
+            yield row.problem(f"{text} {place}); write one range that says both")
         once.setdefault(key, row)
 
 
@@ -200,30 +226,29 @@ def _beyond_window(measure: str, at_least: Decimal, window: int) -> bool:
     return (measure == "days" and at_least > window) or (measure in AGES and at_least >= window)
 
 
-def _stage_rule_problems(seeds: Seeds) -> Iterator[str]:
+def _stage_rule_problems(seeds: Seeds) -> Iterator[str | Lack]:
     stage_rules, stages = seeds["stage_rules.csv"], seeds["framework_stages.csv"]
     frameworks = {row["framework"] for row in seeds["frameworks.csv"]}
     rules = {row["rule"] for row in seeds["rules.csv"]}
     by_framework: defaultdict[str, set[str]] = defaultdict(set)
     for row in stages:
         by_framework[row["framework"]].add(row["stage"])
-    yield from duplicate_problems(stage_rules, ("framework", "stage", "rule"))
     for row in stage_rules:
-        framework, stage, rule = row["framework"], row["stage"], row["rule"]
+        framework, stage = row["framework"], row["stage"]
         if framework not in frameworks:
-            hint = nearest(framework, frameworks)
-            yield row.problem(f"the framework {shown(framework)} is unknown{hint}")
+            yield _unknown_framework(row, frameworks)
         elif stage not in by_framework[framework]:
-            hint = nearest(stage, by_framework[framework])
-            text = f"the stage {shown(stage)} is unknown in {shown(framework)}{hint}"
-            yield row.problem(text)
-        if rule not in rules:
-            yield row.problem(f"the rule {shown(rule)} is unknown{nearest(rule, rules)}")
+            name = f"{shown(stage)} of {shown(framework)}"
+            text = f"the stage {shown(stage)} is unknown in {shown(framework)}"
+            text += nearest(stage, by_framework[framework])
+            yield Lack(row, "stage", name, "framework_stages.csv", text)
+        if row["rule"] not in rules:
+            yield _unknown_rule(row, rules)
     reached = {(row["framework"], row["stage"]) for row in stage_rules}
     for row in stages:
         if (row["framework"], row["stage"]) not in reached:
             text = f"no rule reaches the stage {shown(row['stage'])} of {shown(row['framework'])}"
-            yield row.problem(f"{text}; give it a row in stage_rules.csv")
+            yield _unreached(row, f"{text}; give it a row in stage_rules.csv")
     used = {row["rule"] for row in stage_rules}
     distinct = Counter(
         tuple(row[column] for column in ("signal", "measure", "window_days", "at_least", "below"))
@@ -235,21 +260,26 @@ def _stage_rule_problems(seeds: Seeds) -> Iterator[str]:
         yield f"{text}, the engine keeps at most {MOST_CONDITIONS}; let rules share conditions."
 
 
-def _entry_problems(seeds: Seeds) -> Iterator[str]:
+def _unreached(stage: SeedRow, text: str) -> Lack:
+    name = f"{shown(stage['stage'])} of {shown(stage['framework'])}"
+    return Lack(stage, "stage", name, "stage_rules.csv", text)
+
+
+def _entry_problems(seeds: Seeds) -> Iterator[str | Lack]:
     conditions: defaultdict[str, list[SeedRow]] = defaultdict(list)
     for row in seeds["rule_conditions.csv"]:
         conditions[row["rule"]].append(row)
     always = {rule for rule, rows in conditions.items() if all(map(_always_holds, rows))}
-    entered = {
-        (row["framework"], row["stage"])
-        for row in seeds["stage_rules.csv"]
-        if row["rule"] in always
-    }
+    reached: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in seeds["stage_rules.csv"]:
+        reached[row["framework"], row["stage"]].add(row["rule"])
     for row in seeds["framework_stages.csv"]:
-        if row["ordinal"] == "1" and (row["framework"], row["stage"]) not in entered:
+        rules = reached[row["framework"], row["stage"]]
+        if row["ordinal"] == "1" and not rules & always:
             text = f"{shown(row['framework'])} has no entry stage: no rule of its lowest stage"
             text = f"{text} {shown(row['stage'])} holds on every day of a subject"
-            yield row.problem(f'{text}; give it the rule of the condition "any count >= 1"')
+            text = f'{text}; give it the rule of the condition "any count >= 1"'
+            yield row.problem(text) if rules else _unreached(row, text)
 
 
 def _always_holds(row: SeedRow) -> bool:
@@ -262,16 +292,40 @@ def _always_holds(row: SeedRow) -> bool:
     return row["measure"] in least and Decimal(row["at_least"] or 0) <= least[row["measure"]]
 
 
-def _window_problems(rows: Rows, windows: Collection[str]) -> Iterator[str]:
-    yield from duplicate_problems(rows, ("name",))
-    for row in rows:
-        if row["name"] not in windows:
-            hint = nearest(row["name"], windows)
-            yield row.problem(f"no KPI reads the window {shown(row['name'])}{hint}")
-        if not _WHOLE.fullmatch(row["value"]) or int(row["value"]) < 1:
-            text = f"value must be a whole number from 1, not {shown(row['value'])}"
-            yield row.problem(text)
-        if not row["rationale"]:
-            yield row.problem(f"the window {shown(row['name'])} has no rationale")
-    for name in sorted(set(windows) - {row["name"] for row in rows}):
-        yield f"kpi_windows.csv: the window {shown(name)} is missing; a KPI reads it."
+def _limit_problems(seeds: Seeds, shipped: Seeds) -> Iterator[str]:
+    for seed, noun in _LIMITS.items():
+        units = {row["name"]: row["unit"] for row in shipped[seed]}
+        for row in seeds[seed]:
+            if not _WHOLE.fullmatch(row["value"]) or int(row["value"]) < 1:
+                text = f"value must be a whole number from 1, not {shown(row['value'])}"
+                yield row.problem(text)
+            unit = units.get(row["name"], row["unit"])
+            if row["unit"] != unit:
+                text = f"the {noun} {shown(row['name'])} is in {unit}, not {shown(row['unit'])}"
+                yield row.problem(f"{text}; change its value")
+
+
+def _target_problems(targets: Rows, kpis: Rows) -> Iterator[str | Lack]:
+    known = {row["kpi"] for row in kpis}
+    for row in targets:
+        if row["kpi"] not in known:
+            name = shown(row["kpi"])
+            text = f"the KPI {name} is unknown{nearest(row['kpi'], known)}"
+            yield Lack(row, "KPI", name, "kpis.csv", text)
+
+
+def _fixed_problems(seeds: Seeds, shipped: Seeds) -> Iterator[str]:
+    for seed, noun in _FIXED.items():
+        column = next(iter(shipped[seed][0].values))
+        known = [row[column] for row in shipped[seed]]
+        for row in seeds[seed]:
+            if row[column] not in known:
+                hint = nearest(row[column], known)
+                text = f"the build knows no {noun} {shown(row[column])}"
+                yield row.problem(f"{text}{hint}")
+        missing = [name for name in known if name not in {row[column] for row in seeds[seed]}]
+        if len(missing) == 1:
+            yield f"{seed}: the {noun} {shown(missing[0])} is missing; the build reads it."
+        elif missing:
+            text = f"{seed}: {len(missing)} {noun}s that the build reads are missing, such as"
+            yield f"{text} {shown(missing[0])}; did you mean a patch?"

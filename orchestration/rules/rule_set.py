@@ -1,24 +1,24 @@
-"""The rule seeds of one build: shipped files, overridden by name, checked, written for dbt.
+"""The rule seeds of one build: shipped files, replaced or patched, checked, written for dbt.
 
 Belongs here: which seed files there are, which file wins, and the copy dbt reads. Does not belong
-here: what makes the rows runnable (`rule_checks`), or what they mean.
+here: what makes the rows runnable (`rule_checks`), what a patch does (`patches`), what rows mean.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import RulesError, nearest, sentence, shown
-from orchestration.rules.health_policy import OPTIONAL_COLUMNS, with_quantiles
+from orchestration.rules.patches import patch_name, patched_seed
 from orchestration.rules.rule_checks import find_problems
 from orchestration.rules.seed_rows import SeedFile, is_true, read_seed, seed_text
+from orchestration.rules.seed_shapes import SeedShape, form_problems, read_shapes, with_defaults
 from orchestration.settings.paths import RULES_DIR, StateDir
 
-POLICY = "health_policy.csv"
-# The seeds whose rows are checked before any SQL; the others are data of single models.
+# The seeds whose cells have sentences of their own; others are held against their columns' types.
 CHECKED_SEEDS = (
     "frameworks.csv",
     "framework_stages.csv",
@@ -26,9 +26,12 @@ CHECKED_SEEDS = (
     "rules.csv",
     "rule_conditions.csv",
     "stage_rules.csv",
-    POLICY,
+    "health_policy.csv",
     "kpi_windows.csv",
+    "value_limits.csv",
     "rfm_segments.csv",
+    "segments.csv",
+    "segment_conditions.csv",
 )
 
 
@@ -53,12 +56,27 @@ class RuleSet:
     overridden: tuple[str, ...]
     seeds: Mapping[str, SeedFile]
 
+    @property
+    def excluded_ids(self) -> frozenset[str]:
+        """Ids that count as absent."""
+        return frozenset(row["id"] for row in self.seeds["excluded_ids.csv"].rows)
+
+    @property
+    def event_names(self) -> dict[str, bool]:
+        """Event names that have a row, each with whether the value of its events is money."""
+        names: dict[str, bool] = {}
+        for row in self.seeds["event_signals.csv"].rows:
+            is_value = row["value_property"] in ("", "value")
+            always = is_true(row["is_money"]) and is_value and not row["operator"]
+            names[row["event_name"]] = names.get(row["event_name"], False) or always
+        return names
+
 
 def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
     """Merge the shipped seeds with those of a rules directory and check them; write nothing.
 
     Args:
-        rules_dir: CSV files that override the shipped ones of the same name; None for none.
+        rules_dir: CSV files that replace or patch the shipped ones; None for none.
         shipped: the directory with every seed there is.
 
     Raises:
@@ -69,22 +87,16 @@ def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:
     if missing:
         raise RulesError([f"{shipped}: the seed files {', '.join(missing)} are missing."])
     overrides = _overrides(rules_dir, shipped) if rules_dir else {}
-    seeds: dict[str, SeedFile] = {}
-    for name, path in sources.items():
-        seeds[name] = read_seed(path)
-        if name in overrides:
-            seeds[name] = read_seed(
-                overrides[name],
-                expected=seeds[name].columns,
-                optional=OPTIONAL_COLUMNS if name == POLICY else (),
-            )
+    shapes = read_shapes(shipped)
+    before = {name: read_seed(path) for name, path in sources.items()}
+    seeds = {
+        name: with_defaults(_overridden(seed, overrides, shapes[name]), shapes[name])
+        for name, seed in before.items()
+    }
     problems = [problem for seed in seeds.values() for problem in seed.problems]
-    if not problems:
-        windows = {row["name"] for row in read_seed(sources["kpi_windows.csv"]).rows}
-        problems += find_problems({name: seeds[name].rows for name in CHECKED_SEEDS}, windows)
+    problems = problems or _row_problems(seeds, before, shapes, overrides.keys() & seeds.keys())
     if problems:
         raise RulesError(problems)
-    seeds[POLICY] = with_quantiles(seeds[POLICY])
     frameworks = seeds["frameworks.csv"].rows
     default = next(row["framework"] for row in frameworks if is_true(row["is_default"]))
     stages = [row for row in seeds["framework_stages.csv"].rows if row["framework"] == default]
@@ -115,11 +127,39 @@ def write_rules(rules: RuleSet, state: StateDir) -> None:
             path.write_bytes(text.encode())
 
 
+def _row_problems(
+    seeds: Mapping[str, SeedFile],
+    shipped: Mapping[str, SeedFile],
+    shapes: Mapping[str, SeedShape],
+    own: Collection[str],
+) -> list[str]:
+    problems = [
+        problem
+        for name, seed in seeds.items()
+        for problem in form_problems(seed.rows, shapes[name], with_types=name not in CHECKED_SEEDS)
+    ]
+    # What is wrong with a row's form may make it wrong otherwise: it is told once.
+    places = {problem.partition(":")[0] for problem in problems}
+    rows = {name: seed.rows for name, seed in seeds.items()}
+    found = find_problems(rows, {name: seed.rows for name, seed in shipped.items()}, own)
+    return [*problems, *(each for each in found if each.partition(":")[0] not in places)]
+
+
+def _overridden(seed: SeedFile, overrides: Mapping[str, Path], shape: SeedShape) -> SeedFile:
+    """Return the seed as the rules directory has it: its whole file first, its patch on top."""
+    whole, patch = overrides.get(seed.name), overrides.get(patch_name(seed.name))
+    if whole:
+        optional = [column for column in seed.columns if not shape.is_needed(column)]
+        seed = read_seed(whole, expected=seed.columns, optional=optional)
+    return patched_seed(seed, patch, shape) if patch else seed
+
+
 def _overrides(rules_dir: Path, shipped: Path) -> dict[str, Path]:
     """Return the CSV files of a rules directory by name; every file in it must be a known one."""
     if not rules_dir.is_dir():
         raise RulesError([f"The rules directory {rules_dir} does not exist; name one that does."])
-    known = sorted(path.name for path in shipped.glob("*.csv"))
+    seeds = sorted(path.name for path in shipped.glob("*.csv"))
+    known = (*seeds, *map(patch_name, seeds))
     problems: list[str] = []
     found: dict[str, Path] = {}
     for path in sorted(rules_dir.iterdir()):
@@ -132,7 +172,7 @@ def _overrides(rules_dir: Path, shipped: Path) -> dict[str, Path]:
             problems.append(sentence(f"{path}: {shown(path.name)} is not a rule seed{hint}"))
     if not found and not problems:
         text = f"The rules directory {rules_dir} holds no rule seed"
-        problems.append(f"{text}; put at least one of {', '.join(known)} there.")
+        problems.append(f"{text}; put at least one of {', '.join(seeds)} there, or a patch.")
     if problems:
         raise RulesError(problems)
     return found

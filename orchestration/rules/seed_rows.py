@@ -39,6 +39,10 @@ class SeedRow:
         """Return the text as a sentence that names file and line."""
         return sentence(f"{self.file} line {self.line}: {text}")
 
+    def seen_from(self, other: SeedRow) -> str:
+        """Return where the row stands, for a sentence about another one."""
+        return f"line {self.line}" + ("" if self.file == other.file else f" of {self.file}")
+
 
 Rows = tuple[SeedRow, ...]
 Seeds = Mapping[str, Rows]
@@ -50,13 +54,15 @@ class SeedFile:
 
     Attributes:
         name: file name.
-        columns: the header.
+        columns: its columns, in the order in which they are written.
+        header: the columns that the file has.
         rows: the rows, in file order.
         problems: what is wrong with its form; the rows are then incomplete.
     """
 
     name: str
     columns: tuple[str, ...]
+    header: tuple[str, ...]
     rows: Rows
     problems: tuple[str, ...]
 
@@ -77,13 +83,13 @@ def read_seed(
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         problem = f"{name} line {line}: the text is not UTF-8; save the file as UTF-8."
-        return SeedFile(name, (), (), (problem,))
+        return SeedFile(name, (), (), (), (problem,))
     try:
         records = _records(text)
     except ValueError as error:
-        return SeedFile(name, (), (), (f"{name} {error}.",))
+        return SeedFile(name, (), (), (), (f"{name} {error}.",))
     if not records:
-        return SeedFile(name, (), (), (f"{name} line 1: there is no header.",))
+        return SeedFile(name, (), (), (), (f"{name} line 1: there is no header.",))
     header = tuple(cell.lower() for cell in records[0][1])
     problems = list(_header_problems(name, header, expected, optional))
     blanks = dict.fromkeys(optional, "")
@@ -95,7 +101,7 @@ def read_seed(
         else:
             text = f"{name} line {line}: {len(cells)} cells under {len(header)} columns"
             problems.append(f"{text}; quote a cell that holds a comma.")
-    return SeedFile(name, tuple(expected or header), tuple(rows), tuple(problems))
+    return SeedFile(name, tuple(expected or header), header, tuple(rows), tuple(problems))
 
 
 def seed_text(seed: SeedFile) -> str:

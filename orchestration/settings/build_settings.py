@@ -163,8 +163,8 @@ def read_settings(
         if name in BY_HAND:
             message = f'The var "{name}" belongs to a dbt build by hand'
             raise SettingsError(
-                f"{message}, where another loader fills raw; lifecycle build always reads what its "
-                "ingest loaded."
+                f"{message}; lifecycle build reads another loader's tables with --raw-database "
+                "FILE --raw-schema NAME."
             )
         if name not in declared:
             raise SettingsError(

@@ -26,14 +26,27 @@ class Directories(Settings):
         "State directory, everything a build keeps.",
         option="--state-dir",
         twin="LIFECYCLE_STATE_DIR",
-        otherwise="`var/` in the repository",
+        otherwise="`var/` in the repository, else in the current directory",
     )
     rules_dir: Place | None = setting(
         None,
-        "Rule seeds that override the shipped ones by file name.",
+        "Rules of your own: whole seeds or patches of the shipped ones.",
         option="--rules-dir",
         twin="LIFECYCLE_RULES_DIR",
         otherwise="none",
+    )
+    raw_database: Place | None = setting(
+        None,
+        "DuckDB file of another loader, read instead of landing files.",
+        option="--raw-database",
+        twin="LIFECYCLE_RAW_DATABASE",
+        otherwise="none",
+    )
+    raw_schema: str = setting(
+        "main",
+        "Schema of its tables.",
+        option="--raw-schema",
+        twin="LIFECYCLE_RAW_SCHEMA",
     )
     sources_file: Place | None = setting(
         None,

@@ -9,11 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parents[1]
+# A wheel carries here what a checkout has beside the package; pyproject.toml puts it there.
+_SHIPPED = _PACKAGE / "shipped"
+_IS_INSTALLED = _SHIPPED.is_dir()
+
+REPO_ROOT = _SHIPPED if _IS_INSTALLED else _PACKAGE.parent
 DBT_PROJECT_DIR = REPO_ROOT / "dbt_project"
-RULES_DIR = REPO_ROOT / "seeds" / "rules"
+# dbt wants them within its project: links to seeds/rules and tests/data, and folders in a wheel.
+RULES_DIR = (DBT_PROJECT_DIR / "seeds").resolve()
+DATA_TESTS_DIR = (DBT_PROJECT_DIR / "tests").resolve()
 SAMPLE_DIR = REPO_ROOT / "seeds" / "sample"
-DEFAULT_STATE_DIR = REPO_ROOT / "var"
+# Nobody looks for their marts among installed packages.
+DEFAULT_STATE_DIR = Path("var") if _IS_INSTALLED else REPO_ROOT / "var"
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,11 @@ _DIRECTORIES = {
     "raw_dir": "LIFECYCLE_RAW_DIR",
     "state_dir": "LIFECYCLE_STATE_DIR",
     "rules_dir": "LIFECYCLE_RULES_DIR",
+    "raw_database": "LIFECYCLE_RAW_DATABASE",
     "sources": "LIFECYCLE_SOURCES",
 }
 _TEXTS = {
+    "raw_schema": "LIFECYCLE_RAW_SCHEMA",
     "currency": "LIFECYCLE_CURRENCY",
     "timezone": "LIFECYCLE_TIMEZONE",
     "frameworks": "LIFECYCLE_FRAMEWORKS",

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.errors import SettingsError
 from orchestration.failpoints import check_fail_point
 from orchestration.settings.build_settings import BuildSettings, read_settings
 from orchestration.settings.dagster_settings import DagsterSettings
@@ -36,6 +37,8 @@ class BuildRequest:
         sources_file: what lies in other shapes; None for sources.yml in the landing directory.
         identity_salt: what addresses are hashed with.
         accept_loss: rebuild a torn raw database although files that it was made from are gone.
+        raw_database: another loader's DuckDB file, read instead of landing files; None for none.
+        raw_schema: the schema of its tables.
     """
 
     settings: BuildSettings
@@ -47,13 +50,15 @@ class BuildRequest:
     sources_file: Path | None = None
     identity_salt: str = DEFAULT_SALT
     accept_loss: bool = False
+    raw_database: Path | None = None
+    raw_schema: str = "main"
 
 
-def read_directories(options: Mapping[str, Path | None] | None = None) -> Directories:
+def read_directories(options: Mapping[str, Path | str | None] | None = None) -> Directories:
     """Return the directories that options, the environment or lifecycle.toml name, else defaults.
 
     Args:
-        options: `raw_dir`, `state_dir`, `rules_dir`, `sources_file`; None or absent when not given.
+        options: text or path by name (`raw_dir`, ...); None or absent when not given.
 
     Raises:
         SettingsError: for an unknown LIFECYCLE_ variable.
@@ -78,7 +83,7 @@ def read_dagster_settings() -> DagsterSettings:
 def read_request(
     options: Mapping[str, str | None],
     extra_vars: Sequence[str] = (),
-    directories: Mapping[str, Path | None] | None = None,
+    directories: Mapping[str, Path | str | None] | None = None,
     *,
     full_refresh: bool = False,
     accept_loss: bool = False,
@@ -88,7 +93,10 @@ def read_request(
     Raises:
         SettingsError: for an unknown name or a value out of its range.
     """
-    found = read_directories(directories)
+    asked = directories or {}
+    if asked.get("raw_dir") and asked.get("raw_database"):
+        raise SettingsError("--raw-dir and --raw-database were both given; give one of them.")
+    found = read_directories(asked)
     check_fail_point(os.environ)
     return BuildRequest(
         settings=read_settings(options, extra_vars, _in_project_file(BuildSettings)),
@@ -99,6 +107,8 @@ def read_request(
         sources_file=found.sources_file,
         identity_salt=IdentitySettings.read(_in_project_file(IdentitySettings)).identity_salt,
         accept_loss=accept_loss,
+        raw_database=None if asked.get("raw_dir") else found.raw_database,
+        raw_schema=found.raw_schema,
     )
 
 

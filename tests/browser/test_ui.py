@@ -28,6 +28,7 @@ from orchestration.dagster_home.checks import VERDICT
 from orchestration.dagster_home.dev import MARTS
 from orchestration.pipeline.versions import current_version
 from orchestration.settings.paths import REPO_ROOT, RULES_DIR, StateDir
+from tests.pipeline.small_shop import write_small_shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -37,6 +38,8 @@ REPOSITORY = "__repository__@orchestration.dagster_home.definitions"
 PATIENCE_SECONDS = 600
 # Everybody has been seen: with this row everybody is an advocate from the first day on.
 BROKEN_RULE = "discovery_to_advocacy,advocacy,seen\n"
+# The shipped band asks for 200 people before it judges, and the small shop has four.
+SHIPPED_BAND, BAND = "stage_share,itself,0,0.995,200", "stage_share,itself,0,0.995,1"
 
 
 def chromium() -> str:
@@ -82,14 +85,18 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
-    """`make dev` on a free port, with a state directory and a rules directory of its own."""
+    """`make dev` on a free port, with a small shop, a state and a rules directory of its own."""
     chromium()
     root = tmp_path_factory.mktemp("ui")
     rules = root / "rules"
     rules.mkdir()
     shutil.copy(RULES_DIR / "stage_rules.csv", rules)
+    bands = (RULES_DIR / "expectations.csv").read_text(encoding="utf-8")
+    assert SHIPPED_BAND in bands
+    (rules / "expectations.csv").write_text(bands.replace(SHIPPED_BAND, BAND), encoding="utf-8")
     port = free_port()
     environment = os.environ | {
+        "LIFECYCLE_RAW_DIR": str(write_small_shop(root / "landing")),
         "LIFECYCLE_STATE_DIR": str(root / "state"),
         "LIFECYCLE_RULES_DIR": str(rules),
     }
@@ -102,8 +109,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            # As a shell starts what it sends to the background.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509
+            preexec_fn=_as_nohup_in_the_background,  # noqa: PLW1509  # no thread is there yet
         )
     running = Ui(f"http://127.0.0.1:{port}", StateDir.at(root / "state"), rules)
     try:
@@ -114,13 +120,20 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     assert not stayed, log.read_text(encoding="utf-8")[-4000:]
 
 
-def end_group(process: subprocess.Popen[bytes]) -> bool:
-    """Ask `make dev` and all that it started to end; kill what stays, and return whether any did.
+def _as_nohup_in_the_background() -> None:
+    """Ignore what `nohup make dev &` ignores."""
+    for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
 
-    A group is there until its last member is gone.
+
+def end_group(process: subprocess.Popen[bytes]) -> bool:
+    """Ask `make` to end; kill what stays of all that it started, and return whether any did.
+
+    It alone is asked, as by `kill` with the id that nohup gave. A group is there until its last
+    member is gone.
     """
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             process.poll()
@@ -160,7 +173,7 @@ def page() -> Iterator[Page]:
 
 def shoot(page: Page, name: str) -> None:
     """Keep what the page shows, once it has come to rest."""
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(1000)
     page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
 
 

@@ -23,10 +23,10 @@ from orchestration.settings.paths import REPO_ROOT, StateDir
 pytestmark = pytest.mark.slow
 
 DATA_TESTS = REPO_ROOT / "tests" / "data"
-# The mutation record is the proof for the laws of the KPIs.
+# The mutation record is the proof for the laws of the KPIs (tests/mutation).
 LAWS = {
     path.stem
-    for folder in ("lifecycle", "customers", "value")
+    for folder in ("lifecycle", "customers", "value", "journey", "calibration")
     for path in (DATA_TESTS / folder).glob("*.sql")
 }
 
@@ -58,6 +58,8 @@ FAULTS: dict[str, list[str]] = {
 
 # What breaks an expression of `holds`, by its claim: new values for one row.
 BROKEN: dict[str, str] = {
+    "a_probability_to_be_alive_is_one": "probability_alive = 2",
+    "what_no_model_speaks_of_is_not_foreseen": "model = 'none', predicted_value_365d = 1",
     "a_refund_gives_something_back": "amount = 0",
     "an_exchange_rate_is_positive": "rate = 0",
     "the_range_of_a_condition_is_not_empty": "at_least = 2, below = 2",
@@ -100,6 +102,29 @@ BROKEN: dict[str, str] = {
     "shares_of_a_customer_lie_between_0_and_1": "refund_rate = 1.5",
     "orders_of_a_customer_have_days": "order_days = orders + 1",
     "only_the_first_interval_has_no_stage_before": "movement = 'advanced', previous_stage = null",
+    "a_share_of_revenue_is_known_if_the_status_is_ok": "status = 'ok', gini = null",
+    "the_best_who_began_so_are_customers_who_did": "top_customers = customers + 1",
+    "an_interval_holds_its_share": "top_share_low = top_share_high",
+    "customers_of_both_are_customers_of_each": (
+        "customers_both = customers_b + 1, customers_a = customers_b + 1, confidence = 1"
+    ),
+    "the_confidence_is_both_over_a": "confidence = 0",
+    "who_bought_later_bought_both": "customers_after = customers_both + 1",
+    "a_product_is_no_companion_of_itself": "item_b = item_a",
+    "the_better_way_is_published": "method = 'most_popular', hit_rate_affinity = 2",
+    "a_reason_has_a_confidence": "reason_product = null, confidence = 1",
+    "companions_step_aside_altogether": "reason_product = 'x', confidence = 1",
+    "who_orders_later_has_ordered_later": "reordered_90d = 1, reordered_180d = 0.5",
+    "every_customer_has_an_order_day": "order_days = customers - 1",
+    "only_order_days_are_followed": "followed_by_another = order_days + 1",
+    "a_path_has_as_many_touches_as_steps": "touches = -1",
+    "a_stage_holds_those_with_and_without": "share_of_stage = 2",
+    "nothing_is_lost_in_no_case": "valued_cases = 0, value_lost = 1",
+    "reactions_are_to_delivered_messages": "clicked = delivered + 1",
+    "who_reacts_was_there_that_week": "ordered = person_weeks + 1",
+    "everybody_turns_once_at_most": "advanced = subjects + 1",
+    "shares_of_turns_are_within_one": "lapsed_share = 1.1",
+    "a_gap_ends_while_it_is_watched": "still_open = at_risk + 1",
     "only_the_first_interval_has_no_health_before": (
         "movement = 'advanced', previous_stage = 'x', previous_health = null"
     ),
@@ -127,6 +152,7 @@ class Fault(NamedTuple):
 @pytest.fixture(scope="module")
 def data_tests(sample_state: StateDir) -> dict[str, DataTest]:
     """Return the laws and the generic tests, by name."""
+    """Return the laws with planted faults and the generic tests, by name."""
     manifest = json.loads((sample_state.root / "dbt/target/manifest.json").read_text())
     nodes: dict[str, Any] = manifest["nodes"]
     found: dict[str, DataTest] = {}

@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 SQL = ("dbt_project/models", "tests/data")
+SQLFLUFF = ("python", "-m", "tests.lint.sqlfluff_once")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def judges(scratch: Path) -> list[Judge]:
         Judge("jinja-mappings", [own_command("jinja_mappings")]),
         Judge("macro-names", [own_command("macro_names")]),
         Judge("pyright", [["pyright", "--project", "pyproject.toml"]]),
-        Judge("sqlfluff", [["sqlfluff", "lint", "--disable-progress-bar", *SQL]]),
+        Judge("sqlfluff", [[*SQLFLUFF, "lint", "--disable-progress-bar", *SQL]]),
         Judge("rooms", [own_command("rooms", manifest)], reads_manifest=True, is_shown=True),
         Judge("portable", [own_command("portable", manifest)], reads_manifest=True),
         Judge(

@@ -1,7 +1,6 @@
 """A copy of the dbt project in which every dispatched macro writes a mark instead of its SQL.
 
-What dbt compiles from it is the SQL that all engines share. The copy lies beside links to what the
-project reads from outside its folder, so that all paths in the manifest stay as they are.
+What dbt compiles from it is the SQL that all engines share.
 
     python -m tests.lint.opaque_project FOLDER
 """
@@ -19,7 +18,10 @@ from tests.lint.verdict import ROOT, files
 OPEN, NEXT, CLOSE = "⟦", "¦", "⟧"
 _DISPATCHED = re.compile(r"\{%-?\s*macro default__(\w+)\((.*?)\)\s*-?%\}", re.DOTALL)
 # Asked while compiling, and the lint opens no database.
-_RELATIONS = "{% macro load_relation(relation) %}{{ return(relation) }}{% endmacro %}\n"
+_RELATIONS = (
+    "{% macro load_relation(relation) %}{{ return(relation) }}{% endmacro %}\n"
+    "{% macro is_incremental() %}{{ return(false) }}{% endmacro %}\n"
+)
 
 
 def opaque_macro(name: str, signature: str) -> str:
@@ -53,10 +55,6 @@ def make(folder: Path) -> None:
     """Copy the dbt project into `folder` and hide its dispatched macros there."""
     project = folder / "dbt_project"
     shutil.copytree(ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
-    for outside in ("seeds/rules", "tests/data"):
-        link = folder / outside
-        link.parent.mkdir()
-        link.symlink_to(ROOT / outside, target_is_directory=True)
     macros = files(ROOT / "dbt_project" / "macros")
     (project / "macros" / "opaque.sql").write_text(opaque_macros(macros), encoding="utf-8")
 

@@ -154,7 +154,11 @@ def _syntax(node: exp.Expr) -> Iterator[str]:
 def findings(parsed: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each compiled model of a manifest that Spark could not read."""
     found: list[str] = []
-    models = [node for node in parsed["nodes"].values() if node["resource_type"] == "model"]
+    models = [
+        node
+        for node in parsed["nodes"].values()
+        if node["resource_type"] == "model" and node.get("language") != "python"
+    ]
     for model in sorted(models, key=lambda model: model["original_file_path"]):
         refused = violations(with_calls(model["compiled_code"]))
         if refused:

@@ -1,6 +1,10 @@
-"""Does anything turn red when a KPI is wrong? Outside CI: ``python -m tests.mutation``.
+"""Does anything turn red when the SQL is wrong? Outside CI.
 
-Belongs here: changing the numerator or the denominator of one KPI at a time in compiled SQL, and
-recording which blocking law or which row of the plain-Python reference notices. Does not belong
-here: laws (``tests/data/kpis``), the reference (``tests/reference/kpis``).
+``python -m tests.mutation`` makes the numerator or the denominator of one KPI at a time wrong and
+records which blocking law or which row of the plain-Python reference notices.
+``python -m tests.mutation.engine`` does so with single lines of contracts, health, conditions,
+visits and evidence.
+
+Belongs here: changing compiled SQL and recording who notices. Does not belong here: laws
+(``tests/data``), the reference (``tests/reference``).
 """

@@ -3,8 +3,8 @@
     python -m tests.mutation [--only orders,nps] [--work DIR]
 
 Builds the sample and one random shop (two minutes), then takes about four seconds per mutant. With
-`--work` the two builds stay in a directory and are used again as they are. `--only` prints instead
-of writing. Exits 1 when a mutant survives without a reason.
+`--work` the two builds stay in a directory and are used again as they are. `--only` leaves the
+lines of all other KPIs as they are. Exits 1 when a mutant survives without a reason.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from pathlib import Path
 
 from orchestration.settings.paths import RULES_DIR, SAMPLE_DIR, StateDir
 from tests.mutation.mutants import CONTROL, Mutant, mutants, mutated
-from tests.mutation.report import RESULTS, Outcome, refuse_noise, render, unexplained
+from tests.mutation.report import (
+    RESULTS,
+    Outcome,
+    refuse_noise,
+    render,
+    renewed,
+    unexplained,
+)
 from tests.mutation.warehouse import Warehouse
 from tests.reference import rulebook
 from tests.reference.batches import SHIPPED_SEEDS
@@ -85,11 +92,12 @@ def run(detectors: Detectors, chosen: Sequence[Mutant]) -> Iterator[Outcome]:
 def main() -> int:
     """Run all mutants and write the page."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("--only", default="", help="KPIs, separated by commas; nothing is written")
+    parser.add_argument("--only", default="", help="KPIs, separated by commas")
     parser.add_argument("--work", type=Path, help="a directory that keeps the two builds")
     chosen = parser.parse_args()
     with (RULES_DIR / "kpis.csv").open(encoding="utf-8", newline="") as file:
         wanted = mutants(csv.DictReader(file))
+    known = {mutant.kpi for mutant in wanted}
     if chosen.only:
         wanted = [mutant for mutant in wanted if mutant.kpi in chosen.only.split(",")]
     with tempfile.TemporaryDirectory() as scratch:
@@ -103,11 +111,9 @@ def main() -> int:
             for outcome in run(detectors, wanted):
                 outcomes.append(outcome)
                 print(f"{len(outcomes)}/{len(wanted)} {outcome}", flush=True)
-    page = render(outcomes, BATCH.name)
     if chosen.only:
-        print(page)
-    else:
-        RESULTS.write_text(page, encoding="utf-8")
+        outcomes = renewed(RESULTS.read_text(encoding="utf-8"), outcomes, known)
+    RESULTS.write_text(render(outcomes, BATCH.name, known), encoding="utf-8")
     left = unexplained(outcomes)
     print(f"{len(outcomes)} mutants, {len(left)} survive without a reason")
     return 1 if left else 0

@@ -64,5 +64,5 @@ def mutated(compiled: str, mutant: Mutant) -> str:
         )
     return (
         f"select * replace (cast(case when {where} then {wrong} else {part} end "
-        f"as decimal(38, 4)) as {part})\nfrom (\n{compiled}\n) as rows_of_the_model"
+        f"as decimal(38, 10)) as {part})\nfrom (\n{compiled}\n) as rows_of_the_model"
     )

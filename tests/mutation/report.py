@@ -5,16 +5,18 @@ Belongs here: verdicts and Markdown. Does not belong here: running anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutation.mutants import CONTROL, KINDS, Mutant
+from tests.mutation.mutants import CONTROL, KINDS, MODEL, Mutant
 
 RESULTS = Path(__file__).resolve().parent / "results.md"
 # KPIs whose numbers are never published, so that a wrong one is the same as a right one.
 UNPUBLISHED = {
-    "predicted_clv": "no row until there are value models: neither number is published",
+    "predicted_clv": "no row: the sample is too short for a year held out, the shop too small",
+    "ltv_to_cac": "no row: the sample is too short for a year held out, the shop too small",
 }
 HEAD = """# What turns red when a KPI is wrong
 
@@ -26,7 +28,13 @@ days, slices and cohorts still agree), `one row` n + 1 in a single row, the late
 downstream is then made anew. `L3` is a blocking law, by its number below, that fails on the built
 sample: a build would not be published. `R` is the plain-Python reference, row by row, on the random
 shop `{shop}`: CI fails.
+
+Lines are renewed KPI by KPI (`--only`), so that they may stem from different runs; git says when.
 """
+_SURVIVOR = re.compile(
+    r"- `(\w+)`, (\w+), ([\w ]+): "
+    r".*\(rows changed on the sample and on the shop: (\d+) and (\d+)\)\."
+)
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,9 @@ def unexplained(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.survives and not outcome.is_explained]
 
 
-def render(outcomes: Sequence[Outcome], shop: str) -> str:
-    """Return the page."""
+def render(outcomes: Sequence[Outcome], shop: str, catalogue: Iterable[str] = ()) -> str:
+    """Return the page, which names the KPIs of the catalogue that no mutant was made of."""
+    later = sorted(set(catalogue) - {outcome.mutant.kpi for outcome in outcomes})
     laws = sorted({law for outcome in outcomes for law in outcome.laws})
     numbers = {law: f"L{number}" for number, law in enumerate(laws, start=1)}
     by_law = sum(bool(outcome.laws) for outcome in outcomes)
@@ -81,6 +90,7 @@ def render(outcomes: Sequence[Outcome], shop: str) -> str:
         f"{by_law} break a law, {by_reference} differ from the reference, "
         f"{len(survivors)} survive. The control, which changes nothing, survives too.",
         "",
+        *(("## Not run yet", "", *(f"- `{kpi}`" for kpi in later), "") if later else ()),
         "## Survivors",
         "",
         *(_told(outcome) for outcome in survivors),
@@ -105,11 +115,38 @@ def render(outcomes: Sequence[Outcome], shop: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def read_mutants(page: str) -> set[tuple[str, str]]:
-    """Return the KPIs and numbers that a page has a line of the table for."""
-    table = page.partition("## All")[2].partition("## Laws")[0]
-    cells = [line.split(" | ") for line in table.splitlines() if line.startswith("| `")]
-    return {(kpi.strip("| `"), part) for kpi, part, *_ in cells}
+def read_outcomes(page: str) -> list[Outcome]:
+    """Return what a page says of every mutant; rows changed are known of survivors alone."""
+    table, _, listed = page.partition("## All")[2].partition("## Laws")
+    laws = dict(re.findall(r"^- (L\d+): `(\w+)`$", listed, re.MULTILINE))
+    changed = {
+        (kpi, part, kind): (int(sample), int(shop))
+        for kpi, part, kind, sample, shop in _SURVIVOR.findall(page)
+    }
+    found: list[Outcome] = []
+    for line in table.splitlines():
+        if not line.startswith("| `"):
+            continue
+        kpi, part, *cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
+        kpi = kpi.strip("`")
+        for kind, cell in zip(KINDS, cells, strict=True):
+            red = cell.split()
+            found.append(
+                Outcome(
+                    Mutant(kpi, MODEL, part, kind),
+                    changed.get((kpi, part, kind), (0, 0)),
+                    tuple(laws[number] for number in red if number in laws),
+                    "R" in red,
+                )
+            )
+    return found
+
+
+def renewed(page: str, outcomes: Sequence[Outcome], catalogue: set[str]) -> list[Outcome]:
+    """Return the outcomes of a page, those of the KPIs asked anew replaced, in order."""
+    asked = {outcome.mutant.kpi for outcome in outcomes}
+    kept = [one for one in read_outcomes(page) if one.mutant.kpi in catalogue - asked]
+    return sorted((*kept, *outcomes), key=lambda one: (one.mutant.kpi, one.mutant.part))
 
 
 def _told(outcome: Outcome) -> str:

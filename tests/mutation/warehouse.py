@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,13 +50,21 @@ class Manifest:
             raise LookupError(f"the manifest has {len(found)} models named {name}, not one")
         return self._node(found[0])
 
-    def tables_below(self, node: Node) -> list[Node]:
-        """Return the tables made from a model, directly or not, parents first; a view follows."""
+    def tables_below(self, node: Node, towards: Iterable[str] = ()) -> list[Node]:
+        """Return the tables made from a model, directly or not, parents first; a view follows.
+
+        Args:
+            node: the model.
+            towards: names of models; only what they are made from, and they; empty for all.
+        """
         below = {
             unique_id
             for unique_id in self._below(node)
             if self._nodes[unique_id]["resource_type"] == "model"
         }
+        if towards:
+            wanted = {self.model(name).unique_id for name in towards}
+            below &= wanted.union(*(self._reached(one, self._parents) for one in wanted))
         ordered: list[str] = []
         while len(ordered) < len(below):
             ordered += sorted(
@@ -79,12 +88,15 @@ class Manifest:
         ]
 
     def _below(self, node: Node) -> set[str]:
+        return self._reached(node.unique_id, self._children)
+
+    def _reached(self, unique_id: str, steps: Mapping[str, Sequence[str]]) -> set[str]:
         found: set[str] = set()
-        waiting = deque([node.unique_id])
+        waiting = deque([unique_id])
         while waiting:
-            children = set(self._children.get(waiting.popleft(), ())) & self._nodes.keys()
-            waiting += sorted(children - found)
-            found |= children
+            nearest = set(steps.get(waiting.popleft(), ())) & self._nodes.keys()
+            waiting += sorted(nearest - found)
+            found |= nearest
         return found
 
     def _node(self, unique_id: str) -> Node:
@@ -114,10 +126,10 @@ class Warehouse:
         """Let go of the copy."""
         self._connection.close()
 
-    def make(self, model: Node, sql: str) -> None:
-        """Make a model from `sql`, then everything below it from its own."""
+    def make(self, model: Node, sql: str, towards: Iterable[str] = ()) -> None:
+        """Make a model from `sql`, then what is below it from its own, on the way to `towards`."""
         self._connection.execute(f"create or replace {model.kind} {model.relation} as\n{sql}")
-        for below in self.manifest.tables_below(model):
+        for below in self.manifest.tables_below(model, towards):
             self._connection.execute(f"create or replace table {below.relation} as\n{below.sql}")
 
     def changed_rows(self, kpi: str) -> int:
@@ -132,6 +144,11 @@ class Warehouse:
         return self._connection.execute(
             f"select {', '.join(columns)} from {self._values} where kpi = '{kpi}'"
         ).fetchall()
+
+    def rows(self, mart: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return all rows of a mart."""
+        relation = self.manifest.model(mart).relation
+        return self._connection.execute(f"select {', '.join(columns)} from {relation}").fetchall()
 
     def red_laws(self, model: Node) -> list[str]:
         """Return the laws below a model that are broken; one that cannot run is."""

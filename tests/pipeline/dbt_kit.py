@@ -20,10 +20,10 @@ def dbt(
     """Run one dbt command with the shipped rules; absolute directories, as dbt needs them."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "dbt.cli.main", command),
+            *(sys.executable, "-m", "orchestration.pipeline.quiet_dbt", command),
             *("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)),
             *("--target-path", str(state.dbt_target), "--log-path", str(state.dbt_logs)),
-            *("--vars", json.dumps(dict(variables or {}))),
+            *("--vars", json.dumps(dict(variables or {})), "--log-level-file", "info"),
             *arguments,
         ],
         env=os.environ | {"LIFECYCLE_STATE_DIR": str(state.root)},

@@ -85,6 +85,36 @@ def test_later_facts_leave_the_census_and_transitions_up_to_a_day_alone(
     assert sorted(later, key=repr) == sorted(earlier, key=repr)
 
 
+# Told by what happened alone: nothing that comes later voids a visit, a review or points.
+SLICED = ("sessions", "review_count", "shares_count", "points_redeemed_to_earned")
+NUMBERS = ("kpi", "period_grain", "period_start", "dimension", "dimension_value")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dimension", ["stage", "health"])
+def test_what_a_person_becomes_later_moves_no_slice_of_a_past_period(twice: Twice, dimension: str):
+    condition = (
+        f"kpi in {SLICED} and dimension = '{dimension}' and period_end <= date '{twice.day}' + 1"
+    )
+    columns = (*NUMBERS, "numerator", "denominator", "value", "status")
+    earlier = compare.published(twice.earlier_state, "kpi_values", columns, condition)
+    later = compare.published(twice.later_state, "kpi_values", columns, condition)
+    assert {row[0] for row in later} == set(SLICED)
+    assert len({row[NUMBERS.index("dimension_value")] for row in later}) > 3
+    assert sorted(later, key=repr) == sorted(earlier, key=repr)
+    # The same persons did move on: were slices told by what they are now, they would differ.
+    became = [
+        {
+            (framework, subject): state
+            for framework, subject, state in compare.published(
+                state_dir, "lifecycle_current", ("framework", "subject_id", dimension)
+            )
+        }
+        for state_dir in (twice.earlier_state, twice.later_state)
+    ]
+    assert sum(became[0][one] != became[1][one] for one in became[0]) > 100
+
+
 @pytest.mark.slow
 def test_later_facts_leave_the_segments_of_earlier_month_ends_alone(twice: Twice):
     (first,) = compare.published(twice.later_state, "rfm_segments", ["min(as_of_date)"])[0]

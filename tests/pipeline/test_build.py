@@ -197,8 +197,6 @@ def test_a_failing_check_publishes_nothing_and_readers_keep_their_version(
     project = tmp_path / "dbt_project"
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(DBT_PROJECT_DIR, project, ignore=ignored)
-    shutil.copytree(REPO_ROOT / "tests" / "data", tmp_path / "tests" / "data")
-    shutil.copytree(REPO_ROOT / "seeds" / "rules", tmp_path / "seeds" / "rules")
     history = project / "models" / "marts" / "lifecycle" / "lifecycle_history.sql"
     overlapping = (
         "\nunion all\n"

@@ -17,15 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.errors import BuildBusyError, InputError, LifecycleError, RulesError
+from orchestration.errors import BuildBusyError, InputError, LifecycleError
 from orchestration.failpoints import VARIABLE
 from orchestration.ingest import load_file
 from orchestration.ingest import run as ingest_run
 from orchestration.ingest.formats import open_file
 from orchestration.ingest.raw_database import RawAccountingError
-from orchestration.ingest.run import read_excluded_ids
 from orchestration.ingest.summary import IngestProgress
-from orchestration.settings.paths import RULES_DIR
 from tests.pipeline.ingest_kit import (
     Shop,
     events_csv,
@@ -407,15 +405,6 @@ def test_loaded_at_is_stored_in_utc(tmp_path: Path) -> None:
     shop = make_shop(tmp_path, {"events.csv": events_csv(E1)})
     shop.ingest(loaded_at=datetime(2025, 1, 2, 3, tzinfo=UTC))
     assert shop.rows("select _loaded_at from raw.events") == [(datetime(2025, 1, 2, 3),)]
-
-
-def test_excluded_ids_are_read_from_the_seed_in_lower_case(tmp_path: Path) -> None:
-    assert {"null", "0", "00000000-0000-0000-0000-000000000000"} <= read_excluded_ids(RULES_DIR)
-    (tmp_path / "excluded_ids.csv").write_text("id,reason\n N/A ,none\n")
-    assert read_excluded_ids(tmp_path) == {"n/a"}
-    (tmp_path / "excluded_ids.csv").write_text("ids\nx\n")
-    with pytest.raises(RulesError, match="column id is missing"):
-        read_excluded_ids(tmp_path)
 
 
 @pytest.mark.parametrize(

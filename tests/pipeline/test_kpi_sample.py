@@ -12,7 +12,10 @@ from orchestration.settings.paths import RULES_DIR, StateDir
 pytestmark = pytest.mark.slow
 
 # KPIs without a single `ok` row on the sample, each with its reason.
-UNTOLD = {"predicted_clv": "has no row before there is a model that could foresee anything"}
+UNTOLD = {
+    "predicted_clv": "has no row, since the sample's 18 months hold no 365 days to be held out",
+    "ltv_to_cac": "has no row either",
+}
 
 
 @pytest.fixture(scope="module")

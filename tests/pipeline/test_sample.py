@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from orchestration.ingest.contract import load_contract
-from orchestration.ingest.run import ingest, read_excluded_ids
+from orchestration.ingest.run import ingest
+from orchestration.rules.rule_set import read_rules
 from orchestration.settings.paths import RULES_DIR, SAMPLE_DIR
 from orchestration.simulator.simulate import SimulationSummary, simulate
 from tests.unit.server_events import SERVER_EVENTS
@@ -181,7 +182,7 @@ def test_the_sample_is_small() -> None:
 
 def test_ingest_takes_every_row_of_the_sample(made: SimulationSummary, tmp_path: Path) -> None:
     summary = ingest(
-        SAMPLE_DIR, tmp_path / "state", run_id="r1", excluded_ids=read_excluded_ids(RULES_DIR)
+        SAMPLE_DIR, tmp_path / "state", run_id="r1", excluded_ids=read_rules(None).excluded_ids
     )
     assert summary.rows_read == sum(made.rows.values())
     assert summary.rows_quarantined == 0

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.reference import rule_strategies, rulebook, strategies
+from tests.reference.by_hand import BY_HAND
 from tests.reference.compare import run_lifecycle
 from tests.reference.draws import examples
 from tests.reference.rule_strategies import RuleRows
@@ -187,8 +188,9 @@ def worlds_per_batch() -> int:
 
 
 def worlds_of(batch: Batch, count: int, rulebook: Rulebook) -> list[World]:
-    """The worlds of a batch, ids prefixed; the same ones in every run."""
-    made = strategies.exact_worlds(batch.settings)
+    """The worlds of a batch, ids prefixed, those by hand first; the same ones in every run."""
+    made = [person.world for person in BY_HAND]
+    made += strategies.exact_worlds(batch.settings)
     invented = strategies.worlds(batch.settings, batch.end)
     made += examples(invented, count - len(made), _seed(batch))
     return [

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from orchestration.command import cli
+from orchestration.command import cli, entry
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.versions import current_version
 from orchestration.settings.build_settings import BuildSettings
@@ -57,6 +58,38 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     return run_command
 
 
+def test_the_list_of_commands_is_that_of_the_command_line() -> None:
+    described = {
+        info.name or getattr(info.callback, "__name__", ""): (info.callback.__doc__ or "")
+        for info in cli.app.registered_commands
+        if info.callback
+    }
+    assert {name: text.split("\n")[0] for name, text in described.items()} == entry.COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--help"], 0, "  rollback  Make a kept version current again.\n"),
+        ([], 2, "Usage: lifecycle [--version] [--help] COMMAND"),
+        (["--version"], 0, f"lifecycle {version('customer-lifecycle')}\n"),
+        (["status", "--help"], 0, "Tell what is published"),
+    ],
+)
+def test_the_entry_tells_what_needs_no_command_and_hands_the_rest_over(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    told: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lifecycle", *arguments])
+    with pytest.raises(SystemExit) as left:
+        entry.main()
+    assert int(left.value.code or 0) == code
+    assert told in capsys.readouterr().out
+
+
 def test_build_has_the_fixed_interface(run) -> None:
     shown = run("build", "--help")
     assert shown.code == 0
@@ -66,18 +99,20 @@ def test_build_has_the_fixed_interface(run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["simulate", "ingest", "build", "rollback", "status", "explain", "show"]
+    "command", ["simulate", "ingest", "build", "rollback", "status", "explain", "show", "dbt"]
 )
 def test_every_command_takes_a_state_directory(run, command: str) -> None:
     assert "--state-dir" in run(command, "--help").out
 
 
-def test_help_imports_neither_dbt_nor_duckdb() -> None:
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_needs_no_command_imports_nothing_that_takes_time(option: str) -> None:
+    heavy = {"dbt", "duckdb", "dagster", "yaml", "pydantic", "pydantic_settings", "typer", "rich"}
     script = (
-        "import sys; sys.argv = ['lifecycle', '--help']\n"
-        "from orchestration.command.cli import main\n"
+        f"import sys; sys.argv = ['lifecycle', '{option}']\n"
+        "from orchestration.command.entry import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print(sorted({'dbt', 'duckdb', 'dagster', 'yaml'} & set(sys.modules)), file=sys.stderr)"
+        f"print(sorted({heavy} & set(sys.modules)), file=sys.stderr)"
     )
     shown = subprocess.run(
         [sys.executable, "-c", script], cwd=REPO_ROOT, capture_output=True, text=True, check=True

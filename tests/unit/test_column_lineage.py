@@ -164,6 +164,7 @@ def test_models_are_traced_to_their_direct_parents_and_not_after_the_time_is_up(
             "names": node("model", "names", "select name as called from w.s.persons", ["persons"]),
             "calls": node("model", "calls", "select called from w.s.names", ["names"]),
             "check": node("test", "check", "select 1", ["names"]),
+            "scores": node("model", "scores", "def model", ["names"]) | {"language": "python"},
         },
     }
     tables = {
@@ -172,8 +173,9 @@ def test_models_are_traced_to_their_direct_parents_and_not_after_the_time_is_up(
         ("w", "s", "calls"): {"called": "VARCHAR"},
     }
     found = trace_models(manifest, tables)
-    assert set(found) == {"names", "calls"}
+    assert set(found) == {"names", "calls", "scores"}
+    assert "Python" in found["scores"].problem
     assert [source.node for source in found["calls"].sources["called"]] == ["names"]
     assert [source.column for source in found["names"].sources["called"]] == ["name"]
     late = trace_models(manifest, tables, most_seconds=-1.0)
-    assert all("no time" in lineage.problem for lineage in late.values())
+    assert all("no time" in late[name].problem for name in ("names", "calls"))

@@ -52,7 +52,7 @@ class Notes:
 
 def test_the_one_dbt_build_takes_absolute_paths_and_every_var() -> None:
     arguments = dbt_arguments(STATE, BuildSettings(reporting_currency="GBP"), DBT_PROJECT_DIR)
-    assert arguments[1:4] == ["-m", "dbt.cli.main", "build"]
+    assert arguments[1:4] == ["-m", "orchestration.pipeline.quiet_dbt", "build"]
     pairs = list(zip(arguments[4::2], arguments[5::2], strict=True))
     excluded = {value for option, value in pairs if option == "--exclude-resource-type"}
     assert excluded == {"unit_test", "exposure"}
@@ -65,6 +65,7 @@ def test_the_one_dbt_build_takes_absolute_paths_and_every_var() -> None:
         "--target-path": "/srv/state/dbt/target",
         "--log-path": "/srv/state/dbt/logs",
         "--log-format": "json",
+        "--log-format-file": "text",
         "--log-level-file": "info",
     }
 
@@ -113,6 +114,11 @@ def test_the_log_tells_progress_invocation_and_errors() -> None:
     assert invocation_id == "abc"
     assert listener.steps == [(1, 2, "subjects"), (2, 2, "history")]
     assert errors == ("Traceback (most recent call last):", "RunResultError said")
+
+
+def test_of_what_stops_dbt_its_own_words_are_kept() -> None:
+    line = event("MainEncounteredError", level="error", exc="Parsing Error\n  in models/x.yml")
+    assert follow_log([line], Notes())[1] == ("Parsing Error\n  in models/x.yml",)
 
 
 def test_a_log_without_events_has_no_invocation() -> None:
@@ -253,3 +259,22 @@ def _is_alive(pid: int) -> bool:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_what_dbt_says_below_level_info_reaches_no_log_and_everything_else_does() -> None:
+    script = (
+        "from dbt_common.events.event_manager_client import ctx_set_event_manager\n"
+        "from dbt_common.events.base_types import EventLevel\n"
+        "from dbt_common.events.functions import fire_event\n"
+        "from dbt_common.events.types import Note\n"
+        "from orchestration.pipeline.quiet_dbt import QuietEvents\n"
+        "events = QuietEvents()\n"
+        "events.add_callback(lambda message: print(message.info.level))\n"
+        "ctx_set_event_manager(events)\n"
+        "for level in (*EventLevel, None):\n"
+        "    fire_event(Note(msg='said'), level=level)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPO_ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["info", "warn", "error", "info"]

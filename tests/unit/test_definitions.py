@@ -34,7 +34,8 @@ from dagster import (
     op,
 )
 
-from orchestration.dagster_home.alerts import FailedCheck, compose, masked_text, send
+from orchestration.dagster_home.alerts import FailedCheck, compose, send
+from orchestration.dagster_home.assets import build_assets, landing_specs
 from orchestration.dagster_home.checks import (
     GATE,
     VERDICT,
@@ -67,6 +68,8 @@ from orchestration.dagster_home.sensors import (
     what_went_wrong,
 )
 from orchestration.errors import GateClosedError, SettingsError
+from orchestration.ingest.contract import load_contract
+from orchestration.masking import masked_text
 from orchestration.pipeline.breaches import masked
 from orchestration.pipeline.dbt_run import NodeResult
 from orchestration.pipeline.expectations import SUITE, Finding
@@ -123,6 +126,16 @@ def test_every_asset_is_described_and_no_group_is_too_large_to_look_at(
     # Layer and topic: whatever lies in a group of marts is a mart, and the other way round.
     for key, asset in graph["assets"].items():
         assert key.startswith("marts/") == asset["group"].startswith("marts_")
+
+
+def test_an_asset_wears_the_icons_of_what_makes_and_keeps_it_and_no_other(
+    state: StateDir,
+) -> None:
+    contract = load_contract()
+    build = build_assets(contract, translate(read_manifest(state)), {})
+    specs = [*landing_specs(contract), *build.specs]
+    kinds = {kind for spec in specs for kind in spec.kinds}
+    assert kinds == {"file", "python", "dbt", "duckdb", "parquet"}
 
 
 def test_every_dbt_test_stands_in_the_one_check_of_the_asset_that_it_judges(
@@ -290,7 +303,6 @@ def test_the_launcher_says_where_the_marts_are_and_hears_ctrl_c_though_its_shell
 ) -> None:
     became: list[object] = []
     monkeypatch.setenv("LIFECYCLE_STATE_DIR", str(state.root))
-    monkeypatch.chdir(REPO_ROOT)
     monkeypatch.setattr(os, "execve", lambda *_: became.append(signal.getsignal(signal.SIGINT)))
     # As a shell starts what it sends to the background.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

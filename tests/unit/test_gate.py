@@ -176,6 +176,27 @@ def test_a_process_that_never_said_its_invocation_closes_the_gate(state: StateDi
     assert "Killed" in reasons(state, run)[0]
 
 
+PARSE_ERROR = """Compilation Error
+  Model 'model.customer_lifecycle.stages' (models/marts/lifecycle/stages.sql)
+    ------------------
+  depends on a node named 'x' which was not found"""
+
+
+def test_what_dbt_said_of_a_project_it_cannot_read_is_told_with_the_file(state: StateDir) -> None:
+    run = make_run(results_invocation_id="", exit_code=2, errors=("Other", PARSE_ERROR))
+    assert reasons(state, run)[0] == (
+        "dbt ended (exit code 2) without results of this run: Compilation Error Model 'stages' "
+        "(models/marts/lifecycle/stages.sql) depends on a node named 'x' which was not found."
+    )
+
+
+def test_what_a_model_met_in_the_data_is_masked(state: StateDir) -> None:
+    message = "Conversion Error: Could not convert string 'Mario Rossi' to INT32 (m@rossi.example)"
+    (reason,) = reasons(state, with_result(MART, status="error", message=message))
+    assert "Could not convert string (masked) to INT32" in reason
+    assert "rossi" not in reason.lower()
+
+
 def test_a_bad_exit_code_closes_the_gate_although_every_result_is_good(state: StateDir) -> None:
     assert reasons(state, make_run(exit_code=2)) == ("dbt ended with exit code 2.",)
 
@@ -255,6 +276,14 @@ def test_an_empty_mart_outside_the_lifecycle_folder_passes(state: StateDir) -> N
     with duckdb.connect(str(state.working_database)) as working:
         working.execute("delete from marts.build_info")
     assert gate(state, make_run(), identity("b1")).marts[0].rows == 0
+
+
+def test_an_empty_mart_over_finished_periods_passes_if_its_model_says_so(state: StateDir) -> None:
+    run = make_run()
+    run.manifest["nodes"][MART]["config"]["meta"]["may_be_empty"] = True
+    with duckdb.connect(str(state.working_database)) as working:
+        working.execute("delete from marts.subjects")
+    assert gate(state, run, identity("b1")).marts[1].rows == 0
 
 
 def test_a_missing_working_database_closes_the_gate(state: StateDir) -> None:

@@ -74,6 +74,7 @@ def test_ratios_of_amounts_say_what_a_missing_rate_does() -> None:
         "discount_rate",
         "gross_mrr_churn_rate",
         "gross_revenue_retention",
+        "ltv_to_cac",
         "marketing_efficiency_ratio",
         "net_revenue_retention",
         "quick_ratio",

@@ -145,7 +145,8 @@ def test_a_finding_names_the_file_and_how_often() -> None:
         "original_file_path": "models/marts/a.sql",
         "compiled_code": "select a // 2, b // 2 from t",
     }
-    [finding] = findings({"nodes": {"model.p.a": model}})
+    python = {**model, "language": "python", "original_file_path": "models/marts/b.py"}
+    [finding] = findings({"nodes": {"model.p.a": model, "model.p.b": python}})
     assert finding.startswith("dbt_project/models/marts/a.sql: Spark cannot read `//` × 2.")
 
 

@@ -15,9 +15,20 @@ import duckdb
 import pytest
 
 from orchestration.settings.paths import RULES_DIR, StateDir
-from tests.mutation.mutants import CONTROL, KINDS, Mutant, mutants, mutated
-from tests.mutation.report import RESULTS, Outcome, read_mutants, refuse_noise, render, unexplained
-from tests.mutation.warehouse import Warehouse
+from tests.mutation.engine import PAGE as ENGINE_PAGE
+from tests.mutation.mutants import CONTROL, KINDS, MODEL, Mutant, mutants, mutated
+from tests.mutation.report import (
+    RESULTS,
+    Outcome,
+    read_outcomes,
+    refuse_noise,
+    render,
+    renewed,
+    unexplained,
+)
+from tests.mutation.slips import CONTROL as CONTROL_SLIP
+from tests.mutation.slips import SLIPS, slipped
+from tests.mutation.warehouse import Manifest, Warehouse
 
 ROWS = """
 select kpi, 'month' as period_grain, date '2026-01-01' as period_start, dimension,
@@ -96,7 +107,7 @@ def test_every_kpi_has_mutants_of_its_numerator_and_of_its_denominator_if_it_has
     assert {mutant.kpi for mutant in made if mutant.part == "denominator"} == {
         row["kpi"] for row in rows if row["denominator"]
     }
-    assert len(made) == len(set(made)) == len(KINDS) * (113 + 68)
+    assert len(made) == len(set(made)) == len(KINDS) * (114 + 69)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +174,7 @@ def test_red_before_anything_is_mutated_stops_the_run() -> None:
 
 
 def test_a_survivor_is_explained_only_while_it_changes_nothing() -> None:
-    clv = Mutant("predicted_clv", "int_kpi_value", "numerator", "doubled")
+    clv = Mutant("predicted_clv", "int_kpi_predictions", "numerator", "doubled")
     assert unexplained([Outcome(clv, (0, 0), (), differences=False)]) == []
     told = Outcome(clv, (1, 0), (), differences=False)
     assert unexplained([told]) == [told]
@@ -172,11 +183,59 @@ def test_a_survivor_is_explained_only_while_it_changes_nothing() -> None:
     assert "- `predicted_clv`, numerator, doubled: not explained" in page
 
 
-def test_the_committed_page_has_a_line_for_each_number_of_the_catalogue() -> None:
+def test_a_page_is_read_as_it_was_written_and_renewed_kpi_by_kpi() -> None:
+    orders = [replace(ORDERS, model=MODEL, kind=kind) for kind in KINDS]
+    visits = [replace(mutant, kpi="visits") for mutant in orders]
+    told = [
+        Outcome(orders[0], (0, 0), ("a_law", "b_law"), differences=True),
+        Outcome(orders[1], (2, 3), (), differences=False),
+        Outcome(visits[0], (0, 0), ("b_law",), differences=False),
+        Outcome(visits[1], (0, 0), (), differences=True),
+    ]
+    page = render(told, "shop")
+    assert read_outcomes(page) == told
+    again = [replace(outcome, laws=("c_law",), changed=(0, 0)) for outcome in told[:2]]
+    assert renewed(page, again, {"orders", "visits"}) == [*again, *told[2:]]
+    assert renewed(page, again, {"orders"}) == again
+
+
+def test_the_committed_page_has_a_line_for_each_mutant_or_says_that_it_was_not_run() -> None:
     page = RESULTS.read_text(encoding="utf-8")
-    # KPIs that came after the last run are named as such, so that nobody takes them for proven.
     later = set(re.findall(r"`(\w+)`", page.partition("## Not run yet")[2].partition("##")[0]))
-    assert {kpi for kpi, _ in read_mutants(page)}.isdisjoint(later)
-    assert read_mutants(page) == {
-        (mutant.kpi, mutant.part) for mutant in mutants(catalogue()) if mutant.kpi not in later
-    }
+    told = read_outcomes(page)
+    assert [(one.mutant.kpi, one.mutant.part, one.mutant.kind) for one in told] == sorted(
+        (one.kpi, one.part, one.kind) for one in mutants(catalogue()) if one.kpi not in later
+    )
+    assert unexplained(told) == []
+
+
+def test_a_page_names_the_kpis_that_no_mutant_was_made_of() -> None:
+    told = [Outcome(ORDERS, (1, 1), ("a_law",), differences=True)]
+    assert "## Not run yet\n\n- `visits`\n" in render(told, "shop", ("orders", "visits"))
+    assert "Not run yet" not in render(told, "shop", ("orders",))
+
+
+@pytest.mark.slow
+def test_every_slip_stands_once_in_the_sql_that_it_spoils(sample_state: StateDir) -> None:
+    text = (sample_state.dbt_target / "manifest.json").read_text(encoding="utf-8")
+    manifest = Manifest(json.loads(text))
+    for slip in SLIPS:
+        sql = manifest.model(slip.model).sql
+        assert slipped(sql, slip) != sql
+        with pytest.raises(ValueError, match="not once"):
+            slipped(sql, replace(slip, right="this stands nowhere"))
+    sql = manifest.model(CONTROL_SLIP.model).sql
+    assert slipped(sql, CONTROL_SLIP) == sql
+
+
+def test_only_what_lies_on_the_way_is_made_anew(warehouse: Warehouse) -> None:
+    topic = warehouse.manifest.model("int_kpi_topic")
+    below = [node.name for node in warehouse.manifest.tables_below(topic, ["kpi_values"])]
+    assert below == ["kpi_values"]
+    assert warehouse.manifest.tables_below(topic, ["int_kpi_topic"]) == []
+
+
+def test_the_committed_page_tells_of_every_slip_and_none_that_was_tried_goes_unseen() -> None:
+    tried, _, later = ENGINE_PAGE.read_text(encoding="utf-8").partition("## Not tried yet")
+    assert "**nothing**" not in tried
+    assert (tried + later).count("\n| `int_") == len(SLIPS)

@@ -5,7 +5,6 @@ import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
-from statistics import NormalDist
 
 import pytest
 
@@ -146,7 +145,7 @@ PLANTED: list[tuple[str, Change, str]] = [
     ),
     (
         "rules.csv",
-        add(rule="brand_new"),
+        add(rule="brand_new", rationale="x"),
         'rules.csv line {last}: the rule "brand_new" has no condition in rule_conditions.csv.',
     ),
     (
@@ -156,14 +155,14 @@ PLANTED: list[tuple[str, Change, str]] = [
     ),
     (
         "rules.csv",
-        add(rule="x'); drop table orders; --"),
+        add(rule="x'); drop table orders; --", rationale="x"),
         'rules.csv line {last}: the rule "x\'); drop table orders; --" is not a name: lower-case '
         "letters, digits and underscores, beginning with a letter.",
     ),
     (
         "stage_rules.csv",
         add(framework="b2b", stage="advocacy", rule="has_purchasd"),
-        'stage_rules.csv line {last}: the rule "has_purchasd" is unknown; did you mean '
+        'stage_rules.csv line {last}: the rule "has_purchasd" is not in rules.csv; did you mean '
         '"has_purchased"?',
     ),
     (
@@ -201,6 +200,15 @@ PLANTED: list[tuple[str, Change, str]] = [
         edit({"framework": "b2b", "stage": "decision"}, ordinal="2"),
         'framework_stages.csv line {stage:b2b/decision}: ordinal 2 of "b2b" stands already on '
         "line {stage:b2b/consideration}.",
+    ),
+    *(
+        (
+            "framework_stages.csv",
+            edit({"framework": "b2b", "stage": "awareness"}, stage=name),
+            f'framework_stages.csv line {{line}}: a stage cannot be called "{name}", which stands '
+            f"for {meaning}; name it otherwise.",
+        )
+        for name, meaning in (("new", "whoever was not there before"), ("all", "every one"))
     ),
     (
         "frameworks.csv",
@@ -336,15 +344,13 @@ PLANTED: list[tuple[str, Change, str]] = [
     ),
     (
         "health_policy.csv",
-        edit({"key": "default"}, at_risk_quantile="0.9"),
-        "health_policy.csv line 2: z_at_risk is 0.8416212335729144, but the normal quantile of 0.9 "
-        "is 1.281552; leave it blank.",
+        edit({"key": "default"}, at_risk_quantile="0.95"),
+        "health_policy.csv line 2: at_risk_quantile must be less than lapsed_quantile.",
     ),
     (
         "health_policy.csv",
-        edit({"key": "default"}, z_lapsed="1.644856"),
-        "health_policy.csv line 2: z_lapsed is 1.644856, but the normal quantile of 0.95 is "
-        "1.644854; leave it blank.",
+        edit({"key": "default"}, lapsed_quantile="1"),
+        "health_policy.csv line 2: lapsed_quantile must lie between 0 and 1, not 1.",
     ),
     (
         "health_policy.csv",
@@ -369,12 +375,56 @@ PLANTED: list[tuple[str, Change, str]] = [
     (
         "kpi_windows.csv",
         edit({"name": "trial_payment_days"}, rationale=""),
-        'kpi_windows.csv line {line}: the window "trial_payment_days" has no rationale.',
+        "kpi_windows.csv line {line}: rationale is blank; write one.",
+    ),
+    (
+        "kpi_windows.csv",
+        edit({"name": "trial_payment_days"}, unit="hours"),
+        'kpi_windows.csv line {line}: the window "trial_payment_days" is in days, not "hours"; '
+        "change its value.",
     ),
     (
         "kpi_windows.csv",
         edit({"name": "trial_payment_days"}, name="trial_pay_days"),
-        'kpi_windows.csv: the window "trial_payment_days" is missing; a KPI reads it.',
+        'kpi_windows.csv: the window "trial_payment_days" is missing; the build reads it.',
+    ),
+    (
+        "kpi_windows.csv",
+        edit({"name": "trial_payment_days"}, name="trial_pay_days"),
+        'kpi_windows.csv line {line}: the build knows no window "trial_pay_days"; did you mean '
+        '"trial_payment_days"?',
+    ),
+    (
+        "kpi_targets.csv",
+        edit({"kpi": "conversion_rate"}, target="3 %"),
+        'kpi_targets.csv line {line}: target must be a number, not "3 %".',
+    ),
+    (
+        "kpi_targets.csv",
+        edit({"kpi": "conversion_rate"}, direction="upp"),
+        'kpi_targets.csv line {line}: direction must be one of up, down, not "upp"; did you mean '
+        '"up"?',
+    ),
+    (
+        "kpi_targets.csv",
+        edit({"kpi": "conversion_rate"}, kpi="conversion"),
+        'kpi_targets.csv line {line}: the KPI "conversion" is unknown; did you mean '
+        '"conversion_rate"?',
+    ),
+    (
+        "channel_map.csv",
+        add(source="awin", channel="affiliate"),
+        'channel_map.csv line {last}: source "awin", medium "" stands already on line 4.',
+    ),
+    (
+        "channel_map.csv",
+        add(source="mysearch", medium="cpc"),
+        "channel_map.csv line {last}: channel is blank; write one.",
+    ),
+    (
+        "health_labels.csv",
+        edit({"health": "cold"}, ordinal="two"),
+        'health_labels.csv line {line}: ordinal must be a whole number, not "two".',
     ),
     (
         "rfm_segments.csv",
@@ -403,8 +453,8 @@ PLANTED: list[tuple[str, Change, str]] = [
     ),
     (
         "rfm_segments.csv",
-        edit({"segment": "loyal"}, advice_it=""),
-        'rfm_segments.csv line {line}: the segment "loyal" has no advice_it.',
+        edit({"segment": "loyal"}, advice=""),
+        "rfm_segments.csv line {line}: advice is blank; write one.",
     ),
     (
         "rfm_segments.csv",
@@ -417,6 +467,11 @@ PLANTED: list[tuple[str, Change, str]] = [
         edit({"segment": "lost"}, monetary_to="4", frequency_to="1"),
         "rfm_segments.csv line {last}: no segment holds customers of recency 1, frequency 1, "
         "monetary 5, the first of 6 such cells; widen this row, the last by priority, or add one.",
+    ),
+    (
+        "value_limits.csv",
+        edit({"name": "fewest_customers"}, name="least_customers"),
+        'value_limits.csv: the limit "fewest_customers" is missing; the build reads it.',
     ),
 ]
 
@@ -577,8 +632,7 @@ def test_the_state_holds_exactly_the_merged_seeds(tmp_path: Path) -> None:
     names = {path.name for path in state.rules.iterdir()}
     assert names == {path.name for path in RULES_DIR.glob("*.csv")}
     assert set(CHECKED_SEEDS) < names
-    # The policy's z are computed when it is read.
-    for name in names - {"rule_conditions.csv", "health_policy.csv"}:
+    for name in names - {"rule_conditions.csv"}:
         assert (state.rules / name).read_bytes() == (RULES_DIR / name).read_bytes()
     assert "has_purchased,1,purchase,count,,2," in (state.rules / "rule_conditions.csv").read_text()
 
@@ -621,12 +675,9 @@ def test_comparable_columns_are_those_of_the_raw_contract() -> None:
     assert [tuple(ast.literal_eval(names)) for names in lists] == [TEXT_COLUMNS, NUMBER_COLUMNS]
 
 
-def test_a_policy_may_leave_out_what_is_optional_and_its_z_are_computed(tmp_path: Path) -> None:
+def test_a_policy_may_leave_out_what_is_optional(tmp_path: Path) -> None:
     rows = shipped("health_policy.csv")
-    for column in ("z_at_risk", "z_lapsed", "at_risk_after_days", "lapsed_after_days"):
+    for column in ("at_risk_after_days", "lapsed_after_days"):
         del rows[0][column]
     override(tmp_path / "rules", "health_policy.csv", rows)
-    (row,) = read_rules(tmp_path / "rules").seeds["health_policy.csv"].rows
-    assert float(row["z_lapsed"]) == NormalDist().inv_cdf(0.95)
-    assert row["lapsed_after_days"] == ""
     assert read_rules(tmp_path / "rules").rules_hash == read_rules(None).rules_hash

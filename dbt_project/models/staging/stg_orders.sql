@@ -38,18 +38,28 @@ accepted_rows as (
         coalesce(raw_rows.taxes_included, false) as taxes_included,
         raw_rows.shipping_tax,
         raw_rows.received_at,
-        (
-            not coalesce(raw_rows.is_test, false)
-            and not coalesce(raw_rows.is_deleted, false)
-            and raw_rows.total_price > 0
-            and raw_rows.status <> 'failed'
-            and not (raw_rows.status = 'cancelled' and raw_rows.cancelled_at is null)
-        ) as is_valid
+        case
+            when coalesce(raw_rows.is_test, false) then 'test'
+            when coalesce(raw_rows.is_deleted, false) then 'deleted'
+            when raw_rows.total_price <= 0 then 'zero_value'
+            when raw_rows.status = 'failed' then 'failed'
+            when raw_rows.status = 'cancelled' and raw_rows.cancelled_at is null
+                then 'cancelled_without_time'
+        end as invalid_reason
     from raw_rows
     left join {{ ref('filtered_orders') }} as filtered
         on raw_rows.raw_row_id = filtered.raw_row_id
     where filtered.raw_row_id is null
 
+),
+
+judged_orders as (
+
+    select
+        *,
+        invalid_reason is null as is_valid
+    from accepted_rows
+
 )
 
-select * from accepted_rows
+select * from judged_orders

@@ -1,16 +1,27 @@
--- Every month, the orders and net revenue of all cohorts are those of the booked orders with
--- an id; a cohort is complete in its own month and never larger than itself.
+-- Every month and in every dimension, the orders and net revenue of all cohorts are those of the
+-- booked orders with an id; a cohort is complete in its own month and never larger than itself.
 with
 
 cohort_months as (
 
     select
+        dimension,
         month,
         sum(orders) as orders,
         sum(net_revenue) as net_revenue,
         bool_or(net_revenue is null) as is_untold
     from {{ ref('retention_cohorts') }}
-    group by month
+    group by
+        dimension,
+        month
+
+),
+
+dimensions as (
+
+    select dimension
+    from cohort_months
+    group by dimension
 
 ),
 
@@ -38,23 +49,31 @@ order_facts as (
 order_months as (
 
     select
+        dimensions.dimension,
         {{ month_start('facts.fact_date') }} as month,
         sum(facts.orders) as orders,
         sum(facts.net_revenue) as net_revenue
     from order_facts as facts
+    cross join dimensions
     inner join {{ ref('int_persons') }} as persons on facts.person_key = persons.person_key
     where persons.guest_order_id is null
-    group by {{ month_start('facts.fact_date') }}
+    group by
+        dimensions.dimension,
+        {{ month_start('facts.fact_date') }}
 
 )
 
 select
     'the orders of a month' as problem,
+    coalesce(cohort_months.dimension, order_months.dimension) as dimension,
     coalesce(cohort_months.month, order_months.month) as month,
     cohort_months.net_revenue as in_cohorts,
     order_months.net_revenue as in_orders
 from cohort_months
-full join order_months on cohort_months.month = order_months.month
+full join order_months
+    on
+        cohort_months.dimension = order_months.dimension
+        and cohort_months.month = order_months.month
 where
     coalesce(cohort_months.orders, 0) <> coalesce(order_months.orders, 0)
     or (
@@ -66,6 +85,7 @@ union all
 
 select
     'the size of a cohort' as problem,
+    dimension,
     cohort_month as month,
     active as in_cohorts,
     customers as in_orders

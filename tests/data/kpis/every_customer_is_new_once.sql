@@ -31,7 +31,7 @@ counts as (
         'customers of cohorts' as counted,
         coalesce(sum(customers), 0) as customers
     from {{ ref('retention_cohorts') }}
-    where age_months = 0
+    where age_months = 0 and dimension = 'all'
 
     union all
 

@@ -1,4 +1,5 @@
--- What the catalogue promises is there: each KPI and grain, for everybody, in every period.
+-- What the catalogue promises is there: each KPI and grain, for everybody, in every period, but
+-- for what is told of today alone.
 select
     slices.kpi,
     slices.period_grain,
@@ -13,5 +14,6 @@ left join {{ ref('kpi_values') }} as kpi_values
         and periods.period_start = kpi_values.period_start
 where
     slices.dimension = 'all'
+    and not slices.is_of_today
     and periods.is_written
     and kpi_values.kpi is null

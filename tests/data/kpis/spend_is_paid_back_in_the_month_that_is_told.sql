@@ -66,31 +66,38 @@ told_months as (
 
 ),
 
+-- What a month's new customers brought, by month since then.
+cohort_money as (
+
+    select
+        first_months.cohort_month,
+        date_diff('month', first_months.cohort_month, money.earned_on) as month_number,
+        sum(money.net_value) as net_value
+    from first_months
+    inner join money on first_months.person_key = money.person_key
+    group by
+        first_months.cohort_month,
+        month_number
+
+),
+
 earnings as (
 
     select
         told_months.period_start,
         told_months.payback_months,
         told_months.spend,
-        coalesce(sum(money.net_value), 0) as earned,
+        coalesce(sum(cohort_money.net_value), 0) as earned,
         coalesce(
-            sum(
-                case
-                    when
-                        date_diff('month', told_months.period_start, money.earned_on)
-                        < told_months.payback_months
-                        then money.net_value
-                end
-            ),
+            sum(cohort_money.net_value)
+                filter (where cohort_money.month_number < told_months.payback_months),
             0
         ) as earned_before
     from told_months
-    left join first_months on told_months.period_start = first_months.cohort_month
-    left join money
+    left join cohort_money
         on
-            first_months.person_key = money.person_key
-            and date_diff('month', told_months.period_start, money.earned_on)
-            <= told_months.payback_months
+            told_months.period_start = cohort_money.cohort_month
+            and told_months.payback_months >= cohort_money.month_number
     group by
         told_months.period_start,
         told_months.payback_months,

@@ -1,5 +1,6 @@
 -- Told again from lifecycle_history by month: a stay has advanced when a higher stage begins within
--- 90 days, and there is no other stay to count than one that begins there.
+-- 90 days, and there is no other stay to count than one that begins there. Both bounds are plain
+-- comparisons: by a difference of days the engine would try every pair of stays.
 with
 
 stays as (
@@ -9,6 +10,7 @@ stays as (
         history.subject_id,
         history.stage,
         history.valid_from as began_on,
+        {{ add_days('history.valid_from', 90) }} as last_on,
         stages.ordinal
     from {{ ref('lifecycle_history') }} as history
     inner join {{ ref('framework_stages') }} as stages
@@ -47,7 +49,8 @@ judged_stays as (
             stays.framework = later_stays.framework
             and stays.subject_id = later_stays.subject_id
             and stays.ordinal < later_stays.ordinal
-            and {{ days_between('stays.began_on', 'later_stays.began_on') }} between 1 and 90
+            and stays.began_on < later_stays.began_on
+            and stays.last_on >= later_stays.began_on
     group by
         stays.framework,
         stays.subject_id,

@@ -1,5 +1,4 @@
-"""The pages on customers and their value in plain Python, brute force.
+"""What tells customers apart, in plain Python: the marts of marts/value, brute force.
 
-Belongs here: what ``orders``, ``order_lines``, ``rfm_segments`` and the other marts of customers
-must say of a settled shop (``tests.reference.kpis.shop``). Does not belong here: KPIs.
+Belongs here: the reading of the YAML beside those marts. Does not belong here: the SQL's ways.
 """

@@ -1,63 +1,61 @@
-"""Rows of a mart beside expected ones.
+"""Rows of a mart beside expected ones, and a readable account of what differs.
 
-Belongs here: reading a mart in the columns of its row class, and telling what differs column by
-column. Does not belong here: deciding what is right.
+Belongs here: matching by key, tolerances. Does not belong here: deciding what is right.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
-from tests.reference.compare import published
+from tests.reference.value import baskets, crowd
+from tests.reference.value.ledger import Ledger
 
-TOLD = 12
+Row = Mapping[str, Any]
+# Intervals and survivals pass through floats; the rest is exact.
+NEAR = 2e-9
+# Student's quantile is an expansion, good to six digits from 13 degrees of freedom on.
+NEAR_FEW, NEAR_MANY = 0.1, 1e-6
+MARTS: dict[str, tuple[Callable[[Ledger], list[dict[str, Any]]], tuple[str, ...]]] = {
+    "revenue_concentration": (crowd.revenue_concentration, ("percentile",)),
+    "ideal_customer_profile": (crowd.ideal_customer_profile, ("attribute", "attribute_value")),
+    "order_sequence": (
+        crowd.order_sequence,
+        ("order_day_number", "dimension", "dimension_value"),
+    ),
+    "retention_cohorts": (
+        crowd.retention_cohorts,
+        ("dimension", "dimension_value", "cohort_month", "age_months"),
+    ),
+    "product_affinity": (baskets.product_affinity, ("kind", "item_a", "item_b")),
+    "next_best_product": (baskets.next_best_product, ("subject_id", "rank")),
+}
 
 
 def differences(
-    state_dir: Path, mart: str, key: Iterable[str], expected: Iterable[Any]
-) -> tuple[int, list[str]]:
-    """How many rows were compared, and a line for each of the first rows that differ."""
-    rows = list(expected)
-    names = tuple(key)
-    if not rows:
-        found = published(state_dir, mart, names)
-        return 0, [f"{mart}: {len(found)} rows are published, none was expected"] if found else []
-    columns = tuple(column.name for column in dataclasses.fields(rows[0]))
-    wanted = _by_key((dataclasses.asdict(row) for row in rows), names)
-    actual = _by_key(
-        (dict(zip(columns, cells, strict=True)) for cells in published(state_dir, mart, columns)),
-        names,
-    )
-    assert len(wanted) == len(rows), f"{mart}: the reference has a key twice"
+    expected: Sequence[Row], actual: Sequence[Row], key: Sequence[str], welch: float = NEAR_FEW
+) -> list[str]:
+    """One line per row that only one side has or that differs in a column of the expected."""
+    wanted = {tuple(row[column] for column in key): row for row in expected}
+    found = {tuple(row[column] for column in key): row for row in actual}
+    assert len(wanted) == len(expected)
+    assert len(found) == len(actual)
     lines = [
-        line
-        for place in sorted(wanted.keys() | actual.keys(), key=repr)
-        if (line := _told(mart, place, wanted.get(place), actual.get(place)))
+        f"{each}: {'not published' if each in wanted else 'not expected'}"
+        for each in sorted(wanted.keys() ^ found.keys(), key=str)
     ]
-    return len(rows), [*lines[:TOLD], *([f"{len(lines)} rows of {mart} differ"] if lines else [])]
+    for each in sorted(wanted.keys() & found.keys(), key=str):
+        lines += [
+            f"{each} {column}: expected {value}, published {found[each][column]}"
+            for column, value in wanted[each].items()
+            if not _equal(value, found[each][column], welch if "_difference_" in column else NEAR)
+        ]
+    return lines[:20]
 
 
-def _by_key(
-    rows: Iterable[Mapping[str, Any]], key: tuple[str, ...]
-) -> dict[tuple[Any, ...], Mapping[str, Any]]:
-    return {tuple(row[column] for column in key): row for row in rows}
-
-
-def _told(
-    mart: str,
-    place: tuple[Any, ...],
-    wanted: Mapping[str, Any] | None,
-    actual: Mapping[str, Any] | None,
-) -> str | None:
-    named = " | ".join(map(str, place))
-    if wanted is None or actual is None:
-        return f"{mart} {named}: {'not expected' if wanted is None else 'not published'}"
-    different = [
-        f"{column} is {actual[column]}, not {value}"
-        for column, value in wanted.items()
-        if value != actual[column]
-    ]
-    return f"{mart} {named}: {'; '.join(different)}" if different else None
+def _equal(expected: Any, actual: Any, near: float) -> bool:
+    if isinstance(expected, (float, Fraction)) and actual is not None:
+        apart = abs(float(expected) - float(actual))
+        return apart <= near * max(1.0, abs(float(expected)))
+    return bool(expected == actual)

@@ -5,7 +5,12 @@ with
 
 policy as (
 
-    select * from {{ ref('health_policy') }} where key = 'default'
+    select
+        *,
+        {{ normal_quantile('at_risk_quantile') }} as z_at_risk,
+        {{ normal_quantile('lapsed_quantile') }} as z_lapsed
+    from {{ ref('health_policy') }}
+    where key = 'default'
 
 ),
 

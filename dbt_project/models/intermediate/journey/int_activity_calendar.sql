@@ -1,5 +1,6 @@
 -- The periods of product analytics, numbered within their grain. Cells of the retention matrix grow
--- with the square of the periods: days are followed for a month, weeks for a year, months for ever.
+-- with the square of the periods: days are followed for a month, weeks for a year, longer ones for
+-- ever.
 
 with
 

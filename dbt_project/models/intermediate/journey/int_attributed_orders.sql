@@ -45,17 +45,28 @@ shares as (
 
 ),
 
-split_orders as (
+split_values as (
 
     select
         shares.*,
         orders.order_value,
         orders.order_value - orders.refunded_value as net_value,
-        {{ share_of('orders.order_value', 'shares.units') }} as cut_value,
-        {{ share_of('orders.order_value - orders.refunded_value', 'shares.units') }}
-            as cut_net_value
+        {{ share_of('orders.order_value', 'shares.units') }} as cut_value
     from shares
     inner join {{ ref('int_booked_orders') }} as orders on shares.order_id = orders.order_id
+
+),
+
+-- Splitting exactly is what costs here, and of most orders nothing is given back.
+split_orders as (
+
+    select
+        *,
+        case
+            when net_value = order_value then cut_value
+            else {{ share_of('net_value', 'units') }}
+        end as cut_net_value
+    from split_values
 
 ),
 

@@ -33,6 +33,7 @@ topic_rows as (
         ref('int_kpi_messages'),
         ref('int_kpi_mrr'),
         ref('int_kpi_orders'),
+        ref('int_kpi_predictions'),
         ref('int_kpi_referrals'),
         ref('int_kpi_retention'),
         ref('int_kpi_reviews'),

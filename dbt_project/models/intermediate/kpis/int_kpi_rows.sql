@@ -1,6 +1,7 @@
 -- All KPIs by period and slice, before status and value. A KPI that sets what happened in a period
 -- against what stood is the sum of its rows in two roll-ups; for everybody there is a row in every
--- period, of nothing if nothing counted. Over 120 lines, since each branch names every column.
+-- period, of nothing if nothing counted, but for what is told of today alone. Over 120 lines, since
+-- each branch names every column.
 
 with
 
@@ -103,6 +104,7 @@ empty_rows as (
             and periods.period_start = written_rows.period_start
     where
         slices.dimension = 'all'
+        and not slices.is_of_today
         and periods.is_written
         and written_rows.kpi is null
 

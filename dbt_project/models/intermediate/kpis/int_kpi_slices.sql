@@ -3,7 +3,8 @@
 -- if they are not summed. Accounts are written by month only; `stage:<framework>` stands for one
 -- dimension per framework; a KPI of which nothing is known at all is told of everybody by month.
 -- Times are counted in microseconds until the last division, so that nothing is rounded on the way.
--- What nothing can predict yet (predicted_clv) has no row.
+-- What is foreseen has no row before a model says anything; the value of customers as it stands is
+-- told of the periods that hold the as-of date alone (`is_of_today`).
 
 with
 
@@ -66,7 +67,8 @@ slices as (
             case catalogue.unit when 'hours' then 3600000000 when 'minutes' then 60000000 else 1 end
             as bigint
         ) as parts_per_unit,
-        coalesce(catalogue.maturity_days, 0) as maturity_days
+        coalesce(catalogue.maturity_days, 0) as maturity_days,
+        catalogue.kpi = 'predicted_clv' as is_of_today
     from catalogue
     inner join grains on catalogue.kpi = grains.kpi
     inner join dimensions on catalogue.kpi = dimensions.kpi
@@ -74,7 +76,13 @@ slices as (
     left join {{ ref('int_built_frameworks') }} as frameworks
         on dimensions.dimension = 'stage:<framework>'
     where
-        catalogue.kpi <> 'predicted_clv'
+        (
+            catalogue.kpi not in ('predicted_clv', 'ltv_to_cac')
+            or exists (
+                select 1 from {{ ref('int_customer_values') }} as predictions
+                where predictions.predicted_value_365d is not null
+            )
+        )
         and (dimensions.dimension <> 'account' or grains.period_grain = 'month')
         and (
             heard_kpis.kpi is not null

@@ -1,8 +1,7 @@
 -- What customers are worth: on the day of the first order what each has brought in to date, and by
 -- month, quarter and year how much of the revenue the best of them bring. The margin is known only
 -- of customers whose every order has known costs; what comes back is not sold again, so a refund
--- lowers the revenue and returns no cost. predicted_clv has no row until there is a model that
--- could foresee anything.
+-- lowers the revenue and returns no cost.
 
 with
 

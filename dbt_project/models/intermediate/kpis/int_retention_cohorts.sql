@@ -1,6 +1,7 @@
--- Customers by the month of their first booked order, and what they did in each month from then on,
--- every month up to the as-of date. A refund lowers the month in which it was given. Over 120
--- lines, since one table of cohorts by month needs its five counts side by side.
+-- Customers by the month of their first booked order and what they began with, and what they did in
+-- each month from then on, every month up to the as-of date. A refund lowers the month in which it
+-- was given. Over 120 lines, since one table of cohorts by month needs its five counts side by
+-- side.
 
 with
 
@@ -37,35 +38,46 @@ customer_months as (
 
 ),
 
-active_months as (
-
-    select
-        cohort_month,
-        month,
-        count(*) as active,
-        sum(orders) as orders,
-        sum(revenue) as revenue,
-        bool_or(is_missing_rate) as is_missing_rate
-    from customer_months
-    group by
-        cohort_month,
-        month
-
-),
-
 customer_cohorts as (
 
     select
-        person_key,
-        cohort_month
+        order_days.person_key,
+        order_days.cohort_month,
+        cohort_groups.dimension,
+        cohort_groups.dimension_value
     from order_days
-    where previous_order_on is null
+    inner join {{ ref('int_cohort_groups') }} as cohort_groups
+        on order_days.person_key = cohort_groups.person_key
+    where order_days.previous_order_on is null
+
+),
+
+active_months as (
+
+    select
+        customer_cohorts.dimension,
+        customer_cohorts.dimension_value,
+        customer_cohorts.cohort_month,
+        customer_months.month,
+        count(*) as active,
+        sum(customer_months.orders) as orders,
+        sum(customer_months.revenue) as revenue,
+        bool_or(customer_months.is_missing_rate) as is_missing_rate
+    from customer_months
+    inner join customer_cohorts on customer_months.person_key = customer_cohorts.person_key
+    group by
+        customer_cohorts.dimension,
+        customer_cohorts.dimension_value,
+        customer_cohorts.cohort_month,
+        customer_months.month
 
 ),
 
 refund_months as (
 
     select
+        customer_cohorts.dimension,
+        customer_cohorts.dimension_value,
         customer_cohorts.cohort_month,
         {{ period_start('refunds.refund_date', 'month') }} as month,
         sum(coalesce(refunds.refund_value, 0)) as refunded,
@@ -74,6 +86,8 @@ refund_months as (
     inner join {{ ref('int_booked_orders') }} as orders on refunds.order_id = orders.order_id
     inner join customer_cohorts on orders.person_key = customer_cohorts.person_key
     group by
+        customer_cohorts.dimension,
+        customer_cohorts.dimension_value,
         customer_cohorts.cohort_month,
         {{ period_start('refunds.refund_date', 'month') }}
 
@@ -82,16 +96,23 @@ refund_months as (
 cohorts as (
 
     select
+        dimension,
+        dimension_value,
         cohort_month,
         count(*) as customers
     from customer_cohorts
-    group by cohort_month
+    group by
+        dimension,
+        dimension_value,
+        cohort_month
 
 ),
 
 cells as (
 
     select
+        cohorts.dimension,
+        cohorts.dimension_value,
         cohorts.cohort_month,
         months.period_start as month,
         {{ months_between('cohorts.cohort_month', 'months.period_start') }} as age_months,
@@ -117,11 +138,15 @@ cells as (
     cross join settings
     left join active_months
         on
-            cohorts.cohort_month = active_months.cohort_month
+            cohorts.dimension = active_months.dimension
+            and cohorts.dimension_value = active_months.dimension_value
+            and cohorts.cohort_month = active_months.cohort_month
             and months.period_start = active_months.month
     left join refund_months
         on
-            cohorts.cohort_month = refund_months.cohort_month
+            cohorts.dimension = refund_months.dimension
+            and cohorts.dimension_value = refund_months.dimension_value
+            and cohorts.cohort_month = refund_months.cohort_month
             and months.period_start = refund_months.month
 
 )

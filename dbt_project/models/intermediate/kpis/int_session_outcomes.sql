@@ -76,32 +76,35 @@ completed_checkouts as (
 help_views as (
 
     select
-        event_sessions.session_id,
+        sessions.session_id,
+        sessions.person_key,
         min(event_sessions.occurred_at) as first_view_at
     from {{ ref('int_event_sessions') }} as event_sessions
     inner join {{ ref('int_event_signals') }} as signals
         on
             event_sessions.raw_row_id = signals.raw_row_id
             and signals.signal_no = {{ signal_no('help_view') }}
-    group by event_sessions.session_id
+    inner join sessions on event_sessions.session_id = sessions.session_id
+    group by
+        sessions.session_id,
+        sessions.person_key
 
 ),
 
 -- Whoever asked all the same, not long after reading help.
 asking_sessions as (
 
-    select sessions.session_id
-    from sessions
+    select help_views.session_id
+    from help_views
     cross join {{ ref('int_kpi_windows') }} as windows
-    inner join help_views on sessions.session_id = help_views.session_id
     inner join {{ ref('int_dated_signals') }} as contacts
         on
-            sessions.person_key = contacts.person_key
+            help_views.person_key = contacts.person_key
             and help_views.first_view_at <= contacts.occurred_at
             and contacts.occurred_at
             <= help_views.first_view_at + windows.help_contact_hours * interval '1' hour
     where contacts.signal = 'support_contact'
-    group by sessions.session_id
+    group by help_views.session_id
 
 ),
 

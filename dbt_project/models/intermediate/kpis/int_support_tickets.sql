@@ -73,6 +73,7 @@ tickets as (
     select
         openings.ticket_id,
         openings.person_key,
+        openings.event_id,
         openings.opened_on,
         openings.opened_at,
         openings.contacts,

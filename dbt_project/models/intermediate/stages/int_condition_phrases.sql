@@ -1,5 +1,9 @@
--- Each condition of the evidence in words, in both languages: what is there for one that holds,
--- what is missing for one that does not. Over 120 lines: it is the dictionary of measures.
+{% set most_ways = 2 %}
+
+-- The conditions that sentences tell in words, in both languages: of the rule that won what is
+-- there and what is needed, of the ways to the next stage with the fewest conditions open what they
+-- ask: what is missing, or all that is needed where it is there already. Over 120 lines: it is the
+-- dictionary of measures.
 
 with
 
@@ -24,6 +28,18 @@ evidence as (
     from {{ ref('int_stage_evidence') }} as evidence
     cross join settings
     left join {{ ref('signal_labels') }} as labels on evidence.signal = labels.signal
+    where
+        evidence.is_winner
+        or evidence.way <= {{ most_ways }}
+
+),
+
+asked_amounts as (
+
+    select
+        *,
+        case when holds then at_least else missing end as asked
+    from evidence
 
 ),
 
@@ -34,13 +50,14 @@ amounts as (
         is_money and measure in ('sum', 'latest') as is_amount,
         case when observed = 1 then one else many end as seen_noun,
         case when observed = 1 then one_it else many_it end as seen_noun_it,
-        case when missing = 1 then one else many end as lacking_noun,
-        case when missing = 1 then one_it else many_it end as lacking_noun_it,
+        case when asked = 1 then one else many end as asked_noun,
+        case when asked = 1 then one_it else many_it end as asked_noun_it,
         case when observed = 1 then ' day' else ' days' end as seen_days,
-        case when observed = 1 then ' giorno con ' else ' giorni con ' end as seen_days_it,
-        case when missing = 1 then ' day' else ' days' end as lacking_days,
-        case when missing = 1 then ' giorno in più con ' else ' giorni in più con ' end
-            as lacking_days_it,
+        case when observed = 1 then ' giorno' else ' giorni' end as seen_days_it,
+        case when asked = 1 then ' day' else ' days' end as asked_days,
+        case when asked = 1 then ' giorno' else ' giorni' end as asked_days_it,
+        case when holds then '' else ' more' end as more,
+        case when holds then '' else ' in più' end as more_it,
         case measure
             when 'days_since_first' then 'first'
             when 'days_since_last' then 'last'
@@ -51,7 +68,7 @@ amounts as (
             when 'days_since_last' then 'ultima volta'
             else 'più recente'
         end as which_it
-    from evidence
+    from asked_amounts
 
 ),
 
@@ -60,10 +77,32 @@ numbers as (
     select
         *,
         {{ amount_text('observed', 'is_amount', 'currency') }} as seen,
-        {{ amount_text('missing', 'is_amount', 'currency') }} as lacking,
+        {{ amount_text('asked', 'is_amount', 'currency') }} as asked_number,
         {{ amount_text('at_least', 'is_amount', 'currency') }} as least,
         {{ amount_text('below', 'is_amount', 'currency') }} as limit_below
     from amounts
+
+),
+
+seen_conditions as (
+
+    select
+        *,
+        case measure
+            when 'count' then seen || ' ' || seen_noun
+            when 'days' then seen || ' ' || one || seen_days
+            when 'sum' then seen || ' of ' || many
+            when 'latest' then 'latest ' || one || ' of ' || seen
+            else which || ' ' || one || ' ' || seen || seen_days || ' ago'
+        end as seen_words,
+        case measure
+            when 'count' then seen || ' ' || seen_noun_it
+            when 'days' then seen || seen_days_it || ' con ' || one_it
+            when 'sum' then seen || ' di ' || many_it
+            when 'latest' then one_it || ' più recente pari a ' || seen
+            else which_it || ' (' || one_it || ') ' || seen || seen_days_it || ' fa'
+        end as seen_words_it
+    from numbers
 
 ),
 
@@ -75,61 +114,51 @@ phrases as (
         stage,
         rule,
         is_winner,
+        way,
         condition_no,
-        holds,
-        case measure
-            when 'count' then seen || ' ' || seen_noun
-            when 'days' then seen || ' ' || one || seen_days
-            when 'sum' then seen || ' of ' || many
-            when 'latest' then 'latest ' || one || ' of ' || seen
-            else which || ' ' || one || ' ' || seen || ' days ago'
-        end || in_days as seen_phrase,
-        case measure
-            when 'count' then seen || ' ' || seen_noun_it
-            when 'days' then seen || seen_days_it || one_it
-            when 'sum' then seen || ' di ' || many_it
-            when 'latest' then one_it || ' più recente: ' || seen
-            else one_it || ': ' || which_it || ' ' || seen || ' giorni fa'
-        end || in_days_it as seen_phrase_it,
+        seen_words || in_days as seen_phrase,
+        seen_words_it || in_days_it as seen_phrase_it,
         case
-            when observed is null and measure = 'latest' and at_least is not null
-                then 'a latest ' || one || ' of at least ' || least
-            when observed is null then 'a first ' || one
+            when holds and at_least is null then seen_words
             when observed >= below and measure = 'count'
-                then lacking || ' ' || lacking_noun || ' fewer'
+                then asked_number || ' ' || asked_noun || ' fewer'
             when observed >= below and measure = 'days'
-                then lacking || ' ' || one || lacking_days || ' fewer'
+                then asked_number || ' ' || one || asked_days || ' fewer'
             when observed >= below and measure = 'sum'
                 then 'less than ' || limit_below || ' of ' || many
-            when observed >= below and measure = 'latest'
+            when measure = 'latest' and coalesce(observed >= below, at_least is null)
                 then 'a latest ' || one || ' under ' || limit_below
             when observed >= below
                 then 'a ' || which || ' ' || one || ' under ' || limit_below || ' days ago'
-            when measure = 'count' then lacking || ' more ' || lacking_noun
-            when measure = 'days' then lacking || ' more ' || one || lacking_days
-            when measure = 'sum' then lacking || ' more ' || many
+            when measure = 'count' then asked_number || more || ' ' || asked_noun
+            when measure = 'days' then asked_number || more || ' ' || one || asked_days
+            when measure = 'sum'
+                then asked_number || case when holds then ' of ' else ' more ' end || many
             when measure = 'latest' then 'a latest ' || one || ' of at least ' || least
-            else lacking || ' more days since the ' || which || ' ' || one
-        end || in_days as missing_phrase,
+            when observed is null then 'a first ' || one
+            else asked_number || more || asked_days || ' since the ' || which || ' ' || one
+        end || in_days as asked_phrase,
         case
-            when observed is null and measure = 'latest' and at_least is not null
-                then one_it || ' di almeno ' || least
-            when observed is null then 'prima volta di ' || one_it
+            when holds and at_least is null then seen_words_it
             when observed >= below and measure = 'count'
-                then lacking || ' ' || lacking_noun_it || ' in meno'
+                then asked_number || ' ' || asked_noun_it || ' in meno'
             when observed >= below and measure = 'days'
-                then 'meno di ' || limit_below || ' giorni con ' || one_it
+                then asked_number || asked_days_it || ' in meno con ' || one_it
             when observed >= below and measure = 'sum'
                 then 'meno di ' || limit_below || ' di ' || many_it
-            when observed >= below and measure = 'latest' then one_it || ' sotto ' || limit_below
+            when measure = 'latest' and coalesce(observed >= below, at_least is null)
+                then one_it || ' sotto ' || limit_below
             when observed >= below
-                then one_it || ' (' || which_it || ') meno di ' || limit_below || ' giorni fa'
-            when measure = 'count' then lacking || ' ' || lacking_noun_it || ' in più'
-            when measure = 'days' then lacking || lacking_days_it || one_it
-            when measure = 'sum' then lacking || ' in più di ' || many_it
+                then which_it || ' (' || one_it || ') meno di ' || limit_below || ' giorni fa'
+            when measure = 'count' then asked_number || ' ' || asked_noun_it || more_it
+            when measure = 'days' then asked_number || asked_days_it || more_it || ' con ' || one_it
+            when measure = 'sum' then asked_number || more_it || ' di ' || many_it
             when measure = 'latest' then one_it || ' di almeno ' || least
-            else lacking || ' giorni in più (' || which_it || ': ' || one_it || ')'
-        end || in_days_it as missing_phrase_it,
+            when observed is null then 'prima volta (' || one_it || ')'
+            else
+                asked_number || asked_days_it || more_it || ' dalla ' || which_it || ' ('
+                || one_it || ')'
+        end || in_days_it as asked_phrase_it,
         case
             when at_least is not null and below is not null
                 then ' (needs ' || least || ' to less than ' || limit_below || ')'
@@ -144,7 +173,7 @@ phrases as (
             when below is not null then ' (richiesto: meno di ' || limit_below || ')'
             else ''
         end as needs_it
-    from numbers
+    from seen_conditions
 
 )
 

@@ -34,7 +34,8 @@ balances as (
         months.month,
         running_spans.mrr as opening_mrr,
         0 as closing_mrr,
-        running_spans.is_missing_rate
+        running_spans.is_missing_rate as is_opening_unknown,
+        false as is_closing_unknown
     from months
     inner join running_spans
         on
@@ -48,7 +49,8 @@ balances as (
         months.month,
         0 as opening_mrr,
         running_spans.mrr as closing_mrr,
-        running_spans.is_missing_rate
+        false as is_opening_unknown,
+        running_spans.is_missing_rate as is_closing_unknown
     from months
     inner join running_spans
         on
@@ -64,7 +66,8 @@ person_months as (
         month,
         cast(sum(opening_mrr) as decimal(38, 4)) as opening_mrr,
         cast(sum(closing_mrr) as decimal(38, 4)) as closing_mrr,
-        bool_or(is_missing_rate) as is_missing_rate
+        bool_or(is_opening_unknown) as is_opening_unknown,
+        bool_or(is_closing_unknown) as is_closing_unknown
     from balances
     group by
         person_key,
@@ -72,24 +75,24 @@ person_months as (
 
 ),
 
+-- A month that opens without a known rate may well close with one: then only the way is unknown.
 mrr_movements as (
 
     select
         persons.person_id as subject_id,
         person_months.month,
-        case when not person_months.is_missing_rate then person_months.opening_mrr end
+        case when not person_months.is_opening_unknown then person_months.opening_mrr end
             as opening_mrr,
-        case when not person_months.is_missing_rate then coalesce(movements.new_mrr, 0) end
-            as new_mrr,
-        case when not person_months.is_missing_rate then coalesce(movements.expansion_mrr, 0) end
-            as expansion_mrr,
-        case when not person_months.is_missing_rate then coalesce(movements.contraction_mrr, 0) end
-            as contraction_mrr,
-        case when not person_months.is_missing_rate then coalesce(movements.churned_mrr, 0) end
-            as churned_mrr,
-        case when not person_months.is_missing_rate then coalesce(movements.reactivation_mrr, 0) end
-            as reactivation_mrr,
-        case when not person_months.is_missing_rate then person_months.closing_mrr end
+        {% for movement in ['new', 'expansion', 'contraction', 'churned', 'reactivation'] -%}
+        case
+            when
+                not person_months.is_opening_unknown
+                and not person_months.is_closing_unknown
+                and not coalesce(movements.is_missing_rate, false)
+                then coalesce(movements.{{ movement }}_mrr, 0)
+        end as {{ movement }}_mrr,
+        {% endfor -%}
+        case when not person_months.is_closing_unknown then person_months.closing_mrr end
             as closing_mrr
     from person_months
     inner join {{ ref('int_persons') }} as persons

@@ -11,6 +11,8 @@ cells as (
 retention_cohorts as (
 
     select
+        dimension,
+        dimension_value,
         cohort_month,
         age_months,
         month,

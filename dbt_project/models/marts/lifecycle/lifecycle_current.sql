@@ -100,7 +100,8 @@ explained_rows as (
         )
         || coalesce(
             {{ outlook_sentence(
-                'outlooks', 'At risk on ', 'Lapsed on ', ' without a renewal.', ' without an order.'
+                'outlooks', 'At risk on ', 'Lapsed on ', ' without an order.',
+                ' without a renewal.', ' without an order or a renewal.'
             ) }},
             ''
         ) as reason,
@@ -113,15 +114,21 @@ explained_rows as (
         )
         || coalesce(
             {{ outlook_sentence(
-                'outlooks', 'A rischio dal ', 'Perso dal ', ' senza un rinnovo.',
-                ' senza un ordine.'
+                'outlooks', 'A rischio dal ', 'Perso dal ', ' senza un ordine.',
+                ' senza un rinnovo.', ' senza un ordine o un rinnovo.'
             ) }},
             ''
-        ) as reason_it
+        ) as reason_it,
+        stage_outlooks.advance_30d_probability,
+        stage_outlooks.is_stalled
     from current_rows
     cross join settings
     left join {{ ref('int_outlooks') }} as outlooks
         on current_rows.subject_key = outlooks.subject_key
+    left join {{ ref('int_stage_outlooks') }} as stage_outlooks
+        on
+            current_rows.framework = stage_outlooks.framework
+            and current_rows.subject_key = stage_outlooks.subject_key
     inner join {{ ref('int_reasons') }} as reasons
         on
             current_rows.framework = reasons.framework

@@ -84,15 +84,6 @@ rfm_segments as (
 
 ),
 
--- A customer's stated channel is one by name, or a source that the channel map knows.
-channels as (
-
-    select channel
-    from {{ ref('channel_map') }}
-    group by channel
-
-),
-
 described_subjects as (
 
     select
@@ -106,9 +97,7 @@ described_subjects as (
             case when order_totals.orders is null then 0 else order_totals.net_revenue end
             as decimal(38, 4)
         ) as net_revenue,
-        coalesce(
-            channels.channel, stated_channels.channel, first_touches.channel, 'unknown'
-        ) as acquisition_channel,
+        coalesce(acquisition_channels.channel, 'unknown') as acquisition_channel,
         first_touches.campaign as first_touch_campaign,
         customers.country,
         coalesce(
@@ -121,22 +110,22 @@ described_subjects as (
         default_stages.stage,
         default_stages.stage_since,
         coalesce(current_health.health, 'prospect') as health,
-        rfm_segments.segment as rfm_segment
+        rfm_segments.segment as rfm_segment,
+        customer_values.predicted_value_365d
     from subjects
     left join {{ ref('int_persons') }} as persons on subjects.subject_key = persons.person_key
     left join {{ ref('stg_customers') }} as customers
         on persons.customer_id = customers.customer_id
-    left join channels on lower(trim(customers.acquisition_channel)) = channels.channel
-    left join {{ ref('channel_map') }} as stated_channels
-        on
-            lower(trim(customers.acquisition_channel)) = stated_channels.source
-            and stated_channels.medium is null
+    left join {{ ref('int_acquisition_channels') }} as acquisition_channels
+        on subjects.subject_key = acquisition_channels.person_key
     left join order_totals on subjects.subject_key = order_totals.subject_key
     left join {{ ref('int_first_touches') }} as first_touches
         on subjects.subject_key = first_touches.person_key
     left join current_health on subjects.subject_key = current_health.subject_key
     left join default_stages on subjects.subject_id = default_stages.subject_id
     left join rfm_segments on subjects.subject_key = rfm_segments.person_key
+    left join {{ ref('int_customer_values') }} as customer_values
+        on subjects.subject_key = customer_values.person_key
 
 )
 

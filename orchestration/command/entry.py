@@ -1,0 +1,58 @@
+"""Where `lifecycle` begins: the list of commands and the version, told before anything is imported.
+
+Belongs here: what can be said without settings, whose classes take ten times as long to import as
+this. Does not belong here: commands and their options (`cli`), whose first sentences stand here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+COMMANDS: Mapping[str, str] = {
+    "simulate": "Write the landing files of a simulated shop, with the truth beside them.",
+    "ingest": "Load landing files into raw.duckdb, each exactly once, and stop there.",
+    "build": "Ingest, build, check, publish; exit 0 only if a new version was published.",
+    "demo": "Build the shipped sample shop and show what came out.",
+    "init": "Look at the landing files and write sources.yml beside them and lifecycle.toml here.",
+    "check": (
+        "Tell in seconds what a build would load, refuse and ignore; exit 2 if it would stop there."
+    ),
+    "map": "List event names that feed nothing, with the signal that each may mean.",
+    "rollback": "Make a kept version current again.",
+    "status": "Tell what is published, what was ingested, and how the last build ended.",
+    "show": "Tell what happened to a customer, the latest last, from the published marts.",
+    "report": ("Write one self-contained page of pictures and tables about what is published."),
+    "explain": (
+        "Tell where a subject stood on a day, why, and what comes next, from the published marts."
+    ),
+    "dbt": "Run dbt on the working database: lifecycle dbt run --select int_orders.",
+}
+_HELP = """Usage: lifecycle [--version] [--help] COMMAND [ARGS]...
+
+  Who is at which stage of the customer lifecycle, since when, why, and what comes next.
+
+Commands (COMMAND --help tells the options of one):
+"""
+
+
+def main() -> None:
+    """Answer what needs no command, or hand over to the command line."""
+    asked = sys.argv[1:]
+    if asked in ([], ["--help"]):
+        width = max(map(len, COMMANDS))
+        told = (f"  {name:<{width}}  {sentence}\n" for name, sentence in COMMANDS.items())
+        sys.stdout.write(_HELP + "".join(told))
+        sys.exit(0 if asked else 2)
+    if asked == ["--version"]:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"lifecycle {version('customer-lifecycle')}\n")
+        sys.exit(0)
+    from orchestration.command.cli import main as run_command
+
+    run_command()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pictures and tables for people, from the published marts alone."""

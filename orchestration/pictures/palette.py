@@ -1,0 +1,36 @@
+"""One palette: a stage and a health look the same in every picture.
+
+Belongs here: colours. Does not belong here: charts.
+
+Stages go from dark to light in their order (cividis), so that they survive grey print and every
+kind of colour-blindness; healths are colours of Okabe and Ito, told apart by lightness too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_STAGES = ("#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838")
+_HEALTHS = {
+    "prospect": "#56b4e9",
+    "cold": "#d9d9d9",
+    "active": "#00518f",
+    "at_risk": "#e69f00",
+    "lapsed": "#7f7f7f",
+}
+LINE = "#00518f"
+GOOD = "#00518f"
+BAD = "#b33c00"
+HEAT = ("#f4f7fb", "#00224e")
+
+
+def stage_colours(stages: Sequence[str]) -> dict[str, str]:
+    """Colours of stages, given in their order; a framework has up to six of them."""
+    steps = max(len(stages) - 1, 1)
+    last = len(_STAGES) - 1
+    return {stage: _STAGES[round(place * last / steps)] for place, stage in enumerate(stages)}
+
+
+def health_colours(healths: Sequence[str]) -> dict[str, str]:
+    """Colours of healths."""
+    return {health: _HEALTHS[health] for health in healths}

@@ -1,0 +1,254 @@
+"""One self-contained page of pictures and tables: no network, for e-mail or as an artefact.
+
+Belongs here: which sections there are, and the page. Does not belong here: reading marts
+(`published`), drawing (`charts`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import vl_convert
+from markupsafe import Markup
+
+from orchestration.errors import StateDirError
+from orchestration.pictures import charts, palette
+from orchestration.pictures.published import CHANNEL_MONTHS, Headline, Published, Rows
+from orchestration.pictures.words import Language, Words
+from orchestration.pipeline.status import open_published
+from orchestration.pipeline.versions import current_version
+from orchestration.settings.paths import StateDir
+
+_TEMPLATE = Path(__file__).with_name("report.html.j2")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Attributes:
+        title: its heading.
+        picture: an SVG, none for a table alone.
+        head: the table's column heads.
+        rows: the table's cells, as they are read.
+        empty: why there is nothing to show; blank when there is something.
+    """
+
+    title: str
+    picture: Markup | None = None
+    head: tuple[str, ...] = ()
+    rows: Sequence[tuple[str, ...]] = ()
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A headline number as it is read."""
+
+    title: str
+    definition: str
+    value: str
+    month: str
+    notes: tuple[str, ...]
+    verdict: str
+    colour: str
+    picture: Markup | None
+
+
+def write_report(state: StateDir, out: Path, language: Language) -> int:
+    """Write the page of the current version, and return its size in bytes.
+
+    Raises:
+        StateDirError: when nothing is published, or the page cannot be written there.
+    """
+    with open_published(state) as connection:
+        page = render(Published(connection), current_version(state) or "", language)
+    content = page.encode("utf-8")
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise StateDirError(
+            f"{out} cannot be written ({error.strerror}); name another file with --out."
+        ) from error
+    return len(content)
+
+
+def render(published: Published, version: str, language: Language) -> str:
+    """Return the page as HTML.
+
+    Args:
+        published: the marts.
+        version: name of the published version.
+        language: of all texts and labels.
+    """
+    words = Words(language)
+    build = published.build
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    framework = build.default_framework
+    return template.render(
+        words=words,
+        language=str(language),
+        build=build,
+        version=version,
+        cards=[_card(headline, words) for headline in published.headlines()],
+        sections=[
+            _standing(published, framework, words),
+            _growth(published, framework, words),
+            _flow(published, framework, words),
+            _retention(published, words),
+            _channels(published, words),
+            _data(published, words),
+        ],
+    )
+
+
+def _card(headline: Headline, words: Words) -> Card:
+    entry = headline.entry
+    unit = str(entry["unit"])
+    notes: list[str] = []
+    if headline.value is None or headline.status != "ok":
+        notes.append(words(headline.status))
+    if headline.before is not None:
+        notes.append(words("before", value=words.number(headline.before, unit)))
+    if headline.target is not None:
+        notes.append(words("target", value=words.number(headline.target, unit)))
+    verdict = "" if headline.is_met is None else words("met" if headline.is_met else "missed")
+    is_drawn = sum(row["value"] is not None for row in headline.trend) > 1
+    return Card(
+        title=words.label(entry, "title"),
+        definition=str(entry["definition"]),
+        value=words.number(headline.value, unit),
+        month="" if headline.month is None else headline.month.strftime("%Y-%m"),
+        notes=tuple(notes),
+        verdict=verdict,
+        colour=palette.GOOD if headline.is_met else palette.BAD,
+        picture=_svg(charts.trend(headline.trend)) if is_drawn else None,
+    )
+
+
+def _standing(published: Published, framework: str, words: Words) -> Section:
+    stages = _labels(published.stages(framework), "stage", words)
+    healths = _labels(published.healths(), "health", words)
+    rows = published.standing(framework)
+    counts = Counter[tuple[str, str]]()
+    for row in rows:
+        counts[row["stage"], row["health"]] += row["subjects"]
+    cells = [
+        (label, *_counted([counts[stage, health] for health in healths], words))
+        for stage, label in stages.items()
+    ]
+    totals = [sum(counts[stage, health] for stage in stages) for health in healths]
+    cells.append((words("total"), *_counted(totals, words)))
+    return Section(
+        words("standing"),
+        _svg(charts.standing(rows, stages, healths, words)),
+        (words("stage"), *healths.values(), words("total")),
+        cells,
+    )
+
+
+def _growth(published: Published, framework: str, words: Words) -> Section:
+    stages = _labels(published.stages(framework), "stage", words)
+    rows = published.growth(framework)
+    counts = {(row["date"], row["stage"]): row["subjects"] for row in rows}
+    days = sorted({row["date"] for row in rows})
+    cells = [
+        (words.day(day), *(words.number(counts.get((day, stage), 0)) for stage in stages))
+        for day in days
+    ]
+    return Section(
+        words("growth"),
+        _svg(charts.growth(rows, stages, words)),
+        (words("month"), *stages.values()),
+        cells,
+    )
+
+
+def _flow(published: Published, framework: str, words: Words) -> Section:
+    stages = _labels(published.stages(framework), "stage", words)
+    rows = published.flow(framework)
+    if not rows:
+        return Section(words("flow", month="…"), empty=words("no_flow"))
+    sources = {**stages, "new": words("new")}
+    cells = [
+        (
+            sources[row["from_stage"]],
+            stages[row["to_stage"]],
+            words.number(row["subjects"]),
+            words.number(row["share"], "share"),
+        )
+        for row in rows
+    ]
+    return Section(
+        words("flow", month=f"{rows[0]['month']:%Y-%m}"),
+        _svg(charts.flow(rows, stages, words)),
+        (words("from"), words("to"), words("subjects"), words("share")),
+        cells,
+    )
+
+
+def _retention(published: Published, words: Words) -> Section:
+    rows = published.retention()
+    if not rows:
+        return Section(words("retention"), empty=words("no_retention"))
+    cells = [
+        (
+            f"{row['cohort_month']:%Y-%m}",
+            words.number(row["age_months"]),
+            words.number(row["customers"]),
+            words.number(row["retention_rate"], "share"),
+        )
+        for row in rows
+    ]
+    head = (words("cohort"), words("age"), words("customers"), words("ordered"))
+    return Section(words("retention"), _svg(charts.retention(rows, words)), head, cells)
+
+
+def _channels(published: Published, words: Words) -> Section:
+    title = words("channels", months=CHANNEL_MONTHS)
+    rows = published.channels()
+    if not rows:
+        return Section(title, empty=words("no_channels"))
+    columns = {
+        "spend": "money",
+        "sessions": "count",
+        "new_customers": "count",
+        "acquisition_cost": "money",
+        "net_revenue": "money",
+    }
+    cells = [
+        (str(row["channel"]), *(words.number(row[name], unit) for name, unit in columns.items()))
+        for row in rows
+    ]
+    return Section(title, None, (words("channel"), *map(words, columns)), cells)
+
+
+def _data(published: Published, words: Words) -> Section:
+    counts = published.files()
+    cells = [(words(name), words.number(count)) for name, count in counts.items()]
+    number, names = published.unmapped_events()
+    if number:
+        cells.append((words("unmapped", names=number, examples=", ".join(names)), ""))
+    if odd := published.implausible():
+        cells.append((words("implausible", names=", ".join(odd)), ""))
+    return Section(words("data"), None, ("", words("total")), cells)
+
+
+def _labels(rows: Rows, key: str, words: Words) -> dict[str, str]:
+    return {str(row[key]): words.label(row) for row in rows}
+
+
+def _counted(counts: Sequence[int], words: Words) -> list[str]:
+    return [words.number(count) for count in (*counts, sum(counts))]
+
+
+def _svg(chart: charts.Chart) -> Markup:
+    """Draw without a browser; Vega escapes the texts of the data, so the markup is safe."""
+    return Markup(vl_convert.vegalite_to_svg(chart))  # noqa: S704

@@ -1,0 +1,107 @@
+"""Compiled models run by themselves on tables that a test makes up: a world costs no build.
+
+Belongs here: the empty tables, the order of the models, the running. Does not belong here: what
+stands in the tables, and what should come out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Rows = Sequence[Mapping[str, Any]]
+MANY = 200
+
+
+class Workbench:
+    """The models that some marts are made of, from given tables on.
+
+    The tables have the columns of a built database; what a row does not name is null.
+    """
+
+    def __init__(self, state_dir: Path, given: Iterable[str], marts: Iterable[str]) -> None:
+        """Read the compiled models of a state, and the shapes of the given tables."""
+        manifest = json.loads((state_dir / "dbt/target/manifest.json").read_text("utf-8"))
+        self._nodes: dict[str, Any] = {
+            node["name"]: node
+            for node in manifest["nodes"].values()
+            if node["resource_type"] in {"model", "seed"}
+        }
+        self._given = tuple(given)
+        self._models = tuple(
+            name for name in self._ordered(tuple(marts)) if name not in self._given
+        )
+        self._shapes = self._shapes_in(state_dir)
+
+    def _ordered(self, marts: Sequence[str]) -> list[str]:
+        graph: dict[str, set[str]] = {}
+        ahead = list(marts)
+        while ahead:
+            name = ahead.pop()
+            if name in graph:
+                continue
+            read = {unique_id.split(".")[-1] for unique_id in self._reads(name)}
+            graph[name] = read
+            ahead += read
+        return list(TopologicalSorter(graph).static_order())
+
+    def _reads(self, name: str) -> list[str]:
+        return [] if name in self._given else self._nodes[name]["depends_on"]["nodes"]
+
+    def _shapes_in(self, state_dir: Path) -> dict[str, str]:
+        shapes: dict[str, str] = {}
+        with duckdb.connect() as connection:
+            for alias, file in (("raw_db", "raw.duckdb"), ("working", "working.duckdb")):
+                connection.execute(f"attach '{state_dir / file}' as {alias} (read_only)")
+            for name in self._given:
+                columns = connection.execute(f"describe {self.relation(name)}").fetchall()
+                shapes[name] = ", ".join(f'"{column}" {kind}' for column, kind, *_ in columns)
+        return shapes
+
+    def relation(self, name: str) -> str:
+        """What SQL calls a model or seed."""
+        return self._nodes[name]["relation_name"]
+
+    def run(self, tables: Mapping[str, Rows], mart: Sequence[str]) -> dict[str, list[dict]]:
+        """Make the marts from rows of the given tables."""
+        assert set(tables) <= set(self._given), set(tables) - set(self._given)
+        with duckdb.connect() as connection:
+            connection.execute("attach ':memory:' as working")
+            for schema in ("staging", "intermediate", "marts", "seeds"):
+                connection.execute(f"create schema working.{schema}")
+            for name in self._given:
+                relation = self.relation(name)
+                connection.execute(f"create table {relation} ({self._shapes[name]})")
+                for columns, alike in groupby(tables.get(name, ()), key=tuple):
+                    _insert(connection, relation, columns, [[*row.values()] for row in alike])
+            for name in self._models:
+                node = self._nodes[name]
+                connection.execute(
+                    f"create table {node['relation_name']} as {node['compiled_code']}"
+                )
+            return {name: self._rows_of(connection, name) for name in mart}
+
+    def _rows_of(self, connection: duckdb.DuckDBPyConnection, name: str) -> list[dict]:
+        found = connection.execute(f"select * from {self.relation(name)}")
+        columns = [column for column, *_ in found.description or ()]
+        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str], rows: list[list]
+) -> None:
+    names = ", ".join(f'"{column}"' for column in columns)
+    marks = f"({', '.join('?' for _ in columns)})"
+    # Many at once: a statement for each row is what takes the time.
+    for first in range(0, len(rows), MANY):
+        some = rows[first : first + MANY]
+        connection.execute(
+            f"insert into {relation} ({names}) values {', '.join(marks for _ in some)}",
+            [value for row in some for value in row],
+        )

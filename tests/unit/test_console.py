@@ -1,0 +1,69 @@
+"""What is printed while a build runs and when it ends."""
+
+import io
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchestration.command.console import ConsoleProgress, plain_console, show_build
+from orchestration.pipeline.status import StageCount
+from orchestration.settings.paths import StateDir
+
+
+class Heard(io.StringIO):
+    """A stream that says when it was written to."""
+
+    def __init__(self) -> None:
+        """Nothing was written yet."""
+        super().__init__()
+        self.written = threading.Event()
+
+    def write(self, text: str) -> int:
+        """Write, and tell of a line that is whole."""
+        count = super().write(text)
+        if "\n" in text:
+            self.written.set()
+        return count
+
+
+def test_where_nobody_watches_the_counts_are_told_now_and_then() -> None:
+    heard = Heard()
+    progress = ConsoleProgress(plain_console(heard), every_seconds=0.02)
+    progress.begin("ingest")
+    progress.step(1, 1200, "events.csv")
+    assert heard.written.wait(10)
+    progress.end("ingest", "1,200 new files", 1.0)
+    before = heard.getvalue()
+    assert before.startswith("ingest")
+    assert "1 of 1,200, events.csv …\n" in before
+    time.sleep(0.1)
+    assert heard.getvalue() == before
+
+
+def test_a_short_phase_is_one_line() -> None:
+    heard = Heard()
+    progress = ConsoleProgress(plain_console(heard))
+    progress.begin("gate")
+    progress.end("gate", "383 checks passed", 1.0)
+    assert heard.getvalue() == "gate        1.0 s  383 checks passed\n"
+
+
+@pytest.mark.parametrize("others", [(), ("six_stage", "b2b")])
+def test_the_report_shows_every_framework_that_was_built(others: tuple[str, ...]) -> None:
+    heard = Heard()
+    result: Any = SimpleNamespace(
+        warnings=(), default_framework="main", stages=("low", "high"), frameworks=("main", *others)
+    )
+    counts = (StageCount("low", "active", 1200), StageCount("low", "lapsed", 3))
+    census = {name: (*counts, StageCount("high", "", 0)) for name in result.frameworks}
+    state = StateDir(Path("/srv/state"))
+    show_build(plain_console(heard), result, state, census, "2026-01-31", "customer:1")
+    told = heard.getvalue()
+    for name in others:
+        assert f"  {name:<9}  low 1,203, high 0\n" in told
+    assert ("other frameworks" in told) == bool(others)
+    assert told.index("main at the end of") < told.index("Database")

@@ -1,0 +1,720 @@
+"""Every sentence that stops a user: each place that raises one is met here, and its words are read.
+
+The places are collected from the source, so a new `raise` without a row here fails the last test.
+Belongs here: what provokes them. Does not belong here: whether an error is right to come (the test
+of its module).
+"""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import duckdb
+import pytest
+
+from orchestration import errors
+from orchestration.command import explain as explaining
+from orchestration.command import init as initialising
+from orchestration.dagster_home import dbt_manifest
+from orchestration.dagster_home.dev import check_host
+from orchestration.errors import LifecycleError
+from orchestration.failpoints import VARIABLE, check_fail_point
+from orchestration.ingest import run
+from orchestration.ingest.contract import load_contract
+from orchestration.ingest.formats import open_file
+from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.ledger import FileIdentity, close_books
+from orchestration.ingest.raw_database import check_books
+from orchestration.ingest.reasons import FileRefusedError
+from orchestration.pipeline import publish as publishing
+from orchestration.pipeline.build import check_state_path, ingest_phase
+from orchestration.pipeline.dbt_run import prepare_working_database
+from orchestration.pipeline.gate import gate
+from orchestration.pipeline.lock import build_lock
+from orchestration.pipeline.publish import publish
+from orchestration.pipeline.status import open_published, read_status
+from orchestration.pipeline.versions import rollback
+from orchestration.progress import Silent
+from orchestration.rules.kpi_docs import generated_files
+from orchestration.rules.rule_set import read_rules
+from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
+from orchestration.settings.environment import check_environment
+from orchestration.settings.paths import REPO_ROOT, StateDir
+from orchestration.settings.project_file import read_project_file
+from orchestration.settings.request import read_request
+from orchestration.settings.values import read_date
+from orchestration.simulator.simulate import simulate
+from tests.pipeline.ingest_kit import NO_EVENTS, ORDERS_HEADER, Shop, make_shop
+from tests.unit.finished_runs import identity, make_run, make_state
+
+ORDER = f"{ORDERS_HEADER}\n1,2026-03-01,paid,EUR,10\n"
+# Guards of what this project writes itself (raw.yml, the adapters); no input of a user meets them.
+OWN_FAULTS = (
+    "ingest/contract.py",
+    "ingest/sources/adapter.py",
+    "ingest/load_source.py:_select_yielded",
+    "ingest/load_source.py:_load_yielded",
+    "ingest/load_source.py:_set_aside",
+)
+UNREADABLE = (
+    "Traceback",
+    "configured to fail",
+    "model.customer_lifecycle",
+    "test.customer_",
+    "<class",
+)
+
+
+class Place(NamedTuple):
+    """A call that makes an error: file and function, and the lines it stands on."""
+
+    where: str
+    first: int
+    last: int
+
+
+@dataclass
+class Met:
+    """What was provoked so far."""
+
+    lines: set[tuple[str, int]] = field(default_factory=set)
+    sentences: list[str] = field(default_factory=list)
+
+
+def _error_names() -> frozenset[str]:
+    found = {LifecycleError}
+    waiting = [LifecycleError]
+    while waiting:
+        below = waiting.pop().__subclasses__()
+        found |= set(below)
+        waiting += below
+    return frozenset({one.__name__ for one in found} | {"FileRefusedError"})
+
+
+def places() -> dict[Place, Path]:
+    """Every call of an error's class below orchestration/."""
+    names = _error_names()
+    found: dict[Place, Path] = {}
+    root = REPO_ROOT / "orchestration"
+    for path in sorted(root.rglob("*.py")):
+        if path == Path(errors.__file__):
+            continue
+
+        def collect(node: ast.AST, function: str, path: Path = path) -> None:
+            if isinstance(node, ast.FunctionDef):
+                function = node.name
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in names
+            ):
+                where = f"{path.relative_to(root).as_posix()}:{function}"
+                found[Place(where, node.lineno, node.end_lineno or node.lineno)] = path
+            for child in ast.iter_child_nodes(node):
+                collect(child, function)
+
+        collect(ast.parse(path.read_text(encoding="utf-8")), "")
+    return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def met() -> Iterator[Met]:
+    """Listen to every error that is made, and note where."""
+    noted = Met()
+    classes: tuple[Any, ...] = (LifecycleError, FileRefusedError)
+    originals = [one.__init__ for one in classes]
+
+    def noting_of(original: Callable[..., None]) -> Callable[..., None]:
+        def noting(self: Exception, *arguments: Any, **named: Any) -> None:
+            original(self, *arguments, **named)
+            frame = sys._getframe(1)
+            while frame.f_code.co_filename == errors.__file__ and frame.f_back is not None:
+                frame = frame.f_back
+            noted.lines.add((frame.f_code.co_filename, frame.f_lineno))
+            noted.sentences.append(str(self))
+
+        return noting
+
+    for one, original in zip(classes, originals, strict=True):
+        one.__init__ = noting_of(original)
+    yield noted
+    for one, original in zip(classes, originals, strict=True):
+        one.__init__ = original
+
+
+Provoke = Callable[[Path, pytest.MonkeyPatch], object]
+ROWS: list[tuple[str, Provoke]] = []
+
+
+def provokes(part: str) -> Callable[[Provoke], Provoke]:
+    """Add a row: the function raises a sentence that holds this part."""
+
+    def add(provoke: Provoke) -> Provoke:
+        ROWS.append((part, provoke))
+        return provoke
+
+    return add
+
+
+def row(part: str, provoke: Provoke) -> None:
+    ROWS.append((part, provoke))
+
+
+# --- settings -------------------------------------------------------------------------------------
+row("--var takes NAME=VALUE", lambda _, __: read_settings({}, ["odd"]))
+row("belongs to a dbt build by hand", lambda _, __: read_settings({}, ["raw_database=x"]))
+row('The var "tresholds" is unknown', lambda _, __: read_settings({}, ["tresholds=1"]))
+row("is given with --as-of", lambda _, __: read_settings({}, ["as_of_date=2026-01-01"]))
+row("is given twice", lambda _, __: read_settings({}, ["own_domains=a.b", "own_domains=c.d"]))
+row(
+    "must be a whole number from 1 to 3650",
+    lambda _, __: read_settings({}, ["fulfilment_sla_days=0"]),
+)
+row("--on", lambda _, __: read_date("--on", "yesterday"))
+row(
+    'The framework "discovry" is unknown',
+    lambda _, __: check_frameworks(BuildSettings(frameworks=("discovry",)), ["discovery"]),
+)
+
+
+@provokes("The environment variable")
+def _(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("LIFECYCLE_STATE_DIRR", "x")
+    check_environment()
+
+
+@provokes("cannot be read")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "lifecycle.toml").write_text("currency = \n")
+    read_project_file(folder)
+
+
+@provokes('"currenci" is unknown')
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "lifecycle.toml").write_text('currenci = "EUR"\n')
+    read_project_file(folder)
+
+
+@provokes("must be a text in quotes")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "lifecycle.toml").write_text("currency = 1\n")
+    read_project_file(folder)
+
+
+row("The fail point", lambda _, __: check_fail_point({VARIABLE: "build.lockd"}))
+row("can be reached by others", lambda _, __: check_host("0.0.0.0", False))  # noqa: S104
+row('contains "\'"', lambda folder, _: check_state_path(StateDir.at(folder / "it's")))
+
+# --- rules ----------------------------------------------------------------------------------------
+row("the seed files", lambda folder, _: read_rules(None, folder))
+row("does not exist; name one that does", lambda folder, _: read_rules(folder / "none"))
+row("holds no rule seed", lambda folder, _: read_rules(folder))
+
+
+@provokes("line 2")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "rules.csv").write_text("rule,rationale\n,\n")
+    read_rules(folder)
+
+
+@provokes("kpis.csv")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "kpis.csv").write_text("kpi,kpi\n")
+    generated_files(folder / "kpis.csv")
+
+
+# --- the landing directory ------------------------------------------------------------------------
+def _ingest(folder: Path, files: dict[str, str | bytes]) -> Shop:
+    shop = Shop(folder / "raw", folder / "state")
+    shop.raw_dir.mkdir(parents=True, exist_ok=True)
+    shop.land(files)
+    shop.ingest()
+    return shop
+
+
+row("is not a directory", lambda folder, _: Shop(folder / "none", folder / "state").ingest())
+row("holds no file for the required table", lambda folder, _: _ingest(folder, {"x.txt": ""}))
+
+
+@provokes("cannot be fed from")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder)
+    shop.ingest()
+    (folder / "other").mkdir()
+    other = Shop(folder / "other", shop.state_dir)
+    other.land({"orders.csv": ORDER, "events.csv": NO_EVENTS})
+    other.ingest()
+
+
+@provokes("identity_salt is not the one")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder)
+    shop.ingest(identity_salt="one")
+    shop.ingest(identity_salt="two")
+
+
+@provokes("no longer lie in")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder, {"orders.csv": ORDER})
+    shop.ingest()
+    (shop.raw_dir / "orders.csv").write_text(f"{ORDERS_HEADER}\n")
+    (shop.state_dir / "raw.duckdb").write_bytes(b"torn" * 4096)
+    shop.ingest()
+
+
+@provokes("the ledger says 1 rows loaded")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder, {"orders.csv": ORDER})
+    shop.ingest()
+    shop.write("delete from raw.orders")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{shop.state_dir / 'raw.duckdb'}' as raw_db")
+        connection.execute("use raw_db")
+        with pytest.raises(LifecycleError, match="rows were read, but 0 loaded"):
+            close_books(
+                connection,
+                LandingFile("orders", "orders.csv", shop.raw_dir / "orders.csv", "csv", False),
+                load_contract().table("orders"),
+                FileIdentity(1, "", 0, "r", None),  # type: ignore[arg-type]
+                read=3, loaded=3, duplicate=0, set_aside={},
+            )  # fmt: skip
+        check_books(connection, load_contract())
+
+
+@provokes("cannot be opened")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder)
+    (shop.state_dir / "raw.duckdb").mkdir(parents=True)
+    shop.ingest()
+
+
+@provokes("is open in another process")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder)
+    shop.ingest()
+    with duckdb.connect(str(shop.state_dir / "raw.duckdb")):
+        shop.ingest()
+
+
+@provokes("cannot be opened: odd")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise duckdb.Error("odd")
+
+    patch.setattr("orchestration.ingest.raw_database._make_tables", fail)
+    make_shop(folder).ingest()
+
+
+@provokes("Ingest stopped")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    patch.setattr("orchestration.ingest.run.decide", full)
+    make_shop(folder).ingest()
+
+
+@provokes("more than may be")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder, {"orders.csv": ORDER.replace("2026", "never")})
+    patch.chdir(folder)
+    request = read_request({}, (), {"raw_dir": shop.raw_dir, "state_dir": shop.state_dir})
+    ingest_phase(request, read_rules(None), "b1", Silent())
+
+
+# --- sources.yml ----------------------------------------------------------------------------------
+def _mapped(folder: Path, entry: str, **files: str) -> None:
+    given = {f"{name}.csv": text for name, text in files.items()} or {"mine.csv": ORDER}
+    _ingest(folder, {"events.csv": NO_EVENTS, "sources.yml": entry, **given})
+
+
+MAPPED = "sources:\n  - files: mine.csv\n    table: orders\n    {}\n"
+row("this is not YAML", lambda folder, _: _mapped(folder, "sources: ["))
+row("line 1", lambda folder, _: _mapped(folder, "source: []\n"))
+row(
+    "orders has no column",
+    lambda folder, _: _mapped(folder, MAPPED.format("columns: {total_prise: total_price}")),
+)
+row(
+    "orders has no column",
+    lambda folder, _: _mapped(folder, MAPPED.format("constants: {currenci: EUR}")),
+)
+row(
+    "the file has no column",
+    lambda folder, _: _mapped(folder, MAPPED.format("columns: {total_price: totl_price}")),
+)
+row(
+    "the expression",
+    lambda folder, _: _mapped(folder, MAPPED.format('columns: {total_price: "= read_csv(1)"}')),
+)
+row(
+    "orders needs created_at, status",
+    lambda folder, _: _mapped(folder, MAPPED.format(""), mine="order_id\n1\n"),
+)
+row(
+    "say which table",
+    lambda folder, _: _mapped(folder, "sources:\n  - files: mine.csv\n", mine="a,b\n1,2\n"),
+)
+row(
+    "has no column names that can be read",
+    lambda folder, _: _mapped(folder, "sources:\n  - files: mine.csv\n", mine=""),
+)
+row(
+    "belongs to two entries",
+    lambda folder, _: _mapped(
+        folder, "sources:\n  - files: mine.csv\n    table: orders\n  - files: m*.csv\n"
+    ),
+)
+row(
+    "is not klaviyo; it lacks",
+    lambda folder, _: _mapped(folder, "sources:\n  - files: mine.csv\n    adapter: klaviyo\n"),
+)
+row(
+    "may be klaviyo or olist",
+    lambda folder, _: _ingest(
+        folder,
+        {
+            "odd.csv": "review_id,order_id,review_score,event_id,metric_name,timestamp,"
+            "profile_id\n",
+            "orders.csv": ORDER,
+        },
+    ),
+)
+
+
+@provokes("sources.yml cannot be read")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder)
+    (shop.raw_dir / "sources.yml").mkdir()
+    shop.ingest(sources_file=shop.raw_dir / "sources.yml")
+
+
+@provokes("under another mapping")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _mapped(folder, MAPPED.format("constants: {country: IT}"))
+    _mapped(folder, MAPPED.format("constants: {country: FR}"))
+
+
+@provokes("are equal, but were created at other times")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _ingest(
+        folder,
+        {
+            "customers.csv": "customer_id,created_at\n77,2020-01-01\n",
+            "events.csv": NO_EVENTS,
+            "orders.json": json.dumps(
+                {
+                    "orders": [
+                        {
+                            "id": 5, "created_at": "2026-03-01T10:00:00Z", "currency": "EUR",
+                            "financial_status": "paid", "total_price": "5.00", "line_items": [],
+                            "customer": {"id": 77, "created_at": "2026-01-01T10:00:00Z"},
+                        }
+                    ]
+                }
+            ),
+        },
+    )  # fmt: skip
+
+
+@provokes("is there already; --force")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder)
+    (folder / "lifecycle.toml").write_text("")
+    proposal = initialising.propose(shop.raw_dir, "EUR", "")
+    initialising.write(shop.raw_dir, proposal, {}, folder, force=False)
+
+
+# --- the state directory --------------------------------------------------------------------------
+row("does not exist; run lifecycle build", lambda folder, _: read_status(StateDir.at(folder / "x")))
+row("Nothing is published", lambda folder, _: open_published(StateDir.at(folder)))
+row("Nothing has been published", lambda folder, _: rollback(StateDir.at(folder)))
+
+
+@provokes("Another build is running")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    with build_lock(StateDir.at(folder)), build_lock(StateDir.at(folder)):
+        pass
+
+
+@provokes("cannot be written")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "file").write_text("")
+    with build_lock(StateDir.at(folder / "file" / "state")):
+        pass
+
+
+@provokes("close it, then build again")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise duckdb.IOException("IO Error: Could not set lock on file")
+
+    state = make_state(folder)
+    patch.setattr("orchestration.pipeline.dbt_run.duckdb.connect", locked)
+    prepare_working_database(state, full_refresh=False, progress=Silent())
+
+
+def _published(folder: Path) -> StateDir:
+    state = make_state(folder)
+    publish(state, gate(state, make_run(), identity("b1")))
+    return state
+
+
+row("There is no version before", lambda folder, _: rollback(_published(folder)))
+row('The version "b2" is not kept', lambda folder, _: rollback(_published(folder), "b2"))
+
+
+@provokes("cannot be made current")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = _published(folder)
+    database = next(state.versions.glob("*/lifecycle.duckdb"))
+    database.chmod(0o600)
+    database.write_bytes(b"torn")
+    rollback(state, "b1")
+
+
+@provokes("changed after the gate had judged it")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = make_state(folder)
+    gate_pass = gate(state, make_run(), identity("b1"))
+    make_state(folder, 6)
+    publish(state, gate_pass)
+
+
+@provokes("could not be written to")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = make_state(folder)
+    state.published.write_text("")
+    publish(state, gate(state, make_run(), identity("b1")))
+
+
+@provokes("write-ahead log")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    state = make_state(folder)
+    gate_pass = gate(state, make_run(), identity("b1"))
+    patch.setattr(publishing, "Path", lambda _: SimpleNamespace(exists=lambda: True))
+    publish(state, gate_pass)
+
+
+@provokes("differs from the working database")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = make_state(folder)
+    gate_pass = gate(state, make_run(), identity("b1"))
+    marts = tuple(replace(mart, rows=mart.rows + 1) for mart in gate_pass.marts)
+    publish(state, replace(gate_pass, marts=marts))
+
+
+@provokes("dbt cannot parse")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    done = SimpleNamespace(returncode=1, stdout="Compilation Error\n  in model x", stderr="")
+    patch.setattr(dbt_manifest.subprocess, "run", lambda *_, **__: done)
+    patch.setattr(dbt_manifest.parse_cache, "restore", lambda *_: None)
+    dbt_manifest._parse(StateDir.at(folder), folder / "kept" / "manifest.json")
+
+
+row("choose a whole number", lambda folder, _: simulate(0, 1, 1, folder / "out"))
+
+
+@provokes("is a file: choose")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "out").write_text("")
+    simulate(1, 1, 1, folder / "out")
+
+
+@provokes("is not empty: choose")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "out.txt").write_text("")
+    simulate(1, 1, 1, folder)
+
+
+@provokes("could not be written to")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "file").write_text("")
+    simulate(1, 1, 1, folder / "file" / "out")
+
+
+@provokes("Nothing was published")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    gate(make_state(folder), make_run(exit_code=1), identity("b1"))
+
+
+# --- explain --------------------------------------------------------------------------------------
+def _explain(folder: Path, *asked: Any) -> None:
+    state = StateDir.at(folder)
+    version = state.published
+    version.mkdir(parents=True)
+    with duckdb.connect(str(state.published_database)) as made:
+        made.execute("create schema marts")
+        made.execute(
+            "create table marts.build_info as select date '2026-03-01' as as_of_date, "
+            "'f' as default_framework"
+        )
+        made.execute(
+            "create table marts.subjects as select * from (values ('customer:c1', 'person'), "
+            "('customer:c2', 'person')) as rows(subject_id, subject_type)"
+        )
+        made.execute(
+            "create table marts.lifecycle_history as select 'customer:c1' as subject_id, "
+            "'person' as subject_type, 'f' as framework, date '2026-01-01' as valid_from, "
+            "cast(null as date) as valid_to, * from (select 'a' as stage, 'active' as health, "
+            "'r' as rule, 'advance' as movement, cast(null as varchar) as previous_stage, "
+            "cast(null as varchar) as previous_health, cast(null as date) as next_change_on, "
+            "cast(null as varchar) as next_stage, cast(null as varchar) as next_health, "
+            "1 as cycle, cast(null as varchar) as reason, "
+            "cast(null as varchar) as reason_it, 1 as ordinal)"
+        )
+        made.execute(
+            "create table marts.lifecycle_current as select *, valid_from as stage_since "
+            "from marts.lifecycle_history"
+        )
+    explaining.explain(state, *asked)
+
+
+row("There is no subject", lambda folder, _: _explain(folder, "nobody"))
+row("No published framework judges", lambda folder, _: _explain(folder, "c2"))
+row("is not published for customer:c1", lambda folder, _: _explain(folder, "c1", None, "g"))
+row("lies after the as-of date", lambda folder, _: _explain(folder, "c1", date(2027, 1, 1)))
+row("was first seen on", lambda folder, _: _explain(folder, "c1", date(2020, 1, 1)))
+
+
+row(
+    "holds no build_info",
+    lambda _, __: explaining._one(duckdb.connect(), "select 1 where false"),
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "provoke"), ROWS, ids=[f"{number}-{part}" for number, (part, _) in enumerate(ROWS)]
+)
+def test_a_mistake_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, provoke: Provoke
+) -> None:
+    with pytest.raises(LifecycleError) as raised:
+        provoke(tmp_path, monkeypatch)
+    assert part in str(raised.value)
+    assert raised.value.exit_code in {1, 2, 75}
+
+
+def test_a_file_that_cannot_be_read_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All kinds of them at once: a refused file stands alone in quarantine and stops no other."""
+    head, line = ORDER.splitlines()
+    wide = ",".join(f"c{number}" for number in range(10_001))
+    object_of = json.dumps(dict(zip(head.split(","), line.split(","), strict=True)))
+    zipped = gzip.compress(ORDER.encode())
+    files: dict[str, str | bytes] = {
+        "a.xlsx": b"PK",
+        "b.csv.gz": zipped[:-4],
+        "c.csv.gz": gzip.compress(b"0" * 3_000_000),
+        "e.csv": f"{head},{wide}\n",
+        "f.csv": b"\xff\xfeo",
+        "g.csv": b"order_id,n\xe9e\n1,2\n",
+        "h.csv": "1,2026-03-01,paid\n",
+        "i.json": '{"order_id": 1}',
+        "s.json": '{\n "order_id": 1,\n "total": {"amount": 2}\n}\n',
+        "j.json": b"[\xe9]",
+        "k.json": "[{} {}]",
+        "l.jsonl": json.dumps({f"k{number}": 1 for number in range(10_001)}) + "\n",
+        "m.csv": head.replace("status", "state_of_it") + "\n1,2026-03-01,paid,EUR,1\n",
+        "n.csv": f"{head},order_id\n{line},2\n",
+        "o.csv": f"{head},x,X\n{line},1,2\n",
+        "p.parquet": b"PAR1",
+        "q.json": f"[{object_of}, {object_of[:-3]}",
+    }
+    shop = make_shop(tmp_path)
+    shop.land({f"orders/{name}": content for name, content in files.items()})
+    shop.land_parquet(
+        "orders/r.parquet",
+        "select '1' as order_id, [1] as created_at, 'paid' as status, 'EUR' as currency, "
+        "1.5 as total_price",
+    )
+    (shop.raw_dir / "orders.csv").unlink()
+    monkeypatch.setattr(open_file, "_ALWAYS_UNPACKED", 1_000)
+    shop.ingest()
+    told = dict(
+        shop.rows("select source_file, detail from raw.quarantine where detail is not null")
+    )
+    assert {f"orders/{name}" for name in (*files, "r.parquet")} <= told.keys()
+    assert all(sentence.endswith((".", "?")) for sentence in told.values())
+
+
+def _no_such(*_: object, **__: object) -> None:
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("place", "replacement", "part"),
+    [
+        ("formats.json_text._MAX_BYTES", 1, "MB cannot be read"),
+        ("formats.open_file._ROOM_LEFT", 1 << 62, "no room on the disk"),
+        ("formats.read_parquet._top_level_names", _no_such, "contradicts itself"),
+        ("judging.rows.MAX_COLUMNS", 3, "columns; at most 3 can be read"),
+        ("load_file.count_of", lambda *_: 7, "The file says that it has 1 rows, 7 can be read"),
+    ],
+)
+def test_what_only_a_large_file_or_an_odd_machine_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, replacement: object, part: str
+) -> None:
+    shop = make_shop(
+        tmp_path, {"events.json": "[{}]", "customers.csv.gz": gzip.compress(b"customer_id\n")}
+    )
+    (shop.raw_dir / "orders.csv").unlink()
+    columns = ", ".join(f"'1' as {name}" for name in ORDERS_HEADER.split(","))
+    shop.land_parquet("orders.parquet", f"select {columns}")
+    monkeypatch.setattr(f"orchestration.ingest.{place}", replacement)
+    assert part in " ".join(shop.ingest().problems)
+
+
+def test_a_file_that_cannot_be_opened_or_is_damaged_within_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = make_shop(tmp_path, {"customers.csv": "customer_id,created_at\n"})
+    shop.land_parquet(
+        "orders.parquet",
+        "select i::varchar as order_id, '2026-03-01' as created_at, 'paid' as status, "
+        "'EUR' as currency, i * 1.5 as total_price from range(50000) as numbers(i)",
+    )
+    (shop.raw_dir / "orders.csv").unlink()
+    damaged = bytearray((shop.raw_dir / "orders.parquet").read_bytes())
+    damaged[40:4000] = bytes(3960)
+    (shop.raw_dir / "orders.parquet").write_bytes(damaged)
+    real = run.sha256_of
+
+    def refusing(path: Path) -> str:
+        if path.name == "customers.csv":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(run, "sha256_of", refusing)
+    told = " ".join(shop.ingest().problems)
+    assert "The file cannot be opened: Permission denied." in told
+    assert "The Parquet file cannot be read" in told
+
+
+def test_every_sentence_reads_like_one(met: Met) -> None:
+    assert len(met.sentences) > 60
+    for told in met.sentences:
+        assert not [word for word in UNREADABLE if word in told], told
+        assert told.strip(), met.sentences
+
+
+def test_every_place_that_raises_has_a_row(met: Met) -> None:
+    missing = [
+        f"{path}:{place.first} ({place.where})"
+        for place, path in places().items()
+        if not place.where.startswith(OWN_FAULTS)
+        and not any(
+            file == str(path) and place.first <= line <= place.last for file, line in met.lines
+        )
+    ]
+    assert missing == [], "\n".join(missing)
