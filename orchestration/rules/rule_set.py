@@ -30,6 +30,8 @@ CHECKED_SEEDS = (
     "kpi_windows.csv",
     "value_limits.csv",
     "rfm_segments.csv",
+    "segments.csv",
+    "segment_conditions.csv",
 )
 
 

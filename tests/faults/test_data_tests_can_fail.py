@@ -58,6 +58,8 @@ FAULTS: dict[str, list[str]] = {
 
 # What breaks an expression of `holds`, by its claim: new values for one row.
 BROKEN: dict[str, str] = {
+    "a_probability_to_be_alive_is_one": "probability_alive = 2",
+    "what_no_model_speaks_of_is_not_foreseen": "model = 'none', predicted_value_365d = 1",
     "a_refund_gives_something_back": "amount = 0",
     "an_exchange_rate_is_positive": "rate = 0",
     "the_range_of_a_condition_is_not_empty": "at_least = 2, below = 2",
@@ -120,6 +122,9 @@ BROKEN: dict[str, str] = {
     "nothing_is_lost_in_no_case": "valued_cases = 0, value_lost = 1",
     "reactions_are_to_delivered_messages": "clicked = delivered + 1",
     "who_reacts_was_there_that_week": "ordered = person_weeks + 1",
+    "everybody_turns_once_at_most": "advanced = subjects + 1",
+    "shares_of_turns_are_within_one": "lapsed_share = 1.1",
+    "a_gap_ends_while_it_is_watched": "still_open = at_risk + 1",
     "only_the_first_interval_has_no_health_before": (
         "movement = 'advanced', previous_stage = 'x', previous_health = null"
     ),

@@ -117,13 +117,23 @@ def run(readings: Sequence[Reading], slips: Iterable[Slip]) -> Iterator[Outcome]
 
 
 def render(outcomes: Sequence[Outcome]) -> str:
-    """Return the page."""
+    """Return the page, which names the slips that were not tried."""
     unseen = [outcome for outcome in outcomes if not outcome.marts]
+    tried = {outcome.slip for outcome in outcomes}
+    later = [Outcome(slip, "", ()) for slip in SLIPS if slip not in tried]
     lines = [
         HEAD.format(first=CHOSEN[0].name, second=CHOSEN[1].name),
         f"{len(outcomes)} slips in {len({outcome.slip.model for outcome in outcomes})} models, "
         f"{len(unseen)} unseen.",
         "",
+        *_table(outcomes),
+        *(("", "## Not tried yet", "", *_table(later)) if later else ()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(outcomes: Iterable[Outcome]) -> list[str]:
+    return [
         "| model | right | wrong | seen in |",
         "|---|---|---|---|",
         *(
@@ -132,7 +142,6 @@ def render(outcomes: Sequence[Outcome]) -> str:
             for outcome in outcomes
         ),
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _cell(sql: str) -> str:

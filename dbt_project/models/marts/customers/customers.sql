@@ -80,7 +80,22 @@ ranked_customers as (
 described_customers as (
 
     select
-        subjects.*,
+        subjects.subject_id,
+        subjects.subject_type,
+        subjects.first_seen_on,
+        subjects.first_order_on,
+        subjects.last_order_on,
+        subjects.orders,
+        subjects.net_revenue,
+        subjects.acquisition_channel,
+        subjects.first_touch_campaign,
+        subjects.country,
+        subjects.account_id,
+        subjects.is_identified,
+        subjects.stage,
+        subjects.stage_since,
+        subjects.health,
+        subjects.rfm_segment,
         coalesce(health_starts.health_since, subjects.first_seen_on) as health_since,
         current_rows.next_change_on,
         current_rows.at_risk_on,
