@@ -65,6 +65,9 @@ class CompiledModels:
         self._attach(connection, raw_database)
         for unique_id in self._in_order(names):
             model = self._models[unique_id]
+            if model.get("language") == "python":
+                _run_python(connection, model)
+                continue
             kind = "view" if model["config"]["materialized"] == "view" else "table"
             connection.execute(
                 f"create {kind} {model['relation_name']} as {model['compiled_code']}"
@@ -99,3 +102,13 @@ class CompiledModels:
         for name in sorted(names):
             add(by_name[name])
         return list(ordered)
+
+
+def _run_python(connection: duckdb.DuckDBPyConnection, model: dict[str, Any]) -> None:
+    """Do as dbt-duckdb does: the compiled module says how a relation is looked up."""
+    module: dict[str, Any] = {}
+    exec(model["compiled_code"], module)  # noqa: S102 - what dbt itself would run
+    dbt = module["dbtObj"](lambda relation: connection.query(f"select * from {relation}"))
+    made = module["model"](dbt, connection)
+    connection.register("made_rows", made)
+    connection.execute(f"create table {model['relation_name']} as from made_rows")

@@ -22,8 +22,10 @@ import duckdb
 import pytest
 
 from orchestration import errors
+from orchestration.command import cli
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
+from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
 from orchestration.errors import LifecycleError
@@ -33,10 +35,12 @@ from orchestration.ingest.contract import load_contract
 from orchestration.ingest.formats import open_file
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, close_books
+from orchestration.ingest.loader_tables import copied_tables
 from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
 from orchestration.pipeline import publish as publishing
 from orchestration.pipeline.build import check_state_path, ingest_phase
+from orchestration.pipeline.dbt_by_hand import dbt_by_hand
 from orchestration.pipeline.dbt_run import prepare_working_database
 from orchestration.pipeline.gate import gate
 from orchestration.pipeline.lock import build_lock
@@ -169,7 +173,7 @@ def row(part: str, provoke: Provoke) -> None:
     ROWS.append((part, provoke))
 
 
-# --- settings -------------------------------------------------------------------------------------
+# --- settings ----------------------------------------------------------------------------------
 row("--var takes NAME=VALUE", lambda _, __: read_settings({}, ["odd"]))
 row("belongs to a dbt build by hand", lambda _, __: read_settings({}, ["raw_database=x"]))
 row('The var "tresholds" is unknown', lambda _, __: read_settings({}, ["tresholds=1"]))
@@ -214,13 +218,13 @@ row("The fail point", lambda _, __: check_fail_point({VARIABLE: "build.lockd"}))
 row("can be reached by others", lambda _, __: check_host("0.0.0.0", False))  # noqa: S104
 row('contains "\'"', lambda folder, _: check_state_path(StateDir.at(folder / "it's")))
 
-# --- rules ----------------------------------------------------------------------------------------
+# --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))
 row("does not exist; name one that does", lambda folder, _: read_rules(folder / "none"))
 row("holds no rule seed", lambda folder, _: read_rules(folder))
 
 
-@provokes("line 2")
+@provokes("did you mean a patch?")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     (folder / "rules.csv").write_text("rule,rationale\n,\n")
     read_rules(folder)
@@ -232,7 +236,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     generated_files(folder / "kpis.csv")
 
 
-# --- the landing directory ------------------------------------------------------------------------
+# --- the landing directory ---------------------------------------------------------------------
 def _ingest(folder: Path, files: dict[str, str | bytes]) -> Shop:
     shop = Shop(folder / "raw", folder / "state")
     shop.raw_dir.mkdir(parents=True, exist_ok=True)
@@ -331,7 +335,7 @@ def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
     ingest_phase(request, read_rules(None), "b1", Silent())
 
 
-# --- sources.yml ----------------------------------------------------------------------------------
+# --- sources.yml -------------------------------------------------------------------------------
 def _mapped(folder: Path, entry: str, **files: str) -> None:
     given = {f"{name}.csv": text for name, text in files.items()} or {"mine.csv": ORDER}
     _ingest(folder, {"events.csv": NO_EVENTS, "sources.yml": entry, **given})
@@ -434,7 +438,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     initialising.write(shop.raw_dir, proposal, {}, folder, force=False)
 
 
-# --- the state directory --------------------------------------------------------------------------
+# --- the state directory -----------------------------------------------------------------------
 row("does not exist; run lifecycle build", lambda folder, _: read_status(StateDir.at(folder / "x")))
 row("Nothing is published", lambda folder, _: open_published(StateDir.at(folder)))
 row("Nothing has been published", lambda folder, _: rollback(StateDir.at(folder)))
@@ -547,7 +551,101 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     gate(make_state(folder), make_run(exit_code=1), identity("b1"))
 
 
-# --- explain --------------------------------------------------------------------------------------
+# --- tables that a loader keeps ---------------------------------------------------------------
+def _copy_tables(folder: Path, *statements: str, schema: str = "shop") -> None:
+    with duckdb.connect(str(folder / "loader.duckdb")) as loader:
+        loader.execute("create schema if not exists shop")
+        for statement in statements:
+            loader.execute(statement)
+    state = StateDir.at(folder / "state")
+    state.root.mkdir(exist_ok=True)
+    with copied_tables(folder / "loader.duckdb", schema, state):
+        pass
+
+
+ORDERS_TABLE = "create or replace table shop.orders as select '1' as order_id, {} as total_price"
+row(
+    "--raw-dir and --raw-database were both given",
+    lambda _, __: read_request({}, (), {"raw_dir": "a", "raw_database": "b"}),
+)
+row(
+    'has no tables in the schema "shopp"; did you mean "shop"?',
+    lambda folder, _: _copy_tables(folder, ORDERS_TABLE.format("1"), schema="shopp"),
+)
+row(
+    "a view may need what this build cannot reach",
+    lambda folder, _: _copy_tables(
+        folder, "create view shop.orders as select error('odd')::varchar as order_id"
+    ),
+)
+
+
+@provokes("does not exist; name a DuckDB file")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    with copied_tables(folder / "none.duckdb", "shop", StateDir.at(folder)):
+        pass
+
+
+@provokes("cannot be read as a DuckDB file")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "odd.duckdb").write_bytes(b"odd" * 4096)
+    with copied_tables(folder / "odd.duckdb", "shop", StateDir.at(folder)):
+        pass
+
+
+@provokes("is open for writing in another process")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise duckdb.IOException("IO Error: Could not set lock on file")
+
+    (folder / "loader.duckdb").write_bytes(b"")
+    patch.setattr("orchestration.ingest.loader_tables.duckdb.connect", locked)
+    with copied_tables(folder / "loader.duckdb", "shop", StateDir.at(folder)):
+        pass
+
+
+@provokes("give it its type back")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _copy_tables(folder, ORDERS_TABLE.format("1"))
+    _copy_tables(folder, ORDERS_TABLE.format("date '2026-01-01'"))
+
+
+@provokes("cannot be fed from other of")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _copy_tables(folder, ORDERS_TABLE.format("1"))
+    _copy_tables(folder, "create schema other", schema="other")
+
+
+# --- dbt by hand and reports ------------------------------------------------------------------
+def _by_hand(folder: Path, *arguments: str) -> None:
+    directories = {"raw_dir": folder, "state_dir": folder / "state"}
+    dbt_by_hand(read_request({}, (), directories), arguments)
+
+
+row("lifecycle dbt gives dbt its vars", lambda folder, _: _by_hand(folder, "run", "--vars", "{}"))
+row("There is no raw.duckdb", lambda folder, _: _by_hand(folder, "run"))
+row(
+    "which is neither en nor it",
+    lambda folder, _: cli.report(folder / "out.html", "fr", folder),
+)
+
+
+@provokes("The report needs the package")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(sys.modules, "orchestration.pictures.report", None)
+    cli.report(folder / "out.html", "en", folder)
+
+
+@provokes("name another file with --out")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    from orchestration.pictures import report, words
+
+    patch.setattr(report, "render", lambda *_: "page")
+    patch.setattr(report, "Published", lambda _: None)
+    report.write_report(_published(folder / "state"), folder, words.Language("en"))
+
+
+# --- explain -----------------------------------------------------------------------------------
 def _explain(folder: Path, *asked: Any) -> None:
     state = StateDir.at(folder)
     version = state.published
@@ -580,6 +678,22 @@ def _explain(folder: Path, *asked: Any) -> None:
 
 
 row("There is no subject", lambda folder, _: _explain(folder, "nobody"))
+
+
+@provokes("holds no customer_timeline")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(explaining, "explain", lambda state, *_: timeline(state, "c1", 5))
+    _explain(folder)
+
+
+@provokes("is no customer, and only customers have a timeline")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    nothing = "select 1 where false"
+    patch.setattr("orchestration.command.timeline._rows_sql", lambda *_: nothing)
+    patch.setattr(explaining, "explain", lambda state, *_: timeline(state, "c1", 5))
+    _explain(folder)
+
+
 row("No published framework judges", lambda folder, _: _explain(folder, "c2"))
 row("is not published for customer:c1", lambda folder, _: _explain(folder, "c1", None, "g"))
 row("lies after the as-of date", lambda folder, _: _explain(folder, "c1", date(2027, 1, 1)))
