@@ -44,6 +44,8 @@ differs there; a few are seen by a dbt unit test alone, which is named. The cont
 nothing, is seen by nobody.
 """
 
+NOT_TRIED = "On no batch, or on the first one alone, where nothing differed:"
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -128,7 +130,7 @@ def render(outcomes: Sequence[Outcome]) -> str:
         f"{len(unseen)} unseen.",
         "",
         *_table(outcomes),
-        *(("", "## Not tried yet", "") if later else ()),
+        *(("", "## Not tried yet", "", NOT_TRIED, "") if later else ()),
         *(f"- `{slip.model}`: {_cell(slip.right)} as {_cell(slip.wrong)}" for slip in later),
     ]
     return "\n".join(lines) + "\n"

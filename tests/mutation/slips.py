@@ -115,7 +115,6 @@ SLIPS = tuple(
         "int_silences": (
             ("cast(policy.cold_after_days as integer)",
              "cast(policy.cold_after_days + 1 as integer)"),
-            ("silent_until > silent_from", "silent_until >= silent_from"),
         ),
         "int_health_changes": (
             ("when at_risk > 0 then 'at_risk'", "when at_risk > 1 then 'at_risk'"),
