@@ -1,5 +1,6 @@
 -- The gaps between the order days of customers, in number, the late ones under one number; the last
--- one of each is open and as long as there was time. Days on which no order stands any more are none.
+-- one of each is open and as long as there was time. Days on which no order stands any more are
+-- none.
 
 with
 

@@ -22,14 +22,29 @@ stages as (
 shrunk_odds as (
 
     select
-        odds.*,
-        {% for turn in ['advanced', 'fell_back', 'lapsed'] -%}
+        odds.framework,
+        odds.stage,
+        odds.health,
+        odds.days_in_stage,
+        odds.subjects,
+        odds.advanced,
+        odds.fell_back,
+        odds.lapsed,
         {{ exact_ratio(
-            'odds.' ~ turn ~ ' * stages.subjects + windows.odds_weight * stages.' ~ turn,
+            'odds.advanced * stages.subjects + windows.odds_weight * stages.advanced',
             '(odds.subjects + windows.odds_weight) * stages.subjects',
             0,
-        ) }} as {{ turn }}_share{{ ',' if not loop.last }}
-        {% endfor %}
+        ) }} as advanced_share,
+        {{ exact_ratio(
+            'odds.fell_back * stages.subjects + windows.odds_weight * stages.fell_back',
+            '(odds.subjects + windows.odds_weight) * stages.subjects',
+            0,
+        ) }} as fell_back_share,
+        {{ exact_ratio(
+            'odds.lapsed * stages.subjects + windows.odds_weight * stages.lapsed',
+            '(odds.subjects + windows.odds_weight) * stages.subjects',
+            0,
+        ) }} as lapsed_share
     from {{ ref('int_stage_odds') }} as odds
     cross join {{ ref('int_kpi_windows') }} as windows
     inner join stages

@@ -1,6 +1,6 @@
--- What became of the subjects of a stage, by health and by how long they had been in it: their first
--- turn in the days after the last month ends of which these days are over. Every interval is written
--- once for each month end in it.
+-- What became of the subjects of a stage, by health and by how long they had been in it: their
+-- first turn in the days after the last month ends of which these days are over. Every interval is
+-- written once for each month end in it.
 
 with
 

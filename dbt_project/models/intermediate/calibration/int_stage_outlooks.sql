@@ -1,5 +1,5 @@
--- What the odds say of everybody today: how likely a higher stage is soon, and whether the way to it
--- has come to a halt. Of a cell where nobody stood at the last month ends its stage speaks.
+-- What the odds say of everybody today: how likely a higher stage is soon, and whether the way to
+-- it has come to a halt. Of a cell where nobody stood at the last month ends its stage speaks.
 
 with
 

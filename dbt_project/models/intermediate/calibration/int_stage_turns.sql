@@ -1,32 +1,38 @@
 -- Where every subject stood in each framework and from when on, with the day on which it had come
--- into the stage, and the next turn after it: a higher stage, a lower one, or lapsed. Changes to come
--- after the as-of date are none yet.
+-- into the stage, and the next turn after it: a higher stage, a lower one, or lapsed. Changes to
+-- come after the as-of date are none yet.
 
 with
 
-intervals as (
+named_intervals as (
 
     select
         intervals.subject_key,
         intervals.framework_no,
         moves.framework,
         moves.stage,
+        moves.movement,
         {{ health_name('intervals.health_step') }} as health,
+        {{ health_name('intervals.previous_health_step') }} as previous_health,
         intervals.valid_from,
-        coalesce(intervals.next_from, {{ open_end() }}) as valid_to,
-        case when moves.movement <> 'health_only' then intervals.valid_from end as entered_on,
-        case
-            when moves.movement in ('advanced', 'fell_back') then moves.movement
-            when
-                {{ health_name('intervals.health_step') }} = 'lapsed'
-                and {{ health_name('intervals.previous_health_step') }} is distinct from 'lapsed'
-                and intervals.previous_health_step is not null
-                then 'lapsed'
-        end as turn
+        coalesce(intervals.next_from, {{ open_end() }}) as valid_to
     from {{ ref('int_stage_intervals') }} as intervals
     cross join {{ ref('int_settings') }} as settings
     inner join {{ ref('int_moves') }} as moves on intervals.move_no = moves.move_no
     where intervals.valid_from <= settings.as_of_date
+
+),
+
+intervals as (
+
+    select
+        *,
+        case when movement <> 'health_only' then valid_from end as entered_on,
+        case
+            when movement in ('advanced', 'fell_back') then movement
+            when health = 'lapsed' and previous_health <> 'lapsed' then 'lapsed'
+        end as turn
+    from named_intervals
 
 ),
 

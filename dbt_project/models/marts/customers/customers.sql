@@ -96,6 +96,7 @@ described_customers as (
         subjects.stage_since,
         subjects.health,
         subjects.rfm_segment,
+        subjects.predicted_value_365d,
         coalesce(health_starts.health_since, subjects.first_seen_on) as health_since,
         current_rows.next_change_on,
         current_rows.at_risk_on,
