@@ -11,7 +11,7 @@ import pytest
 
 from tests.reference import compare
 from tests.reference.batches import BATCHES, Batch, Built
-from tests.reference.by_hand import BY_HAND, ByHand
+from tests.reference.invented.by_hand import BY_HAND, ByHand
 
 pytestmark = pytest.mark.slow
 

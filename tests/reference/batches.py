@@ -12,11 +12,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from tests.reference import rule_strategies, rulebook, strategies
-from tests.reference.by_hand import BY_HAND
+from tests.reference import rulebook
 from tests.reference.compare import run_lifecycle
-from tests.reference.draws import examples
-from tests.reference.rule_strategies import RuleRows
+from tests.reference.invented import rule_strategies, strategies
+from tests.reference.invented.by_hand import BY_HAND
+from tests.reference.invented.draws import examples
+from tests.reference.invented.rule_strategies import RuleRows
 from tests.reference.rulebook import Rulebook
 from tests.reference.world import (
     ExchangeRate,

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.reference import batches, compare, health, rule_strategies, rulebook, signals, staging
+from tests.reference import batches, compare, health, rulebook, signals, staging
 from tests.reference.batches import BATCHES, SHIPPED_SEEDS, Batch
+from tests.reference.invented import rule_strategies
 from tests.reference.rulebook import Rulebook
 from tests.reference.stages import evidence, history, outlook
 from tests.reference.stages.history import Interval

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.reference import rulebook
 from tests.reference.batches import SHIPPED_SEEDS, Batch
 from tests.reference.compare import run_lifecycle
-from tests.reference.draws import Example, examples
+from tests.reference.invented.draws import Example, examples
 from tests.reference.kpis import catalogue, crowds, strategies
 from tests.reference.kpis.catalogue import Seeds
 from tests.reference.rulebook import Rulebook

@@ -14,8 +14,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.reference.invented.strategies import Draft
 from tests.reference.kpis.strategies import CENTS, DAY, SECOND, say
-from tests.reference.strategies import Draft
 from tests.reference.world import ChannelDay, Event, Order, Settings, World
 
 # From the last month backwards; orders are worth up to 20,000, and some twenty a month are firsts.

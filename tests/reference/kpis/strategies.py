@@ -2,7 +2,7 @@
 
 Belongs here: carts, messages, surveys, tickets, invitations, trials, subscriptions, order lines,
 channels, on and beside the edges of their windows. Does not belong here: what the lifecycle reads
-(``tests.reference.strategies``, whose scenes are played too).
+(``tests.reference.invented.strategies``, whose scenes are played too).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.reference import strategies
-from tests.reference.strategies import Draft
+from tests.reference.invented import strategies
+from tests.reference.invented.strategies import Draft
 from tests.reference.texts import canonical_id
 from tests.reference.world import (
     Customer,

@@ -1,9 +1,9 @@
-{% set most_ways = 2 %}
-
 -- The conditions that sentences tell in words, in both languages: of the rule that won what is
 -- there and what is needed, of the ways to the next stage with the fewest conditions open what they
--- ask: what is missing, or all that is needed where it is there already. Over 120 lines: it is the
--- dictionary of measures.
+-- ask: what is missing, or all that is needed where it is there already. Over 120 lines,
+-- since it is the dictionary of measures.
+
+{% set most_ways = 2 %}
 
 with
 

@@ -1,0 +1,1 @@
+"""People, worlds and rules that are made up for the reference, the same ones in every run."""
