@@ -122,6 +122,9 @@ BROKEN: dict[str, str] = {
     "nothing_is_lost_in_no_case": "valued_cases = 0, value_lost = 1",
     "reactions_are_to_delivered_messages": "clicked = delivered + 1",
     "who_reacts_was_there_that_week": "ordered = person_weeks + 1",
+    "everybody_turns_once_at_most": "advanced = subjects + 1",
+    "shares_of_turns_are_within_one": "lapsed_share = 1.1",
+    "a_gap_ends_while_it_is_watched": "still_open = at_risk + 1",
     "only_the_first_interval_has_no_health_before": (
         "movement = 'advanced', previous_stage = 'x', previous_health = null"
     ),

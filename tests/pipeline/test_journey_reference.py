@@ -11,10 +11,11 @@ import duckdb
 import pytest
 
 from orchestration.settings.paths import StateDir
-from tests.reference import journey, journey_worlds
+from tests.pipeline.workbench import Workbench
+from tests.reference.journey import marts as journey
+from tests.reference.journey import worlds as journey_worlds
 from tests.reference.value import ledger
 from tests.reference.value.compare import differences
-from tests.reference.workbench import Workbench
 
 pytestmark = pytest.mark.slow
 

@@ -79,7 +79,7 @@ def test_every_cell_of_the_published_cohort_table_is_equal(state: StateDir) -> N
     cells = rows(
         state.published_database,
         "select cohort_month, age_months, customers, active from marts.retention_cohorts "
-        "order by cohort_month, age_months",
+        "where dimension = 'all' order by cohort_month, age_months",
     )
     expected = [
         (month, age, active[0], count)
@@ -95,8 +95,8 @@ def test_retention_rates_are_those_of_the_published_notebook(state: StateDir) ->
     rates = rows(
         state.published_database,
         "select round(retention_rate, 6) from marts.retention_cohorts "
-        "where cohort_month = date '2010-12-01' and age_months between 1 and 5 "
-        "order by age_months",
+        "where dimension = 'all' and cohort_month = date '2010-12-01' "
+        "and age_months between 1 and 5 order by age_months",
     )
     assert [rate for (rate,) in rates] == [Decimal(rate) for rate in FIRST_RATES]
 
@@ -107,7 +107,7 @@ def test_cohorts_hold_all_revenue_and_only_the_open_month_is_immature(state: Sta
         "select sum(orders), round(sum(revenue), 3), "
         "count(*) filter (where not is_mature), "
         "count(*) filter (where is_mature = (month = date '2011-12-01')) "
-        "from marts.retention_cohorts",
+        "from marts.retention_cohorts where dimension = 'all'",
     )
     assert totals == [(18532, Decimal("8911407.904"), 13, 0)]
 

@@ -1,5 +1,5 @@
--- Law: what is recommended was sold in the last quarter, never to that customer, once to a rank, the
--- ranks without a hole.
+-- Law: what is recommended was sold in the last quarter, never to that customer, once to a rank,
+-- the ranks without a hole.
 
 {{ config(meta={'dagster': {'ref': {'name': 'next_best_product'}}}) }}
 
@@ -35,7 +35,8 @@ latest_sales as (
 
     select
         sales.product_id,
-        max(sales.order_date) > {{ add_days('max(settings.as_of_date)', '-max(windows.recent_sale_days)') }} as is_recent
+        max(sales.order_date)
+        > {{ add_days('max(settings.as_of_date)', '-max(windows.recent_sale_days)') }} as is_recent
     from sales
     cross join {{ ref('int_settings') }} as settings
     cross join {{ ref('int_kpi_windows') }} as windows

@@ -32,6 +32,13 @@ totals as (
 
 ),
 
+first_days as (
+
+    select * from sequence
+    where order_day_number = 1
+
+),
+
 cohorts as (
 
     select
@@ -77,11 +84,11 @@ union all
 
 select
     1 as order_day_number,
-    coalesce(sequence.dimension, cohorts.dimension) as dimension,
+    coalesce(first_days.dimension, cohorts.dimension) as dimension,
     'the cohorts' as problem
 from cohorts
-full join (select * from sequence where order_day_number = 1) as sequence
+full join first_days
     on
-        cohorts.dimension = sequence.dimension
-        and cohorts.dimension_value = sequence.dimension_value
-where sequence.customers is distinct from cohorts.customers
+        cohorts.dimension = first_days.dimension
+        and cohorts.dimension_value = first_days.dimension_value
+where first_days.customers is distinct from cohorts.customers

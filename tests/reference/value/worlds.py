@@ -158,3 +158,36 @@ GIVEN = (
     *("int_acquisition_channels", "int_sessions", "int_booked_orders", "int_order_contents"),
     *("stg_order_lines", "stg_products", "int_refunds"),
 )
+
+
+LOYAL = "loyal"
+COMPANIONS = ("p0", "p6")
+
+
+def planted(seed: int) -> Ledger:
+    """A shop of customers who are alike, but for those of one channel; two products go together."""
+    dice = random.Random(seed)
+    channels = [LOYAL, *(f"channel {number:02d}" for number in range(40))]
+    customers: list[Customer] = []
+    for number in range(41 * 35):
+        channel = channels[number % len(channels)]
+        is_back = dice.random() < (0.8 if channel == LOYAL else 0.4)
+        days = [date(2024, 1, 1), *(date(2024, 1, 5) for _ in range(is_back))]
+        ordinary = [product for product in PRODUCTS if product not in COMPANIONS]
+        basket = dice.sample(ordinary, 2)
+        # Whoever buys the one mostly buys the other, too.
+        basket += COMPANIONS if dice.random() < 0.2 else ()
+        basket += [product for product in COMPANIONS if dice.random() < 0.05]
+        purchases = tuple(
+            Purchase(
+                f"o{number}-{place}",
+                datetime.combine(day, time(9)),
+                day,
+                Decimal(dice.choice((10, 20, 30))),
+                lines=tuple(Line(product, PRODUCTS[product]) for product in basket),
+            )
+            for place, day in enumerate(days)
+        )
+        customers.append(Customer(f"customer:c{number}", purchases, channel=channel))
+    decided = WINDOWS | {"affinity_items": 300, "affinity_rules": 20, "fewest_joint_customers": 10}
+    return Ledger(AS_OF, decided, tuple(customers))

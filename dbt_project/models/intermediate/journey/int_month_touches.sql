@@ -67,7 +67,9 @@ month_touches as (
         touches.value
     from touches
     cross join {{ ref('int_kpi_windows') }} as windows
-    where {{ days_between(month_start('touches.date'), 'touches.date') }} < windows.contact_first_days
+    where
+        {{ days_between(month_start('touches.date'), 'touches.date') }}
+        < windows.contact_first_days
     group by
         touches.person_key,
         {{ month_start('touches.date') }},

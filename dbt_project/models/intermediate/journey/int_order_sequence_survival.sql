@@ -7,19 +7,18 @@ followed_days as (
 
     select
         steps.order_day_number,
-        customer_groups.dimension,
-        customer_groups.dimension_value,
+        cohort_groups.dimension,
+        cohort_groups.dimension_value,
         steps.followed_days,
         sum(case when steps.has_next then 1 else 0 end) as next_orders,
         count(*) as endings
     from {{ ref('int_order_steps') }} as steps
-    inner join {{ ref('int_customer_groups') }} as customer_groups
-        on steps.person_key = customer_groups.person_key
-    where customer_groups.dimension in ({{ "'" ~ cohort_dimensions() | join("', '") ~ "'" }})
+    inner join {{ ref('int_cohort_groups') }} as cohort_groups
+        on steps.person_key = cohort_groups.person_key
     group by
         steps.order_day_number,
-        customer_groups.dimension,
-        customer_groups.dimension_value,
+        cohort_groups.dimension,
+        cohort_groups.dimension_value,
         steps.followed_days
 
 ),

@@ -1,6 +1,7 @@
 -- Customers by the month of their first booked order and what they began with, and what they did in
 -- each month from then on, every month up to the as-of date. A refund lowers the month in which it
--- was given. Over 120 lines, since one table of cohorts by month needs its five counts side by side.
+-- was given. Over 120 lines, since one table of cohorts by month needs its five counts side by
+-- side.
 
 with
 
@@ -42,14 +43,12 @@ customer_cohorts as (
     select
         order_days.person_key,
         order_days.cohort_month,
-        customer_groups.dimension,
-        customer_groups.dimension_value
+        cohort_groups.dimension,
+        cohort_groups.dimension_value
     from order_days
-    inner join {{ ref('int_customer_groups') }} as customer_groups
-        on order_days.person_key = customer_groups.person_key
-    where
-        order_days.previous_order_on is null
-        and customer_groups.dimension in ({{ "'" ~ cohort_dimensions() | join("', '") ~ "'" }})
+    inner join {{ ref('int_cohort_groups') }} as cohort_groups
+        on order_days.person_key = cohort_groups.person_key
+    where order_days.previous_order_on is null
 
 ),
 

@@ -50,6 +50,16 @@ windows as (
             'contact_outlook_days',
             'message_order_days',
             'most_contacts',
+            'odds_days',
+            'odds_month_ends',
+            'odds_weight',
+            'fewest_odds_subjects',
+            'settled_stage_days',
+            'long_stage_days',
+            'very_long_stage_days',
+            'fewest_advanced_stays',
+            'stalled_percent',
+            'followed_gaps',
         ] -%}
         max(case when name = '{{ name }}' then value end) as {{ name }}
         {{- ',' if not loop.last }}

@@ -21,10 +21,8 @@ horizons as (
     select
         case
             when
-                coalesce(
-                    sum(case when customers.age_days >= windows.first_year_days then 1 else 0 end),
-                    0
-                ) >= windows.fewest_year_old_customers
+                sum(case when customers.age_days >= windows.first_year_days then 1 else 0 end)
+                >= windows.fewest_year_old_customers
                 then windows.first_year_days
             else windows.first_quarter_days
         end as horizon_days

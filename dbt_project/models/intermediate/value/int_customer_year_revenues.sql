@@ -1,5 +1,5 @@
--- What each customer with an order in the last year brought in it, never below 0, in order: the best
--- one first, ties by id.
+-- What each customer with an order in the last year brought in it, never below 0, in order: the
+-- best one first, ties by id.
 
 with
 

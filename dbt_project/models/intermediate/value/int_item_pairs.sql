@@ -1,5 +1,6 @@
 -- What else the customers of a product, or category, have bought: its companions among the items
--- with most customers, the best ones first, ties by id.
+-- with most customers, the best ones first, ties by id. Over 120 lines, since a pair is told with
+-- the counts of its two items and of all.
 
 with
 

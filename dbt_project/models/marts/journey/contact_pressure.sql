@@ -1,5 +1,6 @@
 -- Whether more messages make more orders or more farewells: persons who are written to, week by
--- week, by how many messages they had got in the week before.
+-- week, by how many messages they had got in the week before. Over 120 lines, since weeks without
+-- a message have to be made.
 
 with
 

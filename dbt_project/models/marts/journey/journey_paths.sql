@@ -41,7 +41,7 @@ ways as (
 
     select
         steps.person_key,
-        {{ joined_text('steps.channel', ' > ', 'steps.steps_to_go desc') }} as path,
+        {{ joined_text('steps.channel', ' > ', '-steps.steps_to_go') }} as path,
         count(*) as steps,
         max(steps.all_steps) as all_steps
     from steps

@@ -42,7 +42,8 @@ credited_orders as (
         on
             orders.person_key = messages.person_key
             and orders.created_at >= messages.delivered_at
-            and orders.order_date <= {{ add_days('messages.fact_date', 'windows.message_order_days') }}
+            and orders.order_date
+            <= {{ add_days('messages.fact_date', 'windows.message_order_days') }}
     group by orders.order_id
 
 ),

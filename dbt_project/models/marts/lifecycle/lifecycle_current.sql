@@ -118,11 +118,17 @@ explained_rows as (
                 ' senza un rinnovo.', ' senza un ordine o un rinnovo.'
             ) }},
             ''
-        ) as reason_it
+        ) as reason_it,
+        stage_outlooks.advance_30d_probability,
+        stage_outlooks.is_stalled
     from current_rows
     cross join settings
     left join {{ ref('int_outlooks') }} as outlooks
         on current_rows.subject_key = outlooks.subject_key
+    left join {{ ref('int_stage_outlooks') }} as stage_outlooks
+        on
+            current_rows.framework = stage_outlooks.framework
+            and current_rows.subject_key = stage_outlooks.subject_key
     inner join {{ ref('int_reasons') }} as reasons
         on
             current_rows.framework = reasons.framework

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 Rows = Sequence[Mapping[str, Any]]
+MANY = 200
 
 
 class Workbench:
@@ -76,12 +78,8 @@ class Workbench:
             for name in self._given:
                 relation = self.relation(name)
                 connection.execute(f"create table {relation} ({self._shapes[name]})")
-                for row in tables.get(name, ()):
-                    columns = ", ".join(f'"{column}"' for column in row)
-                    marks = ", ".join("?" for _ in row)
-                    connection.execute(
-                        f"insert into {relation} ({columns}) values ({marks})", [*row.values()]
-                    )
+                for columns, alike in groupby(tables.get(name, ()), key=tuple):
+                    _insert(connection, relation, columns, [[*row.values()] for row in alike])
             for name in self._models:
                 node = self._nodes[name]
                 connection.execute(
@@ -93,3 +91,17 @@ class Workbench:
         found = connection.execute(f"select * from {self.relation(name)}")
         columns = [column for column, *_ in found.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str], rows: list[list]
+) -> None:
+    names = ", ".join(f'"{column}"' for column in columns)
+    marks = f"({', '.join('?' for _ in columns)})"
+    # Many at once: a statement for each row is what takes the time.
+    for first in range(0, len(rows), MANY):
+        some = rows[first : first + MANY]
+        connection.execute(
+            f"insert into {relation} ({names}) values {', '.join(marks for _ in some)}",
+            [value for row in some for value in row],
+        )

@@ -1,6 +1,6 @@
 """Random rows of the tables that the marts of journey begin with, on and beside every edge.
 
-Belongs here: the rows. Does not belong here: what comes out (``journey``).
+Belongs here: the rows. Does not belong here: what comes out (``marts``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.reference.journey import GIVEN
+from tests.reference.journey.marts import GIVEN
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)
