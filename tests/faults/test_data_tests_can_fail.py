@@ -123,6 +123,7 @@ BROKEN: dict[str, str] = {
     "everybody_turns_once_at_most": "advanced = subjects + 1",
     "shares_of_turns_are_within_one": "lapsed_share = 1.1",
     "a_gap_ends_while_it_is_watched": "still_open = at_risk + 1",
+    "a_policy_errs_about_customers_only": "misses = gone + 1",
     "only_the_first_interval_has_no_health_before": (
         "movement = 'advanced', previous_stage = 'x', previous_health = null"
     ),

@@ -212,3 +212,34 @@ def test_gaps_between_orders_agree_with_the_reference(sample_state: StateDir) ->
         expected = gaps.lapse_calibration(customers, AS_OF, 3)
         assert not differences(expected, actual, ("gap_ordinal", "day"))
         assert bool(actual) == bool(customers)
+
+
+def test_the_backtest_of_lapses_agrees_with_the_reference(sample_state: StateDir) -> None:
+    with duckdb.connect() as connection:
+        for alias, file in (("raw_db", "raw.duckdb"), ("working", "working.duckdb")):
+            connection.execute(f"attach '{sample_state.root / file}' as {alias} (read_only)")
+        schema = "working.intermediate"
+        persons = {
+            row["person_key"]
+            for row in ledger.rows(connection, f"{schema}.int_persons", "guest_order_id is null")
+        }
+        days: dict[int, list[tuple[date, date | None]]] = {}
+        for row in ledger.rows(connection, f"{schema}.int_order_days"):
+            if row["subject_key"] in persons:
+                days.setdefault(row["subject_key"], []).append(
+                    (row["order_date"], row["voided_on"])
+                )
+        health: dict[int, list[tuple[date, str]]] = {}
+        for row in ledger.rows(
+            connection, f"{schema}.int_health_changes", "true order by changed_on"
+        ):
+            health.setdefault(row["subject_key"], []).append((row["changed_on"], row["health"]))
+        windows = {
+            row["name"]: row["value"]
+            for row in ledger.rows(connection, "working.seeds.kpi_windows")
+        }
+        as_of = ledger.rows(connection, f"{schema}.int_settings")[0]["as_of_date"]
+        actual = ledger.rows(connection, "working.marts.lapse_backtest")
+        expected = gaps.lapse_backtest(days, health, as_of, windows)
+        assert not differences(expected, actual, ("policy", "month_end"))
+        assert {row["policy"] for row in actual} >= {"fixed_60", "fixed_365", "shipped"}
