@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 
+import duckdb
+
 from orchestration.settings.paths import DBT_PROJECT_DIR
 
 
@@ -25,3 +27,21 @@ def python_model(path: str) -> ModuleType:
 def value_models() -> ModuleType:
     """Return the fits and scores of what customers are worth."""
     return python_model("intermediate/value/int_value_models.py")
+
+
+def run_compiled(connection: duckdb.DuckDBPyConnection, relation: str, code: str) -> None:
+    """Make the table of a Python model from what dbt compiled, as dbt-duckdb makes it.
+
+    Args:
+        connection: where the tables stand that the model reads.
+        relation: the quoted name of the table.
+        code: the compiled code.
+    """
+    module = ModuleType("compiled_python_model")
+    exec(code, module.__dict__)  # noqa: S102 - our own model, compiled by dbt
+    made = module.model(
+        module.dbtObj(lambda table: connection.query(f"select * from {table}")), connection
+    )
+    connection.register("made_by_python", made)
+    connection.execute(f"create or replace table {relation} as select * from made_by_python")
+    connection.unregister("made_by_python")

@@ -100,3 +100,12 @@
 {% macro default__holds_text(text, part) -%}
     contains({{ text }}, {{ part }})
 {%- endmacro %}
+
+{# A decimal as people write it: `12.5`, not `12.5000`. #}
+{% macro plain_number(number) -%}
+    {{ return(adapter.dispatch('plain_number')(number)) }}
+{%- endmacro %}
+
+{% macro default__plain_number(number) -%}
+    rtrim(rtrim(cast({{ number }} as varchar), '0'), '.')
+{%- endmacro %}

@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # so that a short command does not import what a build needs
 
 _HEALTHS = ("prospect", "cold", "active", "at_risk", "lapsed")
 _NAME_WIDTH = 9
+# What a phase is doing that has told nothing yet.
+_BEGUN = "begun"
 
 
 def plain_console(stream: TextIO | None = None) -> Console:
@@ -49,11 +51,11 @@ class ConsoleProgress:
         self._every_seconds = every_seconds
         self._bar: Bar | None = None
         self._ended: threading.Event | None = None
-        self._reached = ""
+        self._reached = _BEGUN
 
     def begin(self, phase: str) -> None:
         """Put up a bar when somebody watches, else begin to tell a log how far it is."""
-        self._reached = ""
+        self._reached = _BEGUN
         if self._console.is_terminal:
             columns = (
                 TextColumn(f"{phase:<{_NAME_WIDTH}}"),

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "map": "List event names that feed nothing, with the signal that each may mean.",
     "rollback": "Make a kept version current again.",
     "status": "Tell what is published, what was ingested, and how the last build ended.",
+    "show": "Tell what happened to a customer, the latest last, from the published marts.",
     "report": ("Write one self-contained page of pictures and tables about what is published."),
     "explain": (
         "Tell where a subject stood on a day, why, and what comes next, from the published marts."

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from orchestration.errors import WarehouseError
+from orchestration.errors import WarehouseError, first_line
 from orchestration.pipeline import parse_cache
 from orchestration.pipeline.dbt_run import bare_dbt_environment
 from orchestration.settings.paths import DATA_TESTS_DIR, DBT_PROJECT_DIR, RULES_DIR, StateDir
@@ -82,8 +82,10 @@ def _parse(state: StateDir, kept: Path) -> None:
             check=False,
         )
         if done.returncode:
-            said = (done.stdout + done.stderr).strip()
-            raise WarehouseError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{said}")
+            said = first_line((done.stdout + done.stderr).strip())
+            raise WarehouseError(
+                f"dbt cannot parse {DBT_PROJECT_DIR} ({said}); dbt parse says all of it there."
+            )
         parse_cache.keep(Path(scratch), parsed)
         for old in kept.parent.glob("*.json"):
             old.unlink(missing_ok=True)

@@ -31,6 +31,8 @@ _KINDS: Mapping[str, Kind] = {
     "boolean": "boolean",
     "json": "json",
 }
+# No shop has a number beyond it, and exact arithmetic on greater ones (`prorated`) would overflow.
+_GREATEST = "9999999999"
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 _TABLE_KEYS = frozenset({"primary_key", "optional_table", "one_of", "extra_columns"})
 _COLUMN_KEYS = frozenset(
@@ -41,6 +43,7 @@ _COLUMN_KEYS = frozenset(
         "placeholder_is_absent",
         "minimum",
         "greater_than",
+        "maximum",
         "accepted_values",
         "words",
         "default",
@@ -67,6 +70,7 @@ class Column:
         placeholder_is_absent: an excluded id such as `null` or `0` counts as empty.
         minimum: smallest accepted value, as text; None for no bound.
         greater_than: the bound that values must exceed, as text; None for no bound.
+        maximum: greatest accepted value, as text; None for no bound.
         accepted_values: all accepted values; empty for any.
         words: other tools' words for the accepted values, a file of `ingest/words`; None for none.
         default: what an empty value becomes; None to leave it null.
@@ -82,6 +86,7 @@ class Column:
     placeholder_is_absent: bool = False
     minimum: str | None = None
     greater_than: str | None = None
+    maximum: str | None = None
     accepted_values: tuple[str, ...] = ()
     words: str | None = None
     default: str | None = None
@@ -214,6 +219,7 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
         placeholder_is_absent=bool(meta.get("placeholder_is_absent", False)),
         minimum=_text(meta.get("minimum")),
         greater_than=_text(meta.get("greater_than")),
+        maximum=_text(meta.get("maximum")) or (_GREATEST if kind == "decimal" else None),
         accepted_values=tuple(cast("list[str]", meta.get("accepted_values", []))),
         words=_text(meta.get("words")),
         default=_text(meta.get("default")),

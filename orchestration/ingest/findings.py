@@ -7,7 +7,7 @@ numbers that only the models can tell.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,10 @@ _KEYS_OF_FILES = (
     ("channel_daily", ("date", "channel", "campaign")),
 )
 _MOST_NAMES = 5
+RATE_WAYS_OUT = (
+    "land exchange_rates.csv with a rate on or before that day, or leave these values empty with "
+    "--var allow_missing_rates=true."
+)
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,15 @@ class Findings:
 def find(
     connection: duckdb.DuckDBPyConnection,
     settings: BuildSettings,
-    event_names: Collection[str] | None = None,
+    event_names: Mapping[str, bool] | None = None,
 ) -> Findings:
     """Ask the raw tables what a person would want to know before the models are built.
 
     Args:
         connection: the raw database.
         settings: what the build is told.
-        event_names: the names that the rules know; None where nobody asks for those they do not.
+        event_names: the names that the rules know, with whether the value of such events is money;
+            None where nothing is to be told of names.
     """
     connection.execute(
         f"""
@@ -97,8 +102,9 @@ def find(
         """,
         {"as_of": settings.as_of_date, "pending_is_booked": settings.pending_is_booked},
     )
+    names = _names_that_came(connection)
     early = _as_of(connection, settings)
-    missing = _missing_rates(connection, settings)
+    missing = _missing_rates(connection, settings, _money_names(names, event_names))
     allowed = settings.allow_missing_rates
     notes = (
         *_several_currencies(connection, settings),
@@ -107,7 +113,8 @@ def find(
         *_over_refunds(connection),
         *_refunded_without_refund(connection),
         *_not_booked(connection),
-        *_unknown_event_names(connection, event_names),
+        *_unknown_event_names(names, event_names),
+        *_without_order(connection),
         *_open_erasures(connection),
     )
     return Findings(notes, (*early, *(() if allowed else missing)))
@@ -179,45 +186,53 @@ def _several_currencies(
 
 
 def _missing_rates(
-    connection: duckdb.DuckDBPyConnection, settings: BuildSettings
+    connection: duckdb.DuckDBPyConnection, settings: BuildSettings, money_names: Sequence[str]
 ) -> tuple[str, ...]:
     rows = connection.execute(
-        """
-        select
-            orders.currency,
-            count(*),
-            min_by(orders.order_id, (orders.order_date, orders.order_id)),
-            min(orders.order_date)
-        from counted_orders as orders
+        f"""
+        with amounts as (
+            select 'order' as noun, currency, order_id as id, order_date as date
+            from counted_orders
+            where invalid is null
+
+            union all
+
+            select
+                'event' as noun, upper(trim(currency)) as currency, event_id as id,
+                {_local_date("occurred_at", settings)} as date
+            from raw.events
+            where
+                value is not null
+                and event_name in (select unnest($money_names))
+                and _file_id not in (select file_id from raw.muted_files)
+        )
+
+        select noun, currency, count(*), min_by(id, (date, id)), min(date)
+        from amounts
         where
-            orders.invalid is null
-            and orders.currency <> $reporting
-            and ($as_of is null or orders.order_date <= $as_of)
+            currency <> $reporting
+            and ($as_of is null or date <= $as_of)
             and not exists (
                 select 1 from raw.exchange_rates as rates
-                where
-                    upper(trim(rates.currency)) = orders.currency
-                    and rates.date <= orders.order_date
+                where upper(trim(rates.currency)) = amounts.currency and rates.date <= amounts.date
             )
-        group by orders.currency
-        order by orders.currency
+        group by noun, currency
+        order by noun desc, currency
         """,
         {
             "reporting": reporting_currency(connection, settings),
             "as_of": settings.as_of_date,
+            "money_names": list(money_names),
         },
     ).fetchall()
     if not rows:
         return ()
     told = ", ".join(
-        f"{_counted(orders, 'order')} in {currency} {'has' if orders == 1 else 'have'} no exchange "
+        f"{_counted(amounts, noun)} in {currency} {'has' if amounts == 1 else 'have'} no exchange "
         f"rate (first: {first}, {day})"
-        for currency, orders, first, day in rows
+        for noun, currency, amounts, first, day in rows
     )
-    return (
-        f"{told}; land exchange_rates.csv with a rate on or before that day, or leave these values "
-        "empty with --var allow_missing_rates=true.",
-    )
+    return (f"{told}; {RATE_WAYS_OUT}",)
 
 
 def _undated_versions(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
@@ -333,17 +348,25 @@ def _not_booked(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return (f"{_counted(total, 'order')} {are} loaded and not booked: {reasons}.",)
 
 
-def _unknown_event_names(
-    connection: duckdb.DuckDBPyConnection, event_names: Collection[str] | None
-) -> tuple[str, ...]:
-    if event_names is None:
-        return ()
-    known = {fold_name(name) for name in event_names}
-    names = connection.execute(
+def _names_that_came(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    return connection.execute(
         "select event_name, count(*) from raw.events group by event_name "
         "order by count(*) desc, event_name"
     ).fetchall()
-    unknown = [(str(name), int(events)) for name, events in names if fold_name(name) not in known]
+
+
+def _money_names(
+    names: Sequence[tuple[str, int]], known: Mapping[str, bool] | None
+) -> tuple[str, ...]:
+    money = {fold_name(name) for name, is_money in (known or {}).items() if is_money}
+    return tuple(name for name, _ in names if fold_name(name) in money)
+
+
+def _unknown_event_names(
+    names: Sequence[tuple[str, int]], known: Mapping[str, bool] | None
+) -> tuple[str, ...]:
+    folded = {fold_name(name) for name in known or ()}
+    unknown = [] if known is None else [one for one in names if fold_name(one[0]) not in folded]
     if not unknown:
         return ()
     listed = ", ".join(shown(name) for name, _ in unknown[:_MOST_NAMES])
@@ -354,6 +377,25 @@ def _unknown_event_names(
         f"{_counted(len(unknown), 'event name')} {feed} no signal, with {rows}: "
         f"{listed}{more}; lifecycle map lists all of them and proposes a signal for each.",
     )
+
+
+def _without_order(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Refunds and lines are told when their order lies nowhere; it may still come."""
+    counts = [
+        (
+            noun,
+            _one(
+                connection,
+                f"select count(*) from raw.{table} where order_id not in "
+                "(select order_id from raw.orders)",
+            ),
+        )
+        for noun, table in (("refund", "refunds"), ("order line", "order_lines"))
+    ]
+    told = [_counted(count, noun) for noun, count in counts if count]
+    if not told:
+        return ()
+    return (f"Of orders that are not there and count nowhere: {' and '.join(told)}.",)
 
 
 def _open_erasures(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

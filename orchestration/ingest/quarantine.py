@@ -26,6 +26,22 @@ def prepare_quarantine(
     connection: duckdb.DuckDBPyConnection, landed: LandedFile, folder: Path
 ) -> int:
     """Make `refused_rows` from rows that fail a check; return how many lines never became rows."""
+    if count_of(connection, "select count(verdict) from judged_rows"):
+        _find_refused_rows(connection, landed, folder)
+    else:
+        connection.execute(
+            "create temporary table refused_rows "
+            "(line_number bigint, raw_record varchar, verdict integer)"
+        )
+    if landed.refused is None:
+        return 0
+    return count_of(connection, f"select count(line) from {_refused_lines(landed.refused)}")
+
+
+def _find_refused_rows(
+    connection: duckdb.DuckDBPyConnection, landed: LandedFile, folder: Path
+) -> None:
+    """Find line and text of the rows that fail a check in the file."""
     line_sql = landed.line_sql
     failing = "(select record, verdict from judged_rows where verdict is not null)"
     if line_sql is None and landed.csv_layout is not None:
@@ -34,10 +50,7 @@ def prepare_quarantine(
             int(row[0]) for row in connection.execute(f"select record from {failing}").fetchall()
         )
         target = folder / "lines.csv"
-        if records:
-            write_csv_lines(*landed.csv_layout, records, target)
-        else:
-            target.write_text("", encoding="utf-8")
+        write_csv_lines(*landed.csv_layout, records, target)
         connection.execute(
             f"""
             create temporary table csv_lines as
@@ -65,9 +78,6 @@ def prepare_quarantine(
         inner join {failing} as failing on landed_rows.record = failing.record
         """
     )
-    if landed.refused is None:
-        return 0
-    return count_of(connection, f"select count(line) from {_refused_lines(landed.refused)}")
 
 
 def count_landed(connection: duckdb.DuckDBPyConnection, landed: LandedFile) -> int:
@@ -89,7 +99,8 @@ def without_addresses(landed: LandedFile, table: Table) -> LandedFile:
             # A text that is nowhere is replaced by nothing.
             key = f"coalesce(person_id({address}), '')"
             record = f"replace({record}, coalesce({address}, chr(1)), {key})"
-    return replace(landed, raw_record_sql=record)
+    # What is not read by its column's name may still be an id: keys of properties.
+    return replace(landed, raw_record_sql=f"without_addresses({record})")
 
 
 def insert_quarantine(

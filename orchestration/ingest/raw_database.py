@@ -332,23 +332,27 @@ def _make_tables(connection: duckdb.DuckDBPyConnection, contract: Contract) -> N
     connection.execute("begin")
     connection.execute("create schema if not exists raw")
     connection.execute(_BOOKS)
+    present: dict[str, dict[str, str]] = {}
+    # Asked once: the catalogue is slow to tell, and there are forty tables.
+    for table_name, column, data_type in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = 'raw_db' and schema_name = 'raw'"
+    ).fetchall():
+        present.setdefault(str(table_name), {})[str(column)] = str(data_type).casefold()
     for table in contract.tables:
-        _make_table(connection, table)
+        _make_table(connection, table, present.get(table.name))
     connection.execute("commit")
 
 
-def _make_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _make_table(
+    connection: duckdb.DuckDBPyConnection, table: Table, present: dict[str, str] | None
+) -> None:
+    """Make a table, or add the columns to it that it has not got; `present` are those it has."""
     wanted = [(column.name, column.data_type) for column in table.columns] + list(BOOKKEEPING)
-    definitions = ", ".join(f"{name} {data_type}" for name, data_type in wanted)
-    connection.execute(f"create table if not exists raw.{table.name} ({definitions})")
-    present = {
-        str(name): str(data_type).casefold()
-        for name, data_type in connection.execute(
-            "select column_name, data_type from duckdb_columns() "
-            "where database_name = 'raw_db' and schema_name = 'raw' and table_name = ?",
-            [table.name],
-        ).fetchall()
-    }
+    if present is None:
+        definitions = ", ".join(f"{name} {data_type}" for name, data_type in wanted)
+        connection.execute(f"create table raw.{table.name} ({definitions})")
+        return
     for name, data_type in wanted:
         if name not in present:
             connection.execute(f"alter table raw.{table.name} add column {name} {data_type}")

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +82,7 @@ def ingest(
     identity_salt: str = DEFAULT_SALT,
     settings: BuildSettings | None = None,
     accept_loss: bool = False,
-    event_names: Collection[str] | None = None,
+    event_names: Mapping[str, bool] | None = None,
 ) -> IngestSummary:
     """Load every new landing file into `<state_dir>/raw.duckdb`.
 
@@ -101,7 +101,8 @@ def ingest(
         identity_salt: what addresses are hashed with; the same in every run of a state.
         settings: what the build is told; default: the defaults.
         accept_loss: rebuild a torn raw database although files that it was made from are gone.
-        event_names: names that the rules know; default: unknown names are not told.
+        event_names: names that the rules know, with whether the value of such events is money;
+            default: nothing is told of names.
 
     Raises:
         InputError: the directory lacks a required table, or is not the one of earlier runs.
@@ -150,7 +151,7 @@ class _Run:
     identity_salt: str
     settings: BuildSettings
     accept_loss: bool
-    event_names: Collection[str] | None
+    event_names: Mapping[str, bool] | None
 
     @property
     def scratch(self) -> Path:

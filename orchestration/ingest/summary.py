@@ -238,11 +238,16 @@ def _refusal_sentence(
         hint = nearest(value or "", column.accepted_values).removeprefix("; d")
         said += f" Accepted are {', '.join(column.accepted_values)}."
         said += f" D{hint}" if hint and value else ""
-    elif reason == Reason.OUT_OF_RANGE.value and column.minimum is not None:
-        said += f" The least is {column.minimum}."
-    elif reason == Reason.OUT_OF_RANGE.value and column.greater_than is not None:
-        said += f" It must be more than {column.greater_than}."
+    elif reason == Reason.OUT_OF_RANGE.value:
+        said += _bounds(column)
     return said
+
+
+def _bounds(column: Column) -> str:
+    bounds = [f"at least {column.minimum}"] if column.minimum is not None else []
+    bounds += [f"more than {column.greater_than}"] if column.greater_than is not None else []
+    bounds += [f"at most {int(column.maximum):,}"] if column.maximum is not None else []
+    return f" It must be {' and '.join(bounds)}." if bounds else ""
 
 
 def _value_of(table: Table, column: Column, raw_record: str | None) -> str | None:

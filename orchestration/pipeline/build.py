@@ -185,7 +185,7 @@ def ingest_phase(
             )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)
-        stops = (*summary.stops, *refused_tables(request))
+        stops = summary.stops or refused_tables(request)
         if is_build and stops:
             raise InputError("\n".join(stops))
         for sentence in stops:

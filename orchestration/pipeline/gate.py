@@ -205,20 +205,24 @@ def _is_bad(result: NodeResult) -> bool:
 
 def _result_reasons(state: StateDir, run: DbtRun) -> Iterator[str]:
     skipped: list[str] = []
+    why_is_told = False
     for result in run.results:
         if not _is_bad(result):
             continue
         described = _described(run.manifest, result.unique_id)
         if result.status == "skipped":
             skipped.append(described.removeprefix("The "))
-        elif result.status == "fail":
+            continue
+        why_is_told = True
+        if result.status == "fail":
             yield from _failure_sentences(state, run, result)
         else:
             text = f"{described} ended with {result.status}"
             yield f"{text}: {_said_by_dbt(masked_text(result.message))}"
     if skipped:
-        shown = ", ".join(skipped[:5]) + (", …" if len(skipped) > 5 else "")
-        yield f"{len(skipped)} nodes were skipped ({shown})."
+        # Beside the cause the names of what rests on it are noise.
+        shown = "" if why_is_told else f" ({', '.join(skipped[:5])}{', …' * (len(skipped) > 5)})"
+        yield f"{len(skipped):,} tables or checks were left out{shown}."
 
 
 def _failure_sentences(state: StateDir, run: DbtRun, result: NodeResult) -> list[str]:

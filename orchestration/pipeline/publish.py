@@ -81,9 +81,11 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
     with open_quietly(database) as target:
         target.execute("set preserve_insertion_order = true")
         target.execute(f"attach {text_literal(str(state.working_database))} as working (read_only)")
+        target.execute("begin")  # Each comment is a statement, and each commit a write.
         target.execute(f"create schema {MARTS_SCHEMA}")
         for mart in gate_pass.marts:
             _copy_mart(target, mart)
+        target.execute("commit")
         target.execute("detach working")
         target.execute("checkpoint")
     if Path(f"{database}.wal").exists():

@@ -3,7 +3,7 @@
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
 with the seed file and line. Does not belong here: reading, merging or writing the files
 (`rule_set`), problems of form (`seed_shapes`), the seeds with modules of their own
-(`event_signals`, `health_policy`, `rfm_segments`), and what a rule means in SQL.
+(`event_signals`, `health_policy`, `rfm_segments`, `segments`), and what a rule means in SQL.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from orchestration.rules.seed_rows import (
     name_problems,
     truth_problems,
 )
+from orchestration.rules.segments import segment_problems
 
 # Signals that need no row in event_signals.csv; `lead` also comes from customers.
 BUILT_IN_SIGNALS = DERIVED_SIGNALS | {"lead"}
@@ -36,6 +37,8 @@ MEASURES = COUNTING | AGES | {"sum", "latest"}
 MOST_CONDITIONS = 120
 _NUMBER = re.compile(r"-?\d{1,14}(\.\d{1,4})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
+# Words that the marts have in the place of a stage.
+_NO_STAGES = {"new": "whoever was not there before", "all": "every one"}
 # Seeds whose rows the SQL knows by name: what may change are their other cells.
 _LIMITS = {"kpi_windows.csv": "window", "value_limits.csv": "limit"}
 _FIXED = {**_LIMITS, "kpis.csv": "KPI", "health_labels.csv": "health"}
@@ -63,6 +66,7 @@ def find_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> tuple[s
                     *health_problems(seeds["health_policy.csv"]),
                     *_limit_problems(seeds, shipped),
                     *rfm_problems(seeds["rfm_segments.csv"]),
+                    *segment_problems(seeds["segments.csv"], seeds["segment_conditions.csv"]),
                     *_target_problems(seeds["kpi_targets.csv"], seeds["kpis.csv"]),
                     *_fixed_problems(seeds, shipped),
                 ),
@@ -108,6 +112,9 @@ def _stage_problems(stages: Rows, frameworks: Rows) -> Iterator[str | Lack]:
         by_framework[row["framework"]].append(row)
         if row["framework"] not in names:
             yield _unknown_framework(row, names)
+        if row["stage"] in _NO_STAGES:
+            text = f"a stage cannot be called {shown(row['stage'])}, which stands for"
+            yield row.problem(f"{text} {_NO_STAGES[row['stage']]}; name it otherwise")
     for row in frameworks:
         if row["framework"] not in by_framework:
             name = shown(row["framework"])

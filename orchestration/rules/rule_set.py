@@ -30,6 +30,8 @@ CHECKED_SEEDS = (
     "kpi_windows.csv",
     "value_limits.csv",
     "rfm_segments.csv",
+    "segments.csv",
+    "segment_conditions.csv",
 )
 
 
@@ -60,9 +62,14 @@ class RuleSet:
         return frozenset(row["id"] for row in self.seeds["excluded_ids.csv"].rows)
 
     @property
-    def event_names(self) -> frozenset[str]:
-        """Event names that have a row, be it one that says that they feed nothing."""
-        return frozenset(row["event_name"] for row in self.seeds["event_signals.csv"].rows)
+    def event_names(self) -> dict[str, bool]:
+        """Event names that have a row, each with whether the value of its events is money."""
+        names: dict[str, bool] = {}
+        for row in self.seeds["event_signals.csv"].rows:
+            is_value = row["value_property"] in ("", "value")
+            always = is_true(row["is_money"]) and is_value and not row["operator"]
+            names[row["event_name"]] = names.get(row["event_name"], False) or always
+        return names
 
 
 def read_rules(rules_dir: Path | None, shipped: Path = RULES_DIR) -> RuleSet:

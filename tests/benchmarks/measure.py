@@ -1,6 +1,6 @@
 """One measured run in a process of its own, so that its peak memory is its own.
 
-Belongs here: executing the scan or a plan through DuckDB, and reading the process's meters.
+Belongs here: executing the scan, a plan, queries or a publication, and reading the meters.
 Does not belong here: how often and in which order runs happen (`__main__`).
 
     python -m tests.benchmarks.measure JOB.json
@@ -17,12 +17,18 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestration.pipeline.dbt_run import BuildIdentity
+from orchestration.pipeline.gate import GatePass, fingerprint, read_marts
+from orchestration.pipeline.publish import publish
+from orchestration.settings.paths import StateDir
 from tests.benchmarks.plan import Node
+from tests.python_model import run_compiled
 
 # What the lifecycle reads of each event and order, and nothing else; signals such as `review` take
 # their value from `properties`.
@@ -56,7 +62,7 @@ def metered(meter: dict[str, Any]) -> Iterator[None]:
 
 def connect(job: Mapping[str, Any], database: Path | str) -> duckdb.DuckDBPyConnection:
     """Open `database` with the settings of the dbt profile and the raw database attached."""
-    connection = duckdb.connect(str(database))
+    connection = duckdb.connect(str(database), read_only=job.get("read_only", False))
     for name, value in job["settings"].items():
         connection.execute(f"set {name} = '{value}'")
     connection.execute(f"attach '{job['raw']}' as raw_db (read_only)")
@@ -92,7 +98,10 @@ def run_plan(job: Mapping[str, Any]) -> dict[str, Any]:
             copy = f'prepared."{node.schema}"."{node.name}"'
             statement = f"create table {node.relation} as select * from {copy}"
         with metered(meter):
-            connection.execute(statement)
+            if node.kind == "python":
+                run_compiled(connection, node.relation, node.sql)
+            else:
+                connection.execute(statement)
         nodes.append(meter)
     closing: dict[str, Any] = {"name": "(checkpoint)", "kind": "table"}
     with metered(closing):
@@ -110,15 +119,46 @@ def run_plan(job: Mapping[str, Any]) -> dict[str, Any]:
     return {**total, "nodes": [*nodes, closing], "database": working.stat().st_size}
 
 
+def run_queries(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Measure reading what queries over a finished database find, as dbt reads its data tests."""
+    connection = connect({**job, "read_only": True}, job["prepared"])
+    meter: dict[str, Any] = {}
+    with metered(meter):
+        for query in job["queries"]:
+            connection.execute(query).fetchall()
+    return meter
+
+
+def run_publish(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Measure publishing the marts of a built state directory once more."""
+    state = StateDir.at(Path(job["state"]))
+    manifest = json.loads((state.dbt_target / "manifest.json").read_text(encoding="utf-8"))
+    working = fingerprint(state)
+    assert working is not None
+    with duckdb.connect(str(state.working_database), read_only=True) as connection:
+        marts = tuple(
+            replace(mart, rows=connection.table(f"marts.{mart.name}").shape[0])
+            for mart in read_marts(manifest)
+        )
+    judged = GatePass(BuildIdentity("bench", "", "", ""), marts, working, 0, ())
+    meter: dict[str, Any] = {}
+    with metered(meter):
+        publish(state, judged)
+    return meter
+
+
 def peak_bytes() -> int:
     """Return the largest resident set of this process so far; Linux counts in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+RUNS = {"scan": run_scan, "plan": run_plan, "queries": run_queries, "publish": run_publish}
+
+
 def main() -> None:
     """Run the job of the JSON file named on the command line and print its meters."""
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    result = run_scan(job) if job["what"] == "scan" else run_plan(job)
+    result = RUNS[job["what"]](job)
     print(json.dumps({"peak": peak_bytes(), **result}))
 
 

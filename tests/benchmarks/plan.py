@@ -19,8 +19,8 @@ class Node:
         name: the dbt name.
         relation: its quoted name, database included, as compiled SQL refers to it.
         schema: the schema that must exist for it.
-        kind: `seed`, `view` or `table`.
-        sql: the compiled query; blank for a seed.
+        kind: `seed`, `view`, `table`, or `python` for a table that Python makes.
+        sql: the compiled query or Python code; blank for a seed.
     """
 
     name: str
@@ -34,8 +34,10 @@ class Node:
         return f"create {self.kind} {self.relation} as ({self.sql}\n)"
 
 
-def read_plan(manifest: Mapping[str, Any], target: str) -> tuple[Node, ...]:
+def read_plan(manifest: Mapping[str, Any], target: str | None) -> tuple[Node, ...]:
     """Return everything upstream of the model `target`, and itself, parents before children.
+
+    Without a target it is every model and what they read.
 
     Ties are broken by name, so that the plan is the same in every run.
 
@@ -46,7 +48,7 @@ def read_plan(manifest: Mapping[str, Any], target: str) -> tuple[Node, ...]:
     roots = [
         key
         for key, node in nodes.items()
-        if node["resource_type"] == "model" and node["name"] == target
+        if node["resource_type"] == "model" and target in (None, node["name"])
     ]
     if not roots:
         raise LookupError(f"the manifest has no model {target}")
@@ -59,6 +61,15 @@ def read_plan(manifest: Mapping[str, Any], target: str) -> tuple[Node, ...]:
             parents[key] = sorted(parent for parent in upstream if parent in nodes)
             waiting.extend(parents[key])
     return tuple(_node(nodes[key]) for key in _ordered(parents))
+
+
+def read_tests(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the compiled query of every data test by its name."""
+    return {
+        node["name"]: node["compiled_code"].rstrip().rstrip(";")
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node.get("compiled_code")
+    }
 
 
 def _ordered(parents: Mapping[str, list[str]]) -> Iterator[str]:
@@ -76,6 +87,8 @@ def _node(node: Mapping[str, Any]) -> Node:
     if not node.get("compiled_code"):
         raise LookupError(f"{node['name']} was not compiled")
     kind = "view" if node["config"]["materialized"] == "view" else "table"
+    if node.get("language") == "python":
+        kind = "python"
     sql = node["compiled_code"]
     return Node(node["name"], node["relation_name"], node["schema"], kind, sql)
 

@@ -58,6 +58,8 @@ FAULTS: dict[str, list[str]] = {
 
 # What breaks an expression of `holds`, by its claim: new values for one row.
 BROKEN: dict[str, str] = {
+    "a_probability_to_be_alive_is_one": "probability_alive = 2",
+    "what_no_model_speaks_of_is_not_foreseen": "model = 'none', predicted_value_365d = 1",
     "a_refund_gives_something_back": "amount = 0",
     "an_exchange_rate_is_positive": "rate = 0",
     "the_range_of_a_condition_is_not_empty": "at_least = 2, below = 2",

@@ -113,7 +113,7 @@ def main() -> int:
                 print(f"{len(outcomes)}/{len(wanted)} {outcome}", flush=True)
     if chosen.only:
         outcomes = renewed(RESULTS.read_text(encoding="utf-8"), outcomes, known)
-    RESULTS.write_text(render(outcomes, BATCH.name), encoding="utf-8")
+    RESULTS.write_text(render(outcomes, BATCH.name, known), encoding="utf-8")
     left = unexplained(outcomes)
     print(f"{len(outcomes)} mutants, {len(left)} survive without a reason")
     return 1 if left else 0

@@ -40,8 +40,11 @@ The last result of `python -m tests.mutation.engine`; not written by hand.
 Each slip is one line of compiled SQL written a little wrong; everything on the way to
 `lifecycle_history`, `lifecycle_current` and `stage_evidence` is then made anew and held against the
 plain-Python reference, first on the batch `{first}`, and on `{second}` if nothing
-differs there. The control, which changes nothing, is seen by nobody.
+differs there; a few are seen by a dbt unit test alone, which is named. The control, which changes
+nothing, is seen by nobody.
 """
+
+NOT_TRIED = "On no batch, or on the first one alone, where nothing differed:"
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A slip, and the batch and the marts that it was seen in; blank if it went unseen."""
+    """A slip, and the batch and the marts that it was seen in; blank if no world tells."""
 
     slip: Slip
     batch: str
@@ -117,22 +120,38 @@ def run(readings: Sequence[Reading], slips: Iterable[Slip]) -> Iterator[Outcome]
 
 
 def render(outcomes: Sequence[Outcome]) -> str:
-    """Return the page."""
-    unseen = [outcome for outcome in outcomes if not outcome.marts]
+    """Return the page, which names the slips that were not tried."""
+    unseen = [outcome for outcome in outcomes if not _seen_by(outcome)]
+    tried = {outcome.slip for outcome in outcomes}
+    later = [slip for slip in SLIPS if slip not in tried]
     lines = [
         HEAD.format(first=CHOSEN[0].name, second=CHOSEN[1].name),
         f"{len(outcomes)} slips in {len({outcome.slip.model for outcome in outcomes})} models, "
         f"{len(unseen)} unseen.",
         "",
+        *_table(outcomes),
+        *(("", "## Not tried yet", "", NOT_TRIED, "") if later else ()),
+        *(f"- `{slip.model}`: {_cell(slip.right)} as {_cell(slip.wrong)}" for slip in later),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(outcomes: Iterable[Outcome]) -> list[str]:
+    return [
         "| model | right | wrong | seen in |",
         "|---|---|---|---|",
         *(
             f"| `{outcome.slip.model}` | {_cell(outcome.slip.right)} | {_cell(outcome.slip.wrong)} "
-            f"| {', '.join((*outcome.marts, outcome.batch)) if outcome.marts else '**nothing**'} |"
+            f"| {_seen_by(outcome) or '**nothing**'} |"
             for outcome in outcomes
         ),
     ]
-    return "\n".join(lines) + "\n"
+
+
+def _seen_by(outcome: Outcome) -> str:
+    if outcome.marts:
+        return ", ".join((*outcome.marts, outcome.batch))
+    return f"dbt unit test `{outcome.slip.unit_test}`" if outcome.slip.unit_test else ""
 
 
 def _cell(sql: str) -> str:
@@ -160,7 +179,7 @@ def main() -> int:
         print(page)
     else:
         PAGE.write_text(page, encoding="utf-8")
-    return 1 if any(not outcome.marts for outcome in outcomes) else 0
+    return 1 if any(not _seen_by(outcome) for outcome in outcomes) else 0
 
 
 if __name__ == "__main__":

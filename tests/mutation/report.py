@@ -76,8 +76,9 @@ def unexplained(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.survives and not outcome.is_explained]
 
 
-def render(outcomes: Sequence[Outcome], shop: str) -> str:
-    """Return the page."""
+def render(outcomes: Sequence[Outcome], shop: str, catalogue: Iterable[str] = ()) -> str:
+    """Return the page, which names the KPIs of the catalogue that no mutant was made of."""
+    later = sorted(set(catalogue) - {outcome.mutant.kpi for outcome in outcomes})
     laws = sorted({law for outcome in outcomes for law in outcome.laws})
     numbers = {law: f"L{number}" for number, law in enumerate(laws, start=1)}
     by_law = sum(bool(outcome.laws) for outcome in outcomes)
@@ -89,6 +90,7 @@ def render(outcomes: Sequence[Outcome], shop: str) -> str:
         f"{by_law} break a law, {by_reference} differ from the reference, "
         f"{len(survivors)} survive. The control, which changes nothing, survives too.",
         "",
+        *(("## Not run yet", "", *(f"- `{kpi}`" for kpi in later), "") if later else ()),
         "## Survivors",
         "",
         *(_told(outcome) for outcome in survivors),

@@ -259,7 +259,7 @@ def test_everybody_is_explained_for_a_past_day_by_the_history_of_that_day(
 
 
 # A name of a stage, a day, and what is said up to a full stop that is no decimal point.
-NAME, DAY, SAID = r"[A-Z][\w ]+", r"\d{4}-\d\d-\d\d", r"[^.]+(?:\.\d\d[^.]+)*"
+NAME, DAY, SAID = r"[A-Z][^.:]+", r"\d{4}-\d\d-\d\d", r"[^.]+(?:\.\d\d[^.]+)*"
 ENGLISH = re.compile(
     rf"{NAME} since {DAY}: {SAID}\."
     rf"(?: {NAME} needs {SAID}\.)?"

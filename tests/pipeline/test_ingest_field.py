@@ -7,12 +7,15 @@ Does not belong here: files that break the reader (test_ingest_limits), what a b
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from orchestration.settings.paths import StateDir
 from tests.pipeline.ingest_kit import Shop, make_shop, orders_csv
+from tests.pipeline.models_kit import CompiledModels
 
 HEADER = "order_id,customer_id,created_at,status,currency,total_price"
 ORDER = "1,c,2026-03-01,paid,EUR,10"
@@ -368,3 +371,87 @@ def test_clean_orders_are_told_without_a_word(tmp_path: Path) -> None:
     shop = make_shop(tmp_path, {"orders.csv": orders_csv("1,2026-03-01,paid,EUR,50")})
     summary = shop.ingest()
     assert (summary.notes, summary.problems, summary.stops) == ((), (), ())
+
+
+def test_what_the_rules_do_not_know_and_what_names_no_order_is_told(tmp_path: Path) -> None:
+    events = "".join(
+        f"e{number},{name},2026-03-0{number},u,5,{currency}\n"
+        for number, (name, currency) in enumerate(
+            [("Product added", "USD"), ("Danced", "USD"), ("danced", ""), ("Jumped", "")], start=1
+        )
+    )
+    shop = make_shop(
+        tmp_path,
+        {
+            "orders.csv": f"{HEADER}\n{ORDER}\n",
+            "events.csv": f"event_id,event_name,occurred_at,user_id,value,currency\n{events}",
+            "refunds.csv": "refund_id,order_id,created_at,amount\na,9,2026-03-02,30\n",
+            "order_lines/day1.csv": "order_id,line_number,product_id,quantity,unit_price\n"
+            "1,1,p,1,5\n1,2,p,1,5\n8,1,p,1,5\n",
+            "order_lines/day2.csv": "order_id,line_number,product_id,quantity,unit_price\n"
+            "1,1,p,2,5\n",
+            "erasure_requests.csv": "customer_id,requested_at\nc,2026-03-03\nnobody,2026-03-03\n",
+        },
+    )
+    summary = shop.ingest(event_names={"Product Added": True, "Danced ": False})
+    (stop,) = summary.stops
+    assert stop.startswith("1 event in USD has no exchange rate (first: e1, 2026-03-01); land")
+    told = "\n".join(summary.notes)
+    assert '1 event name feeds no signal, with 1 event: "Jumped"; lifecycle map' in told
+    assert "Of orders that are not there and count nowhere: 1 refund and 1 order line." in told
+    assert "(1 of order_lines); the last file in natural order counts." in told
+    assert "1 erasure request is open" in told
+    assert shop.ingest("run-2", event_names=None, loaded_at=datetime(2025, 1, 2)).notes
+
+
+def test_a_run_that_has_nothing_to_tell_leaves_no_older_sentence_as_the_last(
+    tmp_path: Path,
+) -> None:
+    shop = make_shop(tmp_path, {"orders.csv": orders_csv("1,2026-03-01,failed,EUR,50")})
+    shop.ingest()
+    shop.land({"orders.csv": orders_csv("1,2026-03-01,paid,EUR,50")})
+    shop.write("update raw.orders set status = 'paid'")
+    summary = shop.ingest("run-2", loaded_at=datetime(2025, 1, 2))
+    last = "select sentence from raw.notes where told_at = (select max(told_at) from raw.notes)"
+    told = [row[0] for row in shop.rows(last)]
+    assert summary.notes == () or "booked" not in " ".join(told)
+
+
+@pytest.mark.parametrize(("amount", "loaded"), [("9999999999", 1), ("9999999999.01", 0)])
+def test_an_amount_that_no_shop_has_is_refused_and_stops_nothing_else(
+    tmp_path: Path, amount: str, loaded: int
+) -> None:
+    amounts = ((1, amount), (2, 5), (3, 5))
+    rows = [f"{number},c,2026-03-01,paid,EUR,{total}" for number, total in amounts]
+    shop = make_shop(tmp_path, {"orders.csv": "\n".join((HEADER, *rows)) + "\n"})
+    summary = shop.ingest()
+    assert len(orders(shop)) == 2 + loaded
+    assert summary.stops == ()
+    if not loaded:
+        assert summary.problems[0].endswith("It must be at least 0 and at most 9,999,999,999.")
+
+
+@pytest.mark.slow
+def test_orders_are_told_as_not_booked_for_the_reasons_that_row_accounting_counts(
+    tmp_path: Path, sample_state: StateDir
+) -> None:
+    columns = f"{HEADER},cancelled_at,is_test,is_deleted"
+    rows = (
+        "1,c,2026-03-01,paid,EUR,5,,,",
+        "2,c,2026-03-01,paid,EUR,0,,true,true",
+        "3,c,2026-03-01,failed,EUR,0,,,true",
+        "4,c,2026-03-01,failed,EUR,0,,,",
+        "5,c,2026-03-01,failed,EUR,5,2026-03-02,,",
+        "6,c,2026-03-01,cancelled,EUR,5,,,",
+        "7,c,2026-03-01,pending,EUR,5,2026-03-01,,",
+        "8,c,2026-03-01,pending,EUR,5,,,",
+    )
+    shop = make_shop(tmp_path, {"orders.csv": "\n".join((columns, *rows)) + "\n"})
+    summary = shop.ingest(loaded_at=datetime(2027, 1, 1))
+    query = "select filtered_reasons from marts.row_accounting where scope = 'orders'"
+    ((found,),) = CompiledModels(sample_state).answers(shop.state_dir / "raw.duckdb", [query])[0]
+    counted = dict(reason.split(": ") for reason in found.split(", "))
+    assert set(counted.values()) == {"1"}
+    assert len(counted) == 7
+    said = ", ".join(f"1 {reason.replace('_', ' ')}" for reason in sorted(counted))
+    assert f"7 orders are loaded and not booked: {said}." in summary.notes

@@ -283,7 +283,7 @@ def snowplow_sales() -> dict[str, tuple[Decimal, Decimal]]:
 
 
 def test_snowplow(project: Callable[..., Published]) -> None:
-    rates = f"date,currency,rate\n2020-01-01,USD,{USD_IN_EUR}\n"
+    rates = f"date,currency,rate\n2020-01-01,USD,{USD_IN_EUR}\n2020-01-01,GBP,1.1\n"
     published = project("EUR", SNOWPLOW_EVENTS, exchange_rates=rates)
     events, sales = rows_of(SNOWPLOW_EVENTS), snowplow_sales()
     assert published.raw("select count(*), count(distinct event_id) from raw.events") == [

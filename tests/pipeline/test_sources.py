@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -258,6 +259,37 @@ def test_an_address_given_as_an_id_is_hashed_before_it_is_kept_or_quarantined(
     (record,) = shop.rows("select raw_record from raw.quarantine")[0]
     assert "example.org" not in record
     assert kept.pop() in record
+
+
+def test_an_address_given_as_an_id_inside_properties_is_hashed_in_every_format(
+    tmp_path: Path,
+) -> None:
+    event = {"event_name": "x", "occurred_at": "2026-03-01", "user_id": "u"}
+    own = {"referred_customer_id": " Ida@Example.org ", "group": {"customerId": "ida@example.org"}}
+    header = "event_id,event_name,occurred_at,user_id"
+    cell = json.dumps(own).replace('"', '""')
+    shop = land(
+        tmp_path,
+        {
+            "events/a.jsonl": json.dumps({**event, "event_id": "1", "properties": own}) + "\n",
+            "events/b.csv": f'{header},properties\n2,x,2026-03-01,u,"{cell}"\n',
+            "events/c.csv": f"{header},referred_customer_id\n3,x,2026-03-01,u,ida@example.org\n",
+            "events/d.csv": f'{header},properties\n4,x,never,u,"{cell}"\n',
+        },
+    )
+    shop.land_parquet(
+        "events/e.parquet",
+        "select '5' as event_id, 'x' as event_name, '2026-03-01' as occurred_at, 'u' as user_id, "
+        f"'{json.dumps(own)}' as properties",
+    )
+    shop.ingest()
+    told = shop.rows("select event_id, properties from raw.events order by event_id")
+    assert [event for event, _ in told] == ["1", "2", "3", "5"]
+    keys = [json.loads(properties) for _, properties in told]
+    assert {key["referred_customer_id"] for key in keys} == {keys[0]["group"]["customerId"]}
+    assert keys[0]["group"]["customerId"].startswith("email:")
+    ((record,),) = shop.rows("select raw_record from raw.quarantine")
+    assert "example.org" not in " ".join((record, *(properties for _, properties in told))).lower()
 
 
 def test_another_salt_stops_the_build(tmp_path: Path) -> None:

@@ -116,6 +116,12 @@ BY_HAND = (
         {"2020-02-09": "at_risk", "2020-02-10": "lapsed", "2020-02-11": "active"},
     ),
     ByHand(
+        "a change on the first day that is not paid for, which begins a term of its own",
+        _person(_said("2020-01-10", START), _said("2020-02-10", "Subscription Changed")),
+        {"2020-02-10": "active", "2020-03-12": "active", "2020-03-13": "at_risk"},
+        {"2020-02-10": "active", "2020-03-09": "active", "2020-03-10": "lapsed"},
+    ),
+    ByHand(
         "orders and a plan",
         _person(
             _said("2020-05-01", START),

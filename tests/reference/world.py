@@ -96,8 +96,8 @@ class OrderLine:
     product_id: str
     quantity: Decimal
     unit_price: Decimal
-    total_discount: Decimal | None = None
     delivery: int = DELIVERY
+    total_discount: Decimal | None = None
 
 
 @dataclass(frozen=True)

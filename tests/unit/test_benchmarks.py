@@ -8,9 +8,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.benchmarks.joins import row_by_row_joins
 from tests.benchmarks.measure import EVENT_COLUMNS, ORDER_COLUMNS, run_plan, run_scan
-from tests.benchmarks.plan import plan_as_rows, read_plan
+from tests.benchmarks.plan import plan_as_rows, read_plan, read_tests
 from tests.benchmarks.report import exponent, ratio, render, share_table
+from tests.benchmarks.whole_build import table
 from tests.benchmarks.workload import profile_settings
 
 
@@ -54,6 +56,12 @@ def test_a_plan_holds_the_ancestors_of_its_target_parents_first(manifest: dict[s
     plan = read_plan(manifest, "lifecycle_history")
     assert [node.name for node in plan] == ["b_seen", "rules", "a_kept", "lifecycle_history"]
     assert [node.kind for node in plan] == ["view", "seed", "table", "table"]
+
+
+def test_a_model_in_python_is_planned_as_such(manifest: dict[str, Any]) -> None:
+    manifest["nodes"]["a"]["language"] = "python"
+    kinds = {node.name: node.kind for node in read_plan(manifest, "lifecycle_history")}
+    assert kinds["a_kept"] == "python"
 
 
 def test_a_plan_without_its_target_or_without_compiled_sql_is_refused(
@@ -151,3 +159,59 @@ def test_a_measured_run_uses_the_settings_of_the_dbt_profile(tmp_path: Path) -> 
     settings = profile_settings(tmp_path)
     assert settings["preserve_insertion_order"] == "False"
     assert str(tmp_path) in settings["temp_directory"]
+
+
+def test_a_join_without_an_equality_is_found_where_both_sides_have_many_rows() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table many as select range as x, range % 7 as y from range(300)")
+        connection.execute("create table few as from many limit 10")
+        queries = {
+            "equal": "select * from many as a inner join many as b on a.x = b.x and a.y < b.y",
+            "constant": "select * from many as a left join few as b on a.x + b.x < 3",
+            "crossed": "select * from many as a cross join many as b",
+            "unequal": "select * from many as a inner join many as b on a.x < b.x",
+            "outer": "select * from many as a left join many as b on a.y = b.y and a.x + b.x < 3",
+        }
+        found = row_by_row_joins(connection, queries, 200)
+    assert {join.query for join in found} == {"crossed", "unequal", "outer"}
+    assert all(join.rows == 300 for join in found)
+
+
+def test_without_a_target_the_plan_is_every_model_and_tests_are_apart(
+    manifest: dict[str, Any],
+) -> None:
+    models = {
+        node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "model"
+    }
+    assert models < {node.name for node in read_plan(manifest, None)}
+    manifest["nodes"]["test.x"] = {
+        "resource_type": "test",
+        "name": "a_law",
+        "compiled_code": "select 1;\n",
+    }
+    assert read_tests(manifest) == {"a_law": "select 1"}
+    assert "a_law" not in {node.name for node in read_plan(manifest, None)}
+
+
+def test_the_table_of_the_whole_build_says_which_goal_is_missed() -> None:
+    parts = {
+        "SQL of the lifecycle path": 10.0,
+        "SQL of all models": 40.0,
+        "SQL of all data tests": 12.1,
+        "publishing": 5.0,
+        "ingest of clean Parquet": 10.1,
+    }
+    fixed = {"a shop of ten rows, fresh state directory": 15.0, "the same, built again": 10.1}
+    verdicts = {
+        cells[1].strip(): cells[-2].strip()
+        for cells in (line.split("|") for line in table(parts, fixed)[2:])
+    }
+    assert verdicts == {
+        "SQL of the lifecycle path": "",
+        "SQL of all models": "met",
+        "SQL of all data tests": "missed",
+        "ingest of clean Parquet": "missed",
+        "publishing": "met",
+        "a shop of ten rows, fresh state directory": "met",
+        "the same, built again": "missed",
+    }

@@ -12,6 +12,7 @@ import gzip
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -22,21 +23,29 @@ import duckdb
 import pytest
 
 from orchestration import errors
+from orchestration.command import cli
+from orchestration.command import cli as command_line
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
+from orchestration.command import timeline as timelines
+from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
-from orchestration.ingest import run
+from orchestration.ingest import loader_tables, run
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.formats import open_file
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, close_books
+from orchestration.ingest.loader_tables import copied_tables
 from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
+from orchestration.pictures import report as reports
+from orchestration.pictures.words import Language
 from orchestration.pipeline import publish as publishing
 from orchestration.pipeline.build import check_state_path, ingest_phase
+from orchestration.pipeline.dbt_by_hand import dbt_by_hand
 from orchestration.pipeline.dbt_run import prepare_working_database
 from orchestration.pipeline.gate import gate
 from orchestration.pipeline.lock import build_lock
@@ -169,7 +178,7 @@ def row(part: str, provoke: Provoke) -> None:
     ROWS.append((part, provoke))
 
 
-# --- settings -------------------------------------------------------------------------------------
+# --- settings ----------------------------------------------------------------------------------
 row("--var takes NAME=VALUE", lambda _, __: read_settings({}, ["odd"]))
 row("belongs to a dbt build by hand", lambda _, __: read_settings({}, ["raw_database=x"]))
 row('The var "tresholds" is unknown', lambda _, __: read_settings({}, ["tresholds=1"]))
@@ -214,13 +223,13 @@ row("The fail point", lambda _, __: check_fail_point({VARIABLE: "build.lockd"}))
 row("can be reached by others", lambda _, __: check_host("0.0.0.0", False))  # noqa: S104
 row('contains "\'"', lambda folder, _: check_state_path(StateDir.at(folder / "it's")))
 
-# --- rules ----------------------------------------------------------------------------------------
+# --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))
 row("does not exist; name one that does", lambda folder, _: read_rules(folder / "none"))
 row("holds no rule seed", lambda folder, _: read_rules(folder))
 
 
-@provokes("line 2")
+@provokes("did you mean a patch?")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     (folder / "rules.csv").write_text("rule,rationale\n,\n")
     read_rules(folder)
@@ -232,7 +241,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     generated_files(folder / "kpis.csv")
 
 
-# --- the landing directory ------------------------------------------------------------------------
+# --- the landing directory ---------------------------------------------------------------------
 def _ingest(folder: Path, files: dict[str, str | bytes]) -> Shop:
     shop = Shop(folder / "raw", folder / "state")
     shop.raw_dir.mkdir(parents=True, exist_ok=True)
@@ -331,7 +340,7 @@ def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
     ingest_phase(request, read_rules(None), "b1", Silent())
 
 
-# --- sources.yml ----------------------------------------------------------------------------------
+# --- sources.yml -------------------------------------------------------------------------------
 def _mapped(folder: Path, entry: str, **files: str) -> None:
     given = {f"{name}.csv": text for name, text in files.items()} or {"mine.csv": ORDER}
     _ingest(folder, {"events.csv": NO_EVENTS, "sources.yml": entry, **given})
@@ -434,7 +443,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     initialising.write(shop.raw_dir, proposal, {}, folder, force=False)
 
 
-# --- the state directory --------------------------------------------------------------------------
+# --- the state directory -----------------------------------------------------------------------
 row("does not exist; run lifecycle build", lambda folder, _: read_status(StateDir.at(folder / "x")))
 row("Nothing is published", lambda folder, _: open_published(StateDir.at(folder)))
 row("Nothing has been published", lambda folder, _: rollback(StateDir.at(folder)))
@@ -547,7 +556,101 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     gate(make_state(folder), make_run(exit_code=1), identity("b1"))
 
 
-# --- explain --------------------------------------------------------------------------------------
+# --- tables that a loader keeps ---------------------------------------------------------------
+def _copy_tables(folder: Path, *statements: str, schema: str = "shop") -> None:
+    with duckdb.connect(str(folder / "loader.duckdb")) as loader:
+        loader.execute("create schema if not exists shop")
+        for statement in statements:
+            loader.execute(statement)
+    state = StateDir.at(folder / "state")
+    state.root.mkdir(exist_ok=True)
+    with copied_tables(folder / "loader.duckdb", schema, state):
+        pass
+
+
+ORDERS_TABLE = "create or replace table shop.orders as select '1' as order_id, {} as total_price"
+row(
+    "--raw-dir and --raw-database were both given",
+    lambda _, __: read_request({}, (), {"raw_dir": "a", "raw_database": "b"}),
+)
+row(
+    'has no tables in the schema "shopp"; did you mean "shop"?',
+    lambda folder, _: _copy_tables(folder, ORDERS_TABLE.format("1"), schema="shopp"),
+)
+row(
+    "a view may need what this build cannot reach",
+    lambda folder, _: _copy_tables(
+        folder, "create view shop.orders as select error('odd')::varchar as order_id"
+    ),
+)
+
+
+@provokes("does not exist; name a DuckDB file")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    with copied_tables(folder / "none.duckdb", "shop", StateDir.at(folder)):
+        pass
+
+
+@provokes("cannot be read as a DuckDB file")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "odd.duckdb").write_bytes(b"odd" * 4096)
+    with copied_tables(folder / "odd.duckdb", "shop", StateDir.at(folder)):
+        pass
+
+
+@provokes("is open for writing in another process")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise duckdb.IOException("IO Error: Could not set lock on file")
+
+    (folder / "loader.duckdb").write_bytes(b"")
+    patch.setattr("orchestration.ingest.loader_tables.duckdb.connect", locked)
+    with copied_tables(folder / "loader.duckdb", "shop", StateDir.at(folder)):
+        pass
+
+
+@provokes("give it its type back")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _copy_tables(folder, ORDERS_TABLE.format("1"))
+    _copy_tables(folder, ORDERS_TABLE.format("date '2026-01-01'"))
+
+
+@provokes("cannot be fed from other of")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _copy_tables(folder, ORDERS_TABLE.format("1"))
+    _copy_tables(folder, "create schema other", schema="other")
+
+
+# --- dbt by hand and reports ------------------------------------------------------------------
+def _by_hand(folder: Path, *arguments: str) -> None:
+    directories = {"raw_dir": folder, "state_dir": folder / "state"}
+    dbt_by_hand(read_request({}, (), directories), arguments)
+
+
+row("lifecycle dbt gives dbt its vars", lambda folder, _: _by_hand(folder, "run", "--vars", "{}"))
+row("There is no raw.duckdb", lambda folder, _: _by_hand(folder, "run"))
+row(
+    "which is neither en nor it",
+    lambda folder, _: cli.report(folder / "out.html", "fr", folder),
+)
+
+
+@provokes("The report needs the package")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(sys.modules, "orchestration.pictures.report", None)
+    cli.report(folder / "out.html", "en", folder)
+
+
+@provokes("name another file with --out")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    from orchestration.pictures import report, words
+
+    patch.setattr(report, "render", lambda *_: "page")
+    patch.setattr(report, "Published", lambda _: None)
+    report.write_report(_published(folder / "state"), folder, words.Language("en"))
+
+
+# --- explain -----------------------------------------------------------------------------------
 def _explain(folder: Path, *asked: Any) -> None:
     state = StateDir.at(folder)
     version = state.published
@@ -580,6 +683,22 @@ def _explain(folder: Path, *asked: Any) -> None:
 
 
 row("There is no subject", lambda folder, _: _explain(folder, "nobody"))
+
+
+@provokes("holds no customer_timeline")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(explaining, "explain", lambda state, *_: timeline(state, "c1", 5))
+    _explain(folder)
+
+
+@provokes("is no customer, and only customers have a timeline")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    nothing = "select 1 where false"
+    patch.setattr("orchestration.command.timeline._rows_sql", lambda *_: nothing)
+    patch.setattr(explaining, "explain", lambda state, *_: timeline(state, "c1", 5))
+    _explain(folder)
+
+
 row("No published framework judges", lambda folder, _: _explain(folder, "c2"))
 row("is not published for customer:c1", lambda folder, _: _explain(folder, "c1", None, "g"))
 row("lies after the as-of date", lambda folder, _: _explain(folder, "c1", date(2027, 1, 1)))
@@ -590,6 +709,114 @@ row(
     "holds no build_info",
     lambda _, __: explaining._one(duckdb.connect(), "select 1 where false"),
 )
+
+
+# --- show and report ------------------------------------------------------------------------------
+def _show(folder: Path, subject: str, *, timeline_of: str | None) -> None:
+    with pytest.raises(LifecycleError):
+        _explain(folder, "nobody")
+    state = StateDir.at(folder)
+    if timeline_of is not None:
+        with duckdb.connect(str(state.published_database)) as made:
+            made.execute(
+                "create table marts.customer_timeline (subject_id varchar, occurred_at timestamp, "
+                "kind varchar, label varchar, label_it varchar, value decimal(18, 4), "
+                "source_table varchar, source_id varchar)"
+            )
+    timelines.timeline(state, subject, 10)
+
+
+row("holds no customer_timeline", lambda folder, _: _show(folder, "c1", timeline_of=None))
+row("is no customer", lambda folder, _: _show(folder, "c1", timeline_of="nobody"))
+row("neither en nor it", lambda folder, _: command_line.report(folder / "r.html", "de", folder))
+
+
+@provokes("pip install 'customer-lifecycle[report]'")
+def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    monkeypatch.delitem(sys.modules, "orchestration.pictures.report", raising=False)
+    command_line.report(folder / "r.html", "en", folder)
+
+
+@provokes("name another file with --out")
+def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "open_published", lambda _: nullcontext())
+    monkeypatch.setattr(reports, "Published", lambda _: None)
+    monkeypatch.setattr(reports, "render", lambda *_: "page")
+    reports.write_report(StateDir.at(folder), folder / "nowhere" / "r.html", Language.EN)
+
+
+# --- tables of another loader, dbt by hand --------------------------------------------------------
+def _loader(folder: Path, schema: str = "main", sql: str = "") -> Path:
+    database = folder / "loader.duckdb"
+    with duckdb.connect(str(database)) as made:
+        made.execute(sql or "create or replace table orders as select 1 as order_id")
+    state = StateDir.at(folder / "state")
+    state.root.mkdir(exist_ok=True)
+    with copied_tables(database, schema, state):
+        return database
+
+
+row("does not exist; name a DuckDB file", lambda folder, _: _missing_loader(folder))
+row("has no tables in the schema", lambda folder, _: _loader(folder, "elsewhere"))
+
+
+def _missing_loader(folder: Path) -> None:
+    with copied_tables(folder / "nowhere.duckdb", "main", StateDir.at(folder)):
+        raise AssertionError
+
+
+@provokes("cannot be read as a DuckDB file")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "text.duckdb").write_text("no database, but longer than a header" * 200)
+    with copied_tables(folder / "text.duckdb", "main", StateDir.at(folder)):
+        raise AssertionError
+
+
+@provokes("is open for writing in another process")
+def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise duckdb.IOException("Could not set lock on file")
+
+    database = folder / "loader.duckdb"
+    database.touch()
+    monkeypatch.setattr(loader_tables.duckdb, "connect", locked)
+    with copied_tables(database, "main", StateDir.at(folder)):
+        raise AssertionError
+
+
+@provokes("give it its type back")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _loader(folder)
+    _loader(folder, sql="create or replace table orders as select date '2026-01-01' as order_id")
+
+
+@provokes("was fed from the schema")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    database = _loader(folder)
+    (folder / "other.duckdb").write_bytes(database.read_bytes())
+    with copied_tables(folder / "other.duckdb", "main", StateDir.at(folder / "state")):
+        raise AssertionError
+
+
+row(
+    "a view may need what this build cannot reach",
+    lambda folder, _: _loader(
+        folder, sql="create or replace view orders as select error('no') as order_id"
+    ),
+)
+row(
+    "were both given; give one of them",
+    lambda folder, _: read_request({}, directories={"raw_dir": folder, "raw_database": folder}),
+)
+
+
+def _dbt_by_hand(folder: Path, *arguments: str) -> None:
+    dbt_by_hand(read_request({}, directories={"state_dir": folder}), arguments)
+
+
+row("set one before the command", lambda folder, _: _dbt_by_hand(folder, "run", "--vars", "{}"))
+row("load data first", lambda folder, _: _dbt_by_hand(folder, "run"))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -198,12 +199,20 @@ def test_a_page_is_read_as_it_was_written_and_renewed_kpi_by_kpi() -> None:
     assert renewed(page, again, {"orders"}) == again
 
 
-def test_the_committed_page_has_a_line_for_each_mutant_of_the_catalogue() -> None:
-    told = read_outcomes(RESULTS.read_text(encoding="utf-8"))
+def test_the_committed_page_has_a_line_for_each_mutant_or_says_that_it_was_not_run() -> None:
+    page = RESULTS.read_text(encoding="utf-8")
+    later = set(re.findall(r"`(\w+)`", page.partition("## Not run yet")[2].partition("##")[0]))
+    told = read_outcomes(page)
     assert [(one.mutant.kpi, one.mutant.part, one.mutant.kind) for one in told] == sorted(
-        ((one.kpi, one.part, one.kind) for one in mutants(catalogue())),
+        (one.kpi, one.part, one.kind) for one in mutants(catalogue()) if one.kpi not in later
     )
     assert unexplained(told) == []
+
+
+def test_a_page_names_the_kpis_that_no_mutant_was_made_of() -> None:
+    told = [Outcome(ORDERS, (1, 1), ("a_law",), differences=True)]
+    assert "## Not run yet\n\n- `visits`\n" in render(told, "shop", ("orders", "visits"))
+    assert "Not run yet" not in render(told, "shop", ("orders",))
 
 
 @pytest.mark.slow
@@ -226,7 +235,7 @@ def test_only_what_lies_on_the_way_is_made_anew(warehouse: Warehouse) -> None:
     assert warehouse.manifest.tables_below(topic, ["int_kpi_topic"]) == []
 
 
-def test_the_committed_page_tells_of_every_slip_and_none_goes_unseen() -> None:
-    page = ENGINE_PAGE.read_text(encoding="utf-8")
-    assert page.count("\n| `int_") == len(SLIPS)
-    assert "**nothing**" not in page
+def test_the_committed_page_tells_of_every_slip_and_none_that_was_tried_goes_unseen() -> None:
+    tried, _, later = ENGINE_PAGE.read_text(encoding="utf-8").partition("## Not tried yet")
+    assert "**nothing**" not in tried
+    assert tried.count("\n| `int_") + later.count("\n- `int_") == len(SLIPS)

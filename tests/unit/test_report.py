@@ -14,6 +14,7 @@ from orchestration.pictures import palette
 from orchestration.pictures.published import HEADLINES, Published
 from orchestration.pictures.report import render, write_report
 from orchestration.pictures.words import Language, Words, texts
+from orchestration.pipeline.status import open_published
 from orchestration.settings.paths import StateDir
 
 MOST_BYTES = 2_000_000
@@ -21,7 +22,7 @@ MOST_BYTES = 2_000_000
 
 @pytest.fixture(scope="module")
 def published(sample_state: StateDir) -> Published:
-    return Published(duckdb.connect(str(sample_state.published_database), read_only=True))
+    return Published(open_published(sample_state))
 
 
 @pytest.fixture(scope="module", params=list(Language))

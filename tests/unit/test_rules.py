@@ -201,6 +201,15 @@ PLANTED: list[tuple[str, Change, str]] = [
         'framework_stages.csv line {stage:b2b/decision}: ordinal 2 of "b2b" stands already on '
         "line {stage:b2b/consideration}.",
     ),
+    *(
+        (
+            "framework_stages.csv",
+            edit({"framework": "b2b", "stage": "awareness"}, stage=name),
+            f'framework_stages.csv line {{line}}: a stage cannot be called "{name}", which stands '
+            f"for {meaning}; name it otherwise.",
+        )
+        for name, meaning in (("new", "whoever was not there before"), ("all", "every one"))
+    ),
     (
         "frameworks.csv",
         edit({"framework": "b2b"}, is_default="true"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -49,7 +51,7 @@ TOLERANCE = {
 }
 
 
-def cdnow(name: str) -> dict[str, np.ndarray]:
+def cdnow(name: str) -> Mapping[str, Any]:
     """Return the histories of CDNOW's customers up to 1997-09-30, equal ones once."""
     if not (DATA / FILES[name]).exists():
         pytest.skip(f"{FILES[name]} is not at {DATA}; it is never part of the repository")
@@ -71,12 +73,12 @@ def cdnow(name: str) -> dict[str, np.ndarray]:
     ).fetchnumpy()
 
 
-def histories(columns: dict[str, np.ndarray]):
+def histories(columns: Mapping[str, Any]):
     names = ("frequency", "recency_days", "age_days", "customers")
     return models.Histories(*models.numbers(columns, names))
 
 
-def spenders(columns: dict[str, np.ndarray]):
+def spenders(columns: Mapping[str, Any]):
     spent = (columns["frequency"] > 0) & (columns["monetary_value"] > 0)
     names = ("frequency", "monetary_value", "customers")
     return models.Spenders(*(column[spent] for column in models.numbers(columns, names)))

@@ -305,10 +305,16 @@ from written_rows
 
 
 def _last_step(table: Table) -> str:
-    replaced = ""
-    if table.merges_extra_columns:
-        replaced = f" replace ({canonical_ids_in('properties')} as properties)"
-    return f"written_rows as (\n    select *{replaced} from judged_rows\n)"
+    if not table.merges_extra_columns:
+        return "written_rows as (\n    select * from judged_rows\n)"
+    # One after the other, since each names the text several times.
+    return f"""canonical_rows as (
+    select * replace ({canonical_ids_in("properties")} as properties) from judged_rows
+),
+
+written_rows as (
+    select * replace (without_addresses(properties) as properties) from canonical_rows
+)"""
 
 
 def _working_type(column: Column) -> str:
@@ -354,6 +360,9 @@ def _value_checks(column: Column, excluded_ids: Collection[str]) -> list[Check]:
     if column.greater_than is not None:
         too_small = f"{name} <= cast('{column.greater_than}' as {column.data_type})"
         checks.append(Check(too_small, Reason.OUT_OF_RANGE, name))
+    if column.maximum is not None:
+        too_great = f"abs({name}) > {column.maximum}"
+        checks.append(Check(too_great, Reason.OUT_OF_RANGE, name))
     if column.kind in ("timestamp", "date"):
         outside = f"(cast({name} as date) > date '{_LAST_DAY}' or {name} < date '0001-01-01')"
         checks.append(Check(outside, Reason.OUT_OF_RANGE, name))

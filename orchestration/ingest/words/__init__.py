@@ -43,8 +43,8 @@ def mapped_word(sql: str, kind: str) -> str:
 def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) -> None:
     """Define what the SQL of adapters may call, as temporary macros of a connection.
 
-    `email_key(address)`, `person_id(text)`, `fold_word(text)`, `status_word(text)` and what
-    `functions.sql` defines.
+    `email_key(address)`, `person_id(text)`, `without_addresses(json)`, `fold_word(text)`,
+    `status_word(text)` and what `functions.sql` defines.
     """
     countries = ", ".join(
         f"({text_literal(word)}, {text_literal(code)})"
@@ -61,6 +61,7 @@ def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) 
             "person_id(given)",
             f"case when {looks_like_email('given')} then {address} else given end",
         ),
+        ("without_addresses(given)", _without_addresses("given")),
         ("fold_word(word)", folded_word("word")),
         ("status_word(word)", mapped_word("word", "statuses")),
     ):
@@ -71,6 +72,24 @@ def define_functions(connection: duckdb.DuckDBPyConnection, identity_salt: str) 
 @cache
 def _functions() -> str:
     return (_HERE / "functions.sql").read_text(encoding="utf-8")
+
+
+def _without_addresses(sql: str) -> str:
+    """Return JSON text in which every id that is an address, at any depth, is its key instead.
+
+    Quotes may be escaped, as in a cell of CSV that holds JSON.
+    """
+    address = r'[^"\\\s@]+@[^"\\\s@]+[.][^"\\\s@.]+'
+    key = r'[A-Za-z_]*(?:_id|Id|ID)\\?"\s*:\s*\\?'
+    found = f"list_distinct(regexp_extract_all({sql}, '{key}(\"\\s*{address}\\s*\\\\?\")', 1))"
+    quoted = (
+        f"'\"' || person_id(regexp_extract(part, '{address}')) "
+        r"""|| case when ends_with(part, '\"') then '\"' else '"' end"""
+    )
+    return (
+        f"case when contains({sql}, '@') then list_reduce(list_prepend({sql}, {found}), "
+        f"lambda told, part: replace(told, part, {quoted})) else {sql} end"
+    )
 
 
 def looks_like_email(sql: str) -> str:

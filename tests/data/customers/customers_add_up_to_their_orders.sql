@@ -14,12 +14,9 @@ order_totals as (
         min(orders.ordered_on) as first_order_on,
         max(orders.ordered_on) as last_order_on,
         sum(orders.units) as units,
-        case
-            when count(*) = count(orders.gross_revenue)
-                then round(sum(orders.gross_revenue) / count(*), 4)
-        end as average_order_value,
-        round(count(*) filter (where orders.coupon_code is not null) / count(*), 10)
-            as coupon_order_share,
+        case when count(*) = count(orders.gross_revenue) then sum(orders.gross_revenue) end
+            as gross_revenue,
+        count(orders.coupon_code) as coupon_orders,
         case
             when count(*) = count(orders.product_cost)
                 then sum(orders.net_revenue - orders.product_cost)
@@ -56,10 +53,12 @@ where
     or customers.last_order_on is distinct from order_totals.last_order_on
     or customers.first_order_id is distinct from order_totals.first_order_id
     or customers.units is distinct from order_totals.units
-    -- Divided as floats here.
-    or abs(customers.average_order_value - order_totals.average_order_value) > 0.0001
-    or (customers.average_order_value is null) <> (order_totals.average_order_value is null)
-    or abs(customers.coupon_order_share - order_totals.coupon_order_share) > 0.000001
+    -- A mean is right to half of its last decimal.
+    or abs(customers.average_order_value * customers.orders - order_totals.gross_revenue)
+    > 0.00005 * customers.orders
+    or (customers.average_order_value is null) <> (order_totals.gross_revenue is null)
+    or round(customers.coupon_order_share * customers.orders, 4)
+    <> coalesce(order_totals.coupon_orders, 0)
     -- Costs of orders are rounded each, those of a customer together.
     or abs(customers.margin - order_totals.margin) > 0.0001 * customers.orders
     or (customers.margin is null) <> (order_totals.margin is null)

@@ -15,6 +15,7 @@
     'stage',
     'health',
     'rfm_segment',
+    'predicted_value_365d',
 ] %}
 
 with

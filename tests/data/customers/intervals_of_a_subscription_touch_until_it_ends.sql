@@ -8,7 +8,13 @@ with
 neighbours as (
 
     select
-        *,
+        subject_id,
+        subscription_id,
+        valid_from,
+        valid_to,
+        monthly_amount,
+        state,
+        end_reason,
         lead(valid_from) over subscription_intervals as next_from,
         lead(monthly_amount) over subscription_intervals as next_amount,
         lead(state) over subscription_intervals as next_state

@@ -1,5 +1,5 @@
--- What is foreseen of customers adds up to what customer_value says of them, in the periods that hold
--- today and nowhere else.
+-- What is foreseen of customers adds up to what customer_value says of them, in the periods that
+-- hold today and nowhere else.
 with
 
 scored_customers as (

@@ -89,8 +89,12 @@ earnings as (
         told_months.spend,
         coalesce(sum(cohort_money.net_value), 0) as earned,
         coalesce(
-            sum(cohort_money.net_value)
-                filter (where cohort_money.month_number < told_months.payback_months),
+            sum(
+                case
+                    when cohort_money.month_number < told_months.payback_months
+                        then cohort_money.net_value
+                end
+            ),
             0
         ) as earned_before
     from told_months

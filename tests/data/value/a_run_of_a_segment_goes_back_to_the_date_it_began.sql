@@ -40,7 +40,9 @@ where
     and (
         present.previous_segment is distinct from earlier.segment
         or present.segment_since <> case
-            when earlier.subject_id is not null and earlier.segment is not distinct from present.segment
+            when
+                earlier.subject_id is not null
+                and earlier.segment is not distinct from present.segment
                 then earlier.segment_since
             else present.as_of_date
         end

@@ -1,4 +1,4 @@
-"""The marts of journey that value.md asks for, in plain Python, brute force.
+"""The marts of journey as the YAML beside them describes them, in plain Python, brute force.
 
 Belongs here: the reading of the YAML beside ``journey_paths``, ``journey_map``, ``friction``,
 ``message_performance`` and ``contact_pressure``, on the rows of the tables that they begin with.

@@ -392,7 +392,7 @@ def _dress(draft: Draft) -> None:
             line = OrderLine(
                 *(order_id, number + 1, product_id, quantity),
                 LINE_PRICES[_mixed(order_id, number, len(LINE_PRICES))],
-                LINE_DISCOUNTS[_mixed(order_id, number, len(LINE_DISCOUNTS))],
+                total_discount=LINE_DISCOUNTS[_mixed(order_id, number, len(LINE_DISCOUNTS))],
             )
             draft.add("order_lines", line)
             if number == 0 and draft.chance(5):

@@ -16,7 +16,7 @@ priced_lines as (
         products.unit_cost,
         orders.order_value,
         greatest(
-            cast(lines.quantity * lines.unit_price as decimal(38, 8))
+            cast(cast(lines.quantity as decimal(28, 4)) * lines.unit_price as decimal(38, 8))
             - coalesce(lines.total_discount, 0),
             cast(0 as decimal(38, 8))
         ) as price

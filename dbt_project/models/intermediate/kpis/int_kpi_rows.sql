@@ -1,6 +1,7 @@
 -- All KPIs by period and slice, before status and value. A KPI that sets what happened in a period
 -- against what stood is the sum of its rows in two roll-ups; for everybody there is a row in every
--- period, of nothing if nothing counted, but for what is told of today alone. Over 120 lines, since each branch names every column.
+-- period, of nothing if nothing counted, but for what is told of today alone. Over 120 lines, since
+-- each branch names every column.
 
 with
 

@@ -79,8 +79,8 @@ slices as (
         (
             catalogue.kpi not in ('predicted_clv', 'ltv_to_cac')
             or exists (
-                select 1 from {{ ref('int_customer_values') }}
-                where predicted_value_365d is not null
+                select 1 from {{ ref('int_customer_values') }} as predictions
+                where predictions.predicted_value_365d is not null
             )
         )
         and (dimensions.dimension <> 'account' or grains.period_grain = 'month')

@@ -1,6 +1,9 @@
--- Each condition of the evidence in words, in both languages: what is there, what is needed, and
--- what it asks of the subject: what is missing, or all that it needs where that is there already.
--- Over 120 lines: it is the dictionary of measures.
+{% set most_ways = 2 %}
+
+-- The conditions that sentences tell in words, in both languages: of the rule that won what is
+-- there and what is needed, of the ways to the next stage with the fewest conditions open what they
+-- ask: what is missing, or all that is needed where it is there already. Over 120 lines: it is the
+-- dictionary of measures.
 
 with
 
@@ -25,6 +28,9 @@ evidence as (
     from {{ ref('int_stage_evidence') }} as evidence
     cross join settings
     left join {{ ref('signal_labels') }} as labels on evidence.signal = labels.signal
+    where
+        evidence.is_winner
+        or evidence.way <= {{ most_ways }}
 
 ),
 
@@ -108,8 +114,8 @@ phrases as (
         stage,
         rule,
         is_winner,
+        way,
         condition_no,
-        holds,
         seen_words || in_days as seen_phrase,
         seen_words_it || in_days_it as seen_phrase_it,
         case
@@ -149,8 +155,9 @@ phrases as (
             when measure = 'sum' then asked_number || more_it || ' di ' || many_it
             when measure = 'latest' then one_it || ' di almeno ' || least
             when observed is null then 'prima volta (' || one_it || ')'
-            else asked_number || asked_days_it || more_it || ' dalla ' || which_it || ' (' || one_it
-                || ')'
+            else
+                asked_number || asked_days_it || more_it || ' dalla ' || which_it || ' ('
+                || one_it || ')'
         end || in_days_it as asked_phrase_it,
         case
             when at_least is not null and below is not null

@@ -1,7 +1,5 @@
-{% set most_ways = 2 %}
-
 -- One sentence per framework and subject that says why it is in its stage and what the next one
--- asks, in both languages: the ways with the fewest conditions still open, by rule name.
+-- asks, in both languages.
 
 with
 
@@ -12,31 +10,26 @@ rules as (
         subject_key,
         rule,
         is_winner,
+        way,
         stage,
-        sum(case when holds then 0 else 1 end) as open_conditions,
-        {{ joined_text('seen_phrase || needs', ' and ', 'condition_no') }} as seen,
-        {{ joined_text('seen_phrase_it || needs_it', ' e ', 'condition_no') }} as seen_it,
-        {{ joined_text('asked_phrase', ' and ', 'condition_no') }} as wanted,
-        {{ joined_text('asked_phrase_it', ' e ', 'condition_no') }} as wanted_it
+        {{ joined_text(
+            'case when is_winner then seen_phrase || needs else asked_phrase end',
+            ' and ',
+            'condition_no'
+        ) }} as words,
+        {{ joined_text(
+            'case when is_winner then seen_phrase_it || needs_it else asked_phrase_it end',
+            ' e ',
+            'condition_no'
+        ) }} as words_it
     from {{ ref('int_condition_phrases') }}
     group by
         framework,
         subject_key,
         rule,
         is_winner,
+        way,
         stage
-
-),
-
-ranked_ways as (
-
-    select
-        *,
-        row_number() over (
-            partition by framework, subject_key order by open_conditions, rule
-        ) as place
-    from rules
-    where not is_winner
 
 ),
 
@@ -46,10 +39,10 @@ next_stages as (
         framework,
         subject_key,
         stage,
-        {{ joined_text('wanted', ', or ', 'place') }} as wanted,
-        {{ joined_text('wanted_it', ', oppure ', 'place') }} as wanted_it
-    from ranked_ways
-    where place <= {{ most_ways }}
+        {{ joined_text('words', ', or ', 'way') }} as wanted,
+        {{ joined_text('words_it', ', oppure ', 'way') }} as wanted_it
+    from rules
+    where not is_winner
     group by
         framework,
         subject_key,
@@ -62,8 +55,8 @@ reasons as (
     select
         winners.framework,
         winners.subject_key,
-        winners.seen,
-        winners.seen_it,
+        winners.words as seen,
+        winners.words_it as seen_it,
         stages.label || ' needs ' || next_stages.wanted as next_need,
         stages.label_it || ' richiede: ' || next_stages.wanted_it as next_need_it
     from rules as winners

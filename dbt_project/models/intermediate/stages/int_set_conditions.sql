@@ -1,5 +1,6 @@
 -- What a set of true conditions is explained by in each framework: the conditions of the rule that
--- wins, and of every rule of the next stage. Few rows, however many subjects are in the set.
+-- wins, and of every rule of the next stage, the ways there. Few rows, however many subjects are in
+-- the set: what is the same for all of them is decided here.
 
 with
 
@@ -51,6 +52,45 @@ set_conditions as (
     inner join {{ ref('int_rule_conditions') }} as rule_conditions
         on set_rules.rule = rule_conditions.rule
 
+),
+
+ways as (
+
+    select
+        subject_type,
+        word_0,
+        word_1,
+        framework,
+        rule,
+        row_number() over (
+            partition by subject_type, word_0, word_1, framework
+            order by sum(case when holds then 0 else 1 end), rule
+        ) as way
+    from set_conditions
+    where not is_winner
+    group by
+        subject_type,
+        word_0,
+        word_1,
+        framework,
+        rule
+
+),
+
+ranked_conditions as (
+
+    select
+        set_conditions.*,
+        ways.way
+    from set_conditions
+    left join ways
+        on
+            set_conditions.subject_type = ways.subject_type
+            and set_conditions.word_0 = ways.word_0
+            and set_conditions.word_1 = ways.word_1
+            and set_conditions.framework = ways.framework
+            and set_conditions.rule = ways.rule
+
 )
 
-select * from set_conditions
+select * from ranked_conditions

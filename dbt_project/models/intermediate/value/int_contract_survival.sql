@@ -1,5 +1,5 @@
--- The share of subscriptions that are still in force after so many days, by Kaplan and Meier (1958):
--- the product, over all days until then on which some ended, of the share of those still observed
+-- The share of subscriptions still in force after so many days, by Kaplan and Meier (1958): the
+-- product, over all days until then on which some ended, of the share of those still observed
 -- that did not. Each time in force counts by itself; one that goes on is observed up to the as-of
 -- date. Few subscriptions say nothing. Over 120 lines, since the share and the days it adds up to
 -- are one walk over the same days.

@@ -1,5 +1,6 @@
--- What the subscriptions in force on the as-of date will bring in 365 days: their monthly amount for
--- as long as subscriptions of their age last. After the last end that was seen survival stays flat.
+-- What the subscriptions in force on the as-of date will bring in 365 days: their monthly amount
+-- for as long as subscriptions of their age last. After the last end that was seen survival stays
+-- flat.
 
 with
 

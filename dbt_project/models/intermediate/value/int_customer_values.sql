@@ -52,9 +52,9 @@ valued_customers as (
         customers.historic_value,
         coalesce(predictions.model, 'none') as model,
         case
-            when predictions.predicted_value_365d is not null then
-                predictions.predicted_value_365d + coalesce(contract_values.contract_value_365d, 0)
-            else contract_values.contract_value_365d
+            when predictions.predicted_value_365d is null then contract_values.contract_value_365d
+            when contract_values.contract_value_365d is null then predictions.predicted_value_365d
+            else predictions.predicted_value_365d + contract_values.contract_value_365d
         end as value_ahead
     from customers
     inner join {{ ref('int_persons') }} as persons on customers.person_key = persons.person_key

@@ -18,7 +18,7 @@ histories as (
         recency_days,
         age_days,
         monetary_value,
-        greatest(monetary_value, 0) as spent_value
+        case when monetary_value < 0 then 0 else monetary_value end as spent_value
     from {{ ref('int_value_histories') }}
     where purpose = 'all'
 

@@ -9,27 +9,37 @@ customers as (
 
 ),
 
--- A session goes by its first event. What repeats another fact or only makes the engine run is
--- left out.
+-- What repeats another fact or only makes the engine run is left out.
+kinds as (
+
+    select
+        signal_names.signal_no,
+        signal_names.signal as kind,
+        coalesce(labels.one, replace(signal_names.signal, '_', ' ')) as label,
+        coalesce(labels.one_it, replace(signal_names.signal, '_', ' ')) as label_it
+    from {{ ref('int_signal_names') }} as signal_names
+    left join {{ ref('signal_labels') }} as labels on signal_names.signal = labels.signal
+    where signal_names.signal not in ('any', 'purchase', 'revenue', 'open_order', 'subscribed')
+
+),
+
+-- A session goes by its first event.
 signal_rows as (
 
     select
         customers.subject_id,
         facts.occurred_at,
-        signal_names.signal as kind,
-        coalesce(labels.one, replace(signal_names.signal, '_', ' ')) as label,
-        coalesce(labels.one_it, replace(signal_names.signal, '_', ' ')) as label_it,
+        kinds.kind,
+        kinds.label,
+        kinds.label_it,
         facts.value,
         case when facts.source_table = 'sessions' then 'events' else facts.source_table end
             as source_table,
         coalesce(facts.source_id, events.event_id) as source_id
     from {{ ref('int_signal_facts') }} as facts
     inner join customers on facts.person_key = customers.person_key
-    inner join {{ ref('int_signal_names') }} as signal_names
-        on facts.signal_no = signal_names.signal_no
-    left join {{ ref('signal_labels') }} as labels on signal_names.signal = labels.signal
+    inner join kinds on facts.signal_no = kinds.signal_no
     left join {{ ref('stg_events') }} as events on facts.event_row_id = events.raw_row_id
-    where signal_names.signal not in ('any', 'purchase', 'revenue', 'open_order', 'subscribed')
 
 ),
 

@@ -17,8 +17,10 @@ orders as (
         details.status,
         details.currency,
         details.order_value as gross_revenue,
-        case when not details.is_missing_rate then cast(details.refunded_value as decimal(18, 4)) end
-            as refunded_amount,
+        case
+            when not details.is_missing_rate
+                then cast(details.refunded_value as decimal(18, 4))
+        end as refunded_amount,
         cast(details.order_value - details.refunded_value as decimal(18, 4)) as net_revenue,
         details.discount_value as discount_amount,
         details.coupon_code,

@@ -110,7 +110,8 @@ described_subjects as (
         default_stages.stage,
         default_stages.stage_since,
         coalesce(current_health.health, 'prospect') as health,
-        rfm_segments.segment as rfm_segment
+        rfm_segments.segment as rfm_segment,
+        customer_values.predicted_value_365d
     from subjects
     left join {{ ref('int_persons') }} as persons on subjects.subject_key = persons.person_key
     left join {{ ref('stg_customers') }} as customers
@@ -123,6 +124,8 @@ described_subjects as (
     left join current_health on subjects.subject_key = current_health.subject_key
     left join default_stages on subjects.subject_id = default_stages.subject_id
     left join rfm_segments on subjects.subject_key = rfm_segments.person_key
+    left join {{ ref('int_customer_values') }} as customer_values
+        on subjects.subject_key = customer_values.person_key
 
 )
 

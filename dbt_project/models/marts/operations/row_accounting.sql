@@ -1,6 +1,6 @@
--- Where every row went: from files into raw, from raw through staging, and from the orders into those
--- that are booked. `read` is what the file or table holds; each row of it is counted once more under
--- what became of it.
+-- Where every row went: from files into raw, from raw through staging, and from the orders into
+-- those that are booked. `read` is what the file or table holds; each row of it is counted once
+-- more under what became of it.
 
 {% set tables = [
     'events', 'orders', 'order_lines', 'refunds', 'customers', 'customer_merges', 'products',
