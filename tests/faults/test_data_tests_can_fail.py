@@ -167,7 +167,7 @@ def data_tests(sample_state: StateDir) -> dict[str, DataTest]:
             node["name"],
             metadata["name"],
             metadata["kwargs"],
-            f"{attached['schema']}.{attached['name']}" if attached else "",
+            f"{attached['schema']}.{attached['alias']}" if attached else "",
             node["config"].get("where") or "true",
             node["compiled_code"],
         )
