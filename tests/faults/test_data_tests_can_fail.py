@@ -280,7 +280,11 @@ def test_every_claim_turns_red_on_a_planted_fault_and_says_which_one_it_is(
     planted = 0
     for test in generic:
         claims = test.arguments
-        keys = {*claims.get("primary_key", []), *itertools.chain(*claims.get("unique", []))}
+        keys = {
+            *claims.get("primary_key", []),
+            *claims.get("filled", []),
+            *itertools.chain(*claims.get("unique", [])),
+        }
         prepared = as_table(working, test.table, keys)
         for fault in faults_of(test):
             planted += 1

@@ -1,7 +1,7 @@
 -- Customers at the month ends that lie long enough ago to know who was gone then: the last order as
 -- it stood that day, the health that was told, and whether an order came after. Every stretch of
--- standing orders is written once for each month end in it. Over 120 lines, since orders, health and
--- month ends of a person are put in one line.
+-- standing orders is written once for each month end in it. Over 120 lines, since orders, health
+-- and month ends of a person are put in one line.
 
 with
 

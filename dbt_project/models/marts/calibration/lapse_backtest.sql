@@ -1,4 +1,5 @@
--- How often each way of calling customers lapsed was right, told by what they did in the year after.
+-- How often each way of calling customers lapsed was right, told by what they did in the year
+-- after.
 
 with
 
