@@ -212,3 +212,104 @@ def test_gaps_between_orders_agree_with_the_reference(sample_state: StateDir) ->
         expected = gaps.lapse_calibration(customers, AS_OF, 3)
         assert not differences(expected, actual, ("gap_ordinal", "day"))
         assert bool(actual) == bool(customers)
+
+
+def test_the_backtest_of_lapses_agrees_with_the_reference(sample_state: StateDir) -> None:
+    with duckdb.connect() as connection:
+        for alias, file in (("raw_db", "raw.duckdb"), ("working", "working.duckdb")):
+            connection.execute(f"attach '{sample_state.root / file}' as {alias} (read_only)")
+        schema = "working.intermediate"
+        persons = {
+            row["person_key"]
+            for row in ledger.rows(connection, f"{schema}.int_persons", "guest_order_id is null")
+        }
+        days: dict[int, list[tuple[date, date | None]]] = {}
+        for row in ledger.rows(connection, f"{schema}.int_order_days"):
+            if row["subject_key"] in persons:
+                days.setdefault(row["subject_key"], []).append(
+                    (row["order_date"], row["voided_on"])
+                )
+        health: dict[int, list[tuple[date, str]]] = {}
+        for row in ledger.rows(
+            connection, f"{schema}.int_health_changes", "true order by changed_on"
+        ):
+            health.setdefault(row["subject_key"], []).append((row["changed_on"], row["health"]))
+        windows = {
+            row["name"]: row["value"]
+            for row in ledger.rows(connection, "working.seeds.kpi_windows")
+        }
+        as_of = ledger.rows(connection, f"{schema}.int_settings")[0]["as_of_date"]
+        actual = ledger.rows(connection, "working.marts.lapse_backtest")
+        expected = gaps.lapse_backtest(days, health, as_of, windows)
+        assert not differences(expected, actual, ("policy", "month_end"))
+        assert {row["policy"] for row in actual} >= {"fixed_60", "fixed_365", "shipped"}
+
+
+def test_the_backtest_of_lapses_agrees_with_the_reference_on_random_orders(
+    sample_state: StateDir,
+) -> None:
+    given = (
+        *("int_settings", "int_kpi_windows", "int_persons"),
+        *("int_order_epochs", "int_order_days", "int_health_changes"),
+    )
+    workbench = Workbench(sample_state.root, given, ("lapse_backtest",))
+    windows = {"lapse_truth_days": 91, "judged_silence_days": 366}
+    dice = random.Random(2)
+    called = 0
+    # Days before the ends of months, on both sides of the windows.
+    ages = (91, 92, 121, 122, 151, 152, 180, 181, 182, 272, 456, 457, 458, 517, 518, 600)
+    for _ in range(10):
+        days: dict[int, list[tuple[date, date | None]]] = {}
+        health: dict[int, list[tuple[date, str]]] = {}
+        for key in range(dice.randint(0, 12)):
+            found = sorted(AS_OF - timedelta(days=a) for a in dice.sample(ages, dice.randint(1, 5)))
+            days[key] = [
+                (day, day + dice.choice((1, 30)) * odds.DAY if dice.random() < 0.2 else None)
+                for day in found
+            ]
+            changes = sorted({found[0], *(AS_OF - timedelta(days=a) for a in dice.sample(ages, 3))})
+            health[key] = [(day, dice.choice(HEALTHS)) for day in changes]
+        made = {
+            "int_settings": [{"as_of_date": AS_OF}],
+            "int_kpi_windows": [windows],
+            "int_persons": [
+                *({"person_key": key} for key in days),
+                {"person_key": 99, "guest_order_id": "o"},
+            ],
+            "int_order_days": [
+                {"subject_key": key, "order_date": day, "voided_on": gone}
+                for key, found in days.items()
+                for day, gone in found
+            ],
+            "int_order_epochs": [
+                *(epoch for key, found in days.items() for epoch in _epochs(key, found)),
+                {"subject_key": 99, "epoch_from": AS_OF - 400 * odds.DAY, "last_order_on": AS_OF},
+            ],
+            "int_health_changes": [
+                {"subject_key": key, "changed_on": day, "health": name}
+                for key, found in health.items()
+                for day, name in found
+            ],
+        }
+        actual = workbench.run(made, ("lapse_backtest",))["lapse_backtest"]
+        expected = gaps.lapse_backtest(days, health, AS_OF, windows)
+        assert not differences(expected, actual, ("policy", "month_end"))
+        called += sum(row["called_lapsed"] for row in actual if row["policy"] == "shipped")
+    assert called > 20
+
+
+def _epochs(key: int, days: list[tuple[date, date | None]]) -> list[dict[str, Any]]:
+    """Stretches of time in which the same order days stand."""
+    turns = sorted({turn for pair in days for turn in pair if turn is not None})
+    return [
+        {
+            "subject_key": key,
+            "epoch_from": start,
+            "epoch_to": end,
+            "last_order_on": max(
+                (day for day, gone in days if day <= start and (gone is None or gone > start)),
+                default=None,
+            ),
+        }
+        for start, end in zip(turns, [*turns[1:], date(9999, 12, 31)], strict=True)
+    ]

@@ -1,14 +1,15 @@
-"""How long customers take to order again, in plain Python: ``lapse_calibration``.
+"""How long customers take to order again: ``lapse_calibration`` and ``lapse_backtest``.
 
-Belongs here: Kaplan and Meier over the gaps between order days. Does not belong here: the SQL's
-ways.
+Belongs here: Kaplan and Meier over the gaps between order days, and who was called lapsed. Does not
+belong here: the SQL's ways.
 """
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -41,4 +42,55 @@ def lapse_calibration(
                     "survival": rounded(survival),
                 }
             )
+    return rows
+
+
+def lapse_backtest(
+    days: Mapping[Any, Sequence[tuple[date, date | None]]],
+    health: Mapping[Any, Sequence[tuple[date, str]]],
+    as_of: date,
+    windows: Mapping[str, int],
+) -> list[dict[str, Any]]:
+    """One row per policy and month end, of order days with the day on which each was voided."""
+    truth, silence = windows["lapse_truth_days"], windows["judged_silence_days"]
+    called: dict[tuple[str, date], list[tuple[bool, bool, int]]] = defaultdict(list)
+    month = min((day for found in days.values() for day, _ in found), default=as_of)
+    while (end := month.replace(day=1) - timedelta(days=1)) + timedelta(days=truth) <= as_of:
+        for customer, found in days.items():
+            known = [day for day, gone in found if day <= end and (gone is None or gone > end)]
+            if not known or (end - max(known)).days > silence:
+                continue
+            since = (end - max(known)).days
+            is_back = any(gone is None and 0 < (day - end).days <= truth for day, gone in found)
+            for limit in (60, 90, 120, 180, 365):
+                called[f"fixed_{limit}", end].append((since >= limit, is_back, limit))
+            told = [change for change in health.get(customer, []) if change[0] <= end]
+            is_lapsed = bool(told) and told[-1][1] == "lapsed"
+            since_call = (told[-1][0] - max(known)).days if told else 0
+            called["shipped", end].append((is_lapsed, is_back, since_call))
+        month = (month.replace(day=1) + timedelta(days=31)).replace(day=1)
+    rows: list[dict[str, Any]] = []
+    for (policy, end), found in called.items():
+        gone = sum(not is_back for _, is_back, _ in found)
+        alarms = sum(is_called and is_back for is_called, is_back, _ in found)
+        misses = sum(not is_called and not is_back for is_called, is_back, _ in found)
+        back = len(found) - gone
+        calls = [length for is_called, _, length in found if is_called]
+        rows.append(
+            {
+                "policy": policy,
+                "month_end": end,
+                "customers": len(found),
+                "called_lapsed": len(calls),
+                "gone": gone,
+                "false_alarms": alarms,
+                "misses": misses,
+                "balanced_error": rounded((Fraction(alarms, back) + Fraction(misses, gone)) / 2)
+                if back and gone
+                else None,
+                "median_days_to_call": rounded(Fraction(statistics.median(calls)))
+                if calls
+                else None,
+            }
+        )
     return rows

@@ -60,6 +60,8 @@ windows as (
             'fewest_advanced_stays',
             'stalled_percent',
             'followed_gaps',
+            'lapse_truth_days',
+            'judged_silence_days',
         ] -%}
         max(case when name = '{{ name }}' then value end) as {{ name }}
         {{- ',' if not loop.last }}
