@@ -3,11 +3,20 @@ with
 action_objects as (
 
     select
-        *,
-        generate_subscripts(from_json(as_json(action_details), '["JSON"]'), 1) as place,
-        unnest(from_json(as_json(action_details), '["JSON"]')) as action
+        visits.*,
+        generate_subscripts(listed.actions, 1) as place,
+        unnest(listed.actions) as action
     from visits
-    where visitor_id is not null or user_id is not null
+    left join (
+        select
+            visits.record,
+            from_json(
+                coalesce(as_json(visits.action_details), action_lists.action_details), '["JSON"]'
+            ) as actions
+        from visits
+        left join action_lists on visits.record = action_lists.record
+    ) as listed on visits.record = listed.record
+    where visits.visitor_id is not null or visits.user_id is not null
 
 )
 
