@@ -2,12 +2,20 @@
 
 with
 
-page_events as (
+page_objects as (
 
     select
         record,
         unnest(nodes(as_json(data))) as event
     from api_pages
+
+),
+
+-- Other tools' APIs have pages of this form, too, with other objects on them.
+page_events as (
+
+    select * from page_objects
+    where text_at(event, '$.type') = 'event'
 
 ),
 

@@ -3,22 +3,38 @@
 
 with
 
-cells as (
+other_cells as (
+
+    select
+        record,
+        unnest(map_entries(cast(as_json(other_columns) as map(varchar, varchar)))) as cell
+    from visits
+
+),
+
+named_cells as (
 
     select
         record,
         regexp_extract(
             cell.key, '^actionDetails_([0-9]+)_(itemDetails_([0-9]+)_)?(.+)$',
             ['place', 'of_item', 'item', 'field']
-        ) as named,
+        ) as told,
         cell.value as content
-    from (
-        select
-            record,
-            unnest(map_entries(cast(as_json(other_columns) as map(varchar, varchar)))) as cell
-        from visits
-    ) as columns
-    where cell.key like 'actionDetails!_%' escape '!'
+    from other_cells
+    where starts_with(cell.key, 'actionDetails_')
+
+),
+
+cells as (
+
+    select
+        record,
+        content,
+        try_cast(struct_extract(told, 'place') as integer) as place,
+        try_cast(struct_extract(told, 'item') as integer) as item,
+        struct_extract(told, 'field') as field
+    from named_cells
 
 ),
 
@@ -26,12 +42,12 @@ items as (
 
     select
         record,
-        named.place as place,
-        cast(named.item as integer) as item,
-        json_group_object(named.field, content) as item_object
+        place,
+        item,
+        json_group_object(field, content) as fields
     from cells
-    where named.item <> ''
-    group by record, named.place, named.item
+    where place is not null and item is not null
+    group by record, place, item
 
 ),
 
@@ -40,33 +56,31 @@ item_lists as (
     select
         record,
         place,
-        list(item_object order by item) as item_objects
+        list(fields order by item) as items
     from items
     group by record, place
 
 ),
 
-action_fields as (
+actions_alone as (
 
     select
         record,
-        named.place as place,
-        json_group_object(named.field, content) as fields
+        place,
+        json_group_object(field, content) as fields
     from cells
-    where named.item = '' and named.field <> ''
-    group by record, named.place
+    where place is not null and item is null
+    group by record, place
 
 )
 
 select
-    action_fields.record,
+    actions_alone.record,
     to_json(list(
-        json_merge_patch(
-            action_fields.fields, json_object('itemDetails', item_lists.item_objects)
-        )
-        order by cast(action_fields.place as integer)
+        json_merge_patch(actions_alone.fields, json_object('itemDetails', item_lists.items))
+        order by actions_alone.place
     )) as action_details
-from action_fields
+from actions_alone
 left join item_lists
-    on action_fields.record = item_lists.record and action_fields.place = item_lists.place
-group by action_fields.record
+    on actions_alone.record = item_lists.record and actions_alone.place = item_lists.place
+group by actions_alone.record

@@ -1,22 +1,25 @@
 with
 
-action_objects as (
+action_arrays as (
 
     select
         visits.*,
-        generate_subscripts(listed.actions, 1) as place,
-        unnest(listed.actions) as action
+        from_json(
+            coalesce(as_json(visits.action_details), action_lists.action_details), '["JSON"]'
+        ) as actions
     from visits
-    left join (
-        select
-            visits.record,
-            from_json(
-                coalesce(as_json(visits.action_details), action_lists.action_details), '["JSON"]'
-            ) as actions
-        from visits
-        left join action_lists on visits.record = action_lists.record
-    ) as listed on visits.record = listed.record
+    left join action_lists on visits.record = action_lists.record
     where visits.visitor_id is not null or visits.user_id is not null
+
+),
+
+action_objects as (
+
+    select
+        *,
+        generate_subscripts(actions, 1) as place,
+        unnest(actions) as action
+    from action_arrays
 
 )
 

@@ -18,7 +18,7 @@ told_contexts as (
     select
         root_id,
         try_cast(root_tstamp as timestamp) as collected_at,
-        lower(schema_name) as schema_name,
+        lower(schema_name) as kind,
         other_columns as content,
         file_number,
         record,
@@ -39,8 +39,8 @@ contexts as (
     select
         told_contexts.root_id,
         told_contexts.collected_at,
-        told_contexts.schema_name,
-        as_json(told_contexts.content) as content,
+        told_contexts.kind,
+        as_json(told_contexts.content) as body,
         min((told_contexts.file_number, told_contexts.record)) as place
     from told_contexts
     inner join event_copies
@@ -51,7 +51,7 @@ contexts as (
     group by
         told_contexts.root_id,
         told_contexts.collected_at,
-        told_contexts.schema_name,
+        told_contexts.kind,
         told_contexts.content,
         told_contexts.copy
 
@@ -60,14 +60,12 @@ contexts as (
 select
     root_id,
     collected_at,
-    to_json(list(content order by place)
-    filter (where schema_name = 'snowplow_ecommerce_action')) as action,
-    to_json(list(content order by place) filter (where schema_name = 'user')) as shopper,
-    to_json(list(content order by place) filter (where schema_name = 'cart')) as cart,
-    to_json(list(content order by place) filter (where schema_name = 'product')) as product,
-    to_json(list(content order by place) filter (where schema_name = 'transaction')) as transaction,
-    to_json(list(content order by place) filter (where schema_name = 'refund')) as refund,
-    to_json(list(content order by place)
-    filter (where schema_name = 'client_session')) as client_session
+    to_json(list(body order by place) filter (where kind = 'snowplow_ecommerce_action')) as action,
+    to_json(list(body order by place) filter (where kind = 'user')) as shopper,
+    to_json(list(body order by place) filter (where kind = 'cart')) as cart,
+    to_json(list(body order by place) filter (where kind = 'product')) as product,
+    to_json(list(body order by place) filter (where kind = 'transaction')) as transaction,
+    to_json(list(body order by place) filter (where kind = 'refund')) as refund,
+    to_json(list(body order by place) filter (where kind = 'client_session')) as client_session
 from contexts
 group by root_id, collected_at
