@@ -101,8 +101,9 @@ def load_source_file(
         RawAccountingError: a row was neither yielded nor set aside; nothing is kept.
     """
     adapter, role = main.source.adapter, main.role
-    landed = _land_source(connection, main, siblings, folder)
     tables = adapter.tables_of(role.name)
+    # What is only read beside others is counted, and needs nothing beside itself.
+    landed = _land_source(connection, main, siblings if tables else (), folder)
     for relation, sql in adapter.shared_sql.items() if tables else ():
         connection.execute(f"create or replace temporary table {relation} as {_statement(sql)}")
     connection.execute("begin")

@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.ingest.run import ingest
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.conftest import run_lifecycle
 from tests.pipeline.ingest_kit import Shop
@@ -311,6 +312,48 @@ def test_snowplow(project: Callable[..., Published]) -> None:
     assert len(ids) == 63
     assert found.sessions == 64
     assert ids < {row[0] for row in published.raw("select distinct session_id from raw.events")}
+
+
+def test_snowplow_contexts_in_tables_tell_what_columns_tell(tmp_path: Path) -> None:
+    events = rows_of(SNOWPLOW_EVENTS)
+    contexts = sorted(SNOWPLOW_EVENTS.parent.glob("com_*.csv"))
+    # The table of web pages names a column twice; nothing is read from it.
+    tables = [path for path in contexts if "web_page" not in path.name]
+    assert len(tables) > 5
+
+    told: list[list[list[tuple[Any, ...]]]] = []
+    for name, beside in (("columns", []), ("tables", tables)):
+        landing = tmp_path / name / "landing"
+        landing.mkdir(parents=True)
+        left_out = ("contexts_", "unstruct_") if beside else ()
+        kept = [column for column in events[0] if not column.startswith(left_out)]
+        with (landing / "events.csv").open("w", encoding="utf-8", newline="") as target:
+            writer = csv.DictWriter(target, kept, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(events)
+        for path in beside:
+            shutil.copyfile(path, landing / path.name)
+        state = StateDir.at(tmp_path / name / "state")
+        ingest(landing, state.root, run_id="r", excluded_ids=())
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{state.raw_database}' as state (read_only)")
+            connection.execute("use state")
+            # One event of the source has no row in any table of contexts.
+            found = "select {} from raw.{} where event_id not like '611b0eeb%' order by all"
+            sold = "select {} from raw.{} order by all"
+            told.append(
+                [
+                    connection.execute(query.format(columns, table)).fetchall()
+                    for query, table, columns in (
+                        (found, "events", "event_id, event_name, user_id, session_id, value"),
+                        (sold, "orders", "order_id, customer_id, total_price, total_tax, currency"),
+                        (sold, "order_lines", "order_id, line_number, product_id, unit_price"),
+                    )
+                ]
+            )
+
+    assert told[0] == told[1]
+    assert [len(rows) for rows in told[1]] == [len(events) - 1, 14, 17]
 
 
 def retentioneering_expected() -> tuple[int, int, int]:

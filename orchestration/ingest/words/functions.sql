@@ -66,6 +66,11 @@ create or replace temporary macro epoch_text(given, per_second) as (
     ) || 'Z'
 );
 
+-- A timestamp in UTC, said or not.
+create or replace temporary macro instant(given) as (
+    try_cast(regexp_replace(given, ' ?(UTC|Z)$', '') as timestamp)
+);
+
 create or replace temporary macro url_parameter(url, name) as (
     nullif(
         url_decode(replace(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '+', ' ')), ''

@@ -6,7 +6,7 @@ event_copies as (
 
     select
         event_id,
-        try_cast(collector_tstamp as timestamp) as collected_at,
+        instant(collector_tstamp) as collected_at,
         count(*) as copies
     from atomic_events
     group by event_id, collected_at
@@ -17,8 +17,9 @@ told_contexts as (
 
     select
         root_id,
-        try_cast(root_tstamp as timestamp) as collected_at,
-        lower(schema_name) as kind,
+        instant(root_tstamp) as collected_at,
+        -- The table's own name, or the one that Snowplow's dbt package gives it.
+        regexp_replace(lower(schema_name), '^snowplow?_(ecommerce_)?', '') as kind,
         other_columns as content,
         file_number,
         record,
@@ -28,7 +29,7 @@ told_contexts as (
             order by record
         ) as copy
     from context_rows
-    where starts_with(schema_vendor, 'com.snowplowanalytics.snowplow')
+    where coalesce(starts_with(schema_vendor, 'com.snowplowanalytics.snowplow'), true)
 
 ),
 
@@ -60,7 +61,7 @@ contexts as (
 select
     root_id,
     collected_at,
-    to_json(list(body order by place) filter (where kind = 'snowplow_ecommerce_action')) as action,
+    to_json(list(body order by place) filter (where kind = 'action')) as action,
     to_json(list(body order by place) filter (where kind = 'user')) as shopper,
     to_json(list(body order by place) filter (where kind = 'cart')) as cart,
     to_json(list(body order by place) filter (where kind = 'product')) as product,

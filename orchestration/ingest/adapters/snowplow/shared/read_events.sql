@@ -21,7 +21,7 @@ told_events as (
     left join event_contexts as beside
         on
             atomic_events.event_id = beside.root_id
-            and try_cast(atomic_events.collector_tstamp as timestamp) = beside.collected_at
+            and instant(atomic_events.collector_tstamp) = beside.collected_at
 
 ),
 
