@@ -1,57 +1,23 @@
 -- Customers at the month ends that lie long enough ago to know who was gone then: the last order as
--- it stood that day, the health that was told, and whether an order came after. Every stretch of
--- standing orders is written once for each month end in it. Over 120 lines, since orders, health
--- and month ends of a person are put in one line.
+-- it stood that day, the health that was told, and whether an order came after. Over 120 lines,
+-- since orders, health and month ends of a person are put in one line.
 
 with
-
-settings as (
-
-    select
-        settings.as_of_date,
-        windows.judged_silence_days,
-        {{ month_start(add_days('settings.as_of_date', '1 - windows.lapse_truth_days')) }}
-            as last_month
-    from {{ ref('int_settings') }} as settings
-    cross join {{ ref('int_kpi_windows') }} as windows
-
-),
-
-epochs as (
-
-    select
-        epochs.subject_key as person_key,
-        epochs.last_order_on,
-        settings.judged_silence_days,
-        {{ month_start('epochs.epoch_from') }} as before_first,
-        {{ month_start('least(epochs.epoch_to, settings.last_month)') }} as last_month
-    from {{ ref('int_order_epochs') }} as epochs
-    cross join settings
-    inner join {{ ref('int_persons') }} as persons on epochs.subject_key = persons.person_key
-    where
-        persons.guest_order_id is null
-        and epochs.last_order_on is not null
-
-),
-
-numbered_months as (
-
-    select
-        *,
-        {{ repeat_row('greatest(' ~ months_between('before_first', 'last_month') ~ ', 0)') }} + 1
-            as month_no
-    from epochs
-
-),
 
 standings as (
 
     select
-        person_key,
-        {{ add_days(add_months('before_first', 'month_no'), -1) }} as month_end,
-        last_order_on,
-        judged_silence_days
-    from numbered_months
+        orders.person_key,
+        orders.known_on as month_end,
+        orders.last_order_on,
+        orders.gaps,
+        orders.log_gaps
+    from {{ ref('int_orders_known') }} as orders
+    cross join {{ ref('int_settings') }} as settings
+    cross join {{ ref('int_kpi_windows') }} as windows
+    where
+        orders.known_on < settings.as_of_date
+        and orders.known_on <= {{ add_days('orders.last_order_on', 'windows.judged_silence_days') }}
 
 ),
 
@@ -64,9 +30,10 @@ moments as (
         1 as is_month_end,
         cast(null as date) as order_date,
         cast(null as string) as health,
-        last_order_on
+        last_order_on,
+        gaps,
+        log_gaps
     from standings
-    where month_end <= {{ add_days('last_order_on', 'judged_silence_days') }}
 
     union all
 
@@ -76,7 +43,9 @@ moments as (
         0 as is_month_end,
         order_date,
         cast(null as string) as health,
-        cast(null as date) as last_order_on
+        cast(null as date) as last_order_on,
+        cast(null as bigint) as gaps,
+        cast(null as double) as log_gaps
     from {{ ref('int_order_days') }}
     where voided_on is null
 
@@ -88,7 +57,9 @@ moments as (
         0 as is_month_end,
         cast(null as date) as order_date,
         health,
-        cast(null as date) as last_order_on
+        cast(null as date) as last_order_on,
+        cast(null as bigint) as gaps,
+        cast(null as double) as log_gaps
     from {{ ref('int_health_changes') }}
 
 ),
@@ -100,6 +71,8 @@ judged_moments as (
         moment as month_end,
         is_month_end,
         last_order_on,
+        gaps,
+        log_gaps,
         max(case when health is not null then moment end) over before as health_since,
         {{ ignoring_nulls('last_value', 'health') }} over before as health,
         min(order_date) over ahead as next_order_on
@@ -124,6 +97,8 @@ trials as (
         judged_moments.person_key,
         judged_moments.month_end,
         judged_moments.last_order_on,
+        judged_moments.gaps,
+        judged_moments.log_gaps,
         judged_moments.health,
         judged_moments.health_since,
         coalesce(

@@ -25,6 +25,16 @@ calls as (
         {{ days_between('last_order_on', 'health_since') }} as days_to_call
     from {{ ref('int_lapse_trials') }}
 
+    union all
+
+    select
+        'recommended' as policy,
+        month_end,
+        has_returned,
+        {{ days_between('last_order_on', 'month_end') }} >= lapsed_after as is_called,
+        lapsed_after as days_to_call
+    from {{ ref('int_recommended_calls') }}
+
 ),
 
 counts as (
