@@ -28,6 +28,7 @@ from orchestration.command import cli as command_line
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
 from orchestration.command import timeline as timelines
+from orchestration.command.calibrate import calibrate
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
@@ -711,7 +712,7 @@ row(
 )
 
 
-# --- show and report ------------------------------------------------------------------------------
+# --- show -----------------------------------------------------------------------------------------
 def _show(folder: Path, subject: str, *, timeline_of: str | None) -> None:
     with pytest.raises(LifecycleError):
         _explain(folder, "nobody")
@@ -728,6 +729,34 @@ def _show(folder: Path, subject: str, *, timeline_of: str | None) -> None:
 
 row("holds no customer_timeline", lambda folder, _: _show(folder, "c1", timeline_of=None))
 row("is no customer", lambda folder, _: _show(folder, "c1", timeline_of="nobody"))
+
+
+# --- calibrate ------------------------------------------------------------------------------------
+def _calibrate(folder: Path, columns: str | None, out: Path) -> None:
+    with pytest.raises(LifecycleError):
+        _explain(folder, "nobody")
+    state = StateDir.at(folder)
+    if columns is not None:
+        with duckdb.connect(str(state.published_database)) as made:
+            made.execute(f"create table marts.recommended_health_policy as select {columns}")
+    calibrate(state, out)
+
+
+row(
+    "holds no recommended_health_policy",
+    lambda folder, _: _calibrate(folder, None, folder / "rules"),
+)
+row(
+    "No health policy is recommended (too few",
+    lambda folder, _: _calibrate(folder, "'default' as key, 'too few' as reason", folder / "rules"),
+)
+row(
+    "is no empty directory",
+    lambda folder, _: _calibrate(folder, "'default' as key, null as reason", folder),
+)
+
+
+# --- report ---------------------------------------------------------------------------------------
 row("neither en nor it", lambda folder, _: command_line.report(folder / "r.html", "de", folder))
 
 

@@ -6,6 +6,7 @@ belong here: the SQL's ways.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from tests.reference.calibration.paces import lapsed_after
 from tests.reference.value.ledger import rounded
 
 
@@ -45,19 +47,33 @@ def lapse_calibration(
     return rows
 
 
+def known_days(days: Sequence[tuple[date, date | None]], on: date) -> list[date]:
+    """The order days that stood on a day, in order."""
+    return sorted(day for day, gone in days if day <= on and (gone is None or gone > on))
+
+
+def logarithms(days: Sequence[date]) -> list[float]:
+    """The natural logarithms of the gaps between days."""
+    return [math.log((later - day).days) for day, later in pairwise(days)]
+
+
 def lapse_backtest(
     days: Mapping[Any, Sequence[tuple[date, date | None]]],
     health: Mapping[Any, Sequence[tuple[date, str]]],
     as_of: date,
     windows: Mapping[str, int],
+    policies: Mapping[date, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """One row per policy and month end, of order days with the day on which each was voided."""
+    """One row per policy and month end, of order days with the day on which each was voided.
+
+    `policies` are those recommended, by the day on which they were.
+    """
     truth, silence = windows["lapse_truth_days"], windows["judged_silence_days"]
     called: dict[tuple[str, date], list[tuple[bool, bool, int]]] = defaultdict(list)
     month = min((day for found in days.values() for day, _ in found), default=as_of)
     while (end := month.replace(day=1) - timedelta(days=1)) + timedelta(days=truth) <= as_of:
         for customer, found in days.items():
-            known = [day for day, gone in found if day <= end and (gone is None or gone > end)]
+            known = known_days(found, end)
             if not known or (end - max(known)).days > silence:
                 continue
             since = (end - max(known)).days
@@ -68,6 +84,11 @@ def lapse_backtest(
             is_lapsed = bool(told) and told[-1][1] == "lapsed"
             since_call = (told[-1][0] - max(known)).days if told else 0
             called["shipped", end].append((is_lapsed, is_back, since_call))
+            if policy := policies.get(end):
+                logs = logarithms(known)
+                quantiles = (policy["at_risk_quantile"], policy["lapsed_quantile"])
+                limit = lapsed_after(policy, len(logs), math.fsum(logs), *quantiles)
+                called["recommended", end].append((since >= limit, is_back, limit))
         month = (month.replace(day=1) + timedelta(days=31)).replace(day=1)
     rows: list[dict[str, Any]] = []
     for (policy, end), found in called.items():

@@ -174,7 +174,8 @@ def limits(policy: Policy, paces: Paces, percent: int) -> Array:
     mean = (paces.log_gaps + policy.prior_weight * np.log(policy.prior_gap_days)) / (
         paces.gaps + policy.prior_weight
     )
-    days = np.ceil(np.round(np.exp(mean + deviations * policy.log_gap_sigma), 6))
+    middle: Array = np.exp(mean + deviations * policy.log_gap_sigma)
+    days = np.ceil(np.round(middle, 6))
     return np.maximum(np.minimum(days, policy.max_days), policy.min_days)
 
 
@@ -195,10 +196,10 @@ def chosen_percent(calls: Array) -> int | None:
     Args:
         calls: for each percent the returned and the gone, each all of them and those called.
     """
-    (returned, alarms), (gone, found) = calls[:, 0].T, calls[:, 1].T
+    returned, alarms, gone, found = (calls[:, who, what] for who in (0, 1) for what in (0, 1))
     if not (returned[0] and gone[0]):
         return None
-    error = np.round((alarms / returned + 1 - found / gone) / 2, 12)
+    error: Array = np.round((alarms / returned + 1 - found / gone) / 2, 12)
     return PERCENTS[int(np.argmin(error))]
 
 
@@ -238,7 +239,9 @@ def fits_of(histories: Columns, min_days: int, max_days: int) -> list[dict[str, 
         )
         if is_converged:
             start = parameters
-            ends = np.stack([np.asarray(own[name], dtype=np.float64) for name in ("returned", "gone")])
+            ends = np.stack(
+                [np.asarray(own[name], dtype=np.float64) for name in ("returned", "gone")]
+            )
             is_judged = ends.sum(axis=0) > 0
             judged = Paces(*(column[is_judged] for column in paces))
             ends = ends[:, is_judged]
@@ -261,7 +264,10 @@ def model(dbt: Any, session: Any) -> Any:
     rows = fits_of(histories, *bounds) if histories["gaps"].size else []
     session.register(
         "pace_fits",
-        {name: np.array([row[name] for row in rows], dtype=KINDS[kind]) for name, kind in WRITTEN.items()},
+        {
+            name: np.array([row[name] for row in rows], dtype=KINDS[kind])
+            for name, kind in WRITTEN.items()
+        },
     )
     # What may be missing comes as text: a column without a value would be of no kind.
     columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in WRITTEN.items())
