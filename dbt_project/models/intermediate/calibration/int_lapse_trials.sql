@@ -9,9 +9,7 @@ standings as (
     select
         orders.person_key,
         orders.known_on as month_end,
-        orders.last_order_on,
-        orders.gaps,
-        orders.log_gaps
+        orders.last_order_on
     from {{ ref('int_orders_known') }} as orders
     cross join {{ ref('int_settings') }} as settings
     cross join {{ ref('int_kpi_windows') }} as windows
@@ -30,9 +28,7 @@ moments as (
         1 as is_month_end,
         cast(null as date) as order_date,
         cast(null as string) as health,
-        last_order_on,
-        gaps,
-        log_gaps
+        last_order_on
     from standings
 
     union all
@@ -43,9 +39,7 @@ moments as (
         0 as is_month_end,
         order_date,
         cast(null as string) as health,
-        cast(null as date) as last_order_on,
-        cast(null as bigint) as gaps,
-        cast(null as double) as log_gaps
+        cast(null as date) as last_order_on
     from {{ ref('int_order_days') }}
     where voided_on is null
 
@@ -57,9 +51,7 @@ moments as (
         0 as is_month_end,
         cast(null as date) as order_date,
         health,
-        cast(null as date) as last_order_on,
-        cast(null as bigint) as gaps,
-        cast(null as double) as log_gaps
+        cast(null as date) as last_order_on
     from {{ ref('int_health_changes') }}
 
 ),
@@ -71,8 +63,6 @@ judged_moments as (
         moment as month_end,
         is_month_end,
         last_order_on,
-        gaps,
-        log_gaps,
         max(case when health is not null then moment end) over before as health_since,
         {{ ignoring_nulls('last_value', 'health') }} over before as health,
         min(order_date) over ahead as next_order_on
@@ -97,8 +87,6 @@ trials as (
         judged_moments.person_key,
         judged_moments.month_end,
         judged_moments.last_order_on,
-        judged_moments.gaps,
-        judged_moments.log_gaps,
         judged_moments.health,
         judged_moments.health_since,
         coalesce(

@@ -20,10 +20,14 @@ rhythms as (
         trials.month_end,
         trials.last_order_on,
         trials.has_returned,
-        (trials.log_gaps + policies.prior_weight * ln(policies.prior_gap_days))
-        / (trials.gaps + policies.prior_weight) as mean_log_gap
+        (orders.log_gaps + policies.prior_weight * ln(policies.prior_gap_days))
+        / (orders.gaps + policies.prior_weight) as mean_log_gap
     from {{ ref('int_lapse_trials') }} as trials
     inner join policies on trials.month_end = policies.known_on
+    inner join {{ ref('int_orders_known') }} as orders
+        on
+            trials.person_key = orders.person_key
+            and trials.month_end = orders.known_on
 
 ),
 

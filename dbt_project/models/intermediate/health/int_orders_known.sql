@@ -21,6 +21,7 @@ epochs as (
         epochs.subject_key as person_key,
         epochs.epoch_from,
         epochs.epoch_to,
+        epochs.first_order_on,
         epochs.last_order_on,
         epochs.order_days - 1 as gaps,
         coalesce(cast(epochs.log_gaps as double), 0) as log_gaps,
@@ -52,6 +53,7 @@ orders_known as (
     select
         person_key,
         {{ add_days(add_months('before_first', 'month_no'), -1) }} as known_on,
+        first_order_on,
         last_order_on,
         gaps,
         log_gaps,
@@ -63,6 +65,7 @@ orders_known as (
     select
         person_key,
         as_of_date as known_on,
+        first_order_on,
         last_order_on,
         gaps,
         log_gaps,
