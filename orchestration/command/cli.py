@@ -275,15 +275,9 @@ def report(
     """Write one self-contained page of pictures and tables about what is published."""
     from orchestration.command.console import plain_console, show_report
     from orchestration.errors import SettingsError
+    from orchestration.pictures.report import write_report
+    from orchestration.pictures.words import Language
 
-    try:
-        from orchestration.pictures.report import write_report
-        from orchestration.pictures.words import Language
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"The report needs the package {error.name}, which is not installed; "
-            "pip install 'customer-lifecycle[report]'."
-        ) from error
     if language not in set(Language):
         raise SettingsError(f'--language is "{language}", which is neither en nor it.')
     show_report(plain_console(), out, write_report(_state(state_dir), out, Language(language)))

@@ -12,7 +12,6 @@ import gzip
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -24,17 +23,15 @@ import pytest
 
 from orchestration import errors
 from orchestration.command import cli
-from orchestration.command import cli as command_line
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
-from orchestration.command import timeline as timelines
 from orchestration.command.calibrate import calibrate
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
-from orchestration.ingest import loader_tables, run
+from orchestration.ingest import run
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.formats import open_file
 from orchestration.ingest.landing_directory import LandingFile
@@ -42,8 +39,6 @@ from orchestration.ingest.ledger import FileIdentity, close_books
 from orchestration.ingest.loader_tables import copied_tables
 from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
-from orchestration.pictures import report as reports
-from orchestration.pictures.words import Language
 from orchestration.pipeline import publish as publishing
 from orchestration.pipeline.build import check_state_path, ingest_phase
 from orchestration.pipeline.dbt_by_hand import dbt_by_hand
@@ -636,12 +631,6 @@ row(
 )
 
 
-@provokes("The report needs the package")
-def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(sys.modules, "orchestration.pictures.report", None)
-    cli.report(folder / "out.html", "en", folder)
-
-
 @provokes("name another file with --out")
 def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
     from orchestration.pictures import report, words
@@ -712,25 +701,6 @@ row(
 )
 
 
-# --- show -----------------------------------------------------------------------------------------
-def _show(folder: Path, subject: str, *, timeline_of: str | None) -> None:
-    with pytest.raises(LifecycleError):
-        _explain(folder, "nobody")
-    state = StateDir.at(folder)
-    if timeline_of is not None:
-        with duckdb.connect(str(state.published_database)) as made:
-            made.execute(
-                "create table marts.customer_timeline (subject_id varchar, occurred_at timestamp, "
-                "kind varchar, label varchar, label_it varchar, value decimal(18, 4), "
-                "source_table varchar, source_id varchar)"
-            )
-    timelines.timeline(state, subject, 10)
-
-
-row("holds no customer_timeline", lambda folder, _: _show(folder, "c1", timeline_of=None))
-row("is no customer", lambda folder, _: _show(folder, "c1", timeline_of="nobody"))
-
-
 # --- calibrate ------------------------------------------------------------------------------------
 def _calibrate(folder: Path, columns: str | None, out: Path) -> None:
     with pytest.raises(LifecycleError):
@@ -754,98 +724,6 @@ row(
     "is no empty directory",
     lambda folder, _: _calibrate(folder, "'default' as key, null as reason", folder),
 )
-
-
-# --- report ---------------------------------------------------------------------------------------
-row("neither en nor it", lambda folder, _: command_line.report(folder / "r.html", "de", folder))
-
-
-@provokes("pip install 'customer-lifecycle[report]'")
-def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "vl_convert", None)
-    monkeypatch.delitem(sys.modules, "orchestration.pictures.report", raising=False)
-    command_line.report(folder / "r.html", "en", folder)
-
-
-@provokes("name another file with --out")
-def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "open_published", lambda _: nullcontext())
-    monkeypatch.setattr(reports, "Published", lambda _: None)
-    monkeypatch.setattr(reports, "render", lambda *_: "page")
-    reports.write_report(StateDir.at(folder), folder / "nowhere" / "r.html", Language.EN)
-
-
-# --- tables of another loader, dbt by hand --------------------------------------------------------
-def _loader(folder: Path, schema: str = "main", sql: str = "") -> Path:
-    database = folder / "loader.duckdb"
-    with duckdb.connect(str(database)) as made:
-        made.execute(sql or "create or replace table orders as select 1 as order_id")
-    state = StateDir.at(folder / "state")
-    state.root.mkdir(exist_ok=True)
-    with copied_tables(database, schema, state):
-        return database
-
-
-row("does not exist; name a DuckDB file", lambda folder, _: _missing_loader(folder))
-row("has no tables in the schema", lambda folder, _: _loader(folder, "elsewhere"))
-
-
-def _missing_loader(folder: Path) -> None:
-    with copied_tables(folder / "nowhere.duckdb", "main", StateDir.at(folder)):
-        raise AssertionError
-
-
-@provokes("cannot be read as a DuckDB file")
-def _(folder: Path, _: pytest.MonkeyPatch) -> None:
-    (folder / "text.duckdb").write_text("no database, but longer than a header" * 200)
-    with copied_tables(folder / "text.duckdb", "main", StateDir.at(folder)):
-        raise AssertionError
-
-
-@provokes("is open for writing in another process")
-def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def locked(*_: object, **__: object) -> None:
-        raise duckdb.IOException("Could not set lock on file")
-
-    database = folder / "loader.duckdb"
-    database.touch()
-    monkeypatch.setattr(loader_tables.duckdb, "connect", locked)
-    with copied_tables(database, "main", StateDir.at(folder)):
-        raise AssertionError
-
-
-@provokes("give it its type back")
-def _(folder: Path, _: pytest.MonkeyPatch) -> None:
-    _loader(folder)
-    _loader(folder, sql="create or replace table orders as select date '2026-01-01' as order_id")
-
-
-@provokes("was fed from the schema")
-def _(folder: Path, _: pytest.MonkeyPatch) -> None:
-    database = _loader(folder)
-    (folder / "other.duckdb").write_bytes(database.read_bytes())
-    with copied_tables(folder / "other.duckdb", "main", StateDir.at(folder / "state")):
-        raise AssertionError
-
-
-row(
-    "a view may need what this build cannot reach",
-    lambda folder, _: _loader(
-        folder, sql="create or replace view orders as select error('no') as order_id"
-    ),
-)
-row(
-    "were both given; give one of them",
-    lambda folder, _: read_request({}, directories={"raw_dir": folder, "raw_database": folder}),
-)
-
-
-def _dbt_by_hand(folder: Path, *arguments: str) -> None:
-    dbt_by_hand(read_request({}, directories={"state_dir": folder}), arguments)
-
-
-row("set one before the command", lambda folder, _: _dbt_by_hand(folder, "run", "--vars", "{}"))
-row("load data first", lambda folder, _: _dbt_by_hand(folder, "run"))
 
 
 @pytest.mark.parametrize(
