@@ -288,8 +288,18 @@ def _over_refunds(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         with counted_refunds as (
             select order_id, refund_id, amount, created_at
             from raw.refunds
+            -- As staging has it: a sum is the greatest that came, and nothing beside its parts.
+            where
+                refund_id not like '%:refunded'
+                or order_id not in (
+                    select order_id from raw.refunds where refund_id like '%:transaction:%'
+                )
             qualify row_number() over (
-                partition by refund_id order by received_at asc nulls last, _row_hash asc
+                partition by refund_id
+                order by
+                    case when refund_id like '%:refunded' then amount end desc nulls last,
+                    received_at asc nulls last,
+                    _row_hash asc
             ) = 1
         )
 

@@ -62,6 +62,16 @@ def test_init_writes_what_check_then_reads_without_an_option(project: Path) -> N
     assert not (project / "var").exists()
 
 
+def test_a_sum_of_refunds_is_no_refund_beside_its_parts(project: Path) -> None:
+    landing = ADAPTERS / "shopify_orders_export-transactions" / "landing"
+    shutil.copytree(landing, project / "landing" / "shop")
+    told = run("check", "--raw-dir", "landing")
+    # 40.00 of order 720000000002, as a sum and as a transaction: together 80.00.
+    assert "shop/orders_export.csv → refunds by shopify_orders_export: 5 loaded" in told
+    assert "shop/transactions_export.csv → refunds by shopify_orders_export: 4 loaded" in told
+    assert "More was refunded than paid" not in told
+
+
 def test_check_shows_examples_and_no_value_of_a_person(project: Path) -> None:
     shutil.copytree(ADAPTERS / "shopify_orders_export" / "landing", project / "landing" / "shop")
     told = run("check", "--raw-dir", "landing", exit_code=2)

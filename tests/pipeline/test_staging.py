@@ -69,6 +69,11 @@ no_order,o9,2024-01-02T10:00:00Z,10,2024-01-02T10:00:00Z
 of_a_test_order,test,2024-01-02T10:00:00Z,10,2024-01-02T10:00:00Z
 twice,o1,2024-01-02T10:00:00Z,20,2024-01-03T10:00:00Z
 twice,o1,2024-01-02T10:00:00Z,10,2024-01-02T10:00:00Z
+o2:refunded,o2,2024-01-02T10:00:00Z,9,
+o2:transaction:1:1,o2,2024-01-03T10:00:00Z,4,
+o2:transaction:1:2,o2,2024-01-03T10:00:00Z,5,
+o3:refunded,o3,2024-01-02T10:00:00Z,7,
+o3:refunded,o3,2024-01-02T10:00:00Z,8,
 """
 ORDER_LINES = """order_id,line_number,product_id,quantity,unit_price
 o1,1,p1,1,90
@@ -304,8 +309,16 @@ def test_a_refund_needs_a_valid_order_that_is_not_of_a_later_day(staged: Staged)
         "no_order": "order_unknown",
         "of_a_test_order": "order_not_valid",
         "twice": "id_conflict",
+        "o2:refunded": "superseded",
+        "o3:refunded": "id_conflict",
     }
-    assert staged.kept("refunds", "refund_id, amount") == [("the_same_day", 10), ("twice", 10)]
+    assert staged.kept("refunds", "refund_id, amount") == [
+        ("o2:transaction:1:1", 4),
+        ("o2:transaction:1:2", 5),
+        ("o3:refunded", 8),
+        ("the_same_day", 10),
+        ("twice", 10),
+    ]
 
 
 def test_a_line_of_an_unknown_order_is_left_out(staged: Staged) -> None:

@@ -38,11 +38,24 @@ def wrapped_array(document: Any, table: str = "") -> list[Any] | None:
     values = cast("dict[str, Any]", document)
     arrays = {name: value for name, value in values.items() if _is_array_of_objects(value)}
     named = [name for name in arrays if name == table or name in _WRAPPERS]
+    if is_api_page(values):
+        return None
     if len(arrays) == 1 and (len(values) == 1 or named):
         return cast("list[Any]", next(iter(arrays.values())))
     if not arrays and len(values) == 1 and [] in values.values():
         return []
     return None
+
+
+def is_api_page(document: Any) -> bool:
+    """Say whether a JSON text is a page of a JSON:API, whose objects refer to `included` ones.
+
+    It is one record: parted into its objects, they would lose what they refer to.
+    """
+    if not isinstance(document, dict):
+        return False
+    values = cast("dict[str, Any]", document)
+    return all(isinstance(values.get(name), list) for name in ("data", "included"))
 
 
 def is_json_text(path: Path, table: str) -> bool:
@@ -80,6 +93,8 @@ def json_lines(path: Path, table: str) -> Iterator[tuple[int, str] | RefusedLine
         )
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
     text = _text_of(path)
+    if _is_whole_page(text):
+        text, table = f"[{text}]", ""
     start = _start_of_array(text, table)
     decoder = json.JSONDecoder()
     line, counted = 1, 0
@@ -139,6 +154,15 @@ def _text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileRefusedError(Reason.UNREADABLE_FILE, "The file is not UTF-8 text.") from error
+
+
+def _is_whole_page(text: str) -> bool:
+    if not text.startswith("{", _after_blanks(text, 0)):
+        return False
+    try:
+        return is_api_page(json.loads(text))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _start_of_array(text: str, table: str) -> int:

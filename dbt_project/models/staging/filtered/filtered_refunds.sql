@@ -2,6 +2,16 @@
 
 with
 
+-- Shopify's transactions export dates the refunds of which the orders export states the sum.
+dated_orders as (
+
+    select raw_rows.order_id
+    from ({{ raw_rows('refunds') }}) as raw_rows
+    where raw_rows.refund_id like '%:transaction:%'
+    group by raw_rows.order_id
+
+),
+
 judged_rows as (
 
     select
@@ -19,9 +29,13 @@ judged_rows as (
             when
                 {{ local_date('raw_rows.created_at') }} < {{ local_date('orders.created_at') }}
                 then 'before_order'
+            when
+                raw_rows.refund_id like '%:refunded' and dated_orders.order_id is not null
+                then 'superseded'
         end as reason
     from ({{ raw_rows('refunds') }}) as raw_rows
     left join {{ ref('stg_orders') }} as orders on raw_rows.order_id = orders.order_id
+    left join dated_orders on raw_rows.order_id = dated_orders.order_id
 
 ),
 

@@ -1,13 +1,25 @@
 with
 
+action_arrays as (
+
+    select
+        visits.*,
+        from_json(
+            coalesce(as_json(visits.action_details), action_lists.action_details), '["JSON"]'
+        ) as actions
+    from visits
+    left join action_lists on visits.record = action_lists.record
+    where visits.visitor_id is not null or visits.user_id is not null
+
+),
+
 action_objects as (
 
     select
         *,
-        generate_subscripts(from_json(as_json(action_details), '["JSON"]'), 1) as place,
-        unnest(from_json(as_json(action_details), '["JSON"]')) as action
-    from visits
-    where visitor_id is not null or user_id is not null
+        generate_subscripts(actions, 1) as place,
+        unnest(actions) as action
+    from action_arrays
 
 )
 

@@ -1,0 +1,5 @@
+select
+    record,
+    id as event_id
+from unnamed_events
+where false

@@ -1,0 +1,5 @@
+select
+    record,
+    verdict as reason
+from paid_back_rows
+where verdict is not null
