@@ -1,5 +1,5 @@
--- After how many days of silence BG/NBD, as fitted on what was known at a month end, would have told
--- that a customer has rather left than not. Who ordered once is never told to have left.
+-- After how many days of silence BG/NBD, as fitted on what was known at a month end, would have
+-- told that a customer has rather left than not. Who ordered once is never told to have left.
 
 with
 

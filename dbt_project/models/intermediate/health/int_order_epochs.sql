@@ -1,9 +1,9 @@
 -- Stretches of time in which a subject's set of standing order days is the same, with what health
--- needs of that set: how many days, the first and the last one, and the sums of the logarithms of the gaps between them
--- and of their squares. All add up over the neighbours in the set, each with the gap to the one before it,
--- and the first one with its distance from 1970. Logarithms are summed as decimals, so that no
--- order of addition can change a bit. Over 120 lines, since neighbours alone prove nothing: its
--- unit tests go from order days to epochs.
+-- needs of that set: how many days, the first and the last one, and the sums of the logarithms of
+-- the gaps between them and of their squares. All add up over the neighbours in the set, each with
+-- the gap to the one before it, and the first one with its distance from 1970. Logarithms are
+-- summed as decimals, so that no order of addition can change a bit. Over 120 lines, since
+-- neighbours alone prove nothing: its unit tests go from order days to epochs.
 
 with
 

@@ -1,5 +1,5 @@
--- The numbers of every fit but those of past month ends, and how far each was off in the days held out. Too few customers for a
--- fit are told as such.
+-- The numbers of every fit but those of past month ends, and how far each was off in the days held
+-- out. Too few customers for a fit are told as such.
 
 with
 
