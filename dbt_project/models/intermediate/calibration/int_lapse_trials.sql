@@ -1,6 +1,5 @@
 -- Customers at the month ends that lie long enough ago to know who was gone then: the last order as
--- it stood that day, the health that was told, and whether an order came after. Over 120 lines,
--- since orders, health and month ends of a person are put in one line.
+-- it stood that day, the health that was told, and whether an order came after.
 
 with
 
