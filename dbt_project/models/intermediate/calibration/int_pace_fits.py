@@ -209,13 +209,12 @@ def fits_of(histories: Columns, min_days: int, max_days: int) -> list[dict[str, 
     The quantile is chosen by the calls at earlier month ends, each by the fit of its own day.
     """
     rows: list[dict[str, Any]] = []
-    start = np.array(START)
     calls = np.zeros((len(PERCENTS), 2, 2))
     names = ("gaps", "log_gaps", "log_gap_squares", "silence_days", "customers")
     for known_on in np.unique(histories["known_on"]):
         own = {name: each[histories["known_on"] == known_on] for name, each in histories.items()}
         paces = Paces(*(np.asarray(own[name], dtype=np.float64) for name in names))
-        parameters, likelihood, is_converged = fit(paces, start)
+        parameters, likelihood, is_converged = fit(paces, np.array(START))
         mean, log_within, log_between = (float(value) for value in parameters[:3])
         policy = Policy(
             published(np.exp(mean)),
@@ -238,7 +237,6 @@ def fits_of(histories: Columns, min_days: int, max_days: int) -> list[dict[str, 
             }
         )
         if is_converged:
-            start = parameters
             ends = np.stack(
                 [np.asarray(own[name], dtype=np.float64) for name in ("returned", "gone")]
             )
