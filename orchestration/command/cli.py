@@ -311,6 +311,21 @@ def explain(
         show_explanation(plain_console(), told)
 
 
+@app.command()
+def calibrate(
+    out: Annotated[Path, typer.Option(help="New directory for the rules.")],
+    state_dir: StateOption = None,
+) -> None:
+    """Write the health policy that the shop's orders recommend as a rules directory."""
+    from orchestration.command.calibrate import calibrate as write_policy
+    from orchestration.command.console import plain_console
+
+    path = write_policy(_state(state_dir), out)
+    console = plain_console()
+    console.print(f"Written: {path}")
+    console.print(f"Next: lifecycle build --rules-dir {out}")
+
+
 @app.command(
     "dbt",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},

@@ -126,6 +126,8 @@ BROKEN: dict[str, str] = {
     "shares_of_turns_are_within_one": "lapsed_share = 1.1",
     "a_gap_ends_while_it_is_watched": "still_open = at_risk + 1",
     "a_policy_errs_about_customers_only": "misses = gone + 1",
+    "a_policy_is_recommended_or_there_is_a_reason": "prior_gap_days = null",
+    "a_recommended_policy_can_be_run": "lapsed_quantile = at_risk_quantile",
     "an_empty_segment_has_no_averages": "customers = 0, orders_per_customer = 1",
     "a_segment_is_a_part_of_the_customers": "share = 2",
     "only_the_first_interval_has_no_health_before": (

@@ -189,6 +189,12 @@ def tables(world: World) -> Mapping[str, tuple[str, list[tuple[Any, ...]]]]:
                 for each in world.standings
             ],
         ),
+        # What was known at past month ends is the room of calibration's.
+        "intermediate.int_orders_known": (
+            "person_key integer, known_on date, first_order_on date, last_order_on date, "
+            "gaps bigint",
+            [],
+        ),
         "seeds.frameworks": (
             "framework varchar, is_default boolean",
             [("usual", True), ("other", False)],

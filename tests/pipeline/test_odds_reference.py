@@ -6,7 +6,9 @@ Random histories, and the sample.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 
 from orchestration.settings.paths import StateDir
 from tests.pipeline.workbench import Workbench
-from tests.reference.calibration import gaps, odds
+from tests.reference.calibration import gaps, odds, paces
 from tests.reference.calibration.odds import Span, Standings
 from tests.reference.value import ledger
 from tests.reference.value.compare import differences
@@ -240,9 +242,34 @@ def test_the_backtest_of_lapses_agrees_with_the_reference(sample_state: StateDir
         }
         as_of = ledger.rows(connection, f"{schema}.int_settings")[0]["as_of_date"]
         actual = ledger.rows(connection, "working.marts.lapse_backtest")
-        expected = gaps.lapse_backtest(days, health, as_of, windows)
+        # The fits are held against their own reference (tests/unit/test_pace_fits.py).
+        policies = {
+            row["known_on"]: row
+            for row in ledger.rows(connection, f"{schema}.int_recommended_policies")
+        }
+        order_fits = {
+            date.fromisoformat(row["purpose"].removeprefix("month:")): row
+            for row in ledger.rows(
+                connection, f"{schema}.int_value_fits", "purpose like 'month:%' and is_converged"
+            )
+        }
+        expected = gaps.lapse_backtest(days, health, as_of, windows, policies, order_fits)
         assert not differences(expected, actual, ("policy", "month_end"))
-        assert {row["policy"] for row in actual} >= {"fixed_60", "fixed_365", "shipped"}
+        assert {row["policy"] for row in actual} >= {"fixed_60", "shipped", "recommended"}
+        (mart,) = ledger.rows(connection, "working.marts.recommended_health_policy")
+        assert mart["reason"] is None
+        assert float(mart["lapsed_quantile"]) == policies[as_of]["lapsed_quantile"]
+        known = {
+            (row["person_key"], row["known_on"]): row
+            for row in ledger.rows(connection, f"{schema}.int_orders_known")
+        }
+        trials = [
+            known[row["person_key"], row["month_end"]] | row
+            for row in ledger.rows(connection, f"{schema}.int_lapse_trials")
+        ]
+        percent = paces.chosen_percent(policies, trials)
+        assert percent is not None
+        assert mart["lapsed_quantile"] == Decimal(percent) / 100
 
 
 def test_the_backtest_of_lapses_agrees_with_the_reference_on_random_orders(
@@ -250,12 +277,33 @@ def test_the_backtest_of_lapses_agrees_with_the_reference_on_random_orders(
 ) -> None:
     given = (
         *("int_settings", "int_kpi_windows", "int_persons"),
-        *("int_order_epochs", "int_order_days", "int_health_changes"),
+        *(
+            "int_order_epochs",
+            "int_order_days",
+            "int_health_changes",
+            "health_policy",
+            "int_value_fits",
+        ),
     )
-    workbench = Workbench(sample_state.root, given, ("lapse_backtest",))
-    windows = {"lapse_truth_days": 91, "judged_silence_days": 366}
+    asked = ("lapse_backtest", "recommended_health_policy", "int_recommended_policies")
+    workbench = Workbench(sample_state.root, given, asked)
+    windows = {
+        "lapse_truth_days": 91,
+        "judged_silence_days": 366,
+        "fewest_paced_customers": 3,
+    }
+    policy = {
+        "key": "default",
+        "at_risk_quantile": 0.7,
+        "lapsed_quantile": 0.9,
+        "min_days": 7,
+        "max_days": 300,
+        "cold_after_days": 180,
+        "lapsed_after_days": 5,
+    }
     dice = random.Random(2)
-    called = 0
+    called: Counter[str] = Counter()
+    recommended: set[bool] = set()
     # Days before the ends of months, on both sides of the windows.
     ages = (91, 92, 121, 122, 151, 152, 180, 181, 182, 272, 456, 457, 458, 517, 518, 600)
     for _ in range(10):
@@ -272,6 +320,8 @@ def test_the_backtest_of_lapses_agrees_with_the_reference_on_random_orders(
         made = {
             "int_settings": [{"as_of_date": AS_OF}],
             "int_kpi_windows": [windows],
+            "health_policy": [policy],
+            "int_value_fits": (fits := _order_fits(dice)),
             "int_persons": [
                 *({"person_key": key} for key in days),
                 {"person_key": 99, "guest_order_id": "o"},
@@ -291,11 +341,43 @@ def test_the_backtest_of_lapses_agrees_with_the_reference_on_random_orders(
                 for day, name in found
             ],
         }
-        actual = workbench.run(made, ("lapse_backtest",))["lapse_backtest"]
-        expected = gaps.lapse_backtest(days, health, AS_OF, windows)
+        marts = workbench.run(made, asked)
+        actual = marts["lapse_backtest"]
+        policies = {row["known_on"]: row for row in marts["int_recommended_policies"]}
+        order_fits = {
+            date.fromisoformat(row["purpose"].removeprefix("month:")): row for row in fits
+        }
+        expected = gaps.lapse_backtest(days, health, AS_OF, windows, policies, order_fits)
         assert not differences(expected, actual, ("policy", "month_end"))
-        called += sum(row["called_lapsed"] for row in actual if row["policy"] == "shipped")
-    assert called > 20
+        for row in actual:
+            called[row["policy"]] += row["called_lapsed"]
+        (mart,) = marts["recommended_health_policy"]
+        paced = sum(
+            sum(gone is None or gone > AS_OF for _, gone in found) > 2 for found in days.values()
+        )
+        assert (mart["reason"] == "too few customers have ordered on three days") == (paced < 3)
+        assert (mart["reason"] is None) == (AS_OF in policies)
+        assert mart["lapsed_after_days"] is None
+        recommended.add(mart["reason"] is None)
+    assert min(called[name] for name in ("shipped", "p_alive_below_half")) > 20
+    assert called["recommended"] > 5
+    assert recommended == {True, False}
+
+
+def _order_fits(dice: random.Random) -> list[dict[str, Any]]:
+    """Parameters of BG/NBD at some ends of months."""
+    ends = (date(2023, month, 1) - odds.DAY for month in range(1, 13))
+    return [
+        {
+            "purpose": f"month:{end}",
+            "model": "bg_nbd",
+            "is_converged": True,
+            **{name: dice.choice((0.3, 1.5, 9.0)) for name in ("r", "a", "b")},
+            "alpha": dice.choice((2.0, 30.0)),
+        }
+        for end in ends
+        if dice.random() < 0.7
+    ]
 
 
 def _epochs(key: int, days: list[tuple[date, date | None]]) -> list[dict[str, Any]]:
@@ -306,10 +388,13 @@ def _epochs(key: int, days: list[tuple[date, date | None]]) -> list[dict[str, An
             "subject_key": key,
             "epoch_from": start,
             "epoch_to": end,
-            "last_order_on": max(
-                (day for day, gone in days if day <= start and (gone is None or gone > start)),
-                default=None,
-            ),
+            "order_days": len(known),
+            "first_order_on": min(known, default=None),
+            "last_order_on": max(known, default=None),
+            "log_gaps": sum(logs) if logs else None,
+            "log_gap_squares": sum(log**2 for log in logs) if logs else None,
         }
         for start, end in zip(turns, [*turns[1:], date(9999, 12, 31)], strict=True)
+        for known in [gaps.known_days(days, start)]
+        for logs in [gaps.logarithms(known)]
     ]

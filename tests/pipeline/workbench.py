@@ -15,6 +15,8 @@ from typing import Any
 
 import duckdb
 
+from tests.python_model import run_compiled
+
 Rows = Sequence[Mapping[str, Any]]
 MANY = 200
 
@@ -82,9 +84,11 @@ class Workbench:
                     _insert(connection, relation, columns, [[*row.values()] for row in alike])
             for name in self._models:
                 node = self._nodes[name]
-                connection.execute(
-                    f"create table {node['relation_name']} as {node['compiled_code']}"
-                )
+                relation, code = node["relation_name"], node["compiled_code"]
+                if node["language"] == "python":
+                    run_compiled(connection, relation, code)
+                else:
+                    connection.execute(f"create table {relation} as {code}")
             return {name: self._rows_of(connection, name) for name in mart}
 
     def _rows_of(self, connection: duckdb.DuckDBPyConnection, name: str) -> list[dict]:

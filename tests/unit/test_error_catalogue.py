@@ -25,6 +25,7 @@ from orchestration import errors
 from orchestration.command import cli
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
+from orchestration.command.calibrate import calibrate
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
@@ -697,6 +698,31 @@ row("was first seen on", lambda folder, _: _explain(folder, "c1", date(2020, 1, 
 row(
     "holds no build_info",
     lambda _, __: explaining._one(duckdb.connect(), "select 1 where false"),
+)
+
+
+# --- calibrate ------------------------------------------------------------------------------------
+def _calibrate(folder: Path, columns: str | None, out: Path) -> None:
+    with pytest.raises(LifecycleError):
+        _explain(folder, "nobody")
+    state = StateDir.at(folder)
+    if columns is not None:
+        with duckdb.connect(str(state.published_database)) as made:
+            made.execute(f"create table marts.recommended_health_policy as select {columns}")
+    calibrate(state, out)
+
+
+row(
+    "holds no recommended_health_policy",
+    lambda folder, _: _calibrate(folder, None, folder / "rules"),
+)
+row(
+    "No health policy is recommended (too few",
+    lambda folder, _: _calibrate(folder, "'default' as key, 'too few' as reason", folder / "rules"),
+)
+row(
+    "is no empty directory",
+    lambda folder, _: _calibrate(folder, "'default' as key, null as reason", folder),
 )
 
 

@@ -249,5 +249,26 @@ def test_equal_histories_given_once_say_the_same() -> None:
     )
 
 
+def test_month_ends_are_fitted_by_bg_nbd_each_from_the_one_before() -> None:
+    """Where a fit begins changes nothing, and no other purpose is looked at."""
+    crowds = {"all": crowd(5), "month:2024-01-31": crowd(5), "month:2024-02-29": crowd(6)}
+    names = ("frequency", "recency_days", "age_days", "customers")
+    given = {
+        name: np.concatenate([told[place] for told in crowds.values()])
+        for place, name in enumerate(names)
+    }
+    lengths = [told.age.size for told in crowds.values()]
+    given["purpose"] = np.repeat(np.array([*crowds], dtype=object), lengths)
+    tables = models.month_fits(given)
+    assert [set(table["purpose"]) for table in tables] == [{name} for name in [*crowds][1:]]
+    for table, told in zip(tables, [*crowds.values()][1:], strict=True):
+        assert set(table["model"]) == {"bg_nbd"}
+        alone = models.fit_orders(told, 0)
+        assert alone.is_converged
+        numbers = dict(zip(table["name"], table["value"], strict=True))
+        found = [numbers[name] for name in ("r", "alpha", "a", "b")]
+        assert found == pytest.approx(alone.parameters, rel=1e-8)
+
+
 def test_a_shop_too_small_for_a_fit_imports_no_scipy_and_has_no_row() -> None:
     assert models.models_of(dict.fromkeys(("purpose", "customers"), np.array([]))) == []

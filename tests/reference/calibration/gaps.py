@@ -6,6 +6,7 @@ belong here: the SQL's ways.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from tests.reference.calibration.paces import lapsed_after
 from tests.reference.value.ledger import rounded
 
 
@@ -45,19 +47,43 @@ def lapse_calibration(
     return rows
 
 
+def known_days(days: Sequence[tuple[date, date | None]], on: date) -> list[date]:
+    """The order days that stood on a day, in order."""
+    return sorted(day for day, gone in days if day <= on and (gone is None or gone > on))
+
+
+def logarithms(days: Sequence[date]) -> list[float]:
+    """The natural logarithms of the gaps between days."""
+    return [math.log((later - day).days) for day, later in pairwise(days)]
+
+
+def has_left(order_fit: Mapping[str, float], orders: int, last: int, silence: int) -> bool:
+    """Whether BG/NBD gives less than one half to who ordered so often up to so long ago."""
+    if not orders:
+        return False
+    r, alpha, a, b = (order_fit[name] for name in ("r", "alpha", "a", "b"))
+    longer = (alpha + last + silence) / (alpha + last)
+    return 1 / (1 + a / (b + orders - 1) * longer ** (r + orders)) < 0.5
+
+
 def lapse_backtest(
     days: Mapping[Any, Sequence[tuple[date, date | None]]],
     health: Mapping[Any, Sequence[tuple[date, str]]],
     as_of: date,
     windows: Mapping[str, int],
+    policies: Mapping[date, Mapping[str, Any]],
+    order_fits: Mapping[date, Mapping[str, float]],
 ) -> list[dict[str, Any]]:
-    """One row per policy and month end, of order days with the day on which each was voided."""
+    """One row per policy and month end, of order days with the day on which each was voided.
+
+    `policies` are those recommended and `order_fits` the parameters of BG/NBD, by month end.
+    """
     truth, silence = windows["lapse_truth_days"], windows["judged_silence_days"]
     called: dict[tuple[str, date], list[tuple[bool, bool, int]]] = defaultdict(list)
     month = min((day for found in days.values() for day, _ in found), default=as_of)
     while (end := month.replace(day=1) - timedelta(days=1)) + timedelta(days=truth) <= as_of:
         for customer, found in days.items():
-            known = [day for day, gone in found if day <= end and (gone is None or gone > end)]
+            known = known_days(found, end)
             if not known or (end - max(known)).days > silence:
                 continue
             since = (end - max(known)).days
@@ -68,6 +94,18 @@ def lapse_backtest(
             is_lapsed = bool(told) and told[-1][1] == "lapsed"
             since_call = (told[-1][0] - max(known)).days if told else 0
             called["shipped", end].append((is_lapsed, is_back, since_call))
+            if policy := policies.get(end):
+                logs = logarithms(known)
+                quantiles = (policy["at_risk_quantile"], policy["lapsed_quantile"])
+                limit = lapsed_after(policy, len(logs), math.fsum(logs), *quantiles)
+                called["recommended", end].append((since >= limit, is_back, limit))
+            if order_fit := order_fits.get(end):
+                orders, last = len(known) - 1, (max(known) - min(known)).days
+                told_left = (
+                    day for day in range(since + 1) if has_left(order_fit, orders, last, day)
+                )
+                limit = next(told_left, None)
+                called["p_alive_below_half", end].append((limit is not None, is_back, limit or 0))
         month = (month.replace(day=1) + timedelta(days=31)).replace(day=1)
     rows: list[dict[str, Any]] = []
     for (policy, end), found in called.items():

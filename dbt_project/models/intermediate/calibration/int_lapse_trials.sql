@@ -1,57 +1,20 @@
 -- Customers at the month ends that lie long enough ago to know who was gone then: the last order as
--- it stood that day, the health that was told, and whether an order came after. Every stretch of
--- standing orders is written once for each month end in it. Over 120 lines, since orders, health
--- and month ends of a person are put in one line.
+-- it stood that day, the health that was told, and whether an order came after.
 
 with
-
-settings as (
-
-    select
-        settings.as_of_date,
-        windows.judged_silence_days,
-        {{ month_start(add_days('settings.as_of_date', '1 - windows.lapse_truth_days')) }}
-            as last_month
-    from {{ ref('int_settings') }} as settings
-    cross join {{ ref('int_kpi_windows') }} as windows
-
-),
-
-epochs as (
-
-    select
-        epochs.subject_key as person_key,
-        epochs.last_order_on,
-        settings.judged_silence_days,
-        {{ month_start('epochs.epoch_from') }} as before_first,
-        {{ month_start('least(epochs.epoch_to, settings.last_month)') }} as last_month
-    from {{ ref('int_order_epochs') }} as epochs
-    cross join settings
-    inner join {{ ref('int_persons') }} as persons on epochs.subject_key = persons.person_key
-    where
-        persons.guest_order_id is null
-        and epochs.last_order_on is not null
-
-),
-
-numbered_months as (
-
-    select
-        *,
-        {{ repeat_row('greatest(' ~ months_between('before_first', 'last_month') ~ ', 0)') }} + 1
-            as month_no
-    from epochs
-
-),
 
 standings as (
 
     select
-        person_key,
-        {{ add_days(add_months('before_first', 'month_no'), -1) }} as month_end,
-        last_order_on,
-        judged_silence_days
-    from numbered_months
+        orders.person_key,
+        orders.known_on as month_end,
+        orders.last_order_on
+    from {{ ref('int_orders_known') }} as orders
+    cross join {{ ref('int_settings') }} as settings
+    cross join {{ ref('int_kpi_windows') }} as windows
+    where
+        orders.known_on < settings.as_of_date
+        and orders.known_on <= {{ add_days('orders.last_order_on', 'windows.judged_silence_days') }}
 
 ),
 
@@ -66,7 +29,6 @@ moments as (
         cast(null as string) as health,
         last_order_on
     from standings
-    where month_end <= {{ add_days('last_order_on', 'judged_silence_days') }}
 
     union all
 

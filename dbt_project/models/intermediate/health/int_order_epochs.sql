@@ -1,9 +1,9 @@
 -- Stretches of time in which a subject's set of standing order days is the same, with what health
--- needs of that set: how many days, the last one, and the sum of the logarithms of the gaps between
--- them. All three add up over the neighbours in the set, each with the gap to the one before it,
--- and the first one with its distance from 1970. Logarithms are summed as decimals, so that no
--- order of addition can change a bit. Over 120 lines, since neighbours alone prove nothing: its
--- unit tests go from order days to epochs.
+-- needs of that set: how many days, the first and the last one, and the sums of the logarithms of
+-- the gaps between them and of their squares. All add up over the neighbours in the set, each with
+-- the gap to the one before it, and the first one with its distance from 1970. Logarithms are
+-- summed as decimals, so that no order of addition can change a bit. Over 120 lines, since
+-- neighbours alone prove nothing: its unit tests go from order days to epochs.
 
 with
 
@@ -93,6 +93,7 @@ measured_neighbours as (
         {{ days_between(
             "coalesce(earlier_date, cast('1970-01-01' as date))", 'order_date'
         ) }} as gap_days,
+        case when earlier_date is null then 1 else 0 end as is_first,
         coalesce({{ log_gap('earlier_date', 'order_date') }}, 0) as log_gap
     from neighbours
     where neighbours_from < neighbours_until
@@ -106,7 +107,9 @@ steps as (
         neighbours_from as changed_on,
         1 as order_days,
         gap_days,
-        log_gap
+        gap_days * is_first as first_days,
+        log_gap,
+        cast(log_gap * log_gap as decimal(18, 14)) as log_gap_square
     from measured_neighbours
 
     union all
@@ -116,7 +119,9 @@ steps as (
         neighbours_until as changed_on,
         -1 as order_days,
         -gap_days as gap_days,
-        -log_gap as log_gap
+        -gap_days * is_first as first_days,
+        -log_gap as log_gap,
+        -cast(log_gap * log_gap as decimal(18, 14)) as log_gap_square
     from measured_neighbours
     where neighbours_until < {{ open_end() }}
 
@@ -129,7 +134,9 @@ daily_steps as (
         changed_on,
         sum(order_days) as order_days,
         sum(gap_days) as gap_days,
-        sum(log_gap) as log_gap
+        sum(first_days) as first_days,
+        sum(log_gap) as log_gap,
+        sum(log_gap_square) as log_gap_square
     from steps
     group by
         subject_key,
@@ -145,7 +152,9 @@ totals as (
         lead(changed_on) over subject_epochs as epoch_to,
         cast(sum(order_days) over subject_epochs as bigint) as order_days,
         sum(gap_days) over subject_epochs as gap_days,
-        sum(log_gap) over subject_epochs as log_gaps
+        sum(first_days) over subject_epochs as first_days,
+        sum(log_gap) over subject_epochs as log_gaps,
+        sum(log_gap_square) over subject_epochs as log_gap_squares
     from daily_steps
     window subject_epochs as (
         partition by subject_key
@@ -163,9 +172,14 @@ epochs as (
         order_days,
         case
             when order_days > 0
+                then {{ add_days("cast('1970-01-01' as date)", 'first_days') }}
+        end as first_order_on,
+        case
+            when order_days > 0
                 then {{ add_days("cast('1970-01-01' as date)", 'gap_days') }}
         end as last_order_on,
-        case when order_days > 1 then log_gaps end as log_gaps
+        case when order_days > 1 then log_gaps end as log_gaps,
+        case when order_days > 1 then log_gap_squares end as log_gap_squares
     from totals
 
 )

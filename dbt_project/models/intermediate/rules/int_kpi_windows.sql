@@ -62,6 +62,7 @@ windows as (
             'followed_gaps',
             'lapse_truth_days',
             'judged_silence_days',
+            'fewest_paced_customers',
         ] -%}
         max(case when name = '{{ name }}' then value end) as {{ name }}
         {{- ',' if not loop.last }}

@@ -29,6 +29,7 @@ Columns = dict[str, npt.NDArray[Any]]
 Slope = tuple[float, Array, Array]
 
 CHANCES = {"bg_nbd": 0, "mbg_nbd": 1}
+MONTH = "month:"  # Purposes that begin so are month ends, of which only BG/NBD is asked.
 HORIZONS = {"all": (90, 365), "holdout_90": (90,), "holdout_365": (365,)}
 ENOUGH_TO_BEGIN = 1000
 BLOCK = 8192  # Rows at a time: what is worked on stays in the processor's cache.
@@ -285,11 +286,14 @@ def fit(slope: Callable[[Array], Slope], start: Array) -> Fit:
     return Fit(values, is_converged)
 
 
-def fit_orders(histories: Histories, chances: int) -> Fit:
+def fit_orders(histories: Histories, chances: int, before: Fit | None = None) -> Fit:
     """Return (r, alpha, a, b) of BG/NBD (0) or MBG/NBD (1), time in days.
 
-    Of many histories every n-th says where to begin, so that few looks at all of them are needed.
+    A fit of nearly the same histories says where to begin, else every n-th of many histories does,
+    so that few looks at all of them are needed.
     """
+    if before is not None and before.is_converged:
+        return fit(lambda at: order_slope(at, histories, chances), before.parameters)
     rate = total(histories.customers, histories.frequency) / max(
         total(histories.customers, histories.age), 1.0
     )
@@ -405,6 +409,29 @@ def fit_rows(
     return rows(len(told), purpose=purpose, model=model, name=list(told), value=list(told.values()))
 
 
+def histories_of(columns: Columns) -> Histories:
+    """Return the histories of a purpose."""
+    return Histories(*numbers(columns, ("frequency", "recency_days", "age_days", "customers")))
+
+
+def order_fit_rows(purpose: str, model: str, histories: Histories, found: Fit) -> Columns:
+    """Return the numbers of a fit of BG/NBD or MBG/NBD."""
+    mean, *_ = order_slope(found.parameters, histories, CHANCES[model])
+    likelihood = mean * float(np.sum(histories.customers))
+    return fit_rows(purpose, model, ("r", "alpha", "a", "b"), found, likelihood)
+
+
+def month_fits(statistics: Columns) -> list[Columns]:
+    """Return the numbers of BG/NBD at each month end, each begun at the one before."""
+    tables: list[Columns] = []
+    found: Fit | None = None
+    for purpose in sorted({each for each in statistics["purpose"] if each.startswith(MONTH)}):
+        histories = histories_of(of_purpose(statistics, purpose))
+        found = fit_orders(histories, CHANCES["bg_nbd"], found)
+        tables.append(order_fit_rows(purpose, "bg_nbd", histories, found))
+    return tables
+
+
 def models_of(statistics: Columns) -> list[Columns]:
     """Return the numbers of all fits and the scores of all histories."""
     tables: list[Columns] = []
@@ -412,19 +439,10 @@ def models_of(statistics: Columns) -> list[Columns]:
         own = of_purpose(statistics, purpose)
         if not own["customers"].size:
             continue
-        histories = Histories(*numbers(own, ("frequency", "recency_days", "age_days", "customers")))
+        histories = histories_of(own)
         for model, chances in CHANCES.items():
             found = fit_orders(histories, chances)
-            mean, *_ = order_slope(found.parameters, histories, chances)
-            tables.append(
-                fit_rows(
-                    purpose,
-                    model,
-                    ("r", "alpha", "a", "b"),
-                    found,
-                    mean * float(np.sum(histories.customers)),
-                )
-            )
+            tables.append(order_fit_rows(purpose, model, histories, found))
             if found.is_converged:
                 tables.append(
                     rows(
@@ -468,7 +486,7 @@ def model(dbt: Any, session: Any) -> Any:
         .order("purpose, frequency, recency_days, age_days, monetary_value")
         .fetchnumpy()
     )
-    tables = [rows(0), *models_of(statistics)]
+    tables = [rows(0), *models_of(statistics), *month_fits(statistics)]
     session.register(
         "numbers_and_scores",
         {name: np.concatenate([table[name] for table in tables]) for name in WRITTEN},

@@ -25,6 +25,27 @@ calls as (
         {{ days_between('last_order_on', 'health_since') }} as days_to_call
     from {{ ref('int_lapse_trials') }}
 
+    union all
+
+    select
+        'recommended' as policy,
+        month_end,
+        has_returned,
+        {{ days_between('last_order_on', 'month_end') }} >= lapsed_after as is_called,
+        lapsed_after as days_to_call
+    from {{ ref('int_recommended_calls') }}
+
+    union all
+
+    select
+        'p_alive_below_half' as policy,
+        month_end,
+        has_returned,
+        coalesce({{ days_between('last_order_on', 'month_end') }} >= lapsed_after, false)
+            as is_called,
+        lapsed_after as days_to_call
+    from {{ ref('int_alive_calls') }}
+
 ),
 
 counts as (

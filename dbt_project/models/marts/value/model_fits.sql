@@ -1,5 +1,5 @@
--- The numbers of every fit, and how far each was off in the days held out. Too few customers for a
--- fit are told as such.
+-- The numbers of every fit but those of past month ends, and how far each was off in the days held
+-- out. Too few customers for a fit are told as such.
 
 with
 
@@ -40,7 +40,9 @@ fitted_numbers as (
         name,
         value
     from {{ ref('int_value_models') }}
-    where name is not null
+    where
+        name is not null
+        and purpose not like 'month:%'
 
 ),
 
