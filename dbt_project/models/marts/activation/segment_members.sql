@@ -17,7 +17,7 @@ described_customers as (
                 then {% if column.data_type.startswith('decimal') -%}
                     {{ plain_number('customers.' ~ column.name) }}
                     {%- else -%}
-                    cast(customers.{{ column.name }} as varchar)
+                    cast(customers.{{ column.name }} as string)
                     {%- endif %}
             {% endfor %}
             when '' then ''
