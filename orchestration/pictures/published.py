@@ -135,7 +135,8 @@ class Published:
         """Cohorts by month of the first order and age, whole months only."""
         return self.rows("""
             select cohort_month, age_months, customers, active, retention_rate
-            from marts.retention_cohorts where is_mature and age_months > 0 order by all
+            from marts.retention_cohorts
+            where dimension = 'all' and is_mature and age_months > 0 order by all
         """)
 
     def channels(self) -> Rows:

@@ -77,6 +77,20 @@ def test_a_headline_shows_the_last_month_that_has_a_number(published: Published)
     assert compared > 8
 
 
+def test_a_cell_of_a_picture_is_one_number(published: Published) -> None:
+    framework = published.build.default_framework
+    for rows, key in (
+        (published.retention(), ("cohort_month", "age_months")),
+        (published.standing(framework), ("stage", "health")),
+        (published.growth(framework), ("date", "stage")),
+        (published.flow(framework), ("from_stage", "to_stage")),
+        (published.channels(), ("channel",)),
+    ):
+        cells = [tuple(row[column] for column in key) for row in rows]
+        assert len(cells) > 5
+        assert len(set(cells)) == len(cells)
+
+
 def test_what_is_unknown_is_a_dash_and_never_a_zero() -> None:
     words = Words(Language.EN)
     assert words.number(None, "money") == "–"
