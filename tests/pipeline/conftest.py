@@ -15,13 +15,19 @@ from tests.reference.kpis.shop import Shop
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Batch], Built]:
-    """A function that builds a batch the first time and remembers it."""
-    done: dict[str, Built] = {}
+    """A function that builds a batch the first time and remembers it, or that it failed."""
+    done: dict[str, Built | AssertionError] = {}
 
     def once(batch: Batch) -> Built:
         if batch.name not in done:
-            done[batch.name] = build(batch, tmp_path_factory.mktemp(batch.name))
-        return done[batch.name]
+            try:
+                done[batch.name] = build(batch, tmp_path_factory.mktemp(batch.name))
+            except AssertionError as error:
+                done[batch.name] = error
+        shop = done[batch.name]
+        if isinstance(shop, AssertionError):
+            raise shop
+        return shop
 
     return once
 

@@ -18,7 +18,7 @@ orders as (
         details.currency,
         details.order_value as gross_revenue,
         case
-            when not details.is_missing_rate
+            when details.order_value is not null
                 then cast(details.refunded_value as decimal(18, 4))
         end as refunded_amount,
         cast(details.order_value - details.refunded_value as decimal(18, 4)) as net_revenue,
