@@ -41,7 +41,10 @@
                     4
                 ) as decimal(18, 4)
             )
-        when sign({{ orders }}.taxless_price) * sign({{ orders }}.paid_part) < 0 then 0
+        when
+            sign({{ orders }}.taxless_price) * sign({{ orders }}.paid_part) < 0
+            and {{ rate }} is not null
+            then 0
         else {{ prorated_at(
             orders ~ '.taxless_price', orders ~ '.paid_part', orders ~ '.total_price', rate
         ) }}

@@ -109,3 +109,9 @@
 {% macro default__plain_number(number) -%}
     rtrim(rtrim(cast({{ number }} as varchar), '0'), '.')
 {%- endmacro %}
+
+{# A value as the text that a person would write for it, by its type in a contract. #}
+{% macro told_value(value, data_type) -%}
+    {% if data_type.startswith('decimal') %}{{ plain_number(value) }}
+    {%- else %}cast({{ value }} as string){% endif %}
+{%- endmacro %}

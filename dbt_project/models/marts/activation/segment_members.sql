@@ -13,13 +13,8 @@ described_customers as (
         conditions.operand,
         case conditions.column_name
             {% for column in mart_columns('customers') -%}
-            when '{{ column.name }}'
-                then {% if column.data_type.startswith('decimal') -%}
-                    {{ plain_number('customers.' ~ column.name) }}
-                    {%- else -%}
-                    cast(customers.{{ column.name }} as string)
-                    {%- endif %}
-            {% endfor %}
+            when '{{ column.name }}' then {{ told_value('customers.' ~ column.name, column.data_type) }}
+            {% endfor -%}
             when '' then ''
         end as told
     from {{ ref('customers') }} as customers

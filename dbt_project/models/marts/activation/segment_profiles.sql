@@ -130,7 +130,9 @@ segment_profiles as (
             as tickets_per_100_orders_365d,
         case
             when member_totals.nps_answers >= member_totals.fewest_answers
-                then {{ exact_ratio('100 * member_totals.nps_balance', 'member_totals.nps_answers', 0) }}
+                then {{ exact_ratio(
+                    '100 * member_totals.nps_balance', 'member_totals.nps_answers', 0
+                ) }}
         end as nps,
         channel_ranks.acquisition_channel as top_channel,
         category_ranks.favourite_category as top_category
