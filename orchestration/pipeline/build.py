@@ -185,7 +185,8 @@ def ingest_phase(
             )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)
-        stops = summary.stops or refused_tables(request)
+        # Of another loader's table its own name says more than that of its copy.
+        stops = refused_tables(request) or summary.stops
         if is_build and stops:
             raise InputError("\n".join(stops))
         for sentence in stops:
