@@ -14,6 +14,7 @@ from typing import Any
 from dagster import DagsterInstance
 
 from orchestration.settings.request import read_directories
+from orchestration.state_modes import PRIVATE_DIRECTORY, make_private
 
 _PARTS = {
     "local_artifact_storage": "local_artifact_storage_data",
@@ -42,8 +43,10 @@ class StateDirInstance(DagsterInstance):
     def config_defaults(base_dir: str) -> dict[str, Any]:
         """Return Dagster's defaults for a home in the state directory."""
         del base_dir
-        home = read_directories().state.root / "dagster"
-        home.mkdir(parents=True, exist_ok=True)
+        state = read_directories().state
+        make_private(state.root, state.published)
+        home = state.root / "dagster"
+        home.mkdir(exist_ok=True, mode=PRIVATE_DIRECTORY)
         # Dagster warns of a home without this file, which may be empty.
         (home / "dagster.yaml").touch()
         with DagsterInstance.local_temp(str(home)) as plain:
