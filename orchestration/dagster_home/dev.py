@@ -9,7 +9,6 @@ Does not belong here: the instance's settings (`dagster.yaml`) or the definition
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from typing import NoReturn
 
 from orchestration.command.console import plain_console, show_error
 from orchestration.dagster_home.dbt_manifest import read_manifest
+from orchestration.dagster_home.web_guard import is_loopback
 from orchestration.errors import EXIT_USAGE, LifecycleError, SettingsError, shown
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.request import read_dagster_settings
@@ -65,16 +65,6 @@ def check_host(host: str, allow_network: bool) -> None:
     if not allow_network and not is_loopback(host):
         text = f"{shown(host)} can be reached by others, and Dagster's UI has no login"
         raise SettingsError(f"{text}; keep to {LOOPBACK}, or add --allow-network.")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach an address; a name but localhost is not one."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def dagster_command(host: str, port: int) -> list[str]:
