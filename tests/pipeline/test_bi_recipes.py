@@ -1,7 +1,7 @@
 """The recipes of the page for BI, run as they stand there, from within a state directory.
 
-Belongs here: code between fences that is not SQL, and the bundle for Superset. Does not belong
-here: queries (`test_written_queries.py`), or what the tools told by text alone do.
+Belongs here: code between fences that is not SQL. Does not belong here: queries
+(`test_written_queries.py`), Superset (`test_superset.py`), or what is told by text alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def lacking(block: Block) -> list[str]:
 
 
 def output(folder: Path, *arguments: str) -> str:
-    """Run a recipe in a process of its own: an engine left open would hold the file for its settings."""
+    """Run a recipe in a process of its own: an engine left open holds the file by its settings."""
     done = subprocess.run(
         arguments, cwd=folder, capture_output=True, text=True, check=False, timeout=120
     )

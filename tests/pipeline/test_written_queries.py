@@ -1,7 +1,7 @@
 """Every query that README and the pages show, as it stands there, on the published sample.
 
-Belongs here: that what is written between ```` ```sql ```` fences runs and finds rows, and that the forty
-questions are forty. Does not belong here: whether the figures are right (the reference and the laws).
+Belongs here: that what is fenced as SQL runs and finds rows, and that the forty questions are
+forty. Does not belong here: whether the figures are right (the reference and the laws).
 """
 
 from __future__ import annotations
