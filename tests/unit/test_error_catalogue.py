@@ -22,10 +22,10 @@ import duckdb
 import pytest
 
 from orchestration import errors
-from orchestration.command import cli
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
 from orchestration.command.calibrate import calibrate
+from orchestration.command.commands import published
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
@@ -627,7 +627,7 @@ row("lifecycle dbt gives dbt its vars", lambda folder, _: _by_hand(folder, "run"
 row("There is no raw.duckdb", lambda folder, _: _by_hand(folder, "run"))
 row(
     "which is neither en nor it",
-    lambda folder, _: cli.report(folder / "out.html", "fr", folder),
+    lambda folder, _: published.report(folder / "out.html", "fr", folder),
 )
 
 
