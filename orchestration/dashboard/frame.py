@@ -11,7 +11,16 @@ import streamlit as st
 
 from orchestration.dashboard import show
 from orchestration.dashboard.context import Context, open_version
-from orchestration.dashboard.views import customers, kpis, today
+from orchestration.dashboard.views import (
+    channels,
+    customers,
+    data,
+    flow,
+    kpis,
+    retention,
+    segments,
+    today,
+)
 from orchestration.dashboard.words import TEXTS
 from orchestration.pictures.published import Published
 from orchestration.pictures.words import Language, Words
@@ -21,8 +30,13 @@ from orchestration.settings.request import read_directories
 
 PAGES: Mapping[str, Callable[[Context], None]] = {
     "today": today.page,
+    "flow": flow.page,
+    "retention": retention.page,
     "kpis": kpis.page,
     "customers": customers.page,
+    "segments": segments.page,
+    "channels": channels.page,
+    "data": data.page,
 }
 _FIRST = next(iter(PAGES))
 _LANGUAGES = {Language.EN: "English", Language.IT: "Italiano"}

@@ -30,7 +30,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MISSING = re.compile(r"Table with name (\w+)")
 _STYLE = """
 <style>
-.cl-cards {display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: .75rem}
+.cl-cards {display: grid; gap: .75rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(210px, 46%), 1fr))}
 .cl-card {border: 1px solid #d9d9d9; border-radius: .5rem; padding: .75rem}
 .cl-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0}
 .cl-card .cl-value {font-size: 1.6rem; font-variant-numeric: tabular-nums; line-height: 1.4}
@@ -42,9 +43,10 @@ _STYLE = """
   text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap}
 .cl-table th {font-weight: 600; color: #333; position: sticky; top: 0; background: white}
 .cl-table .cl-text {text-align: left}
-.cl-facts {display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .3rem 1rem;
+.cl-card img {max-width: 100%}
+.cl-facts {display: grid; grid-template-columns: fit-content(45%) 1fr; gap: .3rem 1rem;
   margin: 0; font-size: .9rem}
-.cl-facts dt {color: #4d4d4d} .cl-facts dd {margin: 0; overflow-wrap: anywhere}
+.cl-facts dt {color: #4d4d4d} .cl-facts dd {margin: 0; overflow-wrap: break-word; min-width: 0}
 .cl-note {background: #f4f7fb; border-left: 4px solid #00518f; padding: .6rem .9rem; margin: 0}
 .cl-lead {color: #4d4d4d; margin: 0}
 .stMainBlockContainer {padding-top: 3.5rem; max-width: 1200px}

@@ -23,6 +23,11 @@ GOOD = "#00518f"
 BAD = "#b33c00"
 AIM = "#b33c00"
 HEAT = ("#f4f7fb", "#00224e")
+NOBODY = "#b8b8b8"
+# What became of somebody: better, worse, gone.
+ODDS = {"advanced": "#00518f", "fell_back": "#e69f00", "lapsed": "#7f7f7f"}
+# Three that follow each other.
+ORDERED = ("#00224e", "#7d7c78", "#d8b94a")
 # Slices that have no order of their own: Okabe and Ito, those that are told apart in grey, too.
 _SLICES = ("#000000", "#00518f", "#d55e00", "#009e73", "#56b4e9", "#e69f00")
 # Why a number is not settled, what weighs most first.

@@ -60,14 +60,3 @@ def movements(published: Published, framework: str) -> Rows:
         framework=framework,
         before=published.build.as_of_date - WEEK,
     )
-
-
-def plays_due(published: Published) -> Rows:
-    """Plays to send today, most important first: how many people each."""
-    return published.rows(
-        """
-        select play, count(*) as entries, count(distinct subject_id) as subjects,
-            min(due_until) as until, sum(expected_value) as expected_value
-        from marts.plays_due group by play order by entries desc, play
-        """
-    )

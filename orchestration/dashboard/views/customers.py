@@ -127,7 +127,9 @@ def _standing(context: Context, subject: str) -> None:
         "expected_next_order": words.day(row["expected_next_order_on"]),
         "days_overdue": words.number(row["days_overdue"]),
         "renews_on": words.day(row["renews_on"]),
-        "advance_chance": words.number(row["advance_30d_probability"], "share"),
+        "advance_chance": words("top_stage")
+        if row["stage"] == list(stages)[-1]
+        else words.number(row["advance_30d_probability"], "share"),
         "is_stalled": words(_answer(row["is_stalled"])),
     }
     show.facts([(words(name), line) for name, line in lines.items()])
@@ -152,6 +154,7 @@ def _worth(context: Context, row: Mapping[str, Any]) -> None:
     lines = [(words(name), words.number(row[name], unit)) for name, unit in units.items()]
     values = customers.value(context.published, row["subject_id"])
     told = {
+        "predicted_value_90d": "money",
         "predicted_value_365d": "money",
         "contract_value_365d": "money",
         "probability_alive": "share",

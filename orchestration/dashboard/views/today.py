@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestration.dashboard import show
 from orchestration.dashboard.context import Context
-from orchestration.dashboard.queries import today
+from orchestration.dashboard.queries import segments, today
 from orchestration.dashboard.sparkline import sparkline
 from orchestration.pictures import charts
 from orchestration.pictures.cards import card
@@ -91,7 +91,7 @@ def _lines(rows: Rows, key: str, labels: dict[str, str], context: Context) -> li
 
 def _plays(context: Context) -> None:
     words = context.words
-    rows = today.plays_due(context.published)
+    rows = segments.plays_due(context.published)
     if not rows:
         show.note(words("no_plays_due"))
         return
@@ -99,7 +99,7 @@ def _plays(context: Context) -> None:
         [words("play"), words("subjects"), words("due_until"), words("expected_value")],
         [
             [
-                str(row["play"]),
+                words.label(row, "title"),
                 words.number(row["subjects"]),
                 words.day(row["until"]),
                 words.number(row["expected_value"], "money"),
