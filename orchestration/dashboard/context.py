@@ -34,6 +34,10 @@ class Context:
     state: StateDir
     version: str
 
+    def asked(self, name: str) -> str:
+        """What the address asks for under a name, blank if nothing."""
+        return st.query_params.get(name, "")
+
     def stages(self) -> dict[str, str]:
         """Labels of the framework's stages, in their order."""
         return labels(self.published.stages(self.framework), "stage", self.words)

@@ -41,6 +41,7 @@ PAGES: Mapping[str, Callable[[Context], None]] = {
 _FIRST = next(iter(PAGES))
 _LANGUAGES = {Language.EN: "English", Language.IT: "Italiano"}
 _LOOK_EVERY = "20s"
+_SIDEBAR = 230
 
 
 def draw() -> None:
@@ -49,7 +50,12 @@ def draw() -> None:
     Pages are no paths of their own: Streamlit asks a path for its server first, and a browser's
     console would show that nothing answers there.
     """
-    st.set_page_config(page_title="Customer lifecycle", layout="wide", page_icon="◐")
+    st.set_page_config(
+        page_title="Customer lifecycle",
+        layout="wide",
+        page_icon="◐",
+        initial_sidebar_state=_SIDEBAR,
+    )
     show.style()
     state = read_directories().state
     words = Words(_language(), TEXTS)

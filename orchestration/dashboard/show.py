@@ -27,6 +27,8 @@ from orchestration.pictures.words import Words
 
 # A spreadsheet would compute a cell that begins with one of these.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A text longer than this is a sentence.
+_SENTENCE = 40
 _MISSING = re.compile(r"Table with name (\w+)")
 _STYLE = """
 <style>
@@ -36,12 +38,17 @@ _STYLE = """
 .cl-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0}
 .cl-card .cl-value {font-size: 1.6rem; font-variant-numeric: tabular-nums; line-height: 1.4}
 .cl-card p {font-size: .85rem; margin: 0; color: #4d4d4d}
-.cl-scroll {overflow-x: auto; max-height: 32rem; overflow-y: auto}
+.cl-scroll {overflow: auto; max-height: 32rem; background:
+  linear-gradient(to left, white 40%, transparent) right / 3rem 100% no-repeat local,
+  linear-gradient(to left, #0003, transparent) right / .8rem 100% no-repeat scroll}
 .cl-scroll:focus-visible {outline: 2px solid #00518f}
 .cl-table {border-collapse: collapse; font-size: .9rem; width: 100%}
 .cl-table th, .cl-table td {padding: .3rem .6rem; border-bottom: 1px solid #e6e6e6;
   text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap}
-.cl-table th {font-weight: 600; color: #333; position: sticky; top: 0; background: white}
+.cl-table th {font-weight: 600; color: #333; position: sticky; top: 0; background: white;
+  white-space: normal; vertical-align: bottom}
+.cl-table td:first-child {position: sticky; left: 0; background: white}
+.cl-table td.cl-long {white-space: normal; min-width: 16rem}
 .cl-table .cl-text {text-align: left}
 .cl-card img {max-width: 100%}
 .cl-facts {display: grid; grid-template-columns: fit-content(45%) 1fr; gap: .3rem 1rem;
@@ -49,7 +56,7 @@ _STYLE = """
 .cl-facts dt {color: #4d4d4d} .cl-facts dd {margin: 0; overflow-wrap: break-word; min-width: 0}
 .cl-note {background: #f4f7fb; border-left: 4px solid #00518f; padding: .6rem .9rem; margin: 0}
 .cl-lead {color: #4d4d4d; margin: 0}
-.stMainBlockContainer {padding-top: 3.5rem; max-width: 1200px}
+.stMainBlockContainer {padding-top: 4.5rem; max-width: 1200px}
 </style>
 """
 
@@ -112,12 +119,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) ->
     """
 
     def line(cells: Sequence[str], tag: str) -> str:
-        begins = [f'<{tag} class="cl-text">' if place < texts else f"<{tag}>" for place in places]
         return "".join(
-            f"{begin}{escape(cell)}</{tag}>" for begin, cell in zip(begins, cells, strict=True)
+            f'<{tag} class="{_kind(cell, place < texts)}">{escape(cell)}</{tag}>'
+            for place, cell in enumerate(cells)
         )
-
-    places = range(len(head))
 
     body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
     st.html(
@@ -173,6 +178,13 @@ def _harmless(cell: Any) -> Any:
     if isinstance(cell, str) and cell.startswith(_FORMULA):
         return f"'{cell}"
     return "" if cell is None else cell
+
+
+def _kind(cell: str, is_text: bool) -> str:
+    """Numbers and short texts stay on one line; a sentence may take several."""
+    if not is_text:
+        return "cl-number"
+    return "cl-text cl-long" if len(cell) > _SENTENCE else "cl-text"
 
 
 def _card(card: Card) -> str:

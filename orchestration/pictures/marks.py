@@ -17,10 +17,11 @@ from orchestration.pictures.words import Words
 Chart = dict[str, Any]
 
 WIDTH = 640
-TOP = {"orient": "top", "labelAngle": 0}
+TOP = {"orient": "top", "labelAngle": 0, "labelOverlap": True}
 _DARK_FROM = 0.45
 # A telephone has room for two names side by side.
 _LEGEND_COLUMNS = "width < 480 ? 2 : 6"
+_CELL_FONT = "width < 480 ? 8 : 11"
 _LOOK = {
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
@@ -78,7 +79,7 @@ def heat_map(share: str, title: str, text: str) -> list[Chart]:
     return [
         {"mark": "rect", "encoding": {"color": shade}},
         {
-            "mark": {"type": "text", "fontSize": 11},
+            "mark": {"type": "text", "fontSize": {"expr": _CELL_FONT}},
             "encoding": {
                 "text": number(text, None),
                 "color": either(on_dark, "white", "#1a1a1a"),

@@ -113,6 +113,7 @@ _UNITS: Mapping[str, tuple[str, str]] = {
 }
 _PERCENT = 100
 _WHOLE_FROM = 100
+_EXACT = 4
 
 
 class Words:
@@ -136,7 +137,10 @@ class Words:
         return str(told or row[name])
 
     def number(self, value: float | Decimal | int | None, unit: str = "count") -> str:
-        """Write a number of a unit of `kpi_catalog`; nothing known is a dash, never a zero."""
+        """Write a number of a unit of `kpi_catalog`; nothing known is a dash, never a zero.
+
+        The unit `exact` is none of those: as many decimals as the number has, up to four.
+        """
         if value is None or math.isnan(value):
             return "–"
         amount = float(value)
@@ -144,7 +148,10 @@ class Words:
             return f"{self._grouped(amount * _PERCENT, 1)} %"
         if unit == "count":
             return self._grouped(amount, 0)
-        written = self._grouped(amount, 0 if abs(amount) >= _WHOLE_FROM else 2)
+        if unit == "exact":
+            return self._grouped(amount, _EXACT).rstrip("0").rstrip(",.")
+        is_whole = unit in _UNITS and amount.is_integer()
+        written = self._grouped(amount, 0 if is_whole or abs(amount) >= _WHOLE_FROM else 2)
         return _UNITS[unit][self._place].format(written) if unit in _UNITS else written
 
     def signed(self, value: float | int) -> str:

@@ -28,7 +28,8 @@ def page(context: Context) -> None:
         subject = st.selectbox(
             words("customer"), [str(row["subject_id"]) for row in found], key="customer"
         )
-        _customer(context, subject or str(found[0]["subject_id"]))
+        st.query_params["customer"] = subject
+        _customer(context, subject)
 
 
 def _find(context: Context) -> Rows:
@@ -41,7 +42,7 @@ def _find(context: Context) -> Rows:
     healths = {"": words("any"), **context.healths()}
     text_part, stage_part, health_part = st.columns([2, 1, 1])
     with text_part:
-        search = st.text_input(words("search"), key="search")
+        search = st.text_input(words("search"), context.asked("customer"), key="search")
     with stage_part:
         stage = st.selectbox(
             words("stage"), list(stages), format_func=stages.__getitem__, key="stage"
@@ -204,9 +205,9 @@ def _evidence(context: Context, subject: str) -> None:
                 str(row["rule"]),
                 _condition(context, row),
                 _range(context, row),
-                words.number(row["observed"], "ratio"),
+                words.number(row["observed"], "exact"),
                 words(_answer(row["holds"])),
-                words.number(row["missing"], "ratio"),
+                words.number(row["missing"], "exact"),
                 words.day(row["stops_holding_on"]),
             ]
             for row in rows
@@ -225,8 +226,8 @@ def _range(context: Context, row: Mapping[str, Any]) -> str:
     words = context.words
     low, high = row["at_least"], row["below"]
     parts = [
-        "" if low is None else f"≥ {words.number(low, 'ratio')}",
-        "" if high is None else f"< {words.number(high, 'ratio')}",
+        "" if low is None else f"≥ {words.number(low, 'exact')}",
+        "" if high is None else f"< {words.number(high, 'exact')}",
     ]
     return " ".join(filter(None, parts)) or "–"
 

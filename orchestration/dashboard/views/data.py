@@ -117,7 +117,7 @@ def _checks(context: Context) -> None:
             [
                 " ".join(filter(None, (row["expectation"], row["item"]))),
                 words(_verdict(row["is_judged"], row["is_within"])),
-                *(words.number(row[name], "ratio") for name in ("value", "at_least", "at_most")),
+                *(words.number(row[name], "exact") for name in ("value", "at_least", "at_most")),
             ]
             for row in rows
         ],

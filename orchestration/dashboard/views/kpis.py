@@ -49,8 +49,11 @@ def _pick_kpi(context: Context, catalogue: Mapping[str, Mapping[str, Any]]) -> s
         for kpi, entry in catalogue.items()
     }
     listed = list(names)
-    first = listed.index(_FIRST_SHOWN) if _FIRST_SHOWN in names else 0
-    return st.selectbox(words("kpi"), listed, first, format_func=names.__getitem__, key="kpi")
+    asked = context.asked("kpi")
+    first = listed.index(asked if asked in names else _FIRST_SHOWN)
+    chosen = st.selectbox(words("kpi"), listed, first, format_func=names.__getitem__, key="kpi")
+    st.query_params["kpi"] = chosen
+    return chosen
 
 
 def _pick_periods(context: Context, entry: Mapping[str, Any]) -> tuple[str, str]:

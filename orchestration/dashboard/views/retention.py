@@ -17,11 +17,13 @@ def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
     show.title(words("page_retention"), words("retention_note"))
+    picked = None
     with show.section(words, words("retention"), words("cohorts_note")):
         picked = _pick(context)
-        if picked is None:
-            return
-        _cohorts(context, *picked)
+        if picked is not None:
+            _cohorts(context, *picked)
+    if picked is None:
+        return
     with show.section(words, words("sequence"), words("sequence_note")):
         _sequence(context, *picked)
     with show.section(words, words("silences"), words("silences_note")):

@@ -17,6 +17,7 @@ def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
     show.title(words("page_segments"), words("segments_note"))
+    titles: dict[str, str] = {}
     with show.section(words, words("profiles"), words("profiles_note")):
         titles = _profiles(context)
     if titles:
