@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -11,14 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-pytest.importorskip("streamlit", reason="Streamlit is an extra")
-
 from orchestration.dashboard import charts, show, sparkline
 from orchestration.dashboard.context import open_version
 from orchestration.dashboard.frame import PAGES
-from orchestration.dashboard.launch import command, launch
+from orchestration.dashboard.launch import command
 from orchestration.dashboard.words import TEXTS
-from orchestration.errors import SettingsError
 from orchestration.pictures import palette
 from orchestration.pictures.words import Language, Words, texts
 from orchestration.pipeline.status import open_published
@@ -464,15 +460,6 @@ def test_streamlit_listens_on_loopback_and_tells_nobody_anything() -> None:
     assert "--server.address=127.0.0.1" in told
     assert "--browser.gatherUsageStats=false" in told
     assert "--server.port=8600" in told
-
-
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        port = listener.getsockname()[1]
-        with pytest.raises(SettingsError, match=f"Port {port} is taken"):
-            launch(StateDir.at(tmp_path), port)
 
 
 # Words and colours.
