@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 from packaging.requirements import Requirement
 
-from orchestration.errors import LifecycleError, first_line
+from orchestration.errors import LifecycleError
 from orchestration.ingest.raw_database import SCHEMA
 from orchestration.pipeline.gate import accounting_reasons
 from orchestration.pipeline.lock import holder
@@ -89,7 +89,10 @@ def examine(directories: Mapping[str, Path | str | None]) -> tuple[Finding, ...]
 def _looked(look: Look, request: BuildRequest) -> list[Seen]:
     try:
         return list(look(request))
-    except (LifecycleError, OSError, duckdb.Error) as error:
+    except OSError as error:
+        text = f"{error.filename} cannot be looked at ({error.strerror})"
+        return [_ill(f"{text}; run this as the account that builds.")]
+    except (LifecycleError, duckdb.Error) as error:
         return [_ill(line) for line in str(error).splitlines()]
 
 
@@ -260,9 +263,4 @@ def _checksums(state: StateDir) -> Iterator[Seen]:
 
 
 def _mode(path: Path) -> int:
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except OSError as error:
-        raise LifecycleError(
-            f"{path} cannot be looked at ({first_line(error.strerror)})."
-        ) from None
+    return stat.S_IMODE(path.stat().st_mode)

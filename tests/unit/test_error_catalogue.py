@@ -22,7 +22,6 @@ import duckdb
 import pytest
 
 from orchestration import errors
-from orchestration.care import doctor
 from orchestration.care.quarantine import refused
 from orchestration.care.verify import verify
 from orchestration.command import explain as explaining
@@ -702,11 +701,6 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     state = StateDir.at(folder)
     state.raw_database.write_bytes(b"torn" * 5_000)
     refused(state)
-
-
-@provokes("run this as the account that builds")
-def _(folder: Path, _: pytest.MonkeyPatch) -> None:
-    next(doctor._modes(StateDir.at(folder / "nowhere")))
 
 
 def _verify(folder: Path, patch: pytest.MonkeyPatch, **play: Any) -> None:
