@@ -23,6 +23,8 @@ import duckdb
 import pytest
 
 from orchestration import errors
+from orchestration.care.quarantine import refused
+from orchestration.care.verify import verify
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
 from orchestration.command.calibrate import calibrate
@@ -57,11 +59,12 @@ from orchestration.settings.build_settings import BuildSettings, check_framework
 from orchestration.settings.environment import check_environment
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.project_file import read_project_file
-from orchestration.settings.request import read_request
+from orchestration.settings.request import BuildRequest, read_request
 from orchestration.settings.values import read_date
 from orchestration.simulator.simulate import simulate
 from tests.pipeline.ingest_kit import NO_EVENTS, ORDERS_HEADER, Shop, make_shop
 from tests.unit.finished_runs import identity, make_run, make_state
+from tests.unit.test_verify import TOLD, rebuild
 
 ORDER = f"{ORDERS_HEADER}\n1,2026-03-01,paid,EUR,10\n"
 # Guards of what this project writes itself (raw.yml, the adapters); no input of a user meets them.
@@ -706,6 +709,31 @@ def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(report, "render", lambda *_: "page")
     patch.setattr(report, "Published", lambda _: None)
     report.write_report(_published(folder / "state"), folder, words.Language("en"))
+
+
+# --- care ----------------------------------------------------------------------------------------
+row("Nothing was ingested in", lambda folder, _: refused(StateDir.at(folder)))
+
+
+@provokes("cannot be read (")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = StateDir.at(folder)
+    state.raw_database.write_bytes(b"torn" * 5_000)
+    refused(state)
+
+
+def _verify(folder: Path, patch: pytest.MonkeyPatch, **play: Any) -> None:
+    state = make_state(folder / "state")
+    with duckdb.connect(str(state.working_database)) as working:
+        working.execute(TOLD)
+    state.published.mkdir()
+    state.published_database.write_bytes(state.working_database.read_bytes())
+    rebuild(patch, lambda _: None, **play)
+    verify(BuildRequest(BuildSettings(), folder, state), Silent())
+
+
+row("The rules are not those of what is", lambda folder, patch: _verify(folder, patch, rules="x"))
+row("ended with exit code 1 (It", lambda folder, patch: _verify(folder, patch, exit_code=1))
 
 
 # --- explain -----------------------------------------------------------------------------------
