@@ -27,6 +27,9 @@ COMMANDS: Mapping[str, str] = {
         "Tell where a subject stood on a day, why, and what comes next, from the published marts."
     ),
     "calibrate": "Write the health policy that the shop's orders recommend as a rules directory.",
+    "erase": (
+        "Remove persons from raw, landing files, published versions and logs, and write a receipt."
+    ),
     "dbt": "Run dbt on the working database: lifecycle dbt run --select int_orders.",
 }
 _HELP = """Usage: lifecycle [--version] [--help] COMMAND [ARGS]...

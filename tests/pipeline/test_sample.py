@@ -340,7 +340,6 @@ def test_nothing_is_dated_outside_of_the_simulated_days(sample: duckdb.DuckDBPyC
         ("refunds", "created_at"),
         ("customers", "updated_at"),
         ("customer_merges", "merged_at"),
-        ("erasure_requests", "requested_at"),
         ("channel_daily", "date"),
     ):
         first, last = sample.execute(
