@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.errors import InputError, shown
 from orchestration.ingest.erased.tombstones import is_distinctive
+from orchestration.sql_text import text_literal
 
 # What dbt's stg_email_links finds: the customers of other sources that an address links.
 _EMAIL_LINKS = """
@@ -110,7 +111,7 @@ def find_persons(
     for given, name in zip(asked, names, strict=True):
         if not name or name.lower() in excluded_ids:
             raise InputError(f"{shown(given)} is nobody's id; name a customer id.")
-    customers = _merged(connection, names)
+    customers = _merged(connection, names, excluded_ids)
     _list(connection, "erased_customers", customers)
     visitors = _alone(connection, excluded_ids)
     _list(connection, "erased_visitors", visitors)
@@ -154,12 +155,16 @@ def canonical(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     return str(row[0]) if row and text else ""
 
 
-def _merged(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[str]:
+def _merged(
+    connection: duckdb.DuckDBPyConnection, names: Iterable[str], excluded_ids: Collection[str]
+) -> list[str]:
     """Return all customers that are one person with one of these, merged either way."""
     stated = {str(one): str(other) for one, other in connection.execute(_MERGES).fetchall()}
     linked = {str(one): str(other) for one, other in connection.execute(_EMAIL_LINKS).fetchall()}
     neighbours: dict[str, set[str]] = {}
     for one, other in (linked | stated).items():
+        if excluded_ids and {one.lower(), other.lower()} & set(excluded_ids):
+            continue
         neighbours.setdefault(one, set()).add(other)
         neighbours.setdefault(other, set()).add(one)
     found, open_names = set(names), list(names)
@@ -179,7 +184,8 @@ def event_id_sql(column: str) -> str:
 
 def _alone(connection: duckdb.DuckDBPyConnection, excluded_ids: Collection[str]) -> list[str]:
     user, visitor = event_id_sql("user_id"), event_id_sql("anonymous_id")
-    found = _column(
+    placeholders = ", ".join(text_literal(name) for name in ("", *sorted(excluded_ids)))
+    return _column(
         connection,
         f"""
         with id_pairs as (
@@ -189,13 +195,14 @@ def _alone(connection: duckdb.DuckDBPyConnection, excluded_ids: Collection[str])
         )
 
         select visitor from id_pairs
-        where visitor is not null and customer is not null
+        where
+            visitor is not null and customer is not null
+            and lower(visitor) not in ({placeholders}) and lower(customer) not in ({placeholders})
         group by visitor
         having bool_and(customer in (from erased_customers))
         order by visitor
         """,
     )
-    return [name for name in found if name.lower() not in excluded_ids]
 
 
 def _found(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> int:
