@@ -345,7 +345,7 @@ class _Run:
         except OSError:
             # A file that vanishes between listing and reading comes again, or is missed below.
             return "changing"
-        mapping = _mapping_of(placed, beside)
+        mapping = mapping_of(placed, beside)
         loaded = _loaded_mappings(connection, file.name, sha256)
         if mapping in loaded:
             return "unchanged"
@@ -380,8 +380,8 @@ class _Run:
             return SourceResult((result,), result.rows_read, {}, ())
 
 
-def _mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:
-    """Fingerprint of all that a file's rows are made from: the entry, then the files beside it."""
+def mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:
+    """Return the fingerprint of what a file is read by: its entry, then the files beside it."""
     own = hashlib.sha256(placed.source.fingerprint.encode()).hexdigest()[:16]
     others = hashlib.sha256(json.dumps(sorted(beside)).encode()).hexdigest()[:16]
     return f"{own} {others}"

@@ -28,8 +28,10 @@ from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.ingest.landing_directory import LandingFile, discover
 from orchestration.ingest.raw_database import check_books, discard, open_raw_database
 from orchestration.ingest.rebuild import LedgerCopy
+from orchestration.ingest.run import mapping_of
 from orchestration.ingest.sources.adapter import load_adapters
 from orchestration.ingest.sources.sources_file import (
+    Plan,
     find_sources_file,
     plan_sources,
     read_entries,
@@ -191,7 +193,8 @@ class _Erasure:
             return
         remove_leftovers(raw_dir)
         with self._raw() as connection:
-            files = self._files(connection, raw_dir)
+            plan = self._plan(connection, raw_dir)
+            files = _files(plan)
             ownership = self._ownership(connection, journal.persons)
             ledger = {
                 (str(path), str(sha256))
@@ -202,6 +205,7 @@ class _Erasure:
             for file, table, encoding in files:
                 records = journal.report["records"].get(file.name, [])
                 self._rewrite(journal, file, table, encoding, ownership, records, ledger)
+        journal.report["mappings"] = _changed_mappings(plan, journal)
         self._look_elsewhere(journal, raw_dir, {file.path for file, _, _ in files})
 
     def _rewrite(
@@ -245,23 +249,13 @@ class _Erasure:
             return
         reach("erase.file_replaced")
 
-    def _files(
-        self, connection: duckdb.DuckDBPyConnection, raw_dir: Path
-    ) -> list[tuple[LandingFile, str | None, str | None]]:
-        """Return each landing file with its table, if it is in contract shape, and encoding."""
+    def _plan(self, connection: duckdb.DuckDBPyConnection, raw_dir: Path) -> Plan:
         adapters = load_adapters()
         entries = read_entries(
             find_sources_file(raw_dir, self.request.sources_file), self.contract, adapters
         )
         landing = discover(raw_dir, self.contract)
-        plan = plan_sources(connection, raw_dir, landing, entries, self.contract, adapters)
-        found: list[tuple[LandingFile, str | None, str | None]] = [
-            (file, file.table, None) for file in plan.contract_files if file.format != "spreadsheet"
-        ]
-        for placed in plan.source_files:
-            entry = placed.source.entry
-            found.append((placed.file, None, entry.format.encoding if entry else None))
-        return found
+        return plan_sources(connection, raw_dir, landing, entries, self.contract, adapters)
 
     def _look_elsewhere(self, journal: Journal, raw_dir: Path, rewritten: Collection[Path]) -> None:
         """Name files of the landing directory that hold an id and are no landing files."""
@@ -293,6 +287,12 @@ class _Erasure:
                     "update raw.ingest_files set sha256 = ?, bytes = ? "
                     "where path = ? and sha256 = ?",
                     [noted["after"], noted["bytes"], name, noted["before"]],
+                )
+            for name, old, new in journal.report.get("mappings", ()):
+                connection.execute(
+                    "update raw.source_files set mapping = ? where mapping = ? "
+                    "and file_id in (select file_id from raw.ingest_files where path = ?)",
+                    [new, old, name],
                 )
             connection.execute(
                 "insert into raw.erasures select $receipt, $at, $persons, $rows, $orders "
@@ -404,6 +404,36 @@ class _Erasure:
             return str(row[0]) if row else address
 
         return Ownership(persons, self.contract, key_of)
+
+
+def _files(plan: Plan) -> list[tuple[LandingFile, str | None, str | None]]:
+    """Return each landing file with its table, if it is in contract shape, and its encoding."""
+    found: list[tuple[LandingFile, str | None, str | None]] = [
+        (file, file.table, None) for file in plan.contract_files if file.format != "spreadsheet"
+    ]
+    for placed in plan.source_files:
+        entry = placed.source.entry
+        found.append((placed.file, None, entry.format.encoding if entry else None))
+    return found
+
+
+def _changed_mappings(plan: Plan, journal: Journal) -> list[tuple[str, str, str]]:
+    """Return path, old and new fingerprint of each file beside which another one was replaced."""
+    changed: list[tuple[str, str, str]] = []
+    for placed in plan.source_files:
+        beside = [
+            (other.file.name, sha256_of(other.file.path))
+            for other in plan.source_files
+            if other.source.name == placed.source.name and other.role.name != placed.role.name
+        ]
+        before = [
+            (name, str(journal.landing[name]["before"]) if name in journal.landing else sha256)
+            for name, sha256 in beside
+        ]
+        old, new = mapping_of(placed, before), mapping_of(placed, beside)
+        if old != new:
+            changed.append((placed.file.name, old, new))
+    return changed
 
 
 def _refuse(path: Path, cause: str) -> str:

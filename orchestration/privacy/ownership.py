@@ -18,11 +18,16 @@ from typing import Any, cast
 
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract
-from orchestration.ingest.erased.tombstones import OWNER_COLUMNS, words_of
+from orchestration.ingest.erased.tombstones import OWNER_COLUMNS, is_distinctive, words_of
 from orchestration.ingest.judging.columns import match_columns
 from orchestration.privacy.person import Persons
 
 _WHOLE_FLOAT = re.compile(r"(\d+)\.0+")
+_KINDS = (
+    (re.compile(r"(^|_)order_?id$"), "order_id"),
+    (re.compile(r"(^|_)(customer|user|buyer|client)_?id$"), "customer_id"),
+    (re.compile(r"(^|_)anonymous_?id$"), "anonymous_id"),
+)
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+[.][^@\s.]+")
 
 
@@ -56,7 +61,7 @@ class Ownership:
             "anonymous_id": visitors,
             "order_id": orders,
         }
-        self._distinctive = frozenset(name.casefold() for name in persons.distinctive)
+        self._distinctive = frozenset(filter(is_distinctive, persons.buried))
         self._any = frozenset((*persons.buried, *persons.addresses))
         self._column = cache(self._column_of)
 
@@ -75,9 +80,14 @@ class Ownership:
 
     def is_in_any_shape(self, landed: Any) -> bool:
         """Say whether a row of another shape holds what could hardly be anything but theirs."""
-        return any(
-            self._canonical(value).casefold() in self._distinctive for value in leaves(landed)
-        )
+        for key, value in leaves(landed):
+            name = self._canonical(value)
+            if name in self._distinctive:
+                return True
+            kind = _kind_of(key)
+            if kind is not None and name in self._names_in[kind]:
+                return True
+        return False
 
     def is_in_line(self, text: str) -> bool:
         """Say whether a line that cannot be read holds one of their ids."""
@@ -87,7 +97,7 @@ class Ownership:
         text = unicodedata.normalize("NFC", str(value).strip()).removeprefix("'")
         if whole := _WHOLE_FLOAT.fullmatch(text):
             return whole.group(1)
-        if "@" in text and _ADDRESS.fullmatch(text) and text.casefold() not in self._distinctive:
+        if "@" in text and _ADDRESS.fullmatch(text):
             return self._key_of_address(text)
         return text
 
@@ -96,8 +106,8 @@ class Ownership:
         return next(iter(match.positions), name)
 
 
-def leaves(value: Any, key: str = "") -> Iterator[Any]:
-    """Yield the values of a JSON value at any depth, but for what names somebody else's person."""
+def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield key and value at any depth, but for what names somebody else's person."""
     if isinstance(value, dict):
         for name, part in cast("dict[str, Any]", value).items():
             yield from leaves(part, fold_name(name))
@@ -105,7 +115,16 @@ def leaves(value: Any, key: str = "") -> Iterator[Any]:
         for part in cast("list[Any]", value):
             yield from leaves(part, key)
     elif value is not None and not key.startswith("referr"):
-        yield value
+        yield key, value
+
+
+@cache
+def _kind_of(key: str) -> str | None:
+    """Return the column of the contract that a key of another shape says it is."""
+    for pattern, column in _KINDS:
+        if pattern.search(key):
+            return column
+    return None
 
 
 def _key_of(properties: Any, name: str) -> Any:

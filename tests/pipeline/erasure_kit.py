@@ -160,10 +160,12 @@ def load(raw_dir: Path, state: StateDir, key: Path, run_id: str = "run") -> None
     )
 
 
-def request_of(raw_dir: Path, state: StateDir, key: Path) -> BuildRequest:
+def request_of(
+    raw_dir: Path, state: StateDir, key: Path, zone: str = "Europe/Rome"
+) -> BuildRequest:
     """Return what an erasure is told."""
     return BuildRequest(
-        settings=read_settings({"reporting_timezone": "Europe/Rome"}),
+        settings=read_settings({"reporting_timezone": zone}),
         raw_dir=raw_dir,
         state=state,
         erasure_key_file=key,
