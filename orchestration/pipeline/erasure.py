@@ -26,7 +26,12 @@ from orchestration.ingest.erased.guest_orders import keep_guests, restore_guests
 from orchestration.ingest.erased.tombstones import Tombstones, bury
 from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.ingest.landing_directory import LandingFile, discover
-from orchestration.ingest.raw_database import check_books, discard, open_raw_database
+from orchestration.ingest.raw_database import (
+    check_books,
+    discard,
+    is_torn,
+    open_raw_database,
+)
 from orchestration.ingest.rebuild import LedgerCopy
 from orchestration.ingest.run import mapping_of
 from orchestration.ingest.sources.adapter import load_adapters
@@ -37,6 +42,7 @@ from orchestration.ingest.sources.sources_file import (
     read_entries,
 )
 from orchestration.ingest.words import define_functions
+from orchestration.pipeline.version_files import damage, read_manifest, write_manifest
 from orchestration.pipeline.versions import DATABASE_NAME, PARQUET_DIR, clean_up, versions
 from orchestration.privacy.guests import make_guests
 from orchestration.privacy.journal import Journal, read_journal
@@ -54,6 +60,7 @@ from orchestration.privacy.receipt import Receipt, exports_since, write_receipt
 from orchestration.privacy.traces import mask_traces, remove_remade
 from orchestration.settings.paths import SAMPLE_DIR
 from orchestration.settings.request import BuildRequest
+from orchestration.state_modes import make_public
 
 Tell = Callable[[str], None]
 
@@ -338,16 +345,42 @@ class _Erasure:
 
     def _versions(self, journal: Journal) -> None:
         clean_up(self.state)
-        told: dict[str, dict[str, int]] = journal.report.setdefault("versions", {})
+        if "damaged" not in journal.report:
+            kept = versions(self.state)
+            found = [version for version in kept if damage(self.state.versions / version)]
+            journal.report |= {"damaged": found, "versions": {}}
+            journal.write(self.state)
         for version in versions(self.state):
-            directory = self.state.versions / version
-            changed = rewrite_version(
-                directory / DATABASE_NAME, directory / PARQUET_DIR, journal.persons, journal.guests
-            )
-            if changed:
-                told[version] = changed
-                journal.write(self.state)
-                reach("erase.version_rewritten")
+            self._rewrite_version(journal, version)
+
+    def _rewrite_version(self, journal: Journal, version: str) -> None:
+        told: dict[str, dict[str, int]] = journal.report["versions"]
+        directory = self.state.versions / version
+
+        def note(changed: dict[str, int]) -> None:
+            told[version] = changed
+            journal.write(self.state)
+
+        database, parquet = directory / DATABASE_NAME, directory / PARQUET_DIR
+        try:
+            rewrite_version(database, parquet, journal.persons, journal.guests, note)
+        except LifecycleError as error:
+            if not (isinstance(error.__cause__, duckdb.Error) and is_torn(error.__cause__)):
+                raise
+            # Nobody can read it, and nobody can say whom it names.
+            shutil.rmtree(directory)
+            journal.report["left"].append(f"The version {version} was damaged; it is removed.")
+            return
+        reach("erase.version_rewritten")
+        # One that was damaged before is not declared sound by this.
+        manifest = read_manifest(directory)
+        if version in journal.report["damaged"] or manifest is None or not damage(directory):
+            return
+        # What a mart holds now nobody has hashed, so that the next version copies it anew.
+        theirs = told.get(version, manifest.marts)
+        same = {name: entry for name, entry in manifest.marts.items() if name not in theirs}
+        write_manifest(directory, same)
+        make_public(directory)
 
     def _traces(self, journal: Journal) -> None:
         with self._raw() as connection:

@@ -9,13 +9,13 @@ add up to stays what the KPIs say.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import LifecycleError
+from orchestration.errors import LifecycleError, first_line
 from orchestration.privacy.landing_files import compression_of, put_in_place
 from orchestration.privacy.person import Persons
 from orchestration.sql_text import identifier, text_literal
@@ -37,8 +37,12 @@ _MARTS_OF_ORDERS = {"orders": _ORDER_COLUMNS, "order_lines": _LINE_COLUMNS}
 
 
 def rewrite_version(
-    database: Path, parquet: Path, persons: Persons, guests: Mapping[str, str]
-) -> dict[str, int]:
+    database: Path,
+    parquet: Path,
+    persons: Persons,
+    guests: Mapping[str, str],
+    note: Callable[[dict[str, int]], None],
+) -> None:
     """Write database and Parquet files of a version anew, if they name a person.
 
     Args:
@@ -46,9 +50,8 @@ def rewrite_version(
         parquet: the folder with a Parquet file per mart.
         persons: who is erased.
         guests: the new id of each order that stays.
-
-    Returns:
-        Rows that left or changed, by mart; empty if nothing had to.
+        note: is told before the files change how many rows left or changed, by mart; not called if
+            nothing had to.
 
     Raises:
         LifecycleError: the version cannot be read or written.
@@ -75,15 +78,16 @@ def rewrite_version(
     except duckdb.Error as error:
         raise LifecycleError(
             f"{database} cannot be written anew without erased persons "
-            f"({type(error).__name__}: {str(error).splitlines()[0]})."
-        ) from None
+            f"({type(error).__name__}: {first_line(error)})."
+        ) from error
+    if changed:
+        note(changed)
     # Parquet first: a database that still names the person has the rest done again after a kill.
     for path in sorted(parquet.glob(".erasing-*.parquet")):
         put_in_place(path, parquet / path.name.removeprefix(".erasing-"))
     if changed:
         put_in_place(fresh, database)
     fresh.unlink(missing_ok=True)
-    return changed
 
 
 @contextmanager

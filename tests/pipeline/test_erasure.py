@@ -18,6 +18,8 @@ from orchestration.failpoints import FAIL_POINTS, VARIABLE
 from orchestration.ingest.words import define_functions
 from orchestration.pipeline.build import ingest_phase
 from orchestration.pipeline.erasure import erase
+from orchestration.pipeline.version_files import damage, read_manifest
+from orchestration.pipeline.versions import versions
 from orchestration.privacy.person import find_persons
 from orchestration.privacy.receipt import Receipt
 from orchestration.progress import Silent
@@ -154,6 +156,39 @@ def test_booked_orders_stay_as_nobodys(shop: Shop) -> None:
     assert answers == [
         [(2, 70.25, 0)], [(2,)], [(f"customer:{OTHER}",)], [("orders as they stand",)]
     ]  # fmt: skip
+
+
+def test_a_rewritten_version_is_sound_and_its_files_are_new_ones(shop: Shop) -> None:
+    first, second = (shop.state.versions / name for name in versions(shop.state))
+    (second / "parquet" / "kpi_values.parquet").unlink()
+    linked = second / "parquet" / "orders.parquet"
+    linked.unlink()
+    os.link(first / "parquet" / "orders.parquet", linked)
+    before = {path: path.stat().st_ino for path in first.rglob("*.*") if path.suffix != ".json"}
+    receipt = shop.erase(CUSTOMER)
+    assert receipt is not None
+    assert receipt.versions[first.name]["orders"] == 2
+    assert damage(first, thorough=True) == ""
+    # What was damaged before is not declared sound.
+    assert "kpi_values.parquet" in damage(second)
+    manifest = read_manifest(first)
+    assert manifest is not None
+    assert manifest.marts.keys() == {"kpi_values"}
+    same = {path.name for path, inode in before.items() if path.stat().st_ino == inode}
+    assert same == {"kpi_values.parquet"}
+    assert {path.stat().st_mode & 0o777 for path in first.rglob("*.*")} == {0o444}
+
+
+def test_a_version_that_nobody_can_read_is_removed(shop: Shop) -> None:
+    damaged = shop.state.versions / versions(shop.state)[0]
+    database = damaged / "lifecycle.duckdb"
+    database.unlink()
+    database.write_bytes(b"torn" * 10_000)
+    receipt = shop.erase(CUSTOMER)
+    assert receipt is not None
+    assert receipt.left == [f"The version {damaged.name} was damaged; it is removed."]
+    assert not damaged.exists()
+    assert files_with_mark(shop.raw_dir, shop.state.root) == []
 
 
 def test_the_same_files_bring_nothing_back(shop: Shop) -> None:

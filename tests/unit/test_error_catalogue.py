@@ -799,7 +799,9 @@ row(
     "cannot be written anew without erased persons",
     lambda folder, _: (
         (folder / "kept.duckdb").write_bytes(b"torn" * 10_000)
-        and rewrite_version(folder / "kept.duckdb", folder, Persons(("c1",), (), (), (), (), 1), {})
+        and rewrite_version(
+            folder / "kept.duckdb", folder, Persons(("c1",), (), (), (), (), 1), {}, print
+        )
     ),
 )
 
