@@ -14,12 +14,13 @@ from orchestration.command.commands import (
     care,
     dashboard,
     landing,
+    privacy,
     published,
 )
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 # Importing a module is what gives its commands to the application.
-TOPICS = (building, care, dashboard, landing, published)
+TOPICS = (building, care, dashboard, landing, privacy, published)
 
 
 def main() -> None:

@@ -32,6 +32,9 @@ COMMANDS: Mapping[str, str] = {
     "verify": "Build from raw beside what is published and compare, mart by mart.",
     "quarantine": "List what was refused, or replay it: load what has been mended since.",
     "connect": "Print how other programs open what is published, locked down.",
+    "erase": (
+        "Remove persons from raw, landing files, published versions and logs, and write a receipt."
+    ),
     "dbt": "Run dbt on the working database: lifecycle dbt run --select int_orders.",
 }
 _HELP = """Usage: lifecycle [--version] [--help] COMMAND [ARGS]...
