@@ -115,7 +115,11 @@ def build_assets(
     )
     def build(context: AssetExecutionContext, config: BuildConfig) -> Iterator[Made]:
         with failing_in_sentences():
-            request = read_request(config.options(), full_refresh=config.full_refresh)
+            request = read_request(
+                config.options(),
+                full_refresh=config.full_refresh,
+                accept_rule_change=config.accept_rule_change,
+            )
             wait_for_turn(request.state, context.log)
             with open_build(request, RunLog(context.log)) as opened:
                 rules = rules_phase(request, opened.progress)
@@ -123,7 +127,7 @@ def build_assets(
                 for observation in landing_observations(summary, tables):
                     context.log_event(observation)
                 yield from _raw_tables(request.state, [*tables, *BOOKS])
-                identity = build_identity(request.state, opened.build_id, rules)
+                identity = build_identity(request, opened.build_id, rules)
                 run = dbt_phase(request, identity, opened.progress)
                 yield from events_of(request.state, run, nodes)
                 gate_pass = yield from _judged(opened, run, identity, expectations)
@@ -170,7 +174,7 @@ def _judged(
     findings: list[Finding] = []
     try:
         gate_pass = gate_phase(
-            opened.request.state, run, identity, opened.progress, findings.extend
+            opened.request, run, identity, opened.progress, findings.extend
         )
     except GateClosedError as error:
         # Bands are judged only when dbt has built everything.

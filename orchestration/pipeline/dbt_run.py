@@ -44,12 +44,14 @@ class BuildIdentity:
         rules_hash: SHA-256 of the merged rule seeds.
         inputs_hash: SHA-256 over table and content of every file in the ledger.
         version: version of this package.
+        settings_hash: SHA-256 of the settings that decide what is computed, and of the version.
     """
 
     build_id: str
     rules_hash: str
     inputs_hash: str
     version: str
+    settings_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def dbt_environment(
         **_seeds_directory(state),
         "LIFECYCLE_BUILD_ID": identity.build_id,
         "LIFECYCLE_RULES_HASH": identity.rules_hash,
+        "LIFECYCLE_SETTINGS_HASH": identity.settings_hash,
         "LIFECYCLE_INPUTS_HASH": identity.inputs_hash,
         "LIFECYCLE_VERSION": identity.version,
     }
