@@ -81,6 +81,7 @@ def find_arrivals(connection: duckdb.DuckDBPyConnection, before: Version, span: 
             "insert into arrivals "
             f"select cause, subject_id, coalesce(first_on, {date_literal(ALWAYS)}) from ({part})"
         )
+    connection.execute(_WHOM_IT_CONCERNS_TOO)
 
 
 def causes_of_rows(connection: duckdb.DuckDBPyConnection) -> Mapping[Cause, date]:
@@ -305,4 +306,50 @@ _ERASURES = """
 select 'erasure' as cause, null::varchar as subject_id, null::date as first_on
 from raw_db.raw.erasures
 where erased_at > getvariable('built_at')
+"""
+# The customer whose device it is, the one that a customer was merged into, and their account.
+_WHOM_IT_CONCERNS_TOO = """
+insert into arrivals
+with recursive
+
+devices as (
+    select 'visitor:' || anonymous_id as subject_id, 'customer:' || user_id as owner_id
+    from raw_db.raw.events
+    where user_id is not null and anonymous_id in (
+        select substr(subject_id, 9) from arrivals where subject_id like 'visitor:%'
+    )
+    group by anonymous_id, user_id
+),
+
+merges as (
+    select 'customer:' || from_customer_id as subject_id, 'customer:' || into_customer_id as owner_id
+    from raw_db.raw.customer_merges
+),
+
+owned as (
+    select cause, owner_id as subject_id, first_on
+    from arrivals
+    inner join devices on arrivals.subject_id = devices.subject_id
+    union
+    select cause, owner_id, first_on
+    from arrivals
+    inner join merges on arrivals.subject_id = merges.subject_id
+    union
+    select cause, owner_id, first_on
+    from owned
+    inner join merges on owned.subject_id = merges.subject_id
+),
+
+concerned as (
+    select cause, subject_id, first_on from arrivals
+    union
+    select cause, subject_id, first_on from owned
+)
+
+select cause, subject_id, first_on from owned
+union
+select concerned.cause, 'account:' || subjects.account_id, concerned.first_on
+from concerned
+inner join before.marts.subjects as subjects on concerned.subject_id = subjects.subject_id
+where subjects.account_id is not null and subjects.subject_type = 'person'
 """

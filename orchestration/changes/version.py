@@ -6,6 +6,7 @@ which versions there are (`pipeline.versions`), or what differs between two.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.database_files import open_quietly
-from orchestration.errors import PublishError, first_line
+from orchestration.errors import PublishError, first_line, nearest, sentence, shown
 
 _TIME = "%Y%m%dT%H%M%S%fZ"
 
@@ -87,3 +88,43 @@ def read_version(path: Path) -> Version:
 def day_after(day: date) -> date:
     """Return the next day."""
     return day + timedelta(days=1)
+
+
+def named_version(kept: Sequence[str], name: str) -> str:
+    """Return the kept version that a name or a build id means.
+
+    Raises:
+        PublishError: none is; lists those that are kept.
+    """
+    found = [version for version in kept if name in {version, version.partition("-")[2]}]
+    if not found:
+        text = sentence(f"The version {shown(name)} is not kept{nearest(name, kept)}")
+        raise PublishError(f"{text} Kept are {', '.join(kept) or 'none'}.")
+    return found[0]
+
+
+def two_versions(kept: Sequence[str], current: str | None, names: Sequence[str]) -> tuple[str, str]:
+    """Return the older and the newer of two versions.
+
+    Args:
+        kept: all that are kept, oldest first.
+        current: the one that readers see.
+        names: two of them; one, to be held against the current one; or none, for the current one
+            and the one before it.
+
+    Raises:
+        PublishError: there are no two.
+    """
+    if len(names) > 2:
+        raise PublishError(f"{len(names)} versions were named; two are held side by side.")
+    chosen = {named_version(kept, name) for name in names}
+    if len(names) < 2 and current is not None:
+        chosen.add(current)
+    if not names and current is not None:
+        chosen |= set([name for name in kept if name < current][-1:])
+    if len(chosen) != 2:
+        raise PublishError(
+            f"Two versions are needed to tell what changed; kept are {', '.join(kept) or 'none'}."
+        )
+    older, newer = sorted(chosen)
+    return older, newer
