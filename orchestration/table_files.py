@@ -9,15 +9,17 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
+# The same signs as wide as a Chinese character, which some spreadsheets take for them.
+_WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
 # A spreadsheet takes a cell that begins so for a formula, whatever stands behind blanks.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *_WIDE)
 
 
 def inert(value: object) -> object:
@@ -56,7 +58,7 @@ def as_objects(
 
 
 def as_json(value: object) -> object:
-    """Return what stands for a value that JSON does not know: numbers as texts keep their digits."""
+    """Return what stands for a value that JSON does not know; numbers keep their digits as text."""
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -65,24 +67,22 @@ def as_json(value: object) -> object:
 
 
 @contextmanager
-def private_file(path: Path) -> Iterator[IO[str]]:
+def private_file(path: Path) -> Generator[IO[str]]:
     """Write a text file as a whole for its owner alone; what is there is replaced at the end."""
-    with replaced_at_the_end(path) as unfinished:
-        with open(  # noqa: PTH123 - a Path cannot be opened with a mode of its own
-            unfinished,
-            "w",
-            encoding="utf-8",
-            newline="",
-            opener=lambda name, flags: os.open(name, flags, 0o600),
-        ) as out:
-            yield out
+    with (
+        replaced_at_the_end(path) as unfinished,
+        unfinished.open("w", encoding="utf-8", newline="") as out,
+    ):
+        yield out
 
 
 @contextmanager
-def replaced_at_the_end(path: Path) -> Iterator[Path]:
+def replaced_at_the_end(path: Path) -> Generator[Path]:
     """Give a name beside a file to write to, 0600 once it takes the file's place."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        # Made first, so that nobody else can open what is being written.
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield unfinished
         unfinished.chmod(0o600)
         unfinished.replace(path)

@@ -53,7 +53,7 @@ def span_between(before: Version, as_of: date | None) -> Span:
     )
 
 
-def find_arrivals(connection: duckdb.DuckDBPyConnection, before: Version, span: Span) -> None:
+def find_arrivals(connection: duckdb.DuckDBPyConnection, span: Span) -> None:
     """Make the temporary table `arrivals` (`cause, subject_id, first_on`) of a connection.
 
     `subject_id` is null for what is nobody's, such as a rate. The connection has the raw database
@@ -322,7 +322,9 @@ devices as (
 ),
 
 merges as (
-    select 'customer:' || from_customer_id as subject_id, 'customer:' || into_customer_id as owner_id
+    select
+        'customer:' || from_customer_id as subject_id,
+        'customer:' || into_customer_id as owner_id
     from raw_db.raw.customer_merges
 ),
 

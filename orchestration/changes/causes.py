@@ -53,9 +53,7 @@ class Maker:
     settings_hash: str
 
 
-def causes_between(
-    before: Version, maker: Maker, rows: Mapping[Cause, date]
-) -> dict[Cause, date]:
+def causes_between(before: Version, maker: Maker, rows: Mapping[Cause, date]) -> dict[Cause, date]:
     """Return each cause there is with the first day that it can have changed.
 
     Args:

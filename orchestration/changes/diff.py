@@ -120,7 +120,7 @@ def compared(before: Version, after: Version, raw: Path) -> Generator[Diff]:
             ("raw_db", raw),
         ):
             connection.execute(f"attach {text_literal(str(path))} as {name} (read_only)")
-        find_arrivals(connection, before, span_between(before, after.as_of))
+        find_arrivals(connection, span_between(before, after.as_of))
         maker = Maker(after.rules_hash, after.settings_hash)
         causes = causes_between(before, maker, causes_of_rows(connection))
         connection.execute("create temp table causes (place integer, cause varchar, first_on date)")
@@ -196,8 +196,11 @@ def _changed_subjects(told_on: date) -> str:
 
     -- Between two of these days nothing changes on either side.
     days as (
-        select framework, subject_id, valid_from from (from old union from new)
-        where (framework, subject_id) in (from odd)
+        select framework, subject_id, valid_from
+        from old semi join odd using (framework, subject_id)
+        union
+        select framework, subject_id, valid_from
+        from new semi join odd using (framework, subject_id)
     ),
 
     pieces as (

@@ -1,7 +1,7 @@
 """How many subjects a change of the rules moved, and the sentence that stops too large a one.
 
-Belongs here: the verdict on this build's row of `rule_changes`. Does not belong here: who has moved;
-that is the model's business.
+Belongs here: the verdict on this build's row of `rule_changes`. Does not belong here: who has
+moved; that is the model's business.
 """
 
 from __future__ import annotations

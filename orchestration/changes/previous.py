@@ -58,7 +58,7 @@ def place_previous(
             return  # Nothing can be held against a version too old to say what it was made of.
         connection.execute(f"attach {text_literal(str(raw))} as raw_db (read_only)")
         connection.execute(f"attach {text_literal(str(before.database))} as before (read_only)")
-        find_arrivals(connection, before, span_between(before, as_of))
+        find_arrivals(connection, span_between(before, as_of))
         causes = causes_between(before, maker, causes_of_rows(connection))
         connection.execute("detach raw_db")
         connection.execute("detach before")
@@ -69,7 +69,8 @@ def _place(
     connection: duckdb.DuckDBPyConnection, before: Version, causes: dict[Cause, date]
 ) -> None:
     days = ", ".join(
-        f"cast({date_literal(causes[cause]) if cause in causes else 'null'} as date) as {cause}_from"
+        f"cast({date_literal(day) if (day := causes.get(cause)) else 'null'} as date) "
+        f"as {cause}_from"
         for cause in (Cause.RULES, Cause.SETTINGS, *BY_ROWS)
     )
     connection.execute(
@@ -88,9 +89,7 @@ def _place(
         )
 
 
-def _show(
-    connection: duckdb.DuckDBPyConnection, before: Version, mart: str, columns: str
-) -> None:
+def _show(connection: duckdb.DuckDBPyConnection, before: Version, mart: str, columns: str) -> None:
     path = before.path / "parquet" / f"{mart}.parquet"
     if path.is_file():
         connection.execute(

@@ -6,7 +6,7 @@ Belongs here: the words and the form. Does not belong here: what changed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ def check_form(form: str) -> None:
 
 
 @contextmanager
-def text_console(out: Path | None) -> Iterator[Console]:
+def text_console(out: Path | None) -> Generator[Console]:
     """Print to a file, or to the terminal."""
     if out is None:
         yield plain_console()
@@ -77,7 +77,9 @@ def show_diff(console: Console, diff: Diff) -> None:
         for row in diff.rows(_MOST_EXAMPLES, kind):
             _, item, subject, dimension, value, grain, first, until, before, after, cause = row
             which = subject or " ".join(
-                part for part in (grain, None if dimension == "all" else f"{dimension}={value}") if part
+                part
+                for part in (grain, None if dimension == "all" else f"{dimension}={value}")
+                if part
             )
             console.print(
                 f"  {item}  {which}  {first} to before {until}: {_told(before)} -> {_told(after)} "

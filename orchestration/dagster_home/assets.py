@@ -173,9 +173,7 @@ def _judged(
     """Yield the verdict and the bands, whatever they say; return the pass if there is one."""
     findings: list[Finding] = []
     try:
-        gate_pass = gate_phase(
-            opened.request, run, identity, opened.progress, findings.extend
-        )
+        gate_pass = gate_phase(opened.request, run, identity, opened.progress, findings.extend)
     except GateClosedError as error:
         # Bands are judged only when dbt has built everything.
         yield from gate_results(expectations if findings else {}, findings, str(error))

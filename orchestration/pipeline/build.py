@@ -261,14 +261,17 @@ def gate_phase(
     Raises:
         GateClosedError: lists every reason not to publish.
     """
-
     state = request.state
 
     def work() -> GatePass:
         # After a run with faults the marts are not worth measuring; the gate is closed already.
         findings = judge(state) if run.exit_code == 0 else ()
-        moved = () if request.accept_rule_change else movement_reasons(
-            state.working_database, identity.build_id, request.settings.max_rule_movement
+        moved = (
+            ()
+            if request.accept_rule_change
+            else movement_reasons(
+                state.working_database, identity.build_id, request.settings.max_rule_movement
+            )
         )
         if tell:
             tell(findings)

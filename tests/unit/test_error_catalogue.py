@@ -22,10 +22,13 @@ import duckdb
 import pytest
 
 from orchestration import errors
+from orchestration.changes.diff import compared
+from orchestration.changes.version import named_version, read_version, two_versions
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
 from orchestration.command.calibrate import calibrate
 from orchestration.command.commands import published
+from orchestration.command.show_changes import check_form
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
@@ -60,6 +63,7 @@ from orchestration.settings.values import read_date
 from orchestration.simulator.simulate import simulate
 from tests.pipeline.ingest_kit import NO_EVENTS, ORDERS_HEADER, Shop, make_shop
 from tests.unit.finished_runs import identity, make_run, make_state
+from tests.unit.tiny_versions import make_raw, make_version
 
 ORDER = f"{ORDERS_HEADER}\n1,2026-03-01,paid,EUR,10\n"
 # Guards of what this project writes itself (raw.yml, the adapters); no input of a user meets them.
@@ -550,6 +554,35 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 @provokes("Nothing was published")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     gate(make_state(folder), make_run(exit_code=1), identity("b1"))
+
+
+# --- versions side by side ---------------------------------------------------------------------
+row(
+    "does not say what it was made of",
+    lambda folder, _: read_version(make_version(folder, 1).path / "elsewhere"),
+)
+row("versions were named", lambda _, __: two_versions(["a", "b", "c"], "c", ["a", "b", "c"]))
+row("Two versions are needed", lambda _, __: two_versions(["a"], "a", []))
+row(
+    'The version "20260311T05-buildd" is not kept; did you mean',
+    lambda _, __: named_version(["20260311T05-build1"], "20260311T05-buildd"),
+)
+row("it is one of text, csv, json", lambda _, __: check_form("xml"))
+
+
+@provokes("holds no build_info; build again")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    version = make_version(folder, 1)
+    with duckdb.connect(str(version.database)) as made:
+        made.execute("delete from marts.build_info")
+    read_version(version.path)
+
+
+@provokes("unexplained: 1 of kind kpi")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    before, after = make_version(folder, 1), make_version(folder, 2, value=11)
+    with compared(before, after, make_raw(folder / "raw.duckdb", {})) as diff:
+        diff.refuse_unexplained()
 
 
 # --- tables that a loader keeps ---------------------------------------------------------------
