@@ -58,11 +58,11 @@ def as_objects(
 
 
 def as_json(value: object) -> object:
-    """Return what stands for a value that JSON does not know; numbers keep their digits as text."""
+    """Return what stands for a value that JSON does not know."""
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return float(value)
     raise TypeError(type(value).__name__)
 
 

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
         "Tell where a subject stood on a day, why, and what comes next, from the published marts."
     ),
     "calibrate": "Write the health policy that the shop's orders recommend as a rules directory.",
+    "export": "Write whom a play or a segment names now, for a CRM tool, with a receipt.",
     "diff": "Tell what two published versions say otherwise of the same days, and why.",
     "dbt": "Run dbt on the working database: lifecycle dbt run --select int_orders.",
 }

@@ -13,6 +13,7 @@ from orchestration.dagster_home.launchpad import BuildConfig
 from orchestration.errors import SettingsError
 from orchestration.settings.build_settings import (
     BY_HAND,
+    NO_MEANING,
     BuildSettings,
     check_frameworks,
     read_settings,
