@@ -31,6 +31,8 @@ class Version:
         as_of: the last day it speaks of.
         rules_hash: of the rule seeds it was built by.
         settings_hash: of the settings that decide what is computed, and of the package's version.
+        inputs_hash: of the files it was made from.
+        identity_as_of: the last day whose links and merges count.
         timezone: in which its days begin.
         frameworks: those it holds.
     """
@@ -42,6 +44,8 @@ class Version:
     as_of: date
     rules_hash: str
     settings_hash: str
+    inputs_hash: str
+    identity_as_of: date
     timezone: str
     frameworks: tuple[str, ...]
 
@@ -61,15 +65,15 @@ def read_version(path: Path) -> Version:
     try:
         with open_quietly(path / "lifecycle.duckdb", read_only=True) as published:
             row = published.execute(
-                "select build_id, as_of_date, rules_hash, settings_hash, reporting_timezone, "
-                "frameworks from marts.build_info"
+                "select build_id, as_of_date, rules_hash, settings_hash, inputs_hash, "
+                "identity_as_of, reporting_timezone, frameworks from marts.build_info"
             ).fetchone()
     except duckdb.Error as error:
         text = f"The version {name} does not say what it was made of ({first_line(error)})"
         raise PublishError(f"{text}; build again, and compare what is published then.") from None
     if row is None:
         raise PublishError(f"The version {name} holds no build_info; build again.")
-    build_id, as_of, rules_hash, settings_hash, timezone, frameworks = row
+    build_id, as_of, rules_hash, settings_hash, inputs_hash, identity_as_of, zone, names = row
     return Version(
         name=name,
         path=path,
@@ -80,8 +84,10 @@ def read_version(path: Path) -> Version:
         as_of=as_of,
         rules_hash=str(rules_hash),
         settings_hash=str(settings_hash),
-        timezone=str(timezone),
-        frameworks=tuple(str(frameworks).split(", ")),
+        inputs_hash=str(inputs_hash),
+        identity_as_of=identity_as_of,
+        timezone=str(zone),
+        frameworks=tuple(str(names).split(", ")),
     )
 
 

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     ),
     "calibrate": "Write the health policy that the shop's orders recommend as a rules directory.",
     "export": "Write whom a play or a segment names now, for a CRM tool, with a receipt.",
+    "whatif": "Tell who would stand elsewhere today by other rules; publishes nothing.",
     "diff": "Tell what two published versions say otherwise of the same days, and why.",
     "dbt": "Run dbt on the working database: lifecycle dbt run --select int_orders.",
 }

@@ -19,6 +19,7 @@ from orchestration.table_files import as_objects, private_file, write_csv, write
 
 if TYPE_CHECKING:
     from orchestration.changes.diff import Diff
+    from orchestration.changes.standings import WhatIf
 
 FORMS = ("text", "csv", "json")
 _MOST_EXAMPLES = 5
@@ -85,6 +86,24 @@ def show_diff(console: Console, diff: Diff) -> None:
                 f"  {item}  {which}  {first} to before {until}: {_told(before)} -> {_told(after)} "
                 f"({cause})"
             )
+
+
+def show_what_if(console: Console, found: WhatIf) -> None:
+    """Print who would stand elsewhere, which lists would grow or shrink, and examples."""
+    share = f" ({found.moved / found.subjects:.1%})" if found.subjects else ""
+    console.print(
+        f"On {found.as_of} {found.moved:,} of {found.subjects:,} subjects{share} would stand "
+        "elsewhere; nothing was published."
+    )
+    for _, framework, _, before, after, subjects, *_ in found.of_kind("move"):
+        console.print(f"  {framework}  {before} -> {after}: {subjects:,}")
+    for kind in ("segment", "play"):
+        for _, name, _, before, after, *_ in found.of_kind(kind):
+            console.print(f"  {kind} {name}: {before} -> {after}")
+    for _, framework, subject, before, after, _, why_before, why_after in found.of_kind("example"):
+        console.print(f"  {subject} in {framework}: {before} -> {after}")
+        console.print(f"    was: {why_before}")
+        console.print(f"    would be: {why_after}")
 
 
 def _told(value: str | None) -> str:

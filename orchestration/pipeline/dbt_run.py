@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -94,8 +94,12 @@ class DbtRun:
     errors: tuple[str, ...]
 
 
-def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> list[str]:
+def dbt_arguments(
+    state: StateDir, settings: BuildSettings, project: Path, select: Sequence[str] = ()
+) -> list[str]:
     """Return the command line of the one `dbt build`; every path is absolute.
+
+    With `select` it is a trial of some models, which is never published and so is not tested.
 
     Unit tests stay out of it: they prove the models, not the data, and run with the test suite.
     Exposures are documentation; dbt would list each as a node with nothing to do.
@@ -117,6 +121,7 @@ def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> li
         "unit_test",
         "--exclude-resource-type",
         "exposure",
+        *(("--exclude-resource-type", "test", "--select", *select) if select else ()),
         "--vars",
         json.dumps(settings.dbt_vars(), sort_keys=True),
         "--log-format",
@@ -199,6 +204,7 @@ def run_dbt(
     identity: BuildIdentity,
     progress: Progress,
     project: Path = DBT_PROJECT_DIR,
+    select: Sequence[str] = (),
 ) -> DbtRun:
     """Run the one `dbt build` and return what it left; never judges it.
 
@@ -219,7 +225,7 @@ def run_dbt(
     )
     parse_cache.restore(state.dbt_target, parsed)
     with subprocess.Popen(
-        dbt_arguments(state, settings, project),
+        dbt_arguments(state, settings, project, select),
         env=environment,
         cwd=state.root,
         stdout=subprocess.PIPE,

@@ -97,7 +97,7 @@ def make_version(
         made.execute("create schema marts")
         made.execute(
             "create table marts.build_info as select ? as build_id, ?::date as as_of_date, "
-            "? as rules_hash, ? as settings_hash, 'UTC' as reporting_timezone, 'f' as frameworks",
+            "? as rules_hash, ? as settings_hash, '' as inputs_hash, as_of_date as identity_as_of, 'UTC' as reporting_timezone, 'f' as frameworks",
             [f"build{number}", as_of, rules, settings],
         )
         made.execute(

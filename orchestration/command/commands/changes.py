@@ -10,8 +10,13 @@ from typing import Annotated
 
 import typer
 
-from orchestration.command.app import app, state_of
-from orchestration.command.options import StateOption
+from orchestration.command.app import app, request_of, state_of
+from orchestration.command.options import (
+    StateOption,
+    VarOption,
+    other_settings,
+    takes_build_settings,
+)
 from orchestration.command.show_changes import check_form, text_console, write_table
 
 FormatOption = Annotated[str, typer.Option("--format", help="text, csv or json.")]
@@ -52,3 +57,38 @@ def diff(
         else:
             write_table(form, out, COLUMNS, found.rows())
         found.refuse_unexplained()
+
+
+@app.command(epilog=other_settings())
+@takes_build_settings
+def whatif(
+    rules_dir: Annotated[
+        Path, typer.Option(help="Rules to try: whole seeds or patches of the published ones.")
+    ],
+    form: FormatOption = "text",
+    out: OutOption = None,
+    state_dir: StateOption = None,
+    var: VarOption = None,
+    **settings: str | None,
+) -> None:
+    """Tell who would stand elsewhere today by other rules; publishes nothing."""
+    import sys
+
+    from orchestration.changes.standings import COLUMNS
+    from orchestration.command.console import ConsoleProgress, plain_console
+    from orchestration.command.show_changes import show_what_if
+    from orchestration.pipeline.whatif import what_if
+
+    check_form(form)
+    request = request_of(None, state_dir, None, settings, var or ())
+    # Standard output is the table's.
+    progress = ConsoleProgress(plain_console(sys.stderr))
+    try:
+        found = what_if(request, rules_dir, progress)
+    finally:
+        progress.close()
+    if form == "text":
+        with text_console(out) as console:
+            show_what_if(console, found)
+    else:
+        write_table(form, out, COLUMNS, found.rows)
