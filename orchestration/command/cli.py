@@ -9,11 +9,18 @@ from __future__ import annotations
 import sys
 
 from orchestration.command.app import app
-from orchestration.command.commands import activation, building, changes, landing, published
+from orchestration.command.commands import (
+    activation,
+    building,
+    changes,
+    dashboard,
+    landing,
+    published,
+)
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 # Importing a module is what gives its commands to the application.
-TOPICS = (activation, building, changes, landing, published)
+TOPICS = (activation, building, changes, dashboard, landing, published)
 
 
 def main() -> None:

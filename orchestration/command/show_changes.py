@@ -19,7 +19,7 @@ from orchestration.table_files import as_objects, private_file, write_csv, write
 
 if TYPE_CHECKING:
     from orchestration.changes.diff import Diff
-    from orchestration.changes.standings import WhatIf
+    from orchestration.whatif.standings import WhatIf
 
 FORMS = ("text", "csv", "json")
 _MOST_EXAMPLES = 5

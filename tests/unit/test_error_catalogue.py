@@ -10,10 +10,12 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
+from importlib.metadata import version as package_version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -22,6 +24,7 @@ import duckdb
 import pytest
 
 from orchestration import errors
+from orchestration.activation import receipts, webhook
 from orchestration.changes.diff import compared
 from orchestration.changes.version import named_version, read_version, two_versions
 from orchestration.command import explain as explaining
@@ -32,6 +35,7 @@ from orchestration.command.show_changes import check_form
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
+from orchestration.dashboard import launch as launching
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import run
@@ -53,16 +57,19 @@ from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
 from orchestration.progress import Silent
 from orchestration.rules.kpi_docs import generated_files
-from orchestration.rules.rule_set import read_rules
+from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
 from orchestration.settings.environment import check_environment
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.project_file import read_project_file
-from orchestration.settings.request import read_request
+from orchestration.settings.request import BuildRequest, read_request
 from orchestration.settings.values import read_date
 from orchestration.simulator.simulate import simulate
+from orchestration.whatif import trial
+from orchestration.whatif.trial import what_if
 from tests.pipeline.ingest_kit import NO_EVENTS, ORDERS_HEADER, Shop, make_shop
 from tests.unit.finished_runs import identity, make_run, make_state
+from tests.unit.tiny_shop import TinyShop, customer, due, receiver
 from tests.unit.tiny_versions import make_raw, make_version
 
 ORDER = f"{ORDERS_HEADER}\n1,2026-03-01,paid,EUR,10\n"
@@ -222,6 +229,23 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 row("The fail point", lambda _, __: check_fail_point({VARIABLE: "build.lockd"}))
 row("can be reached by others", lambda _, __: check_host("0.0.0.0", False))  # noqa: S104
 row('contains "\'"', lambda folder, _: check_state_path(StateDir.at(folder / "it's")))
+
+
+def _without_streamlit(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(launching, "find_spec", lambda _: None)
+    launching.launch(StateDir.at(Path("nowhere")), 1)
+
+
+def _on_a_taken_port(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(launching, "find_spec", lambda _: True)
+    with socket.socket() as listener:
+        listener.bind((launching.LOOPBACK, 0))
+        listener.listen()
+        launching.launch(StateDir.at(Path("nowhere")), listener.getsockname()[1])
+
+
+row("The dashboard needs Streamlit", _without_streamlit)
+row("is taken; choose another one", _on_a_taken_port)
 
 # --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))
@@ -445,8 +469,49 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 
 # --- the state directory -----------------------------------------------------------------------
 row("does not exist; run lifecycle build", lambda folder, _: read_status(StateDir.at(folder / "x")))
-row("Nothing is published", lambda folder, _: open_published(StateDir.at(folder)))
+row("Nothing is published", lambda folder, _: open_published(StateDir.at(folder)).__enter__())
 row("Nothing has been published", lambda folder, _: rollback(StateDir.at(folder)))
+
+
+@provokes("is a link (to ")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "raw.duckdb").symlink_to("/etc/hostname")
+    with build_lock(StateDir.at(folder)):
+        pass
+
+
+def _edited(folder: Path) -> StateDir:
+    """Publish twice and edit a file of both versions."""
+    state = make_state(folder / "state")
+    for build_id in ("b1", "b2"):
+        edited = publish(state, gate(state, make_run(), identity(build_id))).path
+        database = edited / "lifecycle.duckdb"
+        database.chmod(0o644)
+        database.write_bytes(b"edited")
+    return state
+
+
+row('was damaged or edited: "lifecycle.duckdb" has 6 bytes', lambda folder, _: _read(folder))
+
+
+def _read(folder: Path, content: bytes = b"", sql: str = "") -> None:
+    """Read what is published: edited, or of a version without a manifest."""
+    state = _edited(folder)
+    if content or sql:
+        (state.current / "manifest.json").unlink()
+        (state.current / "lifecycle.duckdb").unlink()
+        (state.current / "lifecycle.duckdb").write_bytes(content) if content else None
+    if sql:
+        duckdb.connect(str(state.current / "lifecycle.duckdb")).close()
+    with open_published(state) as published:
+        published.execute(sql)
+
+
+row("says IO Error", lambda folder, _: _read(folder, content=b"torn" * 5_000))
+row(
+    "made by another version of lifecycle",
+    lambda folder, _: _read(folder, sql="from marts.of_tomorrow"),
+)
 
 
 @provokes("Another build is running")
@@ -482,13 +547,21 @@ row("There is no version before", lambda folder, _: rollback(_published(folder))
 row('The version "b2" is not kept', lambda folder, _: rollback(_published(folder), "b2"))
 
 
-@provokes("cannot be made current")
+row("cannot be made current, it was damaged", lambda folder, _: rollback(_edited(folder)))
+
+
+@provokes("cannot be made current (IO Error")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
-    state = _published(folder)
-    database = next(state.versions.glob("*/lifecycle.duckdb"))
-    database.chmod(0o600)
-    database.write_bytes(b"torn")
-    rollback(state, "b1")
+    state = _edited(folder)
+    for manifest in state.versions.glob("*/manifest.json"):
+        manifest.unlink()
+    rollback(state)
+
+
+@provokes("is full (No space left on device); free some, build again.")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    said = ("OSError: [Errno 28] No space left on device",)
+    gate(make_state(folder), make_run(exit_code=2, errors=said), identity("b1"))
 
 
 @provokes("changed after the gate had judged it")
@@ -583,6 +656,89 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     before, after = make_version(folder, 1), make_version(folder, 2, value=11)
     with compared(before, after, make_raw(folder / "raw.duckdb", {})) as diff:
         diff.refuse_unexplained()
+
+
+# --- exports and what-if ------------------------------------------------------------------------
+def _export(folder: Path, patch: pytest.MonkeyPatch, *answers: int, **asked: Any) -> None:
+    patch.setattr(receipts, "user_config_path", lambda _: folder / "config")
+    patch.setattr(webhook.send, "__defaults__", (lambda _: None,))
+    shop = TinyShop(folder)
+    shop.publish(1, [due(1)])
+    shop.raw({"customers": [customer(1)]})
+    if answers:
+        with receiver(*answers) as crm:
+            shop.export(out=None, webhook=crm.address)
+    shop.export(**asked)
+
+
+for _part, _asked in (
+    ('There is no play "win_bak"; did you mean', {"what": "win_bak"}),
+    ("Give one of --out FILE and --webhook ADDRESS", {"webhook": "https://crm.example"}),
+    ("Give one of --since VERSION and --from-start", {"since": "x", "from_start": True}),
+    ("it is one of csv, jsonl, parquet", {"form": "xlsx"}),
+    ("must be an address like", {"out": None, "webhook": "crm.example"}),
+    ("must begin with https://", {"out": None, "webhook": "http://crm.example"}),
+    ("build first, or export it all the same with --stale", {"now": datetime(2026, 4, 1)}),
+):
+    row(_part, lambda folder, patch, asked=_asked: _export(folder, patch, **asked))
+row("refused the rows (HTTP 400)", lambda folder, patch: _export(folder, patch, 400))
+row("did not take the rows in 6 tries", lambda folder, patch: _export(folder, patch, *[500] * 6))
+row("Nothing is published in", lambda folder, _: TinyShop(folder).export())
+
+
+@provokes("is not kept any more; give --since VERSION")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    _export(folder, patch)
+    shop = TinyShop.__new__(TinyShop)
+    shop.state, shop.out = StateDir.at(folder / "state"), folder / "list.csv"
+    receipt = receipts.last_receipt(shop.state, "win_back")
+    assert receipt is not None
+    receipts.add_receipt(shop.state, replace(receipt, version="20200101T05-gone"))
+    shop.export()
+
+
+@provokes("The key of receipts")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    (folder / "config").write_text("a file")
+    _export(folder, patch)
+
+
+def _what_if(folder: Path, *, rules: str = "", settings: str = "", inputs: str = "") -> None:
+    """Try rules on a version that was built by the shipped ones, unless it says otherwise."""
+    state = StateDir.at(folder / "state")
+    state.versions.mkdir(parents=True)
+    shipped, defaults = read_rules(None), BuildSettings()
+    write_rules(shipped, state)
+    known = package_version("customer-lifecycle")
+    made = make_version(
+        state.versions,
+        1,
+        rules=rules or shipped.rules_hash,
+        settings=settings or defaults.hash_of_meaning(known),
+        inputs=inputs or "other files",
+    )
+    state.current.symlink_to(Path("versions") / made.name)
+    make_raw(state.raw_database, {})
+    what_if(BuildRequest(defaults, folder, state), REPO_ROOT / "seeds/presets/grocery", Silent())
+
+
+row("holds other rules than the published version", lambda f, _: _what_if(f, rules="other"))
+row("These are not the settings", lambda f, _: _what_if(f, settings="other"))
+row("Files were loaded since", lambda f, _: _what_if(f))
+
+
+@provokes("dbt could not build what these rules say (no room).")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    failed = make_run(exit_code=1)
+    patch.setattr(trial, "run_dbt", lambda *_, **__: replace(failed, errors=("no room\nat all",)))
+    patch.setattr(trial, "_refuse_other_inputs", lambda *_: None)
+    _what_if(folder)
+
+
+@provokes("run lifecycle build first")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = StateDir.at(folder)
+    what_if(BuildRequest(BuildSettings(), folder, state), folder, Silent())
 
 
 # --- tables that a loader keeps ---------------------------------------------------------------

@@ -5,122 +5,28 @@ from __future__ import annotations
 import csv
 import json
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration.activation import receipts, webhook
-from orchestration.activation.export import Exported, Order, StaleExportError, export
+from orchestration.activation.export import StaleExportError
 from orchestration.activation.selection import Choice
 from orchestration.activation.webhook import WebhookError, check_address
-from orchestration.changes.version import Version
 from orchestration.errors import LifecycleError, SettingsError
-from orchestration.settings.paths import RULES_DIR, StateDir
-from tests.unit.tiny_versions import Raw, Row, event, make_raw, make_version
-
-NOW = datetime(2026, 3, 12, 9)
-JANUARY = datetime(2026, 1, 1)
-
-
-def customer(number: int, consent: bool | None = True, **cells: object) -> Row:
-    made = {"customer_id": f"c{number}", "created_at": JANUARY, "updated_at": JANUARY}
-    return {**made, "marketing_consent": consent, "email": f"c{number}@example.org", **cells}
-
-
-def due(number: int, **cells: object) -> Row:
-    made = {
-        "play": "win_back",
-        "subject_id": f"customer:c{number}",
-        "contact_subject_id": f"customer:c{number}",
-        "triggered_on": date(2026, 3, 1),
-        "due_from": date(2026, 3, 2),
-        "due_until": date(2026, 3, 30),
-        "channel": "email",
-        "rank_for_subject": 1,
-        "why": "because",
-        "why_it": "perché",
-        "expected_value": None,
-        "recommended_product": "p1",
-    }
-    return {**made, **cells}
-
-
-def fill(version: Version, plays_due: Sequence[Row], members: Sequence[Row] = ()) -> None:
-    """Give a tiny version the marts that exports read."""
-    with duckdb.connect(str(version.database)) as made:
-        made.execute(
-            "create table marts.play_catalog as select * from (values ('win_back', true, false), "
-            "('payment_repair', false, true)) as plays(play, needs_consent, is_service)"
-        )
-        made.execute("create table marts.segment_profiles as select 'vip' as segment")
-        made.execute(
-            "create table marts.plays_due (play text, subject_id text, contact_subject_id text, "
-            "triggered_on date, due_from date, due_until date, channel text, "
-            "rank_for_subject bigint, why text, why_it text, expected_value decimal(18, 4), "
-            "recommended_product text)"
-        )
-        made.execute(
-            "create table marts.customers (subject_id text, stage text, health text, country text, "
-            "is_global_control boolean)"
-        )
-        made.execute("create table marts.segment_members (segment text, subject_id text)")
-        for row in plays_due:
-            made.execute(
-                f"insert into marts.plays_due values ({', '.join('?' for _ in row)})",
-                [*row.values()],
-            )
-        for row in members:
-            made.execute("insert into marts.segment_members values ('vip', ?)", [row["subject_id"]])
-            made.execute(
-                "insert into marts.customers values (?, 'loyalty', 'active', 'IT', ?)",
-                [row["subject_id"], row.get("is_global_control", False)],
-            )
-
-
-class Shop:
-    """A state directory with two published versions, the second one current."""
-
-    def __init__(self, folder: Path) -> None:
-        """Make the directories, and the rules that a build leaves."""
-        self.state = StateDir.at(folder / "state")
-        self.out = folder / "list.csv"
-        self.state.versions.mkdir(parents=True)
-        self.state.rules.mkdir()
-        (self.state.rules / "event_signals.csv").write_bytes(
-            (RULES_DIR / "event_signals.csv").read_bytes()
-        )
-
-    def publish(self, number: int, rows: Sequence[Row], members: Sequence[Row] = ()) -> Version:
-        version = make_version(self.state.versions, number)
-        fill(version, rows, members)
-        self.state.current.unlink(missing_ok=True)
-        self.state.current.symlink_to(Path("versions") / version.name)
-        return version
-
-    def raw(self, rows: Raw) -> None:
-        make_raw(self.state.raw_database, rows)
-
-    def export(self, what: str = "win_back", **asked: Any) -> Exported:
-        now = asked.pop("now", NOW)
-        return export(self.state, Order(**{"what": what, "out": self.out, **asked}), now)
-
-    def listed(self) -> list[tuple[str, str]]:
-        with self.out.open(newline="") as file:
-            return [(row["change"], row["subject_id"]) for row in csv.DictReader(file)]
+from tests.unit.tiny_shop import NOW, TinyShop, customer, due, receiver
+from tests.unit.tiny_versions import Raw, event
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyShop:
     monkeypatch.setattr(receipts, "user_config_path", lambda _: tmp_path / "config")
-    return Shop(tmp_path)
+    return TinyShop(tmp_path)
 
 
 def added(*numbers: int) -> list[tuple[str, str]]:
@@ -187,7 +93,7 @@ def added(*numbers: int) -> list[tuple[str, str]]:
     ],
 )
 def test_only_who_says_yes_is_there_and_has_not_asked_for_erasure_is_exported(
-    shop: Shop, raw: Raw, is_in: bool
+    shop: TinyShop, raw: Raw, is_in: bool
 ) -> None:
     shop.publish(1, [due(5)], [due(5)])
     shop.raw(raw)
@@ -196,7 +102,7 @@ def test_only_who_says_yes_is_there_and_has_not_asked_for_erasure_is_exported(
         assert shop.listed() == (added(5) if is_in else []), what
 
 
-def test_service_needs_no_consent_but_a_person_who_is_there(shop: Shop) -> None:
+def test_service_needs_no_consent_but_a_person_who_is_there(shop: TinyShop) -> None:
     shop.publish(1, [due(1, play="payment_repair"), due(2, play="payment_repair")])
     shop.raw({"customers": [customer(1, consent=False), customer(2, is_deleted=True)]})
     done = shop.export("payment_repair", with_contact=True)
@@ -206,7 +112,7 @@ def test_service_needs_no_consent_but_a_person_who_is_there(shop: Shop) -> None:
     assert "@" not in shop.out.read_text()
 
 
-def test_the_first_rank_alone_unless_asked(shop: Shop) -> None:
+def test_the_first_rank_alone_unless_asked(shop: TinyShop) -> None:
     shop.publish(1, [due(1), due(2, rank_for_subject=2)])
     shop.raw({"customers": [customer(1), customer(2)]})
     shop.export()
@@ -215,7 +121,7 @@ def test_the_first_rank_alone_unless_asked(shop: Shop) -> None:
     assert shop.listed() == added(1, 2)
 
 
-def test_the_global_control_is_in_no_segment_unless_asked(shop: Shop) -> None:
+def test_the_global_control_is_in_no_segment_unless_asked(shop: TinyShop) -> None:
     shop.publish(1, [], [due(1), due(2, is_global_control=True)])
     shop.raw({"customers": [customer(1), customer(2)]})
     shop.export("segment:vip")
@@ -224,7 +130,7 @@ def test_the_global_control_is_in_no_segment_unless_asked(shop: Shop) -> None:
     assert shop.listed() == added(1, 2)
 
 
-def test_ids_alone_and_addresses_only_when_asked(shop: Shop) -> None:
+def test_ids_alone_and_addresses_only_when_asked(shop: TinyShop) -> None:
     shop.publish(1, [due(1)])
     shop.raw({"customers": [customer(1)]})
     shop.export()
@@ -234,7 +140,7 @@ def test_ids_alone_and_addresses_only_when_asked(shop: Shop) -> None:
     assert done.with_address == 1
 
 
-def test_the_next_export_holds_what_is_new_and_names_who_has_left(shop: Shop) -> None:
+def test_the_next_export_holds_what_is_new_and_names_who_has_left(shop: TinyShop) -> None:
     shop.publish(1, [due(1), due(2), due(3), due(4, triggered_on=date(2026, 2, 1))])
     shop.raw({"customers": [customer(number) for number in (1, 2, 3, 4, 5)]})
     assert shop.export().since is None
@@ -261,7 +167,7 @@ def test_the_next_export_holds_what_is_new_and_names_who_has_left(shop: Shop) ->
     assert receipts.last_receipt(shop.state, "win_back").version == second.name  # type: ignore[union-attr]
 
 
-def test_a_receipt_says_what_when_whence_and_whither(shop: Shop) -> None:
+def test_a_receipt_says_what_when_whence_and_whither(shop: TinyShop) -> None:
     version = shop.publish(1, [due(1)])
     shop.raw({"customers": [customer(1)]})
     done = shop.export()
@@ -279,7 +185,7 @@ def test_a_receipt_says_what_when_whence_and_whither(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_files_are_the_owners_alone_and_hold_the_same(shop: Shop, form: str) -> None:
+def test_files_are_the_owners_alone_and_hold_the_same(shop: TinyShop, form: str) -> None:
     shop.publish(1, [due(1, why="=cmd|' /C calc'!A0", expected_value=12.5)])
     shop.raw({"customers": [customer(1, email="+1@example.org")]})
     out = shop.out.with_suffix(f".{form}")
@@ -295,7 +201,7 @@ def test_files_are_the_owners_alone_and_hold_the_same(shop: Shop, form: str) -> 
         assert found.fetchall() == [("=cmd|' /C calc'!A0", "+1@example.org", 12.5)]
 
 
-def test_an_old_version_is_refused_unless_asked(shop: Shop) -> None:
+def test_an_old_version_is_refused_unless_asked(shop: TinyShop) -> None:
     shop.publish(1, [due(1)])
     shop.raw({"customers": [customer(1)]})
     shop.export(now=datetime(2026, 3, 12, 23, 59))
@@ -320,7 +226,7 @@ def test_an_old_version_is_refused_unless_asked(shop: Shop) -> None:
     ],
 )
 def test_what_cannot_be_exported_is_refused_in_one_sentence(
-    shop: Shop, asked: Mapping[str, Any], sentence: str
+    shop: TinyShop, asked: Mapping[str, Any], sentence: str
 ) -> None:
     shop.publish(1, [due(1)])
     shop.raw({"customers": [customer(1)]})
@@ -330,7 +236,7 @@ def test_what_cannot_be_exported_is_refused_in_one_sentence(
     assert not (shop.state.root / "exports.jsonl").exists()
 
 
-def test_nothing_published_and_a_receipt_of_a_version_that_is_gone_are_told(shop: Shop) -> None:
+def test_nothing_published_and_a_receipt_of_a_version_that_is_gone_are_told(shop: TinyShop) -> None:
     with pytest.raises(SettingsError, match="Nothing is published"):
         shop.export()
     version = shop.publish(1, [due(1)])
@@ -353,43 +259,6 @@ def test_a_key_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 # --- webhook ----------------------------------------------------------------------------------
-class Receiver:
-    """A server of this machine that answers as it is told and keeps what it was sent."""
-
-    def __init__(self, answers: Sequence[int], headers: Mapping[str, str]) -> None:
-        """Answer with these codes, then with 200, always with these headers."""
-        self.answers = [*answers]
-        self.headers = headers
-        self.taken: list[tuple[str, dict[str, Any]]] = []
-        self.address = ""
-
-
-@contextmanager
-def receiver(*answers: int, **headers: str) -> Iterator[Receiver]:
-    kept = Receiver(answers, headers)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.taken.append((self.headers["Idempotency-Key"], json.loads(body)))
-            self.send_response(kept.answers.pop(0) if kept.answers else 200)
-            for name, value in kept.headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.address = f"http://127.0.0.1:{server.server_port}/hook?token=secret"
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield kept
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     kept: list[float] = []
@@ -398,7 +267,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_rows_are_posted_in_batches_with_a_key_each(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: TinyShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhook, "_BATCH", 2)
     version = shop.publish(1, [due(1), due(2), due(3)])
@@ -417,7 +286,9 @@ def test_rows_are_posted_in_batches_with_a_key_each(
     assert done.receipt.file == "webhook 127.0.0.1"
 
 
-def test_a_busy_receiver_is_tried_again_with_the_same_key(shop: Shop, pauses: list[float]) -> None:
+def test_a_busy_receiver_is_tried_again_with_the_same_key(
+    shop: TinyShop, pauses: list[float]
+) -> None:
     shop.publish(1, [due(1)])
     shop.raw({"customers": [customer(1)]})
     with receiver(503, 429, Retry_After="7") as crm:
@@ -437,7 +308,7 @@ def test_a_busy_receiver_is_tried_again_with_the_same_key(shop: Shop, pauses: li
     ],
 )
 def test_what_is_not_taken_leaves_no_receipt_and_no_secret_in_the_sentence(
-    shop: Shop, pauses: list[float], answers: list[int], tries: int, sentence: str
+    shop: TinyShop, pauses: list[float], answers: list[int], tries: int, sentence: str
 ) -> None:
     shop.publish(1, [due(1)])
     shop.raw({"customers": [customer(1)]})

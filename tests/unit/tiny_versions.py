@@ -87,6 +87,7 @@ def make_version(
     as_of: date = date(2026, 3, 10),
     rules: str = "r1",
     settings: str = "s1",
+    inputs: str = "i1",
     subject: str = "customer:c1",
     restates: str = "cancellation|refund|link|late_row",
 ) -> Version:
@@ -97,8 +98,9 @@ def make_version(
         made.execute("create schema marts")
         made.execute(
             "create table marts.build_info as select ? as build_id, ?::date as as_of_date, "
-            "? as rules_hash, ? as settings_hash, '' as inputs_hash, as_of_date as identity_as_of, 'UTC' as reporting_timezone, 'f' as frameworks",
-            [f"build{number}", as_of, rules, settings],
+            "? as rules_hash, ? as settings_hash, ? as inputs_hash, "
+            "as_of_date as identity_as_of, 'UTC' as reporting_timezone, 'f' as frameworks",
+            [f"build{number}", as_of, rules, settings, inputs],
         )
         made.execute(
             "create table marts.row_accounting as select 'file' as scope, 'file1' as name, "

@@ -74,10 +74,10 @@ def whatif(
     """Tell who would stand elsewhere today by other rules; publishes nothing."""
     import sys
 
-    from orchestration.changes.standings import COLUMNS
     from orchestration.command.console import ConsoleProgress, plain_console
     from orchestration.command.show_changes import show_what_if
-    from orchestration.pipeline.whatif import what_if
+    from orchestration.whatif.standings import COLUMNS
+    from orchestration.whatif.trial import what_if
 
     check_form(form)
     request = request_of(None, state_dir, None, settings, var or ())

@@ -1,7 +1,7 @@
 """Where everybody stands today by two sets of rules, and who would be in which segment and play.
 
 Belongs here: the comparison of a published version with marts made by other rules from the same raw
-tables. Does not belong here: making those (`pipeline.whatif`), or how it is shown.
+tables. Does not belong here: making those (`trial`), or how it is shown.
 """
 
 from __future__ import annotations

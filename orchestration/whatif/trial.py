@@ -1,7 +1,7 @@
 """What other rules would say today: dbt on a scratch state that is deleted, and nothing published.
 
 Belongs here: the scratch state, and that it starts from what the published version was made of.
-Does not belong here: the comparison (`changes.standings`).
+Does not belong here: the comparison (`standings`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import replace
 from importlib.metadata import version as package_version
 from pathlib import Path
 
-from orchestration.changes.standings import WhatIf, compare_standings
 from orchestration.changes.version import Version, read_version
 from orchestration.errors import SettingsError, StateDirError, WarehouseError, first_line
 from orchestration.pipeline.build import build_identity
@@ -26,6 +25,7 @@ from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import RULES_DIR, StateDir
 from orchestration.settings.request import BuildRequest
+from orchestration.whatif.standings import WhatIf, compare_standings
 
 # What is compared, with all that it is made of.
 _MARTS = ("+lifecycle_current", "+segment_members", "+play_entries")
