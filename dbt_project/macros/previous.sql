@@ -1,6 +1,8 @@
-{# What a build compares itself with, as subqueries that are empty where there is no such version. #}
+{# What a build compares itself with, as subqueries that are empty where there is no such version.
+#}
 
-{# The one row that says which version it is, and from which day on each cause can have changed it. #}
+{# The one row that says which version it is, and from which day on each cause can have changed
+   what it says. #}
 {% macro previous_build() -%}
     {%- set relation = source('previous', 'build') -%}
     {%- set causes = [

@@ -67,6 +67,14 @@ BOOKS: Mapping[str, str] = {
     "sources": "Sources in other shapes than the raw contract. One row per source.",
     "muted_files": "Files whose rows do not count, since another source fills the table.",
 }
+# Of the version that readers saw when a build began, for what it says otherwise.
+PREVIOUS: Mapping[str, str] = {
+    "build": "Which build it was, and what has arrived since that can have changed what it said.",
+    "kpi_values": "Its KPI values.",
+    "lifecycle_history": "Its history, where the rules have changed since.",
+    "touched_subjects": "Subjects of whom rows have arrived since, where the rules have changed.",
+    "rule_changes": "Its ledger of rules.",
+}
 OWNERS = ("team:analytics",)
 
 
@@ -92,6 +100,21 @@ def landing_specs(contract: Contract) -> list[AssetSpec]:
             metadata={"required": not table.is_optional},
         )
         for table in contract.tables
+    ]
+
+
+def previous_specs() -> list[AssetSpec]:
+    """Return what a build holds itself against; the build before has published it."""
+    return [
+        AssetSpec(
+            AssetKey(["previous", name]),
+            group_name="publishing",
+            description=description,
+            kinds={"duckdb"},
+            owners=list(OWNERS),
+            tags={"layer": "publishing"},
+        )
+        for name, description in PREVIOUS.items()
     ]
 
 

@@ -31,9 +31,10 @@ previous_cells as (
 present_cells as (
 
     select
-        {% for column in key + ['period_end', 'value'] -%}
-        {{ column }}{{ ',' if not loop.last }}
+        {% for column in key + ['period_end'] -%}
+        {{ column }},
         {% endfor -%}
+        value
     from {{ ref('kpi_values') }}
 
 ),
@@ -95,8 +96,8 @@ both_cells as (
         {% for column in key + ['period_end'] -%}
         cells.{{ column }},
         {% endfor -%}
-        {{ 'cells.value' if cells == 'previous_cells' else 'cast(null as decimal(38, 10))' }} as old_value,
-        {{ 'cells.value' if cells == 'present_cells' else 'cast(null as decimal(38, 10))' }} as new_value
+        {{ 'cells.value' if loop.first else 'cast(null as decimal(38, 10))' }} as old_value,
+        {{ 'cells.value' if loop.last else 'cast(null as decimal(38, 10))' }} as new_value
     from {{ cells }} as cells
     inner join compared_periods
         on
@@ -119,9 +120,10 @@ changed_cells as (
         max(new_value) as new_value
     from both_cells
     group by
-        {% for column in key + ['period_end'] -%}
-        {{ column }}{{ ',' if not loop.last }}
+        {% for column in key -%}
+        {{ column }},
         {% endfor -%}
+        period_end
     having max(old_value) is distinct from max(new_value)
 
 ),

@@ -1,14 +1,11 @@
--- The ledger of rules: every change of the rules that was published, and how many subjects it moved. A subject has moved if another stage or health is said of it, of the last day of the version
--- before, in a framework that both have; subjects of whom something arrived since are left out, for
--- theirs may be another cause. Exempt from byte-equality: it names builds. Over 120 lines, since
--- where everybody stood, who moved and the ledger before are three things.
+-- The ledger of rules: every change of the rules that was published, and how many subjects it
+-- moved. A subject has moved if another stage or health is said of it, of the last day of the
+-- version before, in a framework that both have; subjects of whom something arrived since are left
+-- out, for theirs may be another cause. Exempt from byte-equality: it names builds. Over 120 lines,
+-- since where everybody stood, who moved and the ledger before are three things.
 
-{%- set rules_hash = env_var('LIFECYCLE_RULES_HASH', 'unknown') -%}
+{% set rules_hash = env_var('LIFECYCLE_RULES_HASH', 'unknown') -%}
 {%- set build_id = env_var('LIFECYCLE_BUILD_ID', 'by-hand') -%}
-{%- set columns = [
-    'first_build_id', 'rules_hash', 'previous_rules_hash', 'as_of_date', 'subjects',
-    'subjects_moved', 'moved_share',
-] -%}
 {%- set standing = ['framework', 'subject_id', 'stage', 'health'] -%}
 {%- set ledger = source('previous', 'rule_changes') -%}
 {%- set touched = source('previous', 'touched_subjects') %}
@@ -102,7 +99,7 @@ present_rules as (
     select
         '{{ build_id }}' as first_build_id,
         '{{ rules_hash }}' as rules_hash,
-        (select rules_hash from previous_build) as previous_rules_hash,
+        (select previous_build.rules_hash from previous_build) as previous_rules_hash,
         settings.as_of_date,
         case when movements.subjects > 0 then movements.subjects end as subjects,
         case when movements.subjects > 0 then movements.subjects_moved end as subjects_moved,
@@ -125,17 +122,25 @@ earlier_changes as (
 rule_changes as (
 
     select
-        {% for column in columns -%}
-        {{ column }}{{ ',' if not loop.last }}
-        {% endfor -%}
+        first_build_id,
+        rules_hash,
+        previous_rules_hash,
+        as_of_date,
+        subjects,
+        subjects_moved,
+        moved_share
     from earlier_changes
 
     union all
 
     select
-        {% for column in columns -%}
-        {{ column }}{{ ',' if not loop.last }}
-        {% endfor -%}
+        first_build_id,
+        rules_hash,
+        previous_rules_hash,
+        as_of_date,
+        subjects,
+        subjects_moved,
+        moved_share
     from present_rules
     where
         previous_rules_hash is null
