@@ -10,8 +10,10 @@ import sys
 
 from orchestration.command.app import app
 from orchestration.command.commands import (
+    activation,
     building,
     care,
+    changes,
     dashboard,
     landing,
     privacy,
@@ -20,7 +22,7 @@ from orchestration.command.commands import (
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 # Importing a module is what gives its commands to the application.
-TOPICS = (building, care, dashboard, landing, privacy, published)
+TOPICS = (activation, building, care, changes, dashboard, landing, privacy, published)
 
 
 def main() -> None:
