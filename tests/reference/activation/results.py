@@ -181,7 +181,8 @@ def compared(month: str, treat: Arm, holdout: Arm) -> dict[str, Any]:
         squares += math.fsum((each - m2) ** 2 for each in two)
         margin = Z * treat.n * math.sqrt(squares / (treat.n + holdout.n - 2) * inverse)
         gained = treat.n * (m1 - m2)
-        row |= dict(zip(revenue, (gained, gained - margin, gained + margin), strict=True))
+        ends = (gained, gained - margin, gained + margin)
+        row |= dict(zip(revenue, (round(end, 4) for end in ends), strict=True))
     return row
 
 

@@ -97,6 +97,7 @@ class Term:
     is_cancel: bool
     paid_until: date
     ends_on: date
+    cancels_from: date | None = None
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,65 @@ def crowd(seed: int) -> Shop:
     return many
 
 
+def as_known_on(shop: Shop, day: date) -> Shop:
+    """The shop as it was on an earlier day: nothing dated after it, nothing voided after it."""
+
+    def known(when: date | None) -> date | None:
+        return when if when and when <= day else None
+
+    def subject(one: Subject) -> dict[str, Any]:
+        return {
+            "facts": [
+                replace(fact, voided_on=known(fact.voided_on))
+                for fact in one.facts
+                if fact.day <= day
+            ],
+            "stages": [state for state in one.stages if state.day <= day],
+            "healths": [state for state in one.healths if state.day <= day],
+            "epochs": [
+                replace(epoch, until=known(epoch.until) or date(9999, 12, 31))
+                for epoch in one.epochs
+                if epoch.first <= day
+            ],
+            "resolutions": [at for at in one.resolutions if at.date() <= day],
+        }
+
+    def terms(person: Person) -> Iterator[Term]:
+        told = [term for term in person.terms if term.day <= day]
+        for term in told:
+            later = [
+                other.cancels_from
+                for other in told
+                if other.subscription == term.subscription
+                and other.place > term.place
+                and other.cancels_from
+            ]
+            yield replace(term, ends_on=min((term.paid_until + GRACE * DAY, *later)))
+
+    people = [
+        replace(
+            person,
+            **subject(person),
+            visits=[at for at in person.visits if at.date() <= day],
+            orders=[
+                replace(
+                    order,
+                    cancelled_on=known(order.cancelled_on),
+                    refunds=tuple(each for each in order.refunds if each[0] <= day),
+                )
+                for order in person.orders
+                if order.day <= day
+            ],
+            cart_events=[event for event in person.cart_events if event.at.date() <= day],
+            terms=list(terms(person)),
+            consents=[each for each in person.consents if each[0].date() <= day],
+        )
+        for person in shop.people
+    ]
+    accounts = [replace(account, **subject(account)) for account in shop.accounts]
+    return replace(shop, as_of=day, people=people, accounts=accounts)
+
+
 def _day(dice: random.Random) -> date:
     return FIRST + timedelta(days=dice.randint(0, (AS_OF - FIRST).days))
 
@@ -223,16 +282,18 @@ def _terms(dice: random.Random) -> Iterator[Term]:
     for subscription in ("", "s2")[: dice.randint(1, 2)]:
         days = sorted(_day(dice) for _ in range(dice.randint(1, 5)))
         stated = [(day, dice.random() < 0.7, dice.random() < 0.3) for day in days]
-        cancels = [
-            (place, day + dice.choice((0, 0, 12)) * DAY)
+        cancels = {
+            place: day + dice.choice((0, 0, 12)) * DAY
             for place, (day, _, is_cancel) in enumerate(stated, 1)
             if is_cancel
-        ]
+        }
         for place, (day, is_paid, is_cancel) in enumerate(stated, 1):
             until = day + dice.choice((1, 10, 31, 90)) * DAY
-            later = [end for number, end in cancels if number > place]
+            later = [end for number, end in cancels.items() if number > place]
             ends = min((until + GRACE * DAY, *later))
-            yield Term(subscription, place, day, is_paid, is_cancel, until, ends)
+            yield Term(
+                *(subscription, place, day, is_paid, is_cancel, until, ends), cancels.get(place)
+            )
 
 
 def _account(dice: random.Random, key: int, name: str) -> Subject:
@@ -352,8 +413,9 @@ def _subject(shop: Shop, subject: Subject, found: Tables) -> None:
     steps += [(one, other) for one in shop.stages for other in shop.stages]
     # A change of health alone opens an interval, too.
     changes = {state.day for state in (*subject.stages, *subject.healths)}
+    first = min((state.day for state in subject.stages), default=date.max)
     before: str | None = None
-    for day in sorted(day for day in changes if day >= subject.stages[0].day):
+    for day in sorted(day for day in changes if day >= first):
         now = next(each.name for each in reversed(subject.stages) if each.day <= day)
         found["int_stage_intervals"].append(
             {
@@ -365,7 +427,7 @@ def _subject(shop: Shop, subject: Subject, found: Tables) -> None:
         )
         before = now
     ends = [state.day for state in subject.healths[1:]]
-    for state, until in zip(subject.healths, (*ends, date(9999, 12, 31)), strict=True):
+    for state, until in zip(subject.healths, (*ends, date(9999, 12, 31)), strict=False):
         found["int_health_spans"].append(
             {
                 "subject_key": key,
