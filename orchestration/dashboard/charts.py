@@ -314,7 +314,7 @@ def sequence(rows: Rows, words: Words) -> Chart:
         for row in rows
         for name in HORIZONS
     ]
-    colours = dict(zip(HORIZONS, palette.ORDERED, strict=True))
+    colours: dict[str, str] = dict(zip(HORIZONS, palette.ORDERED, strict=True))
     return marks.chart(
         shown,
         height=260,

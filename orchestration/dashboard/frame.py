@@ -41,7 +41,7 @@ PAGES: Mapping[str, Callable[[Context], None]] = {
 _FIRST = next(iter(PAGES))
 _LANGUAGES = {Language.EN: "English", Language.IT: "Italiano"}
 _LOOK_EVERY = "20s"
-_SIDEBAR = 230
+_SIDEBAR = 270
 
 
 def draw() -> None:

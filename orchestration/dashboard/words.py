@@ -132,8 +132,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "any": ("any", "qualsiasi"),
     "customer": ("Customer", "Cliente"),
     "found": (
-        "{number} customers found; {shown} listed, most valuable first.",
-        "{number} clienti trovati; {shown} in elenco, prima quelli di maggior valore.",
+        "Found: {number}; listed: {shown}, the most valuable first.",
+        "Trovati: {number}; in elenco: {shown}, prima quelli di maggior valore.",
     ),
     "as_list": ("As a list", "Come elenco"),
     "no_customers": (
@@ -340,14 +340,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "top_channel": ("Main channel", "Canale principale"),
     "top_category": ("Main category", "Categoria principale"),
     "share_of_all": ("Share", "Quota"),
-    "revenue_365d": ("Net revenue 365 days", "Ricavi netti 365 giorni"),
+    "net_revenue_365d": ("Net revenue 365 days", "Ricavi netti 365 giorni"),
     "nps": ("NPS", "NPS"),
     "mix_stage": ("stage", "fase"),
     "mix_health": ("health", "stato"),
     "mix_channel": ("channel of the first touch", "canale del primo contatto"),
     "mix_country": ("country", "paese"),
     "mix_category": ("favourite category", "categoria preferita"),
-    "members": ("{number} customers are in it today.", "Oggi ne fanno parte {number} clienti."),
+    "members": ("Customers in it today: {number}.", "Clienti che oggi ne fanno parte: {number}."),
     "plays_due_note": (
         "Whom to write to today, held-out persons left out.",
         "A chi scrivere oggi, esclusi i gruppi di controllo.",

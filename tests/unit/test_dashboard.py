@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -272,7 +273,7 @@ def test_how_large_is_the_largest_segment(pages: dict[str, Seen], sample_state: 
         "group by segment order by 2 desc limit 1",
     )
     first = pages["segments"].tables[0][1]
-    assert (first[0], first[4]) == (title, f"{customers:,}")
+    assert first[:2] == [title, f"{customers:,}"]
 
 
 def test_how_many_rows_were_read_and_which_event_feeds_nothing(
@@ -359,7 +360,7 @@ def test_a_kpi_is_drawn_in_every_grain_and_dimension(kpi: str, grain: str, dimen
 
 def test_what_is_not_known_is_shaded_and_never_zero() -> None:
     words = Words(Language.EN, TEXTS)
-    days = [duckdb.sql(f"select date '2026-0{month}-01'").fetchone()[0] for month in (1, 2, 3, 4)]
+    days = [date(2026, month, 1) for month in (1, 2, 3, 4)]
     told = [(5, "ok"), (None, "no_input"), (None, "immature"), (7, "partial")]
     rows = [
         {"period_start": day, "period_end": day, "dimension_value": "all"}

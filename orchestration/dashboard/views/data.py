@@ -66,16 +66,16 @@ def _files(context: Context) -> None:
 def _filtered(context: Context) -> None:
     words = context.words
     show.table(
-        list(map(words, ("name", "why", "rows_read", "rows_kept", "rows_filtered"))),
+        list(map(words, ("name", "rows_read", "rows_kept", "rows_filtered", "why"))),
         [
             [
                 str(row["name"]),
-                str(row["filtered_reasons"] or "–"),
                 *(words.number(row[name]) for name in ("rows_read", "rows_kept", "rows_filtered")),
+                str(row["filtered_reasons"] or "–"),
             ]
             for row in data.filtered(context.published)
         ],
-        texts=2,
+        last_texts=1,
     )
 
 
