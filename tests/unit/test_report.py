@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,8 +22,9 @@ MOST_BYTES = 2_000_000
 
 
 @pytest.fixture(scope="module")
-def published(sample_state: StateDir) -> Published:
-    return Published(open_published(sample_state))
+def published(sample_state: StateDir) -> Iterator[Published]:
+    with open_published(sample_state) as connection:
+        yield Published(connection)
 
 
 @pytest.fixture(scope="module", params=list(Language))
