@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = ROOT / "dbt_project"
@@ -114,20 +113,15 @@ def test_every_doc_of_a_description_is_a_block() -> None:
         if path.endswith((".yml", ".sql", ".md"))
         for name in re.findall(r"\bdoc\(['\"](\w+)['\"]\)", text)
     }
-    assert len(cited) > 90
+    assert len(cited) > 50
     assert cited - set(known) == set()
 
 
-def test_every_page_is_a_block_that_the_docs_of_dbt_show() -> None:
-    exposures = yaml.safe_load((DBT_PROJECT / "models/marts/pages.yml").read_text("utf-8"))
-    shown = {exposure["name"]: exposure["description"] for exposure in exposures["exposures"]}
+def test_every_page_is_a_block_of_its_own_name() -> None:
     assert len(PAGES) >= 5
     for page in PAGES:
-        text = page.read_text(encoding="utf-8")
         name = "__overview__" if page.stem == "overview" else page.stem
-        assert re.findall(r"{% docs (\w+) %}", text) == [name]
-        assert name == "__overview__" or shown.pop(name) == f"{{{{ doc('{name}') }}}}"
-    assert shown == {}
+        assert re.findall(r"{% docs (\w+) %}", page.read_text(encoding="utf-8")) == [name]
 
 
 def test_links_of_the_front_pages_lead_to_files() -> None:

@@ -49,7 +49,7 @@ from orchestration.pipeline.publish import publish
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
 from orchestration.progress import Silent
-from orchestration.rules.kpi_docs import generated_files
+from orchestration.rules.kpi_docs import wanted_text
 from orchestration.rules.rule_set import read_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
 from orchestration.settings.environment import check_environment
@@ -234,7 +234,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 @provokes("kpis.csv")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     (folder / "kpis.csv").write_text("kpi,kpi\n")
-    generated_files(folder / "kpis.csv")
+    wanted_text(folder / "kpis.csv")
 
 
 # --- the landing directory ---------------------------------------------------------------------
