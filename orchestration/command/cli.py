@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 
 from orchestration.command.app import app
-from orchestration.command.commands import building, landing, published
+from orchestration.command.commands import building, dashboard, landing, published
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 # Importing a module is what gives its commands to the application.
-TOPICS = (building, landing, published)
+TOPICS = (building, dashboard, landing, published)
 
 
 def main() -> None:
