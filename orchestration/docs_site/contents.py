@@ -29,7 +29,7 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
         "for_analytics_engineers",
         "tutorial",
     ),
-    "Use": ("dashboard", "questions", "plays", "activation", "bi", "semantic"),
+    "Use": ("dashboard", "questions", "plays", "activation", "bi", "semantic", "dagster"),
     "Bring data": ("first_hour", "sources", "raw_contract", "privacy", "faults"),
     "What it means": (
         *("lifecycle_semantics", "kpi_conventions", "customers", "value_models"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import jinja2
@@ -20,7 +20,7 @@ from orchestration.docs_site.contents import Page
 
 INDEX = "overview"
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
-# A citation in the text of a page or a description: docs/rules.md#plays, with or without backticks.
+# A citation in the text of a page or a description: docs/rules.md#patches, with or without backticks.
 _CITED = re.compile(r"`?(?:dbt_project/)?(?:docs/)?(?:adapters/)?(\w+)\.md(#[\w-]+)?`?")
 
 
@@ -32,9 +32,8 @@ def write_site(pages: Sequence[Page], out: Path) -> None:
     names = {page.name for page in pages}
     sections = [(name, list(found)) for name, found in groupby(pages, lambda page: page.section)]
     for page in pages:
-        text = template.render(
-            page=page, sections=sections, body=Markup(html(page.text, names)), file_name=file_name
-        )
+        body = Markup(html(page.text, names))  # noqa: S704 - our pages, with HTML in them escaped
+        text = template.render(page=page, sections=sections, body=body, file_name=file_name)
         (out / file_name(page.name)).write_text(text, encoding="utf-8")
 
 
@@ -52,7 +51,7 @@ def html(text: str, names: set[str]) -> str:
     """
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
-    for heading, inline in zip(tokens, tokens[1:], strict=False):
+    for heading, inline in pairwise(tokens):
         if heading.type == "heading_open":
             heading.attrSet("id", anchor(inline.content))
     for token in tokens:

@@ -31,6 +31,7 @@ from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
 from orchestration.dashboard import launch as launching
+from orchestration.docs_site import dbt_docs
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import run
@@ -237,6 +238,16 @@ def _on_a_taken_port(_: Path, patch: pytest.MonkeyPatch) -> None:
 
 row("The dashboard needs Streamlit", _without_streamlit)
 row("is taken; choose another one", _on_a_taken_port)
+
+
+# --- the docs ----------------------------------------------------------------------------------
+def _without_a_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    done = SimpleNamespace(returncode=2, stdout="", stderr="No dbt_project.yml found.")
+    patch.setattr(dbt_docs.subprocess, "run", lambda *_, **__: done)
+    dbt_docs.write_dbt_docs(folder / "out", folder, folder)
+
+
+row("dbt could not make its docs: No dbt_project.yml found.", _without_a_project)
 
 # --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))
