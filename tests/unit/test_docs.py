@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.command.entry import COMMANDS
+
 ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = ROOT / "dbt_project"
 PAGES = sorted((DBT_PROJECT / "docs").glob("*.md"))
@@ -129,3 +131,19 @@ def test_links_of_the_front_pages_lead_to_files() -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", front)
     assert "dbt_project/docs/glossary.md" in links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_command_and_target_that_a_page_types_is_there() -> None:
+    typed = [
+        line
+        for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES)
+        for line in re.findall(r"^(?: {4}(?:\$ )?)?((?:\.venv/bin/)?lifecycle .*|make \w.*)$",
+                               page.read_text("utf-8"), re.MULTILINE)
+    ]  # fmt: skip
+    commands = {line.split()[1] for line in typed if "lifecycle " in line.split("#")[0]}
+    targets = {line.split()[1] for line in typed if line.startswith("make ")}
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert len(commands) > 10
+    assert {name for name in commands if name[0] != "-"} - COMMANDS.keys() == set()
+    assert len(targets) > 3
+    assert {name for name in targets if f"\n{name}:" not in makefile} == set()
