@@ -38,6 +38,7 @@ from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
 from orchestration.dashboard import launch as launching
+from orchestration.docs_site import dbt_docs
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import run
@@ -63,7 +64,7 @@ from orchestration.privacy.person import Persons
 from orchestration.privacy.published import rewrite_version
 from orchestration.privacy.raw_rows import write_fresh
 from orchestration.progress import Silent
-from orchestration.rules.kpi_docs import generated_files
+from orchestration.rules.kpi_docs import wanted_text
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
 from orchestration.settings.environment import check_environment
@@ -255,6 +256,16 @@ def _on_a_taken_port(_: Path, patch: pytest.MonkeyPatch) -> None:
 row("The dashboard needs Streamlit", _without_streamlit)
 row("is taken; choose another one", _on_a_taken_port)
 
+
+# --- the docs ----------------------------------------------------------------------------------
+def _without_a_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    done = SimpleNamespace(returncode=2, stdout="", stderr="No dbt_project.yml found.")
+    patch.setattr(dbt_docs.subprocess, "run", lambda *_, **__: done)
+    dbt_docs.write_dbt_docs(folder / "out", folder, folder)
+
+
+row("dbt could not make its docs: No dbt_project.yml found.", _without_a_project)
+
 # --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))
 row("does not exist; name one that does", lambda folder, _: read_rules(folder / "none"))
@@ -270,7 +281,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 @provokes("kpis.csv")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     (folder / "kpis.csv").write_text("kpi,kpi\n")
-    generated_files(folder / "kpis.csv")
+    wanted_text(folder / "kpis.csv")
 
 
 # --- the landing directory ---------------------------------------------------------------------
