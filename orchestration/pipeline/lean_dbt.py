@@ -3,14 +3,14 @@
 Belongs here: what is left out of dbt's own process. Does not belong here: calling it (`dbt_run`),
 or how tables are made (`dbt_project/materializations`).
 
-The build of a small shop is 670 nodes with a few milliseconds of SQL each, and what dbt does around
-a node decides what it costs. What dbt runs, decides and says at level info and above stays as it is.
+The build of a small shop is 670 nodes with a few milliseconds of SQL each: what dbt does around a
+node decides what it costs. What dbt runs, decides and says at level info and above stays as it is.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # A node's context is a cycle of thousands of objects; looking for such garbage at every 700 new
@@ -21,17 +21,18 @@ from dbt.adapters.base.connections import BaseConnectionManager  # noqa: E402
 from dbt.cli.main import cli  # noqa: E402
 from dbt.clients.jinja import MacroGenerator  # noqa: E402
 from dbt.context.configured import ConfiguredContext  # noqa: E402
-from dbt.context.macro_resolver import TestMacroNamespace  # noqa: E402
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder  # noqa: E402
 from dbt.context.manifest import ManifestContext  # noqa: E402
 from dbt.contracts.graph.nodes import Macro, ParsedNode  # noqa: E402
+from dbt.include.global_project import PROJECT_NAME as DBT_ITSELF  # noqa: E402
 from dbt_common.events.base_types import BaseEvent, EventLevel  # noqa: E402
 from dbt_common.events.event_manager import EventManager  # noqa: E402
 from dbt_common.events.event_manager_client import ctx_set_event_manager  # noqa: E402
 
 _UNHEARD = (EventLevel.DEBUG, EventLevel.TEST)
-_fill_event = BaseEvent.__init__
-_write_node = ParsedNode.write_node
+# By name, since dbt gives them no types.
+_fill_event: Any = getattr(BaseEvent, "__init__")  # noqa: B009
+_write_node: Any = getattr(ParsedNode, "write_node")  # noqa: B009
 
 
 class QuietEvents(EventManager):
@@ -72,7 +73,7 @@ def build_namespace(
     macros_by_package: Mapping[str, Mapping[str, Macro]],
     context: dict[str, Any],
 ) -> MacroNamespace:
-    """Make the macros that a node may call: some 800 for each node, twice, of which it calls ten."""
+    """Make the macros that a node may call: some 800 for each, twice, of which it calls ten."""
     made = {
         package: {
             name: MacroGenerator(macro, context, self.node, self.thread_ctx)
@@ -95,13 +96,13 @@ def build_namespace(
 def context_with_macros(self: ManifestContext) -> dict[str, Any]:
     """Return a node's context; dbt asks every layer of macros for every name that any has."""
     context = ConfiguredContext.to_dict(self)
-    namespace = self.namespace
-    if isinstance(namespace, TestMacroNamespace):
-        context.update(namespace.local_namespace)
-        context.update(namespace.project_namespace)
-    else:
-        for layer in reversed(list(namespace._search_order())):
-            context.update(layer)
+    macros: Any = self.namespace
+    if isinstance(macros, MacroNamespace):
+        itself = macros.global_project_namespace
+        context |= itself | {DBT_ITSELF: itself} | macros.packages
+        context |= macros.global_namespace | macros.local_namespace
+    else:  # Of a test that is being parsed.
+        context |= macros.local_namespace | macros.project_namespace
     return context
 
 
@@ -120,16 +121,22 @@ def write_compiled_node(
         _write_node(self, project_root, compiled_path, compiled_code)
 
 
+_LEAN: tuple[tuple[type, str, Callable[..., Any]], ...] = (
+    (BaseEvent, "__init__", note_event),
+    (BaseEvent, "__getattr__", ask_event),
+    (MacroNamespaceBuilder, "build_namespace", build_namespace),
+    (ManifestContext, "to_dict", context_with_macros),
+    (BaseConnectionManager, "release", keep_connection),
+    (ParsedNode, "write_node", write_compiled_node),
+)
+
+
 def make_lean() -> None:
     """Put the above in the place of dbt's own."""
     # dbt's own class does not fit dbt's protocol either: what it declares as fields are properties.
     ctx_set_event_manager(QuietEvents())  # pyright: ignore[reportArgumentType]
-    BaseEvent.__init__ = note_event
-    BaseEvent.__getattr__ = ask_event
-    MacroNamespaceBuilder.build_namespace = build_namespace
-    ManifestContext.to_dict = context_with_macros
-    BaseConnectionManager.release = keep_connection
-    ParsedNode.write_node = write_compiled_node
+    for owner, name, ours in _LEAN:
+        setattr(owner, name, ours)
 
 
 if __name__ == "__main__":
