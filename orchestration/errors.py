@@ -98,10 +98,19 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def shown(text: str) -> str:
-    """Return a user's text in quotes, shortened and without control characters."""
-    clean = "".join(character if character.isprintable() else "?" for character in text)
-    return f'"{clean[:80]}…"' if len(clean) > 80 else f'"{clean}"'
+def shown(text: str, longest: int = 80) -> str:
+    """Return a user's text in quotes, shortened and with control characters escaped."""
+    clean = escaped(text)
+    return f'"{clean[:longest]}…"' if len(clean) > longest else f'"{clean}"'
+
+
+def escaped(text: str) -> str:
+    """Return a text in which each character that a terminal might obey is written out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )
 
 
 def first_line(said: object) -> str:

@@ -14,13 +14,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
+from orchestration.errors import escaped
 from orchestration.settings.paths import DEFAULT_STATE_DIR, StateDir
 
 if TYPE_CHECKING:  # so that a short command does not import what a build needs
@@ -35,9 +37,17 @@ _NAME_WIDTH = 9
 _BEGUN = "begun"
 
 
+class _PlainConsole(Console):
+    """Writes out what a terminal would obey: names of files and ids are other people's."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        lines = text.split("\n")
+        return super().render_str("\n".join(map(escaped, lines)), **options)
+
+
 def plain_console(stream: TextIO | None = None) -> Console:
     """Return a console that prints texts as they are, since ids may hold brackets or `:email:`."""
-    return Console(
+    return _PlainConsole(
         file=stream or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True
     )
 
@@ -249,6 +259,8 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
     if status.version is None:
         console.print(f"Nothing is published in {state.root}.")
     else:
+        if status.damage:
+            console.print(status.damage)
         _show_pairs(
             console,
             f"Published: {state.published_database}",
@@ -286,20 +298,23 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
     for sentence in status.notes:
         console.print(sentence)
     _show_pairs(console, "Left out by staging", status.filtered)
+    _show_last_build(console, status)
+
+
+def _show_last_build(console: Console, status: Status) -> None:
     last = status.last_build
-    if last:
-        ended = f"{last.get('outcome')} at {last.get('ended_at')}"
-        failed = last.get("outcome") == "failed"
-        detail = (("phase", str(last.get("phase"))), ("message", str(last.get("message"))))
-        _show_pairs(
-            console,
-            "Last build",
-            (
-                ("build", str(last.get("build_id"))),
-                ("outcome", ended),
-                *(detail if failed else ()),
-            ),
-        )
+    phase = str(last.get("phase") or "none")
+    pairs = {"build": str(last.get("build_id"))}
+    if last.get("outcome") == "running":
+        # The record of a build that runs is told above, by who holds the lock.
+        pairs["outcome"] = f"killed in the phase {phase}, begun at {last.get('started_at')}"
+        pairs["then"] = "what was published stays; the next build needs no manual step"
+    else:
+        pairs["outcome"] = f"{last.get('outcome')} at {last.get('ended_at')}"
+        if last.get("outcome") == "failed":
+            pairs |= {"phase": phase, "message": str(last.get("message"))}
+    if last and not (last.get("outcome") == "running" and status.running):
+        _show_pairs(console, "Last build", pairs.items())
 
 
 def show_report(console: Console, out: Path, size: int) -> None:
@@ -314,7 +329,7 @@ def show_rollback(console: Console, version: str, database: Path) -> None:
 
 def show_error(console: Console, message: str) -> None:
     """Print what went wrong, each sentence on its line."""
-    for line in message.splitlines():
+    for line in message.split("\n"):
         console.print(line)
 
 

@@ -9,7 +9,6 @@ Does not belong here: the instance's settings (`dagster.yaml`) or the definition
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 import signal
 import sys
@@ -18,9 +17,11 @@ from typing import NoReturn
 
 from orchestration.command.console import plain_console, show_error
 from orchestration.dagster_home.dbt_manifest import read_manifest
+from orchestration.dagster_home.web_guard import is_loopback
 from orchestration.errors import EXIT_USAGE, LifecycleError, SettingsError, shown
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.request import read_dagster_settings
+from orchestration.state_modes import make_private
 
 LOOPBACK = "127.0.0.1"
 # The graph as Lineage opens it is all groups at once; this is `tag:"layer"="marts"`.
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_host(given.host, given.allow_network)
         state = read_dagster_settings().state
+        make_private(state.root, state.published)
         environment = dagster_environment(state, given.host, given.port, os.environ)
         read_manifest(state)
         print(f"The marts: {environment['LIFECYCLE_DAGSTER_URL']}{MARTS}", flush=True)  # noqa: T201
@@ -50,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         show_error(plain_console(sys.stderr), f"{error.filename}: {error.strerror}.")
         return EXIT_USAGE
+    os.umask(0o077)  # Dagster's databases and logs, too, are nobody else's.
     return _become(dagster_command(given.host, given.port), environment)
 
 
@@ -62,16 +65,6 @@ def check_host(host: str, allow_network: bool) -> None:
     if not allow_network and not is_loopback(host):
         text = f"{shown(host)} can be reached by others, and Dagster's UI has no login"
         raise SettingsError(f"{text}; keep to {LOOPBACK}, or add --allow-network.")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach an address; a name but localhost is not one."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def dagster_command(host: str, port: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Where Dagster keeps what it knows: `dagster/` in the state directory, whoever starts it.
 
-Belongs here: the place alone. Does not belong here: how the instance works (`dagster.yaml`), which
-names this class.
+Belongs here: the place, and that a web server over it is guarded. Does not belong here: how the
+instance works (`dagster.yaml`), which names this class.
 
 Without it Dagster would write beside `dagster.yaml`, into the repository; a path written there
 would depend on the current directory, and a variable would have to be set by everybody.
@@ -13,7 +13,8 @@ from typing import Any
 
 from dagster import DagsterInstance
 
-from orchestration.settings.request import read_directories
+from orchestration.settings.request import read_dagster_settings, read_directories
+from orchestration.state_modes import PRIVATE_DIRECTORY, make_private
 
 _PARTS = {
     "local_artifact_storage": "local_artifact_storage_data",
@@ -42,10 +43,21 @@ class StateDirInstance(DagsterInstance):
     def config_defaults(base_dir: str) -> dict[str, Any]:
         """Return Dagster's defaults for a home in the state directory."""
         del base_dir
-        home = read_directories().state.root / "dagster"
-        home.mkdir(parents=True, exist_ok=True)
+        state = read_directories().state
+        make_private(state.root, state.published)
+        home = state.root / "dagster"
+        home.mkdir(exist_ok=True, mode=PRIVATE_DIRECTORY)
         # Dagster warns of a home without this file, which may be empty.
         (home / "dagster.yaml").touch()
         with DagsterInstance.local_temp(str(home)) as plain:
             parts = plain.get_ref().to_dict()
         return {part: parts[field] for part, field in _PARTS.items()}
+
+    def optimize_for_webserver(
+        self, statement_timeout: int, pool_recycle: int, max_overflow: int
+    ) -> None:
+        """Put the guard before the web server that is about to start, whoever starts it."""
+        from orchestration.dagster_home.web_guard import guard_web_server
+
+        super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)
+        guard_web_server(read_dagster_settings().url)

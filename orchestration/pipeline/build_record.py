@@ -30,6 +30,8 @@ class BuildRecord:
         self._started = datetime.now(UTC)
         self.phase = ""
         self.seconds: dict[str, float] = {}
+        # Whoever is killed writes nothing any more: this is what stays then.
+        self.write("running")
 
     def write(self, outcome: str, *, message: str = "", version: str = "") -> None:
         """Write the outcome; a disk that refuses must not hide the error that led here."""
@@ -74,6 +76,7 @@ class Stopwatch:
     def begin(self, phase: str) -> None:
         """Note the phase."""
         self._record.phase = phase
+        self._record.write("running")
         self._listener.begin(phase)
 
     def step(self, done: int, total: int, label: str) -> None:

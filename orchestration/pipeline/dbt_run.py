@@ -31,6 +31,8 @@ from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir
 _RESOURCES = ("seed", "model", "test", "snapshot")
 _DBT = "orchestration.pipeline.quiet_dbt"  # A process of its own: importing dbt takes seconds.
 _PR_SET_PDEATHSIG = 1
+# What Python's logging says behind the error itself.
+_AFTER_A_LOGGING_ERROR = ("Call stack:", "  ", "Message:", "Arguments:")
 # What DuckDB says of damaged pages.
 _TORN_SIGNS = ("checksum", "corrupt", "failed to deserialize", "not a valid duckdb database")
 
@@ -248,8 +250,8 @@ def follow_log(lines: Iterable[str], progress: Progress) -> tuple[str, tuple[str
             event = json.loads(line)
             info, data = event["info"], event["data"]
         except (ValueError, KeyError, TypeError):
-            # Not an event: what Python itself prints when dbt cannot even start.
-            if line.strip():
+            # Not an event: what Python itself prints when dbt cannot even start, or cannot log.
+            if line.strip() and not line.startswith(_AFTER_A_LOGGING_ERROR):
                 errors.append(line.strip())
             continue
         invocation_id = info.get("invocation_id") or invocation_id

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,13 +21,14 @@ from orchestration.masking import masked_contacts, masked_text
 from orchestration.pipeline.breaches import breach_sentences
 from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun, NodeResult
 from orchestration.settings.paths import StateDir
-from orchestration.sql_text import identifier, text_literal
+from orchestration.sql_text import identifier
 
 MARTS_SCHEMA = "marts"
 # A mart of this folder without rows means that something upstream lost the data.
 _NEVER_EMPTY_FOLDER = "marts/lifecycle/"
 _RUNNABLE = frozenset({"model", "seed", "snapshot", "test"})
 _MOST_REASONS_SHOWN = 20
+_FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large")
 _LONGEST_SAID = 400
 _NODE_ID = re.compile(r"\b(?:model|seed|source|test|macro)\.customer_lifecycle\.(\w+)")
 
@@ -42,7 +44,10 @@ class Mart:
         columns: description by column name, in contract order.
         primary_key: columns that order the rows and tell them apart.
         may_be_empty: whether the model says so, as one over finished periods does.
+        types: data type by column in the working database, in contract order.
         rows: number of rows in the working database.
+        content: sum of the hashes of its rows there: neither their order nor their repetition is
+            lost in it, as in an exclusive or.
     """
 
     name: str
@@ -51,16 +56,19 @@ class Mart:
     columns: Mapping[str, str]
     primary_key: tuple[str, ...]
     may_be_empty: bool = False
+    types: Mapping[str, str] = field(default_factory=dict[str, str])
     rows: int = 0
+    content: int = 0
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What changes when somebody writes to a file: inode, size and time of the last change."""
+    """What changes when somebody writes to a database: inode, size and time of the last change.
 
-    inode: int
-    size: int
-    changed_ns: int
+    What was written last may still lie in the write-ahead log beside it, which counts as well.
+    """
+
+    files: tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,11 @@ def gate(
     Raises:
         GateClosedError: lists every reason not to publish.
     """
+    if said := _full_disk(run):
+        # Everything else that is missing then follows from it.
+        raise GateClosedError(
+            [f"The disk of {state.root} is full ({said}); free some, build again."]
+        )
     working = fingerprint(state)
     marts = read_marts(run.manifest)
     reasons = [
@@ -116,7 +129,7 @@ def gate(
         reasons.append(f"The working database {state.working_database} does not exist.")
     elif not reasons:
         # Only a run without faults leaves tables worth opening.
-        counted, table_reasons = _judge_tables(state, marts)
+        counted, table_reasons = judge_tables(state, marts)
         reasons += table_reasons
     if reasons or working is None:
         raise GateClosedError(_shortened(reasons))
@@ -131,11 +144,18 @@ def gate(
 
 def fingerprint(state: StateDir) -> Fingerprint | None:
     """Return the fingerprint of the working database, None when there is none."""
+    if not state.working_database.exists():
+        return None
+    log = Path(f"{state.working_database}.wal")
+    return Fingerprint(tuple(map(_stamp, (state.working_database, log))))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = state.working_database.stat()
+        found = path.stat()
     except FileNotFoundError:
         return None
-    return Fingerprint(found.st_ino, found.st_size, found.st_mtime_ns)
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def read_marts(manifest: Mapping[str, Any]) -> tuple[Mart, ...]:
@@ -189,6 +209,14 @@ def _process_reasons(run: DbtRun) -> Iterator[str]:
         yield f"dbt ended (exit code {run.exit_code}) without results of this run{cause}."
     elif run.exit_code != 0 and not any(map(_is_bad, run.results)):
         yield f"dbt ended with exit code {run.exit_code}."
+
+
+def _full_disk(run: DbtRun) -> str:
+    """Return what dbt or DuckDB said of a disk that takes no more; blank if none did."""
+    if run.exit_code == 0:
+        return ""
+    said = "\n".join((*run.errors, *(result.message for result in run.results)))
+    return next((sign for sign in _FULL_DISK if sign in said), "")
 
 
 def _said_by_dbt(message: str) -> str:
@@ -269,39 +297,56 @@ def _contract_reasons(manifest: Mapping[str, Any], marts: Sequence[Mart]) -> Ite
             yield f'The mart "{mart.name}" names no primary key among its columns.'
 
 
-def _judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, ...], list[str]]:
+def judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, ...], list[str]]:
     """Look at the working database itself: every mart, its columns, its rows."""
     reasons: list[str] = []
     counted: list[Mart] = []
     try:
         with open_quietly(state.working_database, read_only=True) as working:
+            present = _columns(working)
             for mart in marts:
-                present = {
-                    str(row[0])
-                    for row in working.execute(
-                        "select column_name from information_schema.columns "
-                        f"where table_schema = '{MARTS_SCHEMA}' "
-                        f"and table_name = {text_literal(mart.name)}"
-                    ).fetchall()
-                }
-                missing = [column for column in mart.columns if column not in present]
+                types = present.get(mart.name, {})
+                missing = [column for column in mart.columns if column not in types]
                 if missing:
-                    what = f"lacks {', '.join(missing)}" if present else "does not exist"
+                    what = f"lacks {', '.join(missing)}" if types else "does not exist"
                     reasons.append(f'The mart "{mart.name}" {what} in the working database.')
                     continue
+                judged = replace(mart, types={column: types[column] for column in mart.columns})
                 # Rows are read, not taken from statistics: a torn page has to show here.
-                table = f"{MARTS_SCHEMA}.{identifier(mart.name)} as judged_row"
-                found = working.execute(
-                    f"select count(*), bit_xor(hash(judged_row)) from {table}"
-                ).fetchone()
-                rows = int(found[0]) if found else 0
+                rows, content = count_and_hash(working, judged, mart_table(mart.name))
                 never_empty = mart.folder.startswith(_NEVER_EMPTY_FOLDER) and not mart.may_be_empty
                 if rows == 0 and never_empty:
                     reasons.append(f'The mart "{mart.name}" is empty.')
-                counted.append(replace(mart, rows=rows))
+                counted.append(replace(judged, rows=rows, content=content))
     except duckdb.Error as error:
         reasons.append(f"The working database cannot be read ({first_line(error)}).")
     return tuple(counted), reasons
+
+
+def mart_table(name: str) -> str:
+    """Return the SQL name of a mart's table, in whichever database holds it."""
+    return f"{MARTS_SCHEMA}.{identifier(name)}"
+
+
+def count_and_hash(
+    connection: duckdb.DuckDBPyConnection, mart: Mart, source: str
+) -> tuple[int, int]:
+    """Count the rows of a mart, or of a copy of it, and add up their hashes."""
+    cells = ", ".join(f"cast({identifier(name)} as {kind})" for name, kind in mart.types.items())
+    sql = f"select count(*), coalesce(sum(hash({cells})), 0) from {source}"
+    found = connection.execute(sql).fetchone()
+    return (int(found[0]), int(found[1])) if found else (-1, 0)
+
+
+def _columns(working: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Return the data type of each column of each table in schema `marts`."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, data_type in working.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        f"where database_name = current_database() and schema_name = '{MARTS_SCHEMA}'"
+    ).fetchall():
+        found.setdefault(str(table), {})[str(column)] = str(data_type)
+    return found
 
 
 def _warnings(state: StateDir, run: DbtRun) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 Belongs here: taking, holding and describing the lock. Does not belong here: what is done under it.
 The lock is the kernel's (`filelock` over `flock`), not the file: a killed holder frees it at once,
-and what the file says counts only while somebody holds it.
+and what the file says counts only while somebody holds it. Whoever may open the file could hold the
+lock, be it only to read; so nobody but the owner may, and the directory is shut.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from filelock import FileLock, Timeout, lock_descriptor
 
 from orchestration.errors import BuildBusyError, StateDirError
 from orchestration.settings.paths import StateDir
+from orchestration.state_modes import make_private, refuse_links, writing_privately
 
 # A holder writes its name right after it took the lock; one that only looks (`holder`) lets go at
 # once. Half a second covers both and leaves room in the 2 s that a refusal may take.
@@ -39,15 +41,17 @@ class Holder:
 
 @contextmanager
 def build_lock(state: StateDir) -> Generator[None]:
-    """Hold the build lock of the state directory while the block runs.
+    """Hold the build lock of the state directory while the block runs; what it writes is private.
 
     Raises:
         BuildBusyError: within a second when another process holds it; says which and since when.
+        StateDirError: the directory cannot be written, or holds a link that no build made.
     """
     # A soft lock would outlive a killed holder; and Dagster may let go in another thread.
     lock = FileLock(state.build_lock, mode=0o600, thread_local=False, fallback_to_soft=False)
     try:
-        state.root.mkdir(parents=True, exist_ok=True)
+        make_private(state.root, state.published)
+        refuse_links(state.root, state.published)
         lock.acquire(timeout=_PATIENCE_SECONDS)
     except Timeout:
         raise BuildBusyError(_refusal(state)) from None
@@ -57,7 +61,8 @@ def build_lock(state: StateDir) -> Generator[None]:
     since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     try:
         state.build_lock.write_text(json.dumps({"pid": os.getpid(), "since": since}), "utf-8")
-        yield
+        with writing_privately():
+            yield
     finally:
         with suppress(OSError):  # The next holder is not mistaken for this one while it begins.
             os.truncate(state.build_lock, 0)
@@ -67,8 +72,10 @@ def build_lock(state: StateDir) -> Generator[None]:
 def holder(state: StateDir) -> Holder | None:
     """Return who holds the build lock, or None when nobody does. Never waits, never writes."""
     try:
+        if not state.build_lock.is_file():  # A pipe would be waited for.
+            return None
         file = state.build_lock.open("rb")
-    except FileNotFoundError:
+    except OSError:
         return None
     with file:
         free = lock_descriptor(file.fileno(), blocking=False)

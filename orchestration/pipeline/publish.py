@@ -5,13 +5,17 @@ deciding whether to publish (`gate`), or which version is current (`versions`).
 
 A version grows under a hidden name, is verified and flushed to disk there, gets its name, and
 becomes current by one atomic replacement of a link. Whatever dies in between leaves the link alone;
-the next publication removes the leftovers.
+the next publication removes the leftovers. A mart whose content the current version has already is
+not sorted again: its rows come from there, and its Parquet file is the same file, linked.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,19 +24,32 @@ import duckdb
 from orchestration.database_files import open_quietly
 from orchestration.errors import PublishError, first_line
 from orchestration.failpoints import reach
-from orchestration.pipeline.gate import MARTS_SCHEMA, GatePass, Mart, fingerprint
+from orchestration.pipeline.gate import (
+    MARTS_SCHEMA,
+    GatePass,
+    Mart,
+    count_and_hash,
+    fingerprint,
+    mart_table,
+)
+from orchestration.pipeline.version_files import MartEntry, damage, read_manifest, write_manifest
 from orchestration.pipeline.versions import (
     DATABASE_NAME,
     PARQUET_DIR,
     UNFINISHED_PREFIX,
     Published,
     clean_up,
+    current_version,
     flush_directory,
     make_current,
     prune,
 )
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
+from orchestration.state_modes import PUBLIC_DIRECTORY, make_public
+
+# Most marts are small, and writing one keeps one core busy.
+_AT_A_TIME = 4
 
 
 def publish(state: StateDir, gate_pass: GatePass) -> Published:
@@ -44,18 +61,20 @@ def publish(state: StateDir, gate_pass: GatePass) -> Published:
         PublishError: when the working database changed since the gate judged it, when the copy
             differs from it, or when the disk refuses.
     """
-    if fingerprint(state) != gate_pass.working:
-        text = f"{state.working_database} changed after the gate had judged it"
-        raise PublishError(f"{text}; nothing was published, build again.")
+    _refuse_changed(state, gate_pass)
     made_at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     version = f"{made_at}-{gate_pass.identity.build_id}"
     unfinished = state.versions / f"{UNFINISHED_PREFIX}{version}"
     try:
         state.versions.mkdir(parents=True, exist_ok=True)
+        for folder in (state.published, state.versions):
+            folder.chmod(PUBLIC_DIRECTORY)
         clean_up(state)
         (unfinished / PARQUET_DIR).mkdir(parents=True)
         reach("publish.directory_made")
         _write_version(state, gate_pass, unfinished)
+        _refuse_changed(state, gate_pass)
+        make_public(unfinished)
         _flush_tree(unfinished)
         reach("publish.verified")
         make_current(state, unfinished, version)
@@ -75,16 +94,27 @@ def publish(state: StateDir, gate_pass: GatePass) -> Published:
     )
 
 
+def _refuse_changed(state: StateDir, gate_pass: GatePass) -> None:
+    if fingerprint(state) != gate_pass.working:
+        text = f"{state.working_database} changed after the gate had judged it"
+        raise PublishError(f"{text}; nothing was published, build again.")
+
+
 def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> None:
-    """Write database and Parquet files, then read both back."""
+    """Write database, Parquet files and manifest; what was written is read back."""
+    entries = {mart.name: _entry(mart) for mart in gate_pass.marts}
+    kept, checksums = _kept_marts(state, entries)
     database = directory / DATABASE_NAME
     with open_quietly(database) as target:
         target.execute("set preserve_insertion_order = true")
         target.execute(f"attach {text_literal(str(state.working_database))} as working (read_only)")
+        if kept:
+            current = text_literal(str(state.published_database.resolve()))
+            target.execute(f"attach {current} as current (read_only)")
         target.execute("begin")  # Each comment is a statement, and each commit a write.
         target.execute(f"create schema {MARTS_SCHEMA}")
         for mart in gate_pass.marts:
-            _copy_mart(target, mart)
+            _copy_mart(target, mart, is_sorted=mart.name in kept)
         target.execute("commit")
         target.execute("detach working")
         target.execute("checkpoint")
@@ -92,61 +122,108 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
         raise PublishError(f"{database} was closed with a write-ahead log; nothing was published.")
     reach("publish.database_written")
     with open_quietly(database, read_only=True) as written:
-        for mart in gate_pass.marts:
-            path = text_literal(str(directory / PARQUET_DIR / f"{mart.name}.parquet"))
-            written.execute(
-                f"copy (from {_table(mart)}) to {path} (format parquet, compression zstd)"
-            )
-    reach("publish.parquet_written")
-    with open_quietly(database, read_only=True) as written:
-        written.execute(
-            f"attach {text_literal(str(state.working_database))} as working (read_only)"
+        copied = [mart for mart in gate_pass.marts if not _is_linked(mart, directory, kept)]
+        _for_each(written, copied, lambda cursor, mart: _copy_parquet(cursor, mart, directory))
+        reach("publish.parquet_written")
+        _for_each(
+            written,
+            gate_pass.marts,
+            lambda cursor, mart: _verify(cursor, mart, mart_table(mart.name)),
         )
-        for mart in gate_pass.marts:
-            _verify(written, mart, directory)
-    database.chmod(0o444)  # readers share it; a writing client would break the others
+        _for_each(
+            written,
+            copied,
+            lambda cursor, mart: _verify(cursor, mart, _parquet_source(mart, directory)),
+        )
+    linked = {_parquet_name(mart) for mart in gate_pass.marts if mart not in copied}
+    write_manifest(
+        directory, entries, {name: sha for name, sha in checksums.items() if name in linked}
+    )
 
 
-def _copy_mart(target: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+def _kept_marts(
+    state: StateDir, entries: Mapping[str, MartEntry]
+) -> tuple[Mapping[str, Path], Mapping[str, str]]:
+    """Return the Parquet file of each mart that the current version has with the same content.
+
+    Beside it the checksums of that version. Every byte of it is read: damage is not handed on.
+    """
+    current = current_version(state)
+    directory = state.versions / (current or "")
+    manifest = read_manifest(directory) if current else None
+    if manifest is None or damage(directory, thorough=True):
+        return {}, {}
+    kept = {
+        name: directory / PARQUET_DIR / f"{name}.parquet"
+        for name, entry in entries.items()
+        if manifest.marts.get(name) == entry
+    }
+    return kept, {name: entry.sha256 for name, entry in manifest.files.items()}
+
+
+def _entry(mart: Mart) -> MartEntry:
+    # Another DuckDB may hash otherwise.
+    shape = ", ".join(f"{name} {kind}" for name, kind in mart.types.items())
+    return MartEntry(mart.rows, f"{mart.content} by DuckDB {duckdb.__version__}", shape)
+
+
+def _is_linked(mart: Mart, directory: Path, kept: Mapping[str, Path]) -> bool:
+    """Link the kept Parquet file into the version; say whether there is one and the disk can."""
+    if mart.name in kept:
+        with suppress(OSError):
+            os.link(kept[mart.name], directory / _parquet_name(mart))
+            return True
+    return False
+
+
+def _copy_mart(target: duckdb.DuckDBPyConnection, mart: Mart, *, is_sorted: bool) -> None:
+    table = mart_table(mart.name)
     columns = ", ".join(identifier(column) for column in mart.columns)
     key = ", ".join(identifier(column) for column in mart.primary_key)
-    rows = f"select {columns} from working.{_table(mart)} order by {key}"
-    target.execute(f"create table {_table(mart)} as {rows}")
-    target.execute(f"comment on table {_table(mart)} is {text_literal(mart.description)}")
+    source = f"current.{table}" if is_sorted else f"working.{table} order by {key}"
+    target.execute(f"create table {table} as select {columns} from {source}")
+    target.execute(f"comment on table {table} is {text_literal(mart.description)}")
     for column, description in mart.columns.items():
-        column_name = f"{_table(mart)}.{identifier(column)}"
-        target.execute(f"comment on column {column_name} is {text_literal(description)}")
+        target.execute(
+            f"comment on column {table}.{identifier(column)} is {text_literal(description)}"
+        )
 
 
-def _verify(written: duckdb.DuckDBPyConnection, mart: Mart, directory: Path) -> None:
-    """Compare row count and content hash of the copies with the working database.
-
-    The hash is a sum over rows, so that it neither depends on their order nor loses duplicates.
-    """
-    types = dict(
-        written.execute(
-            "select column_name, data_type from information_schema.columns "
-            "where table_catalog = current_database() "
-            f"and table_schema = '{MARTS_SCHEMA}' and table_name = {text_literal(mart.name)}"
-        ).fetchall()
+def _copy_parquet(written: duckdb.DuckDBPyConnection, mart: Mart, directory: Path) -> None:
+    path = text_literal(str(directory / _parquet_name(mart)))
+    written.execute(
+        f"copy (from {mart_table(mart.name)}) to {path} (format parquet, compression zstd)"
     )
-    path = directory / PARQUET_DIR / f"{mart.name}.parquet"
-    expected = _content(written, mart, f"working.{_table(mart)}", types)
-    for source in (_table(mart), f"read_parquet({text_literal(str(path))})"):
-        found = _content(written, mart, source, types)
-        if found != expected or found[0] != mart.rows:
-            text = f'The copy of the mart "{mart.name}" differs from the working database'
-            raise PublishError(f"{text} ({found[0]} rows, not {mart.rows}); nothing was published.")
 
 
-def _content(
-    connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, types: dict[str, str]
-) -> tuple[int, int]:
-    cells = ", ".join(f"cast({identifier(column)} as {types[column]})" for column in mart.columns)
-    found = connection.execute(
-        f"select count(*), coalesce(sum(hash({cells})), 0) from {source}"
-    ).fetchone()
-    return (int(found[0]), int(found[1])) if found else (-1, 0)
+def _verify(written: duckdb.DuckDBPyConnection, mart: Mart, source: str) -> None:
+    """Compare row count and content of a copy with what the gate has read."""
+    rows, content = count_and_hash(written, mart, source)
+    if (rows, content) != (mart.rows, mart.content):
+        text = f'The copy of the mart "{mart.name}" differs from the working database'
+        raise PublishError(f"{text} ({rows} rows, not {mart.rows}); nothing was published.")
+
+
+def _for_each(
+    connection: duckdb.DuckDBPyConnection,
+    marts: Iterable[Mart],
+    work: Callable[[duckdb.DuckDBPyConnection, Mart], None],
+) -> None:
+    """Do some work for every mart, several at a time; the first failure is raised."""
+
+    def one(mart: Mart) -> None:
+        work(connection.cursor(), mart)
+
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        list(pool.map(one, marts))
+
+
+def _parquet_name(mart: Mart) -> str:
+    return f"{PARQUET_DIR}/{mart.name}.parquet"
+
+
+def _parquet_source(mart: Mart, directory: Path) -> str:
+    return f"read_parquet({text_literal(str(directory / _parquet_name(mart)))})"
 
 
 def _flush_tree(directory: Path) -> None:
@@ -157,7 +234,3 @@ def _flush_tree(directory: Path) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
     flush_directory(directory)
-
-
-def _table(mart: Mart) -> str:
-    return f"{MARTS_SCHEMA}.{identifier(mart.name)}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,10 +17,16 @@ from typing import Any, cast
 
 import duckdb
 
-from orchestration.errors import StateDirError
+from orchestration.errors import StateDirError, first_line
 from orchestration.pipeline.gate import MARTS_SCHEMA
 from orchestration.pipeline.lock import Holder, holder
-from orchestration.pipeline.versions import current_version, versions
+from orchestration.pipeline.versions import (
+    DATABASE_NAME,
+    check_version,
+    current_version,
+    damaged,
+    versions,
+)
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier
 
@@ -61,6 +68,7 @@ class Status:
         filtered: what staging left out, by staging model, reasons with counts as one text.
         last_build: how the last build ended; empty when there was none.
         running: who builds right now.
+        damage: what is wrong with the published files, in one sentence; blank if nothing is.
     """
 
     version: str | None
@@ -73,6 +81,7 @@ class Status:
     filtered: tuple[tuple[str, str], ...]
     last_build: Mapping[str, Any]
     running: Holder | None
+    damage: str = ""
 
 
 def read_status(state: StateDir) -> Status:
@@ -85,8 +94,18 @@ def read_status(state: StateDir) -> Status:
         text = f"The state directory {state.root} does not exist"
         raise StateDirError(f"{text}; run lifecycle build, or name another one with --state-dir.")
     version = current_version(state)
-    build_info, mart_rows, filtered = _read_published(state) if version else ({}, {}, ())
-    ingested, quarantined, notes = _read_raw(state.raw_database)
+    build_info, mart_rows, filtered, damage = {}, {}, (), ""
+    if version:
+        try:
+            check_version(state, version)
+        except StateDirError as error:
+            damage = str(error)
+        try:
+            build_info, mart_rows, filtered = _read_published(state)
+        except StateDirError as error:
+            damage = damage or str(error)
+    running = holder(state)
+    ingested, quarantined, notes = _read_raw(state.raw_database, is_open=running is not None)
     return Status(
         version=version,
         versions=versions(state),
@@ -97,7 +116,8 @@ def read_status(state: StateDir) -> Status:
         notes=notes,
         filtered=filtered,
         last_build=_read_last_build(state.last_build),
-        running=holder(state),
+        running=running,
+        damage=damage,
     )
 
 
@@ -138,20 +158,33 @@ def example_subject(state: StateDir) -> str:
     return str(found[0]) if found else ""
 
 
-def open_published(state: StateDir) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def open_published(state: StateDir) -> Generator[duckdb.DuckDBPyConnection]:
     """Open what readers see, the way every reader should: read-only and shut off.
 
     Raises:
-        StateDirError: when nothing is published.
+        StateDirError: when nothing is published, or it was damaged, be that seen before or while
+            it is read.
     """
+    version = current_version(state)
+    if version:
+        check_version(state, version, [DATABASE_NAME])
     if not state.published_database.is_file():
         text = f"Nothing is published in {state.root}"
         raise StateDirError(f"{text}; run lifecycle build, or name another one with --state-dir.")
-    return duckdb.connect(
-        str(state.published_database),
-        read_only=True,
-        config={"enable_external_access": "false", "lock_configuration": "true"},
-    )
+    try:
+        with duckdb.connect(
+            str(state.published_database),
+            read_only=True,
+            config={"enable_external_access": "false", "lock_configuration": "true"},
+        ) as published:
+            yield published
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        text = f"What is published was made by another version of lifecycle ({first_line(error)})"
+        raise StateDirError(f"{text}; build again.") from error
+    except duckdb.Error as error:
+        text = damaged(version or DATABASE_NAME, f"{DATABASE_NAME} says {first_line(error)}")
+        raise StateDirError(text) from error
 
 
 def _read_published(
@@ -179,7 +212,7 @@ def _count(published: duckdb.DuckDBPyConnection, mart: str) -> int:
 
 
 def _read_raw(
-    raw_database: Path,
+    raw_database: Path, *, is_open: bool
 ) -> tuple[tuple[IngestedTable, ...], tuple[tuple[str, str, int], ...], tuple[str, ...]]:
     if not raw_database.is_file():
         return (), (), ()
@@ -199,14 +232,16 @@ def _read_raw(
                 "select sentence from raw.raw.notes "
                 "where told_at = (select max(told_at) from raw.raw.notes) order by place"
             ).fetchall()
-    except duckdb.Error:
+    except duckdb.Error as error:
         # A running ingest keeps its database to itself; `running` says so.
-        return (), (), ()
+        told = f"{raw_database} cannot be read ({first_line(error)}); the next build says more."
+        return (), (), () if is_open else (told,)
     tables = tuple(IngestedTable(*row) for row in ingested)
     return tables, tuple(quarantined), tuple(str(row[0]) for row in notes)
 
 
 def _read_last_build(path: Path) -> Mapping[str, Any]:
+    """Return the record of the last build; one that still says `running` was killed or runs."""
     try:
         return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):

@@ -10,13 +10,22 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import PublishError, first_line, nearest, sentence, shown
+from orchestration.errors import (
+    PublishError,
+    StateDirError,
+    first_line,
+    nearest,
+    sentence,
+    shown,
+)
 from orchestration.failpoints import reach
+from orchestration.pipeline.version_files import damage
 from orchestration.settings.paths import StateDir
 
 KEPT_VERSIONS = 5
@@ -26,6 +35,8 @@ UNFINISHED_PREFIX = ".unfinished-"
 # While this link exists, the version it names has its name but was never current.
 _NEXT_LINK = ".next"
 _ROLLBACK_LINK = ".rollback"
+# What links lead to, as seen from the folder they lie in.
+_TARGETS = Path("versions")
 
 
 @dataclass(frozen=True)
@@ -52,10 +63,32 @@ def versions(state: StateDir) -> tuple[str, ...]:
 
 def current_version(state: StateDir) -> str | None:
     """Return the name of the version readers see, None when nothing is published."""
-    try:
-        return state.current.readlink().name
-    except OSError:
-        return None
+    return _version_behind(state.current)
+
+
+def check_version(
+    state: StateDir, version: str, only: Iterable[str] = (), *, thorough: bool = False
+) -> None:
+    """Hold a version against its manifest.
+
+    Args:
+        state: the state directory.
+        version: name of the version.
+        only: look at these of its files alone.
+        thorough: read every byte, whatever sizes and times say.
+
+    Raises:
+        StateDirError: says what differs and both ways out.
+    """
+    found = damage(state.versions / version, only, thorough=thorough)
+    if found:
+        raise StateDirError(damaged(version, found))
+
+
+def damaged(version: str, what: str) -> str:
+    """Return the sentence that names a damaged version and both ways out."""
+    text = f"The published version {shown(version)} was damaged or edited: {what}"
+    return f"{text}; lifecycle build makes a new one, lifecycle rollback goes to an older one."
 
 
 def rollback(state: StateDir, to: str = "previous") -> Published:
@@ -84,9 +117,13 @@ def rollback(state: StateDir, to: str = "previous") -> Published:
             raise PublishError(f"{text} Kept are {', '.join(kept)}.")
         version = named[0]
     database = state.versions / version / DATABASE_NAME
+    found = damage(state.versions / version, thorough=True)
+    if found:
+        text = f"The version {version} cannot be made current, it was damaged or edited: {found}"
+        raise PublishError(f"{text}; kept are {', '.join(kept)}.")
     try:
         duckdb.connect(str(database), read_only=True).close()
-        _replace_link(state.published / _ROLLBACK_LINK, Path("versions") / version, state.current)
+        _replace_link(state.published / _ROLLBACK_LINK, _TARGETS / version, state.current)
         _ensure_database_link(state)
         flush_directory(state.published)
     except (OSError, duckdb.Error) as error:
@@ -98,7 +135,7 @@ def make_current(state: StateDir, unfinished: Path, version: str) -> None:
     """Give a finished version its name and let readers see it."""
     final = state.versions / version
     next_link = state.published / _NEXT_LINK
-    next_link.symlink_to(Path("versions") / version)
+    next_link.symlink_to(_TARGETS / version)
     unfinished.rename(final)
     flush_directory(state.versions)
     reach("publish.renamed")
@@ -121,12 +158,11 @@ def clean_up(state: StateDir) -> None:
     if not state.versions.is_dir():
         return
     next_link = state.published / _NEXT_LINK
-    if next_link.is_symlink():
-        orphan = next_link.readlink().name
-        if orphan != current_version(state):
-            shutil.rmtree(state.versions / orphan, ignore_errors=True)
-        next_link.unlink()
-    (state.published / _ROLLBACK_LINK).unlink(missing_ok=True)
+    orphan = _version_behind(next_link)
+    if orphan is not None and orphan != current_version(state):
+        shutil.rmtree(state.versions / orphan, ignore_errors=True)
+    for link in (next_link, state.published / _ROLLBACK_LINK):
+        link.unlink(missing_ok=True)
     for path in state.versions.iterdir():
         if path.name.startswith("."):
             shutil.rmtree(path)
@@ -139,6 +175,16 @@ def flush_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _version_behind(link: Path) -> str | None:
+    """Return the version that a link names; None for a link to anything else, or none at all."""
+    try:
+        target = link.readlink()
+    except OSError:
+        return None
+    is_version = target.parent == _TARGETS and not target.name.startswith(".")
+    return target.name if is_version else None
 
 
 def _replace_link(temporary: Path, target: Path, link: Path) -> None:

@@ -17,14 +17,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.pipeline.dbt_run import BuildIdentity
-from orchestration.pipeline.gate import GatePass, fingerprint, read_marts
+from orchestration.pipeline.gate import GatePass, fingerprint, judge_tables, read_marts
 from orchestration.pipeline.publish import publish
 from orchestration.settings.paths import StateDir
 from tests.benchmarks.plan import Node
@@ -135,11 +134,7 @@ def run_publish(job: Mapping[str, Any]) -> dict[str, Any]:
     manifest = json.loads((state.dbt_target / "manifest.json").read_text(encoding="utf-8"))
     working = fingerprint(state)
     assert working is not None
-    with duckdb.connect(str(state.working_database), read_only=True) as connection:
-        marts = tuple(
-            replace(mart, rows=connection.table(f"marts.{mart.name}").shape[0])
-            for mart in read_marts(manifest)
-        )
+    marts, _ = judge_tables(state, read_marts(manifest))
     judged = GatePass(BuildIdentity("bench", "", "", ""), marts, working, 0, ())
     meter: dict[str, Any] = {}
     with metered(meter):

@@ -183,6 +183,7 @@ def test_kill_9_during_dbt_needs_no_manual_step_and_the_rebuild_is_equal(
     killed = lifecycle("build", *arguments, LIFECYCLE_FAIL_POINT="build.dbt_started")
     assert killed.returncode == -signal.SIGKILL
     assert marts(state) == before
+    assert "killed in the phase dbt" in lifecycle("status", "--state-dir", state.root).stdout
     rebuilt = lifecycle("build", *arguments)
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
     assert "The last dbt run was cut off; working.duckdb is discarded" in rebuilt.stdout

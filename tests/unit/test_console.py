@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.table import Table
 
-from orchestration.command.console import ConsoleProgress, plain_console, show_build
+from orchestration.command.console import ConsoleProgress, plain_console, show_build, show_error
 from orchestration.pipeline.status import StageCount
 from orchestration.settings.paths import StateDir
 
@@ -67,3 +68,18 @@ def test_the_report_shows_every_framework_that_was_built(others: tuple[str, ...]
         assert f"  {name:<9}  low 1,203, high 0\n" in told
     assert ("other frameworks" in told) == bool(others)
     assert told.index("main at the end of") < told.index("Database")
+
+
+def test_names_of_others_cannot_move_the_cursor_or_colour_the_screen() -> None:
+    heard = io.StringIO()
+    console = plain_console(heard)
+    console.print("orders\x1b[2J\x07.csv, x\u202ey\nsecond line, caffè [bold]")
+    table = Table()
+    table.add_column("\x1b]0;title\x07")
+    table.add_row("\x9b31m")
+    console.print(table)
+    show_error(console, "a\x1b[A\rb")
+    told = heard.getvalue()
+    assert told.startswith("orders\\x1b[2J\\x07.csv, x\\u202ey\nsecond line, caffè [bold]\n")
+    assert "a\\x1b[A\\rb\n" in told
+    assert all(character.isprintable() or character == "\n" for character in told)

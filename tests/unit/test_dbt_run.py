@@ -278,3 +278,19 @@ def test_what_dbt_says_below_level_info_reaches_no_log_and_everything_else_does(
         [sys.executable, "-c", script], cwd=REPO_ROOT, capture_output=True, text=True, check=True
     )
     assert said.stdout.split() == ["info", "warn", "error", "info"]
+
+
+def test_what_python_prints_behind_a_failed_log_line_hides_no_cause() -> None:
+    """So it looks where the disk is full: the last line said `Arguments: ()`."""
+    printed = (
+        "--- Logging error ---\n"
+        "Traceback (most recent call last):\n"
+        '  File "/usr/lib/python3.11/logging/__init__.py", line 1113, in emit\n'
+        "OSError: [Errno 28] No space left on device\n"
+        "Call stack:\n"
+        '  File "dbt/events.py", line 1, in fire\n'
+        "Message: 'x'\n"
+        "Arguments: ()\n"
+    )
+    errors = follow_log(printed.splitlines(keepends=True), Notes())[1]
+    assert errors[-1] == "OSError: [Errno 28] No space left on device"

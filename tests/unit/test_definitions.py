@@ -55,7 +55,6 @@ from orchestration.dagster_home.dev import (
     MARTS,
     check_host,
     dagster_environment,
-    is_loopback,
     main,
 )
 from orchestration.dagster_home.run_log import RunLog, failing_in_sentences
@@ -67,6 +66,7 @@ from orchestration.dagster_home.sensors import (
     was_refused,
     what_went_wrong,
 )
+from orchestration.dagster_home.web_guard import is_loopback
 from orchestration.errors import GateClosedError, SettingsError
 from orchestration.ingest.contract import load_contract
 from orchestration.masking import masked_text

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -22,13 +23,14 @@ import duckdb
 import pytest
 
 from orchestration import errors
-from orchestration.command import cli
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
 from orchestration.command.calibrate import calibrate
+from orchestration.command.commands import published
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
+from orchestration.dashboard import launch as launching
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import run
@@ -218,6 +220,23 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 row("The fail point", lambda _, __: check_fail_point({VARIABLE: "build.lockd"}))
 row("can be reached by others", lambda _, __: check_host("0.0.0.0", False))  # noqa: S104
 row('contains "\'"', lambda folder, _: check_state_path(StateDir.at(folder / "it's")))
+
+
+def _without_streamlit(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(launching, "find_spec", lambda _: None)
+    launching.launch(StateDir.at(Path("nowhere")), 1)
+
+
+def _on_a_taken_port(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(launching, "find_spec", lambda _: True)
+    with socket.socket() as listener:
+        listener.bind((launching.LOOPBACK, 0))
+        listener.listen()
+        launching.launch(StateDir.at(Path("nowhere")), listener.getsockname()[1])
+
+
+row("The dashboard needs Streamlit", _without_streamlit)
+row("is taken; choose another one", _on_a_taken_port)
 
 # --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))
@@ -441,8 +460,49 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 
 # --- the state directory -----------------------------------------------------------------------
 row("does not exist; run lifecycle build", lambda folder, _: read_status(StateDir.at(folder / "x")))
-row("Nothing is published", lambda folder, _: open_published(StateDir.at(folder)))
+row("Nothing is published", lambda folder, _: open_published(StateDir.at(folder)).__enter__())
 row("Nothing has been published", lambda folder, _: rollback(StateDir.at(folder)))
+
+
+@provokes("is a link (to ")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "raw.duckdb").symlink_to("/etc/hostname")
+    with build_lock(StateDir.at(folder)):
+        pass
+
+
+def _edited(folder: Path) -> StateDir:
+    """Publish twice and edit a file of both versions."""
+    state = make_state(folder / "state")
+    for build_id in ("b1", "b2"):
+        edited = publish(state, gate(state, make_run(), identity(build_id))).path
+        database = edited / "lifecycle.duckdb"
+        database.chmod(0o644)
+        database.write_bytes(b"edited")
+    return state
+
+
+row('was damaged or edited: "lifecycle.duckdb" has 6 bytes', lambda folder, _: _read(folder))
+
+
+def _read(folder: Path, content: bytes = b"", sql: str = "") -> None:
+    """Read what is published: edited, or of a version without a manifest."""
+    state = _edited(folder)
+    if content or sql:
+        (state.current / "manifest.json").unlink()
+        (state.current / "lifecycle.duckdb").unlink()
+        (state.current / "lifecycle.duckdb").write_bytes(content) if content else None
+    if sql:
+        duckdb.connect(str(state.current / "lifecycle.duckdb")).close()
+    with open_published(state) as published:
+        published.execute(sql)
+
+
+row("says IO Error", lambda folder, _: _read(folder, content=b"torn" * 5_000))
+row(
+    "made by another version of lifecycle",
+    lambda folder, _: _read(folder, sql="from marts.of_tomorrow"),
+)
 
 
 @provokes("Another build is running")
@@ -478,13 +538,21 @@ row("There is no version before", lambda folder, _: rollback(_published(folder))
 row('The version "b2" is not kept', lambda folder, _: rollback(_published(folder), "b2"))
 
 
-@provokes("cannot be made current")
+row("cannot be made current, it was damaged", lambda folder, _: rollback(_edited(folder)))
+
+
+@provokes("cannot be made current (IO Error")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
-    state = _published(folder)
-    database = next(state.versions.glob("*/lifecycle.duckdb"))
-    database.chmod(0o600)
-    database.write_bytes(b"torn")
-    rollback(state, "b1")
+    state = _edited(folder)
+    for manifest in state.versions.glob("*/manifest.json"):
+        manifest.unlink()
+    rollback(state)
+
+
+@provokes("is full (No space left on device); free some, build again.")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    said = ("OSError: [Errno 28] No space left on device",)
+    gate(make_state(folder), make_run(exit_code=2, errors=said), identity("b1"))
 
 
 @provokes("changed after the gate had judged it")
@@ -627,7 +695,7 @@ row("lifecycle dbt gives dbt its vars", lambda folder, _: _by_hand(folder, "run"
 row("There is no raw.duckdb", lambda folder, _: _by_hand(folder, "run"))
 row(
     "which is neither en nor it",
-    lambda folder, _: cli.report(folder / "out.html", "fr", folder),
+    lambda folder, _: published.report(folder / "out.html", "fr", folder),
 )
 
 

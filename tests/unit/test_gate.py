@@ -1,5 +1,7 @@
 """The gate: each reason closes it, and there is no way to publish past it."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from orchestration.errors import GateClosedError
 from orchestration.pipeline.dbt_run import DbtRun
-from orchestration.pipeline.gate import gate
+from orchestration.pipeline.gate import fingerprint, gate
 from orchestration.settings.paths import StateDir
 from tests.unit.finished_runs import PROJECT, identity, make_run, make_state
 
@@ -294,3 +296,37 @@ def test_a_missing_working_database_closes_the_gate(state: StateDir) -> None:
 def test_reasons_of_other_checks_close_the_gate_too(state: StateDir) -> None:
     with pytest.raises(GateClosedError, match="Volume halved"):
         gate(state, make_run(), identity("b1"), more_reasons=["Volume halved."])
+
+
+def test_what_was_written_after_the_gate_into_the_log_alone_changes_the_fingerprint(
+    state: StateDir,
+) -> None:
+    """The rows lie in the write-ahead log: the database file itself stays as it was judged."""
+    before, file_before = fingerprint(state), state.working_database.stat()
+    script = (
+        "import duckdb, os, sys\n"
+        "writer = duckdb.connect(sys.argv[1])\n"
+        "writer.execute('pragma disable_checkpoint_on_shutdown')\n"
+        "writer.execute('insert into marts.subjects select * from marts.subjects')\n"
+        "os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(state.working_database)], check=True)
+    file_after = state.working_database.stat()
+    assert (file_before.st_size, file_before.st_mtime_ns) == (
+        file_after.st_size,
+        file_after.st_mtime_ns,
+    )
+    assert fingerprint(state) != before
+
+
+@pytest.mark.parametrize("sign", ["No space left on device", "Disk quota exceeded"])
+def test_a_full_disk_is_the_one_reason_and_told_as_such(state: StateDir, sign: str) -> None:
+    """Of such a run nothing is left that could be judged; what Python prints last says nothing."""
+    nothing = make_run(
+        exit_code=2, errors=(f"OSError: [Errno 28] {sign}", "Unable to log"), results=()
+    )
+    found = f"The disk of {state.root} is full ({sign}); free some, build again."
+    assert reasons(state, nothing) == (found,)
+    message = f'Runtime Error\n  IO Error: Could not write file "/s/working.duckdb": {sign}'
+    failed = with_result(MART, status="error", message=message)
+    assert reasons(state, replace(failed, exit_code=1)) == (found,)

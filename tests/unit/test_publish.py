@@ -56,7 +56,11 @@ def published_bytes(state: StateDir) -> dict[str, bytes]:
 
 def test_a_version_holds_the_marts_and_nothing_else(state: StateDir) -> None:
     version = publish_rows(state, 5, "b1")
-    assert sorted(path.name for path in version.path.iterdir()) == ["lifecycle.duckdb", "parquet"]
+    assert sorted(path.name for path in version.path.iterdir()) == [
+        "lifecycle.duckdb",
+        "manifest.json",
+        "parquet",
+    ]
     assert sorted(path.name for path in (version.path / "parquet").iterdir()) == [
         "build_info.parquet",
         "subjects.parquet",
@@ -139,8 +143,8 @@ def test_a_copy_that_differs_from_the_working_database_is_not_published(
     before = published_bytes(state)
     copy = publishing._copy_mart
 
-    def copy_and_alter(target: duckdb.DuckDBPyConnection, mart: object) -> None:
-        copy(target, mart)  # type: ignore[arg-type]
+    def copy_and_alter(target: duckdb.DuckDBPyConnection, mart: object, *, is_sorted: bool) -> None:
+        copy(target, mart, is_sorted=is_sorted)  # type: ignore[arg-type]
         target.execute(
             "update marts.subjects set net_revenue = 0"
         ) if mart.name == "subjects" else None  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""The commands of `lifecycle`, a module for each topic: options in, one function called."""

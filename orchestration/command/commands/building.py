@@ -1,0 +1,172 @@
+"""Commands that make something of raw tables: simulate, ingest, build, demo, dbt.
+
+Does not belong here: anything that another caller, such as Dagster, would need too. Heavy modules
+are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.command.app import app, request_of, state_of
+from orchestration.command.options import (
+    LossOption,
+    RawDatabaseOption,
+    RawOption,
+    RawSchemaOption,
+    RulesOption,
+    SourcesOption,
+    StateOption,
+    VarOption,
+    other_settings,
+    takes_build_settings,
+)
+
+if TYPE_CHECKING:
+    from orchestration.settings.request import BuildRequest
+
+
+@app.command()
+def simulate(
+    customers: Annotated[int, typer.Option(help="People who make an account.")] = 1000,
+    days: Annotated[int, typer.Option(help="Simulated days.")] = 730,
+    seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="New directory (default: simulated/ in the state directory)."),
+    ] = None,
+    state_dir: StateOption = None,
+) -> None:
+    """Write the landing files of a simulated shop, with the truth beside them."""
+    from orchestration.command.console import ConsoleProgress, plain_console
+    from orchestration.simulator.simulate import simulate as simulate_shop
+
+    console = plain_console()
+    progress = ConsoleProgress(console)
+    target = out or state_of(state_dir).root / "simulated"
+    progress.begin("simulate")
+    try:
+        summary = simulate_shop(
+            customers,
+            days,
+            seed,
+            target,
+            progress=lambda done, total: progress.step(done, total, "months"),
+        )
+    finally:
+        progress.close()
+    counted = f"{sum(summary.rows.values()):,} rows, {summary.rows['events']:,} events"
+    progress.end("simulate", f"{counted}, {summary.files:,} files", summary.seconds)
+    console.print(f"Next: lifecycle build --raw-dir {target} --state-dir OTHER_DIR")
+
+
+@app.command()
+def ingest(
+    raw_dir: RawOption = None,
+    raw_database: RawDatabaseOption = None,
+    raw_schema: RawSchemaOption = None,
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
+    accept_loss: LossOption = False,
+) -> None:
+    """Load landing files into raw.duckdb, each exactly once, and stop there."""
+    from orchestration.command.console import ConsoleProgress, plain_console
+    from orchestration.pipeline.build import ingest_only
+
+    progress = ConsoleProgress(plain_console())
+    request = request_of(
+        raw_dir,
+        state_dir,
+        rules_dir,
+        sources=sources,
+        accept_loss=accept_loss,
+        loader=(raw_database, raw_schema),
+    )
+    try:
+        ingest_only(request, progress)
+    finally:
+        progress.close()
+
+
+@app.command(epilog=other_settings())
+@takes_build_settings
+def build(
+    raw_dir: RawOption = None,
+    raw_database: RawDatabaseOption = None,
+    raw_schema: RawSchemaOption = None,
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    sources: SourcesOption = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Drop the working database first.")
+    ] = False,
+    accept_loss: LossOption = False,
+    var: VarOption = None,
+    **settings: str | None,
+) -> None:
+    """Ingest, build, check, publish; exit 0 only if a new version was published."""
+    request = request_of(
+        raw_dir,
+        state_dir,
+        rules_dir,
+        settings,
+        var or (),
+        full_refresh,
+        sources,
+        accept_loss=accept_loss,
+        loader=(raw_database, raw_schema),
+    )
+    _build(request)
+
+
+@app.command()
+@takes_build_settings
+def demo(state_dir: StateOption = None, **settings: str | None) -> None:
+    """Build the shipped sample shop and show what came out."""
+    from orchestration.settings.paths import SAMPLE_DIR
+
+    _build(request_of(SAMPLE_DIR, state_dir, None, settings))
+
+
+@app.command(
+    "dbt",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog=other_settings(),
+)
+@takes_build_settings
+def run_dbt(
+    arguments: Annotated[
+        list[str], typer.Argument(help="A command of dbt and its options.", metavar="DBT_COMMAND")
+    ],
+    state_dir: StateOption = None,
+    rules_dir: RulesOption = None,
+    var: VarOption = None,
+    **settings: str | None,
+) -> None:
+    """Run dbt on the working database: lifecycle dbt run --select int_orders."""
+    from orchestration.pipeline.dbt_by_hand import dbt_by_hand
+
+    request = request_of(None, state_dir, rules_dir, settings, var or ())
+    sys.exit(dbt_by_hand(request, arguments))
+
+
+def _build(request: BuildRequest) -> None:
+    from orchestration.command.console import ConsoleProgress, plain_console, show_build
+    from orchestration.pipeline.build import build as run_build
+    from orchestration.pipeline.status import example_subject, read_as_of, read_census
+
+    console = plain_console()
+    progress = ConsoleProgress(console)
+    try:
+        result = run_build(request, progress)
+    finally:
+        progress.close()
+    census = read_census(request.state)
+    as_of_date = read_as_of(request.state)
+    subject = example_subject(request.state)
+    show_build(console, result, request.state, census, as_of_date, subject)
