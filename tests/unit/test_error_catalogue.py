@@ -42,6 +42,7 @@ from orchestration.ingest.loader_tables import copied_tables
 from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
 from orchestration.pipeline import publish as publishing
+from orchestration.pipeline import started_plays
 from orchestration.pipeline.build import check_state_path, ingest_phase
 from orchestration.pipeline.dbt_by_hand import dbt_by_hand
 from orchestration.pipeline.dbt_run import prepare_working_database
@@ -254,6 +255,14 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     (folder / "kpis.csv").write_text("kpi,kpi\n")
     generated_files(folder / "kpis.csv")
+
+
+@provokes("has been sent since")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    settled = {"framework": "b2b", "trigger": "signal", "trigger_value": "lead"}
+    sent = started_plays.StartedPlay("sales_follow_up", "2026-03-01", settled)
+    patch.setattr(started_plays, "started_plays", lambda _: (sent,))
+    started_plays.check_started_plays(StateDir.at(folder), read_rules(None), BuildSettings())
 
 
 # --- the landing directory ---------------------------------------------------------------------
