@@ -81,8 +81,8 @@
     )
 {%- endmacro %}
 
-{# Whether a play may be sent: who has to consent must have said yes, and no marketing goes to who said
-   no. What is not known is no yes, and no no. #}
+{# Whether a play may be sent: who has to consent must have said yes, and no marketing goes to who
+   said no. What is not known is no yes, and no no. #}
 {% macro is_permitted(plays, has_consent) -%}
     case
         when {{ plays }}.needs_consent then coalesce({{ has_consent }}, false)
