@@ -78,7 +78,13 @@ def told(
         {
             "int_settings": [{"as_of_date": date(2026, 6, 30)}],
             "int_plays": [
-                {"play": play, "cool_down_days": COOL_DOWN, "starts_on": FIRST} for play in plays
+                {
+                    "play": play,
+                    "play_no": number,
+                    "cool_down_days": COOL_DOWN,
+                    "starts_on": FIRST,
+                }
+                for number, play in enumerate(plays)
             ],
             "int_play_occasions": frame[[*key, "subject_id", "due_from", "arm"]].assign(**shared),
             "int_play_goals": frame[[*key, "goal_on", "goal_value"]].assign(

@@ -52,7 +52,6 @@ from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
 from orchestration.pipeline import erasure
 from orchestration.pipeline import publish as publishing
-from orchestration.pipeline import started_plays
 from orchestration.pipeline.build import check_state_path, ingest_phase
 from orchestration.pipeline.dbt_by_hand import dbt_by_hand
 from orchestration.pipeline.dbt_run import prepare_working_database
@@ -65,6 +64,7 @@ from orchestration.privacy.person import Persons
 from orchestration.privacy.published import rewrite_version
 from orchestration.privacy.raw_rows import write_fresh
 from orchestration.progress import Silent
+from orchestration.rules import started_plays
 from orchestration.rules.kpi_docs import wanted_text
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings

@@ -1,7 +1,7 @@
 """What may change of a play that has been sent: nothing that would mix two plays in one result.
 
 Belongs here: the plays of the published version, and the rules of a build held against them. Does
-not belong here: whether a play can be run at all (`rules/plays`).
+not belong here: whether a play can be run at all (`plays`).
 """
 
 from __future__ import annotations
