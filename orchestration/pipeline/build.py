@@ -40,10 +40,10 @@ from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
-from orchestration.pipeline.started_plays import check_started_plays
 from orchestration.pipeline.versions import Published, current_version
 from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
+from orchestration.rules.started_plays import check_started_plays
 from orchestration.settings.build_settings import check_frameworks
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
