@@ -42,7 +42,7 @@ from orchestration.pipeline.publish import publish
 from orchestration.pipeline.started_plays import check_started_plays
 from orchestration.pipeline.versions import Published, current_version
 from orchestration.progress import Progress
-from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
+from orchestration.rules.rule_set import RuleSet, keep_published_rules, read_rules, write_rules
 from orchestration.settings.build_settings import check_frameworks
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
@@ -306,7 +306,12 @@ def publish_phase(state: StateDir, gate_pass: GatePass, progress: Progress) -> P
         rows = sum(published.rows.values())
         return f"{len(published.rows)} marts, {rows:,} rows, version {published.version}"
 
-    return _timed("publish", progress, lambda: publish(state, gate_pass), summary)
+    def work() -> Published:
+        published = publish(state, gate_pass)
+        keep_published_rules(state)
+        return published
+
+    return _timed("publish", progress, work, summary)
 
 
 def new_build_id() -> str:
