@@ -220,13 +220,15 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
     def work() -> DbtRun:
         state, current = request.state, current_version(request.state)
         prepare_working_database(state, full_refresh=request.full_refresh, progress=progress)
-        place_previous(
+        untold = place_previous(
             state.working_database,
             state.raw_database,
             state.versions / current if current else None,
             Maker(identity.rules_hash, identity.settings_hash),
             request.settings.as_of_date,
         )
+        if untold:
+            progress.note(untold)
         # The gate's library takes seconds to import, and this process only waits for dbt.
         preparing = threading.Thread(target=load_library, name="load-gate-library", daemon=True)
         preparing.start()
