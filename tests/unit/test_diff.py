@@ -191,12 +191,13 @@ def test_an_erasure_that_was_carried_out_is_told_by_its_day_alone(tmp_path: Path
 def test_play_entries_are_compared_up_to_the_day_and_by_what_was_said_of_them(
     tmp_path: Path,
 ) -> None:
-    versions = [make_version(tmp_path, 1), make_version(tmp_path, 2, as_of=date(2026, 3, 12))]
+    before = make_version(tmp_path, 1)
+    after = make_version(tmp_path, 2, as_of=date(2026, 3, 12))
     entries = [
         [("c1", 5, "treat", None), ("c2", 6, "treat", None), ("c3", 7, "holdout", None)],
         [("c1", 5, "treat", "left"), ("c2", 6, "treat", None), ("c4", 11, "treat", None)],
     ]
-    for version, rows in zip(versions, entries, strict=True):
+    for version, rows in zip((before, after), entries, strict=True):
         with duckdb.connect(str(version.database)) as made:
             made.execute("create table marts.play_catalog as select 'win_back' as play")
             made.execute(
@@ -215,7 +216,7 @@ def test_play_entries_are_compared_up_to_the_day_and_by_what_was_said_of_them(
                     ],
                 )
     raw = make_raw(tmp_path / "raw.duckdb", PLANTED[Cause.LATE_FACT][0])
-    with compared(*versions, raw) as diff:
+    with compared(before, after, raw) as diff:
         told = [(row[2], row[8], row[9], row[10]) for row in diff.rows(kind="play")]
     assert told == [
         ("customer:c1", "treat", "treat, left", "late_fact"),
