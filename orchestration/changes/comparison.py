@@ -53,6 +53,18 @@ class MartDifference:
         is_in_both = self.rows_before is not None and self.rows_after is not None
         return is_in_both and not self.columns and not self.only_before and not self.only_after
 
+    @property
+    def in_words(self) -> str:
+        """How many rows either has, and has alone."""
+        before, after = (
+            "absent" if rows is None else f"{rows:,}"
+            for rows in (self.rows_before, self.rows_after)
+        )
+        return (
+            f"rows {before} -> {after}, {self.only_before:,} only before, "
+            f"{self.only_after:,} only after"
+        )
+
 
 def primary_keys(marts_dir: Path = DBT_PROJECT_DIR / "models" / "marts") -> dict[str, list[str]]:
     """Return the columns of each mart's primary key, as its YAML states them."""

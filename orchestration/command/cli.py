@@ -12,15 +12,17 @@ from orchestration.command.app import app
 from orchestration.command.commands import (
     activation,
     building,
+    care,
     changes,
     dashboard,
     landing,
+    privacy,
     published,
 )
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 # Importing a module is what gives its commands to the application.
-TOPICS = (activation, building, changes, dashboard, landing, published)
+TOPICS = (activation, building, care, changes, dashboard, landing, privacy, published)
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ from orchestration.pipeline.dbt_run import (
     prepare_working_database,
     run_dbt,
 )
+from orchestration.pipeline.erasure import erase, requested
 from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
 from orchestration.pipeline.lock import build_lock
@@ -175,6 +176,8 @@ def ingest_phase(
         progress.step(told.files_done, told.files_total, f"{told.name}{rows}")
 
     def work() -> IngestSummary:
+        # What was begun ends first: half of it is gone from landing files already.
+        erase(request, (), rules.excluded_ids, progress.note)
         with landing_of(request, request.state) as raw_dir:
             summary = ingest(
                 raw_dir,
@@ -187,6 +190,7 @@ def ingest_phase(
                 identity_salt=request.identity_salt,
                 settings=request.settings,
                 accept_loss=request.accept_loss,
+                erasure_key=request.erasure_key_file,
             )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)
@@ -196,6 +200,10 @@ def ingest_phase(
             raise InputError("\n".join(stops))
         for sentence in stops:
             progress.note(sentence)
+        if is_build and (customers := requested(request, rules.excluded_ids)):
+            receipt = erase(request, customers, rules.excluded_ids, progress.note)
+            if receipt is not None:
+                progress.note(receipt.sentence)
         reach("build.ingested")
         return summary
 

@@ -40,6 +40,7 @@ class BuildRequest:
         accept_loss: rebuild a torn raw database although files that it was made from are gone.
         raw_database: another loader's DuckDB file, read instead of landing files; None for none.
         raw_schema: the schema of its tables.
+        erasure_key_file: key of the tombstones; None for the one in the user's configuration.
     """
 
     settings: BuildSettings
@@ -54,6 +55,7 @@ class BuildRequest:
     accept_rule_change: bool = False
     raw_database: Path | None = None
     raw_schema: str = "main"
+    erasure_key_file: Path | None = None
 
 
 def read_directories(options: Mapping[str, Path | str | None] | None = None) -> Directories:
@@ -113,6 +115,7 @@ def read_request(
         accept_rule_change=accept_rule_change,
         raw_database=None if asked.get("raw_dir") else found.raw_database,
         raw_schema=found.raw_schema,
+        erasure_key_file=found.erasure_key_file,
     )
 
 

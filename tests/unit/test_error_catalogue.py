@@ -25,6 +25,8 @@ import pytest
 
 from orchestration import errors
 from orchestration.activation import receipts, webhook
+from orchestration.care.quarantine import refused
+from orchestration.care.verify import verify
 from orchestration.changes.diff import compared
 from orchestration.changes.version import named_version, read_version, two_versions
 from orchestration.command import explain as explaining
@@ -36,16 +38,19 @@ from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
 from orchestration.dashboard import launch as launching
+from orchestration.docs_site import dbt_docs
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import run
 from orchestration.ingest.contract import load_contract
+from orchestration.ingest.erased.tombstones import bury, read_tombstones
 from orchestration.ingest.formats import open_file
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, close_books
 from orchestration.ingest.loader_tables import copied_tables
 from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
+from orchestration.pipeline import erasure
 from orchestration.pipeline import publish as publishing
 from orchestration.pipeline.build import check_state_path, ingest_phase
 from orchestration.pipeline.dbt_by_hand import dbt_by_hand
@@ -55,8 +60,11 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
+from orchestration.privacy.person import Persons
+from orchestration.privacy.published import rewrite_version
+from orchestration.privacy.raw_rows import write_fresh
 from orchestration.progress import Silent
-from orchestration.rules.kpi_docs import generated_files
+from orchestration.rules.kpi_docs import wanted_text
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
 from orchestration.settings.environment import check_environment
@@ -69,6 +77,7 @@ from orchestration.whatif import trial
 from orchestration.whatif.trial import what_if
 from tests.pipeline.ingest_kit import NO_EVENTS, ORDERS_HEADER, Shop, make_shop
 from tests.unit.finished_runs import identity, make_run, make_state
+from tests.unit.test_verify import TOLD, rebuild
 from tests.unit.tiny_shop import TinyShop, customer, due, receiver
 from tests.unit.tiny_versions import make_raw, make_version
 
@@ -247,6 +256,16 @@ def _on_a_taken_port(_: Path, patch: pytest.MonkeyPatch) -> None:
 row("The dashboard needs Streamlit", _without_streamlit)
 row("is taken; choose another one", _on_a_taken_port)
 
+
+# --- the docs ----------------------------------------------------------------------------------
+def _without_a_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    done = SimpleNamespace(returncode=2, stdout="", stderr="No dbt_project.yml found.")
+    patch.setattr(dbt_docs.subprocess, "run", lambda *_, **__: done)
+    dbt_docs.write_dbt_docs(folder / "out", folder, folder)
+
+
+row("dbt could not make its docs: No dbt_project.yml found.", _without_a_project)
+
 # --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))
 row("does not exist; name one that does", lambda folder, _: read_rules(folder / "none"))
@@ -262,7 +281,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 @provokes("kpis.csv")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     (folder / "kpis.csv").write_text("kpi,kpi\n")
-    generated_files(folder / "kpis.csv")
+    wanted_text(folder / "kpis.csv")
 
 
 # --- the landing directory ---------------------------------------------------------------------
@@ -827,6 +846,124 @@ def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(report, "render", lambda *_: "page")
     patch.setattr(report, "Published", lambda _: None)
     report.write_report(_published(folder / "state"), folder, words.Language("en"))
+
+
+# --- care ----------------------------------------------------------------------------------------
+row("Nothing was ingested in", lambda folder, _: refused(StateDir.at(folder)))
+
+
+@provokes("cannot be read (")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = StateDir.at(folder)
+    state.raw_database.write_bytes(b"torn" * 5_000)
+    refused(state)
+
+
+def _verify(folder: Path, patch: pytest.MonkeyPatch, **play: Any) -> None:
+    state = make_state(folder / "state")
+    with duckdb.connect(str(state.working_database)) as working:
+        working.execute(TOLD)
+    state.published.mkdir()
+    state.published_database.write_bytes(state.working_database.read_bytes())
+    rebuild(patch, lambda _: None, **play)
+    verify(BuildRequest(BuildSettings(), folder, state), Silent())
+
+
+row("The rules are not those of what is", lambda folder, patch: _verify(folder, patch, rules="x"))
+row("ended with exit code 1 (It", lambda folder, patch: _verify(folder, patch, exit_code=1))
+
+
+# --- erasure -----------------------------------------------------------------------------------
+def erasable(folder: Path) -> BuildRequest:
+    shop = make_shop(folder, {"orders.csv": ORDER})
+    shop.ingest()
+    return BuildRequest(
+        settings=BuildSettings(),
+        raw_dir=shop.raw_dir,
+        state=StateDir.at(shop.state_dir),
+        erasure_key_file=folder / "key",
+    )
+
+
+def erase_one(request: BuildRequest, name: str = "c1") -> object:
+    return erasure.erase(request, [name], ["null"], lambda _: None)
+
+
+row(
+    "holds no raw.duckdb, so nothing to erase from",
+    lambda folder, _: erase_one(
+        BuildRequest(BuildSettings(), folder, StateDir.at(folder), erasure_key_file=folder)
+    ),
+)
+row('"null" is nobody\'s id', lambda folder, _: erase_one(erasable(folder), "null"))
+row(
+    "would lie in the state directory",
+    lambda folder, _: bury(StateDir.at(folder), folder / "key", ["c1"]),
+)
+
+
+@provokes("can neither be read nor made")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "key").mkdir()
+    bury(StateDir.at(folder / "state"), folder / "key", ["c1"])
+
+
+def lost_key(folder: Path) -> Path:
+    bury(StateDir.at(folder / "state"), folder / "key", ["c1"])
+    (folder / "key").unlink()
+    return folder / "key"
+
+
+row(
+    "The erasure key",
+    lambda folder, _: read_tombstones(StateDir.at(folder / "state"), lost_key(folder)),
+)
+
+
+@provokes("cannot be read (ValueError)")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    lost_key(folder).write_text("no key")
+    read_tombstones(StateDir.at(folder / "state"), folder / "key")
+
+
+@provokes("is not the one used before")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    lost_key(folder).write_text("00" * 32)
+    read_tombstones(StateDir.at(folder / "state"), folder / "key")
+
+
+@provokes("what is gone is gone, run it again to go on")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    patch.setattr(erasure, "remove_remade", full)
+    erase_one(erasable(folder))
+
+
+@provokes("build once, which rebuilds it, then erase")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    request = erasable(folder)
+    request.state.raw_database.write_bytes(b"torn" * 10_000)
+    erase_one(request)
+
+
+row(
+    "could not be written anew",
+    lambda folder, _: (
+        (folder / "raw.duckdb").write_bytes(b"torn" * 10_000)
+        and write_fresh(folder / "raw.duckdb", lambda _: None)
+    ),
+)
+row(
+    "cannot be written anew without erased persons",
+    lambda folder, _: (
+        (folder / "kept.duckdb").write_bytes(b"torn" * 10_000)
+        and rewrite_version(
+            folder / "kept.duckdb", folder, Persons(("c1",), (), (), (), (), 1), {}, print
+        )
+    ),
+)
 
 
 # --- explain -----------------------------------------------------------------------------------
