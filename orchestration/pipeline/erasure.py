@@ -52,6 +52,7 @@ from orchestration.privacy.landing_files import (
     remove_leftovers,
     write_without,
 )
+from orchestration.privacy.own_values import own_values
 from orchestration.privacy.ownership import Ownership
 from orchestration.privacy.person import Persons, find_persons, list_persons
 from orchestration.privacy.published import rewrite_version
@@ -135,6 +136,7 @@ class _Erasure:
                 receipt=receipt,
                 erased_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 persons=persons,
+                own=own_values(connection),
                 guests=guests.orders,
                 guest_rows=guests.rows,
                 report={
@@ -363,7 +365,7 @@ class _Erasure:
 
         database, parquet = directory / DATABASE_NAME, directory / PARQUET_DIR
         try:
-            rewrite_version(database, parquet, journal.persons, journal.guests, note)
+            rewrite_version(database, parquet, journal.persons, journal.own, journal.guests, note)
         except LifecycleError as error:
             if not (isinstance(error.__cause__, duckdb.Error) and is_torn(error.__cause__)):
                 raise

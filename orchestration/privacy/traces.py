@@ -18,9 +18,9 @@ import duckdb
 from orchestration.ingest.landing_directory import EXTENSIONS, LandingFile
 from orchestration.privacy.landing_files import LandingRows, put_in_place, write_without
 from orchestration.privacy.person import Persons
+from orchestration.privacy.published import MASK
 from orchestration.settings.paths import StateDir
 
-MASK = "(erased)"
 # Remade by the next run, or left by one that was killed.
 _REMADE = (
     "ingest_tmp", "raw_database", "dbt/logs", "dbt/target/run", "dbt/target/compiled",

@@ -231,8 +231,14 @@ def _write_version(folder: Path) -> None:
             f"'customer:{CUSTOMER}', 'visitor:{DEVICE}', 'account:{MARK}acct1', "
             "'customer:c20000001']) as subject_id, 'customer' as stage"
         )
+        database.execute(
+            "create table marts.touchpoints as select * from (values "
+            f"('{MARK}e5', 'customer:{OTHER}', 'email'), "
+            f"('s900', 'customer:{OTHER}', '{MARK}campaign')) "
+            "as t(session_id, subject_id, campaign)"
+        )
         database.execute("create table marts.kpi_values as select 'orders' as kpi, 2 as numerator")
-        for name in ("orders", "order_lines", "lifecycle_current", "kpi_values"):
+        for name in ("orders", "order_lines", "lifecycle_current", "touchpoints", "kpi_values"):
             database.execute(
                 f"copy marts.{name} to '{folder / 'parquet' / name}.parquet' "
                 "(format parquet, compression uncompressed)"

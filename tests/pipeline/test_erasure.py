@@ -151,10 +151,12 @@ def test_booked_orders_stay_as_nobodys(shop: Shop) -> None:
             "select count(*) from marts.orders inner join marts.order_lines using (order_id)",
             "select subject_id from marts.lifecycle_current",
             "select comment from duckdb_tables() where table_name = 'orders'",
+            "select session_id, campaign from marts.touchpoints",
         )
         answers = [kept.execute(sql).fetchall() for sql in asked]
     assert answers == [
-        [(2, 70.25, 0)], [(2,)], [(f"customer:{OTHER}",)], [("orders as they stand",)]
+        [(2, 70.25, 0)], [(2,)], [(f"customer:{OTHER}",)], [("orders as they stand",)],
+        [("s900", "(erased)")],
     ]  # fmt: skip
 
 
