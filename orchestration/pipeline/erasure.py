@@ -59,7 +59,7 @@ from orchestration.privacy.published import rewrite_version
 from orchestration.privacy.raw_rows import first_seen, records_by_file, remove_rows, write_fresh
 from orchestration.privacy.receipt import Receipt, exports_since, write_receipt
 from orchestration.privacy.traces import mask_traces, remove_remade
-from orchestration.settings.paths import SAMPLE_DIR
+from orchestration.settings.paths import SAMPLE_DIR, StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.state_modes import make_public
 
@@ -94,6 +94,18 @@ def erase(
     if asked:
         receipt = erasure.run(erasure.begin(asked, frozenset(excluded_ids)))
     return receipt
+
+
+def published_timezone(state: StateDir) -> str | None:
+    """Return the zone in which the published version counts days; None if nothing is published."""
+    if not state.published_database.is_file():
+        return None
+    try:
+        with duckdb.connect(str(state.published_database), read_only=True) as published:
+            row = published.execute("select reporting_timezone from marts.build_info").fetchone()
+    except duckdb.Error:
+        return None
+    return str(row[0]) if row and row[0] else None
 
 
 def requested(request: BuildRequest, excluded_ids: Collection[str]) -> tuple[str, ...]:

@@ -196,6 +196,14 @@ def fill_state(state: StateDir) -> None:
         '{"exported_at": "2026-02-01T00:00:00", "what": "old", "file": "old.csv"}\n'
         '{"exported_at": "2026-03-10T00:00:00", "what": "plays", "file": "due.csv"}\n', "utf-8"
     )  # fmt: skip
+    scratch = state.root / "whatif" / "raw.duckdb"
+    scratch.parent.mkdir()
+    with duckdb.connect(str(scratch)) as database:
+        database.execute(f"create table customers as select '{CUSTOMER}' as customer_id")
+        database.execute(
+            f"copy customers to '{scratch.parent / 'customers.parquet'}' "
+            "(format parquet, compression uncompressed)"
+        )
     with sqlite3.connect(state.root / "dagster" / "history.db") as database:
         database.execute("create table event_logs (id integer, event text)")
         told = json.dumps({"said": f"row of {CUSTOMER}"})
