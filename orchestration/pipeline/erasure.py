@@ -412,6 +412,7 @@ class _Erasure:
             receipt=journal.receipt,
             erased_at=journal.erased_at,
             persons=[stones.mark(name) for name in journal.persons.customers],
+            found=journal.persons.found,
             first_seen=report["first_seen"],
             raw=report.get("raw", {}),
             landing={name: int(noted["rows"]) for name, noted in journal.landing.items()},

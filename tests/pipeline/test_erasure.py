@@ -239,9 +239,11 @@ def test_the_same_files_bring_nothing_back(shop: Shop) -> None:
 def test_orders_that_stay_outlive_a_torn_raw_database(shop: Shop) -> None:
     shop.erase(CUSTOMER)
     sums = shop.query("select count(*), sum(total_price) from orders")
+    books = shop.query("from erasures")
     shop.state.raw_database.unlink()
     shop.load("anew")
     assert shop.query("select count(*), sum(total_price) from orders") == sums
+    assert shop.query("from erasures") == books
     assert files_with_mark(shop.raw_dir, shop.state.root) == []
 
 
