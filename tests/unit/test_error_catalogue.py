@@ -60,6 +60,7 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
+from orchestration.privacy.own_values import OwnValues
 from orchestration.privacy.person import Persons
 from orchestration.privacy.published import rewrite_version
 from orchestration.privacy.raw_rows import write_fresh
@@ -969,7 +970,12 @@ row(
     lambda folder, _: (
         (folder / "kept.duckdb").write_bytes(b"torn" * 10_000)
         and rewrite_version(
-            folder / "kept.duckdb", folder, Persons(("c1",), (), (), (), (), 1), {}, print
+            folder / "kept.duckdb",
+            folder,
+            Persons(("c1",), (), (), (), (), 1),
+            OwnValues((), ()),
+            {},
+            print,
         )
     ),
 )
