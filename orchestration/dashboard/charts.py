@@ -7,6 +7,8 @@ Belongs here: how a picture looks. Does not belong here: charts that the report 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from orchestration.pictures import marks, palette
 from orchestration.pictures.marks import Chart
@@ -59,6 +61,7 @@ def periods(
     lines = [
         {
             "start": row["period_start"],
+            "at": _middle(row),
             "slice": labels[row["dimension_value"]],
             "value": row["value"],
             "read": words.number(row["value"], unit),
@@ -67,16 +70,16 @@ def periods(
         }
         for row in rows
     ]
-    shown = {row["period_start"] for row in rows}
+    shown = {row["period_start"]: _middle(row) for row in rows}
     aims = [
-        {"start": row["period_start"], "target": row["target"]}
+        {"at": shown[row["period_start"]], "target": row["target"]}
         for row in targets
         if row["period_start"] in shown
     ]
     written, interval = _PERIOD_FORMATS.get(grain, ("%Y-%m-%d", "day"))
-    axis = {"format": written, "labelOverlap": True, "labelAngle": 0}
-    axis["tickCount"] = {"interval": interval, "step": 1}
-    x = {"field": "start", "type": "temporal", "title": None, "axis": axis}
+    ticks = {"tickCount": {"interval": interval, "step": 1}}
+    axis = {"format": written, "labelOverlap": True, "labelAngle": 0, **ticks}
+    x = {"field": "at", "type": "temporal", "title": None, "axis": axis}
     y = marks.number(
         "value", words(f"unit_{unit}"), axis={"format": _AXIS_FORMATS.get(unit, ",.4~r")}
     )
@@ -132,10 +135,15 @@ def periods(
             {
                 "data": marks.chart(bands, height=0)["data"],
                 "mark": {"type": "rect", "opacity": 0.55},
-                "encoding": {"x": x, "x2": {"field": "end"}, "color": shade},
+                "encoding": {"x": {**x, "field": "start"}, "x2": {"field": "end"}, "color": shade},
             },
         )
     return marks.chart(lines, height=320, layer=layers, resolve={"scale": {"color": "independent"}})
+
+
+def _middle(row: Mapping[str, Any]) -> date:
+    """A number stands in the middle of its period, where the shade of it is, too."""
+    return row["period_start"] + (row["period_end"] - row["period_start"]) / 2
 
 
 def _unsettled(rows: Rows, words: Words) -> Rows:

@@ -126,10 +126,7 @@ def _periods(
         show.table(head, [_line(row, labels, unit, context) for row in reversed(rows)], texts=2)
 
     show.picture(chart, words, f"{words.label(entry, 'title')} {latest:%Y-%m-%d}", as_table)
-    names = ["period_start", "period_end", "dimension_value", "value", "status", "sample_size"]
-    show.download(
-        words, f"{entry['kpi']}_{grain}", names, [[row[key] for key in names] for row in rows]
-    )
+    show.download(words, f"{entry['kpi']}_{grain}", lambda: rows)
 
 
 def _line(
