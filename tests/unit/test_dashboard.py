@@ -12,7 +12,9 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.dashboard import charts, show, sparkline
+from orchestration.dashboard import show, sparkline
+from orchestration.dashboard.charts.flow import ODDS, sankey
+from orchestration.dashboard.charts.kpis import kpi_lines
 from orchestration.dashboard.context import open_version
 from orchestration.dashboard.frame import PAGES
 from orchestration.dashboard.launch import command
@@ -430,11 +432,11 @@ def test_what_is_not_known_is_shaded_and_never_zero() -> None:
         for day, (value, status) in zip(days, told, strict=True)
     ]
     labels, colours = {"all": "All"}, palette.slice_colours(["all"])
-    chart = charts.periods(rows, [], labels, colours, "count", "month", words)
+    chart = kpi_lines(rows, [], labels, colours, "count", "month", words)
     assert [row["value"] for row in chart["data"]["values"]] == [5, None, None, 7]
     shades = [row["status"] for row in chart["layer"][0]["data"]["values"]]
     assert shades == [words("no_input"), words("immature"), words("partial")]
-    settled = charts.periods(rows[:1], [], labels, colours, "count", "month", words)
+    settled = kpi_lines(rows[:1], [], labels, colours, "count", "month", words)
     assert [layer["mark"]["type"] for layer in settled["layer"]] == ["line", "point"]
 
 
@@ -451,7 +453,7 @@ def test_a_flow_is_as_thick_as_it_has_subjects() -> None:
         {"from_stage": "a", "to_stage": "b", "subjects": 5},
     ]
     stages = {"new": "(new)", "a": "A", "b": "B"}
-    chart = charts.sankey(rows, stages, Words(Language.EN, TEXTS))
+    chart = sankey(rows, stages, Words(Language.EN, TEXTS))
     for row in chart["data"]["values"]:
         assert row["bottom"] - row["top"] == pytest.approx(row["subjects"])
     nodes = {row["label"] for row in chart["layer"][1]["data"]["values"]}
@@ -554,7 +556,7 @@ def test_every_text_that_a_page_asks_for_is_there_and_no_other() -> None:
         "page_",
         "unit_",
     )
-    suffixed = {f"{name}_30d" for name in charts.ODDS}
+    suffixed = {f"{name}_30d" for name in ODDS}
     unused = {key for key in TEXTS if key not in quoted | suffixed}
     # These two are movements, which the history names.
     unused -= {"entered", "health_only"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from orchestration.dashboard import charts, show
+from orchestration.dashboard import show
+from orchestration.dashboard.charts.channels import credit_marks, loyal_bars
 from orchestration.dashboard.context import Context
 from orchestration.dashboard.queries import channels
 
@@ -83,7 +84,7 @@ def _to_loyal(context: Context) -> None:
 
     drawn = [row for row in rows if row["customers"]]
     if drawn:
-        show.picture(charts.loyal(drawn, words), words, words("to_loyal"))
+        show.picture(loyal_bars(drawn, words), words, words("to_loyal"))
     as_table()
 
 
@@ -104,7 +105,7 @@ def _attribution(context: Context) -> None:
             ],
         )
 
-    chart = charts.attribution(rows, channels.MODELS, words)
+    chart = credit_marks(rows, channels.MODELS, words)
     show.picture(chart, words, words("attribution"), as_table)
 
 

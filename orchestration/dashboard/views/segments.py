@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from orchestration.dashboard import charts, show
+from orchestration.dashboard import show
+from orchestration.dashboard.charts.segments import lift_intervals, mix_bars
 from orchestration.dashboard.context import Context
 from orchestration.dashboard.queries import segments
 from orchestration.pictures.published import Rows
@@ -83,7 +84,7 @@ def _segment(context: Context, profiles: Rows) -> None:
     named = labels[dimension]() if dimension in labels else {}
     rows = segments.mix(published, segment, dimension)
     if rows:
-        show.picture(charts.mix(rows, named, words), words, titles[segment])
+        show.picture(mix_bars(rows, named, words), words, titles[segment])
     show.text(words("members", number=words.number(sizes[segment])))
     with st.expander(words("as_list")):
         show.table(
@@ -142,7 +143,7 @@ def _results(context: Context) -> None:
         return
     drawn = [row for row in rows if row["lift"] is not None]
     if drawn:
-        show.picture(charts.lifts(drawn, words), words, words("results"))
+        show.picture(lift_intervals(drawn, words), words, words("results"))
     head = ("play", "conclusive", "treated", "held_out", "rate_treated", "rate_held_out")
     show.table(
         [*map(words, head), words("lift"), words("interval"), words("incremental")],
