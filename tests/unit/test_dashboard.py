@@ -10,7 +10,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
 from orchestration.dashboard import show, sparkline
 from orchestration.dashboard.charts.flow import ODDS, sankey
@@ -35,7 +34,6 @@ from tests.unit.dashboard_kit import (
 )
 
 PACKAGE = REPO_ROOT / "orchestration" / "dashboard"
-PICTURES = REPO_ROOT / "orchestration" / "pictures"
 
 
 def sql(state: StateDir, query: str) -> list[tuple]:
@@ -159,22 +157,6 @@ def test_a_new_version_is_picked_up_by_itself(
 def test_the_sample_lacks_no_column_that_a_page_asks_for(pages: dict[str, Seen]) -> None:
     notes = [note for seen in pages.values() for note in seen.notes]
     assert Words(Language.EN, TEXTS)("column_missing") not in notes
-
-
-def test_the_exposure_of_dbt_names_the_marts_that_the_pages_read() -> None:
-    pages = REPO_ROOT / "dbt_project" / "models" / "marts" / "pages.yml"
-    exposures = yaml.safe_load(pages.read_text(encoding="utf-8"))["exposures"]
-    (refs,) = [
-        {re.sub(r"ref\('(\w+)'\)", r"\1", ref) for ref in exposure["depends_on"]}
-        for exposure in exposures
-        if exposure["name"] == "dashboard"
-    ]
-    read: set[str] = set()
-    for path in [*PACKAGE.rglob("*.py"), PICTURES / "published.py"]:
-        read |= set(re.findall(r"marts\.(\w+)", path.read_text(encoding="utf-8")))
-    marts = {path.stem for path in pages.parent.rglob("*.sql")}
-    assert len(refs) > 25
-    assert refs == read & marts
 
 
 # Ten questions that a reader of the pages can answer, and the answers as SQL has them.
