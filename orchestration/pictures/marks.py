@@ -26,6 +26,8 @@ _LOOK = {
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {"grid": False, "labelLimit": 200},
+    "axisQuantitative": {"labelOverlap": True, "labelSeparation": 12},
+    "axisTemporal": {"labelSeparation": 12},
 }
 
 

@@ -107,13 +107,16 @@ def test_a_page_without_something_to_show_says_why(
             "channels": ["no_channels", "no_channels_ever", "no_attribution", "no_paths"],
             "data": ["no_files", "no_events", "no_checks"],
         },
-        "no_events": {"channels": ["no_paths"], "data": ["no_events"]},
+        "no_events": {"channels": ["no_events", "no_paths"], "data": ["no_events"]},
         "first_month": {
             "flow": ["no_flow", "no_odds"],
             "retention": ["no_retention", "no_silences"],
             "channels": ["no_channels"],
         },
     }
+    if kind == "no_events":
+        sessions = told["channels"].tables[0][0].index("Sessions")
+        assert {row[sessions] for row in told["channels"].tables[0][1:]} == {"–"}
     for page, keys in expected[kind].items():
         for key in keys:
             assert words(key) in told[page].notes, (page, key)

@@ -18,6 +18,8 @@ def page(context: Context) -> None:
     words = context.words
     show.title(words("page_channels"), words("channels_note"))
     with show.section(words, words("performance")):
+        if not channels.has_events(context.published):
+            show.note(words("no_events"))
         _performance(context)
     with show.section(words, words("to_loyal"), words("to_loyal_note")):
         _to_loyal(context)
