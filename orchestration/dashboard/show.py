@@ -23,6 +23,7 @@ import streamlit as st
 
 from orchestration.pictures.cards import Card
 from orchestration.pictures.marks import Chart
+from orchestration.pictures.published import Rows
 from orchestration.pictures.words import Words
 
 # A spreadsheet would compute a cell that begins with one of these.
@@ -159,11 +160,17 @@ def picture(
             as_table()
 
 
-def download(words: Words, name: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Offer rows as a CSV file that no spreadsheet computes anything of."""
+def download(words: Words, name: str, rows: Callable[[], Rows]) -> None:
+    """Offer rows as a CSV file that no spreadsheet computes anything of.
+
+    Args:
+        words: the language.
+        name: of the file.
+        rows: asks for them; nobody asks before somebody wants the file.
+    """
     st.download_button(
         words("download"),
-        data=csv_text(head, rows).encode("utf-8-sig"),
+        data=lambda: csv_text(rows()).encode("utf-8-sig"),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",
@@ -171,12 +178,12 @@ def download(words: Words, name: str, head: Sequence[str], rows: Sequence[Sequen
     )
 
 
-def csv_text(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def csv_text(rows: Rows) -> str:
     """Return CSV in which a text that would be a formula begins with an apostrophe."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(head)
-    writer.writerows([[_harmless(cell) for cell in row] for row in rows])
+    writer.writerow(rows[0] if rows else ())
+    writer.writerows([[_harmless(cell) for cell in row.values()] for row in rows])
     return file.getvalue()
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.dashboard import charts, show, sparkline
+from orchestration.dashboard import show, sparkline
+from orchestration.dashboard.charts.flow import ODDS, sankey
+from orchestration.dashboard.charts.kpis import kpi_lines
 from orchestration.dashboard.context import open_version
 from orchestration.dashboard.frame import PAGES
 from orchestration.dashboard.launch import command
@@ -105,13 +107,16 @@ def test_a_page_without_something_to_show_says_why(
             "channels": ["no_channels", "no_channels_ever", "no_attribution", "no_paths"],
             "data": ["no_files", "no_events", "no_checks"],
         },
-        "no_events": {"channels": ["no_paths"], "data": ["no_events"]},
+        "no_events": {"channels": ["no_events", "no_paths"], "data": ["no_events"]},
         "first_month": {
             "flow": ["no_flow", "no_odds"],
             "retention": ["no_retention", "no_silences"],
             "channels": ["no_channels"],
         },
     }
+    if kind == "no_events":
+        sessions = told["channels"].tables[0][0].index("Sessions")
+        assert {row[sessions] for row in told["channels"].tables[0][1:]} == {"–"}
     for page, keys in expected[kind].items():
         for key in keys:
             assert words(key) in told[page].notes, (page, key)
@@ -150,6 +155,11 @@ def test_a_new_version_is_picked_up_by_itself(
     ((persons,),) = sql(sample_state, "select persons from marts.build_info")
     app.run()
     assert f"{persons:,} persons" in Seen(app).text
+
+
+def test_the_sample_lacks_no_column_that_a_page_asks_for(pages: dict[str, Seen]) -> None:
+    notes = [note for seen in pages.values() for note in seen.notes]
+    assert Words(Language.EN, TEXTS)("column_missing") not in notes
 
 
 # Ten questions that a reader of the pages can answer, and the answers as SQL has them.
@@ -407,11 +417,11 @@ def test_what_is_not_known_is_shaded_and_never_zero() -> None:
         for day, (value, status) in zip(days, told, strict=True)
     ]
     labels, colours = {"all": "All"}, palette.slice_colours(["all"])
-    chart = charts.periods(rows, [], labels, colours, "count", "month", words)
+    chart = kpi_lines(rows, [], labels, colours, "count", "month", words)
     assert [row["value"] for row in chart["data"]["values"]] == [5, None, None, 7]
     shades = [row["status"] for row in chart["layer"][0]["data"]["values"]]
     assert shades == [words("no_input"), words("immature"), words("partial")]
-    settled = charts.periods(rows[:1], [], labels, colours, "count", "month", words)
+    settled = kpi_lines(rows[:1], [], labels, colours, "count", "month", words)
     assert [layer["mark"]["type"] for layer in settled["layer"]] == ["line", "point"]
 
 
@@ -428,7 +438,7 @@ def test_a_flow_is_as_thick_as_it_has_subjects() -> None:
         {"from_stage": "a", "to_stage": "b", "subjects": 5},
     ]
     stages = {"new": "(new)", "a": "A", "b": "B"}
-    chart = charts.sankey(rows, stages, Words(Language.EN, TEXTS))
+    chart = sankey(rows, stages, Words(Language.EN, TEXTS))
     for row in chart["data"]["values"]:
         assert row["bottom"] - row["top"] == pytest.approx(row["subjects"])
     nodes = {row["label"] for row in chart["layer"][1]["data"]["values"]}
@@ -472,8 +482,8 @@ def test_no_text_goes_through_markdown() -> None:
 
 
 def test_a_download_holds_nothing_that_a_spreadsheet_computes() -> None:
-    rows = [["=1+1", -5, None], ["+x", 0.5, "-x"], ["@x", 1, "\tx"], ["fine", 2, "a,b"]]
-    text = show.csv_text(["a", "b", "c"], rows)
+    cells = [("=1+1", -5, None), ("+x", 0.5, "-x"), ("@x", 1, "\tx"), ("fine", 2, "a,b")]
+    text = show.csv_text([dict(zip("abc", row, strict=True)) for row in cells])
     assert text.splitlines() == [
         "a,b,c",
         "'=1+1,-5,",
@@ -531,7 +541,7 @@ def test_every_text_that_a_page_asks_for_is_there_and_no_other() -> None:
         "page_",
         "unit_",
     )
-    suffixed = {f"{name}_30d" for name in charts.ODDS}
+    suffixed = {f"{name}_30d" for name in ODDS}
     unused = {key for key in TEXTS if key not in quoted | suffixed}
     # These two are movements, which the history names.
     unused -= {"entered", "health_only"}

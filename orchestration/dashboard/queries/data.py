@@ -33,11 +33,6 @@ def unmapped(published: Published, most: int) -> Rows:
     )
 
 
-def event_names(published: Published) -> int:
-    """How many event names there are."""
-    return published.rows("select count(*) as names from marts.event_names")[0]["names"]
-
-
 def checks(published: Published) -> Rows:
     """What was judged before publishing: value and band."""
     return published.rows("""

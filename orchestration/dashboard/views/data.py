@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.dashboard import show
 from orchestration.dashboard.context import Context
-from orchestration.dashboard.queries import data
+from orchestration.dashboard.queries import channels, data
 from orchestration.pipeline.versions import versions
 
 _MOST = 50
@@ -85,7 +85,7 @@ def _filtered(context: Context) -> None:
 
 def _unmapped(context: Context) -> None:
     words = context.words
-    if not data.event_names(context.published):
+    if not channels.has_events(context.published):
         show.note(words("no_events"))
         return
     rows = data.unmapped(context.published, _MOST)
