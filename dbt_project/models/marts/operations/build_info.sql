@@ -33,6 +33,7 @@ build_info as (
         '{{ env_var("LIFECYCLE_VERSION", "unknown") }}' as package_version,
         '{{ env_var("LIFECYCLE_INPUTS_HASH", "unknown") }}' as inputs_hash,
         '{{ env_var("LIFECYCLE_RULES_HASH", "unknown") }}' as rules_hash,
+        '{{ env_var("LIFECYCLE_SETTINGS_HASH", "unknown") }}' as settings_hash,
         settings.as_of_date,
         settings.identity_as_of,
         {% if var('known_at') -%}
