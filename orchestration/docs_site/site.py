@@ -20,7 +20,7 @@ from orchestration.docs_site.contents import Page
 
 INDEX = "overview"
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
-# A citation in the text of a page or a description: docs/rules.md#patches, with or without backticks.
+# A citation in a page or a description: docs/rules.md#patches, with or without backticks.
 _CITED = re.compile(r"`?(?:dbt_project/)?(?:docs/)?(?:adapters/)?(\w+)\.md(#[\w-]+)?`?")
 
 

@@ -29,7 +29,7 @@ from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir
 
 _RESOURCES = ("seed", "model", "test", "snapshot")
-_DBT = "orchestration.pipeline.quiet_dbt"  # A process of its own: importing dbt takes seconds.
+_DBT = "orchestration.pipeline.lean_dbt"  # A process of its own: importing dbt takes seconds.
 _PR_SET_PDEATHSIG = 1
 # What Python's logging says behind the error itself.
 _AFTER_A_LOGGING_ERROR = ("Call stack:", "  ", "Message:", "Arguments:")
