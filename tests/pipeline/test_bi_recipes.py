@@ -89,14 +89,14 @@ def test_a_disposed_engine_sees_what_was_published_since(tmp_path: Path) -> None
         f"duckdb:///{current}/lifecycle.duckdb", connect_args={"read_only": True}
     )
 
-    def version() -> str:
+    def told() -> str:
         with engine.connect() as marts:
             return str(marts.execute(text("select version from build")).scalar())
 
-    assert version() == "old"
+    assert told() == "old"
     (tmp_path / "next").symlink_to("new")
     (tmp_path / "next").replace(current)
-    assert version() == "old"
+    assert told() == "old"
     engine.dispose()
-    assert version() == "new"
+    assert told() == "new"
     engine.dispose()
