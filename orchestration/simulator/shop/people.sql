@@ -75,10 +75,10 @@ met_people as (
             when 'member' then 60 + 900 * share(person_key, 7)
             else 1
         end as usual_run_days,
-        -- Who came through a paid social network stays shorter, who was sent by a friend longer.
+        -- Who came through a social network stays shorter, who was sent by a friend longer.
         case
             when not getvariable('has_channels') then 1.0
-            when arrival_channel_no = 3 then 0.35
+            when arrival_channel_no in (3, 4) then 0.35
             when arrival_channel_no = 9 then 1.6
             else 1.0
         end as staying_power
