@@ -1,6 +1,7 @@
 """Equal rows, rules and settings give equal bytes (docs/lifecycle_semantics.md#what-is-proven).
 
-``build_info``, ``restatements`` and ``rule_changes`` are exempt, and where the files differ ``row_accounting``, which counts per file.
+``build_info``, ``restatements`` and ``rule_changes`` are exempt, and where the files differ
+``row_accounting``, which counts per file.
 """
 
 from __future__ import annotations
