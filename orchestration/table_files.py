@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -18,15 +19,17 @@ from typing import IO, Any
 
 # The same signs as wide as a Chinese character, which some spreadsheets take for them.
 _WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 # A spreadsheet takes a cell that begins so for a formula, whatever stands behind blanks.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *_WIDE)
 
 
 def inert(value: object) -> object:
     """Return a cell that no spreadsheet computes: a text that would is led by an apostrophe."""
-    if isinstance(value, str) and value.lstrip().startswith(_FORMULA) | value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value
+    begins_so = value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)
+    return f"'{value}" if begins_so else value
 
 
 def write_csv(out: IO[str], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

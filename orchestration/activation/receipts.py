@@ -15,7 +15,6 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from platformdirs import user_config_path
@@ -53,11 +52,6 @@ class Receipt:
     include_control: bool = False
 
 
-def ledger_path(state: StateDir) -> Path:
-    """Return where the ledger lies."""
-    return state.root / "exports.jsonl"
-
-
 def last_receipt(state: StateDir, what: str) -> Receipt | None:
     """Return the latest export of a play or segment; None if there was none."""
     found = [receipt for receipt in _read(state) if receipt.what == what]
@@ -66,7 +60,7 @@ def last_receipt(state: StateDir, what: str) -> Receipt | None:
 
 def add_receipt(state: StateDir, receipt: Receipt) -> None:
     """Add a line to the ledger and have it on the disk."""
-    descriptor = os.open(ledger_path(state), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(state.exports_ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8") as ledger:
         ledger.write(json.dumps(asdict(receipt), ensure_ascii=False) + "\n")
         ledger.flush()
@@ -85,7 +79,7 @@ def keyed_hash(content: bytes) -> str:
 def _read(state: StateDir) -> Iterator[Receipt]:
     """Yield the receipts; a line that was cut off by a kill is none."""
     try:
-        lines = ledger_path(state).read_text(encoding="utf-8").splitlines()
+        lines = state.exports_ledger.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return
     for line in lines:

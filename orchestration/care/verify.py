@@ -1,7 +1,7 @@
 """Is what is published what the raw rows say? The marts are made anew beside and compared.
 
 Belongs here: the second build in a scratch directory, and what it is held against. Does not belong
-here: how two databases are compared (`pipeline/comparison`), whether files were edited (`doctor`).
+here: how two databases are compared (`changes/comparison`), whether files were edited (`doctor`).
 
 A build proves itself by its checks; this proves that nothing has changed since, neither by hand nor
 by a failing disk, and that the same rows give the same marts.
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.care.doctor import SCRATCH
+from orchestration.changes.comparison import ALWAYS_DIFFERENT, MartDifference, compare
 from orchestration.errors import InputError, WarehouseError
 from orchestration.pipeline.build import build_identity, dbt_phase, new_build_id
-from orchestration.pipeline.comparison import ALWAYS_DIFFERENT, MartDifference, compare
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.status import open_published
 from orchestration.pipeline.versions import check_version, current_version
@@ -28,8 +28,8 @@ from orchestration.settings.build_settings import BuildSettings, check_framework
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 
-# What tells of the builds before, which a single one cannot make anew.
-EXEMPT = ALWAYS_DIFFERENT | {"restatements"}
+# What tells of the build itself and of those before, which a single one cannot make anew.
+EXEMPT = ALWAYS_DIFFERENT
 # Columns of `build_info` that are settings of the same name.
 _TOLD = (
     *("as_of_date", "identity_as_of", "known_at"),
@@ -92,14 +92,14 @@ def _build_beside(
     write_rules(rules, scratch)
     # dbt only reads raw.
     shutil.copyfile(request.state.raw_database, scratch.raw_database)
-    identity = build_identity(scratch, new_build_id(), rules)
+    beside = BuildRequest(
+        settings, request.raw_dir, scratch, request.rules_dir, project=request.project
+    )
+    identity = build_identity(beside, new_build_id(), rules)
     for name, now in (("rules", identity.rules_hash), ("inputs", identity.inputs_hash)):
         if now != told.get(f"{name}_hash"):
             text = f"The {name} are not those of what is published"
             raise InputError(f"{text}; name them as the build did, or build again.")
-    beside = BuildRequest(
-        settings, request.raw_dir, scratch, request.rules_dir, project=request.project
-    )
     run = dbt_phase(beside, identity, progress)
     if run.exit_code != 0:
         said = f" ({run.errors[-1].splitlines()[0]})" if run.errors else ""

@@ -127,7 +127,8 @@ def compared(before: Version, after: Version, raw: Path) -> Generator[Diff]:
         for place, cause in enumerate(Cause):
             if cause in causes:
                 connection.execute(
-                    "insert into causes values (?, ?, ?)", [place, cause, causes[cause]]
+                    f"insert into causes values ({place}, {text_literal(cause)}, "
+                    f"{date_literal(causes[cause])})"
                 )
         connection.execute(f"create temp table changes as {_changed_subjects(told_on)}")
         connection.execute(f"insert into changes {_changed_kpis(before, after, told_on)}")
@@ -138,9 +139,8 @@ def compared(before: Version, after: Version, raw: Path) -> Generator[Diff]:
 
 def _both_have(connection: duckdb.DuckDBPyConnection, mart: str) -> bool:
     found = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'marts' and table_name = ? "
-        "and database_name in ('before', 'after')",
-        [mart],
+        "select count(*) from duckdb_tables() where schema_name = 'marts' "
+        f"and table_name = {text_literal(mart)} and database_name in ('before', 'after')"
     ).fetchone()
     return found == (2,)
 

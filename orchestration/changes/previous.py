@@ -20,7 +20,7 @@ from orchestration.changes.arrivals import causes_of_rows, find_arrivals, span_b
 from orchestration.changes.causes import BY_ROWS, Cause, Maker, causes_between
 from orchestration.changes.version import Version, read_version
 from orchestration.database_files import open_quietly
-from orchestration.errors import PublishError
+from orchestration.errors import PublishError, first_line
 from orchestration.sql_text import date_literal, identifier, text_literal
 
 SCHEMA = "previous"
@@ -37,7 +37,7 @@ _LEDGER = (
 
 def place_previous(
     working: Path, raw: Path, version: Path | None, maker: Maker, as_of: date | None
-) -> None:
+) -> str | None:
     """Make the schema `previous` of the working database anew.
 
     Args:
@@ -46,23 +46,33 @@ def place_previous(
         version: directory of the version that readers see; None on a first build.
         maker: what the build computes by.
         as_of: the build's as-of date, if it was told one.
+
+    Returns:
+        One sentence if the version cannot be compared with, damaged or too old as it is; a build
+        is the way out of that, and so is not stopped by it.
     """
     with closing(open_quietly(working)) as connection:
-        connection.execute(f"drop schema if exists {SCHEMA} cascade")
-        connection.execute(f"create schema {SCHEMA}")
+        _empty(connection)
         if version is None:
-            return
+            return None
         try:
             before = read_version(version)
-        except PublishError:
-            return  # Nothing can be held against a version too old to say what it was made of.
-        connection.execute(f"attach {text_literal(str(raw))} as raw_db (read_only)")
-        connection.execute(f"attach {text_literal(str(before.database))} as before (read_only)")
-        find_arrivals(connection, span_between(before, as_of))
-        causes = causes_between(before, maker, causes_of_rows(connection))
-        connection.execute("detach raw_db")
-        connection.execute("detach before")
-        _place(connection, before, causes)
+            for name, path in (("raw_db", raw), ("before", before.database)):
+                connection.execute(f"attach {text_literal(str(path))} as {name} (read_only)")
+            find_arrivals(connection, span_between(before, as_of))
+            _place(connection, before, causes_between(before, maker, causes_of_rows(connection)))
+        except (PublishError, duckdb.Error) as error:
+            _empty(connection)
+            return (
+                f"What changed since {version.name} is not told, for it cannot be compared with "
+                f"({first_line(error)})."
+            )
+    return None
+
+
+def _empty(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"drop schema if exists {SCHEMA} cascade")
+    connection.execute(f"create schema {SCHEMA}")
 
 
 def _place(
@@ -96,3 +106,5 @@ def _show(connection: duckdb.DuckDBPyConnection, before: Version, mart: str, col
             f"create view {SCHEMA}.{identifier(mart)} as "
             f"select {columns} from read_parquet({text_literal(str(path))})"
         )
+        # Read to the end, for dbt would stumble over a damaged page.
+        connection.execute(f"select bit_xor(hash({columns})) from {SCHEMA}.{identifier(mart)}")

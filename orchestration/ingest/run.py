@@ -23,7 +23,7 @@ import duckdb
 
 from orchestration.errors import InputError, LifecycleError, first_line
 from orchestration.ingest.contract import Contract, load_contract
-from orchestration.ingest.erased.guest_orders import restore_guests
+from orchestration.ingest.erased.guest_orders import restore_erasures, restore_guests
 from orchestration.ingest.erased.tombstones import Tombstones, read_tombstones
 from orchestration.ingest.findings import find
 from orchestration.ingest.formats.open_file import sha256_of
@@ -207,6 +207,7 @@ class _Run:
                 elif outcome == "changing":
                     changing.append(placed.file.name)
             restore_guests(connection, self.state, self.contract)
+            restore_erasures(connection, self.state)
             note_sources(
                 connection,
                 {placed.source.name: placed.source for placed in plan.source_files}.values(),

@@ -40,10 +40,10 @@ from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
-from orchestration.pipeline.started_plays import check_started_plays
 from orchestration.pipeline.versions import Published, current_version
 from orchestration.progress import Progress
-from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
+from orchestration.rules.rule_set import RuleSet, keep_published_rules, read_rules, write_rules
+from orchestration.rules.started_plays import check_started_plays
 from orchestration.settings.build_settings import check_frameworks
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
@@ -228,13 +228,15 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
     def work() -> DbtRun:
         state, current = request.state, current_version(request.state)
         prepare_working_database(state, full_refresh=request.full_refresh, progress=progress)
-        place_previous(
+        untold = place_previous(
             state.working_database,
             state.raw_database,
             state.versions / current if current else None,
             Maker(identity.rules_hash, identity.settings_hash),
             request.settings.as_of_date,
         )
+        if untold:
+            progress.note(untold)
         # The gate's library takes seconds to import, and this process only waits for dbt.
         preparing = threading.Thread(target=load_library, name="load-gate-library", daemon=True)
         preparing.start()
@@ -314,7 +316,12 @@ def publish_phase(state: StateDir, gate_pass: GatePass, progress: Progress) -> P
         rows = sum(published.rows.values())
         return f"{len(published.rows)} marts, {rows:,} rows, version {published.version}"
 
-    return _timed("publish", progress, lambda: publish(state, gate_pass), summary)
+    def work() -> Published:
+        published = publish(state, gate_pass)
+        keep_published_rules(state)
+        return published
+
+    return _timed("publish", progress, work, summary)
 
 
 def new_build_id() -> str:

@@ -52,13 +52,14 @@ from orchestration.privacy.landing_files import (
     remove_leftovers,
     write_without,
 )
+from orchestration.privacy.own_values import own_values
 from orchestration.privacy.ownership import Ownership
 from orchestration.privacy.person import Persons, find_persons, list_persons
 from orchestration.privacy.published import rewrite_version
 from orchestration.privacy.raw_rows import first_seen, records_by_file, remove_rows, write_fresh
 from orchestration.privacy.receipt import Receipt, exports_since, write_receipt
 from orchestration.privacy.traces import mask_traces, remove_remade
-from orchestration.settings.paths import SAMPLE_DIR
+from orchestration.settings.paths import SAMPLE_DIR, StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.state_modes import make_public
 
@@ -93,6 +94,18 @@ def erase(
     if asked:
         receipt = erasure.run(erasure.begin(asked, frozenset(excluded_ids)))
     return receipt
+
+
+def published_timezone(state: StateDir) -> str | None:
+    """Return the zone in which the published version counts days; None if nothing is published."""
+    if not state.published_database.is_file():
+        return None
+    try:
+        with duckdb.connect(str(state.published_database), read_only=True) as published:
+            row = published.execute("select reporting_timezone from marts.build_info").fetchone()
+    except duckdb.Error:
+        return None
+    return str(row[0]) if row and row[0] else None
 
 
 def requested(request: BuildRequest, excluded_ids: Collection[str]) -> tuple[str, ...]:
@@ -135,6 +148,7 @@ class _Erasure:
                 receipt=receipt,
                 erased_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 persons=persons,
+                own=own_values(connection),
                 guests=guests.orders,
                 guest_rows=guests.rows,
                 report={
@@ -363,7 +377,7 @@ class _Erasure:
 
         database, parquet = directory / DATABASE_NAME, directory / PARQUET_DIR
         try:
-            rewrite_version(database, parquet, journal.persons, journal.guests, note)
+            rewrite_version(database, parquet, journal.persons, journal.own, journal.guests, note)
         except LifecycleError as error:
             if not (isinstance(error.__cause__, duckdb.Error) and is_torn(error.__cause__)):
                 raise
@@ -398,6 +412,7 @@ class _Erasure:
             receipt=journal.receipt,
             erased_at=journal.erased_at,
             persons=[stones.mark(name) for name in journal.persons.customers],
+            found=journal.persons.found,
             first_seen=report["first_seen"],
             raw=report.get("raw", {}),
             landing={name: int(noted["rows"]) for name, noted in journal.landing.items()},

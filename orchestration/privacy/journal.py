@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from orchestration.ingest.erased.guest_orders import GuestRow
 from orchestration.ingest.erased.tombstones import write_private
+from orchestration.privacy.own_values import OwnValues
 from orchestration.privacy.person import Persons
 from orchestration.settings.paths import StateDir
 
@@ -25,6 +26,7 @@ class Journal:
         receipt: its name.
         erased_at: UTC time at which it began.
         persons: who is erased.
+        own: values that are theirs alone.
         guests: the new id of each order that stays.
         guest_rows: what is left of these orders.
         landing: by landing file, its bytes before and after, and the rows that leave it.
@@ -35,6 +37,7 @@ class Journal:
     receipt: str
     erased_at: str
     persons: Persons
+    own: OwnValues
     guests: dict[str, str]
     guest_rows: list[GuestRow]
     landing: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
@@ -55,5 +58,11 @@ def read_journal(state: StateDir) -> Journal | None:
     persons = cast("dict[str, Any]", told.pop("persons"))
     found = int(persons.pop("found"))
     lists = {name: tuple(map(str, ids)) for name, ids in persons.items()}
+    own = {name: tuple(map(str, values)) for name, values in told.pop("own").items()}
     guest_rows = [GuestRow(**row) for row in told.pop("guest_rows")]
-    return Journal(persons=Persons(found=found, **lists), guest_rows=guest_rows, **told)
+    return Journal(
+        persons=Persons(found=found, **lists),
+        own=OwnValues(**own),
+        guest_rows=guest_rows,
+        **told,
+    )

@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.errors import LifecycleError, first_line
 from orchestration.privacy.landing_files import compression_of, put_in_place
+from orchestration.privacy.own_values import OwnValues
 from orchestration.privacy.person import Persons
 from orchestration.sql_text import identifier, text_literal
 
@@ -33,6 +34,8 @@ _LINE_COLUMNS = frozenset(
         "unit_cost",
     }
 )  # fmt: skip
+# Stands in marts, logs and alerts for what named somebody.
+MASK = "(erased)"
 _MARTS_OF_ORDERS = {"orders": _ORDER_COLUMNS, "order_lines": _LINE_COLUMNS}
 
 
@@ -40,6 +43,7 @@ def rewrite_version(
     database: Path,
     parquet: Path,
     persons: Persons,
+    own: OwnValues,
     guests: Mapping[str, str],
     note: Callable[[dict[str, int]], None],
 ) -> None:
@@ -49,6 +53,7 @@ def rewrite_version(
         database: the version's DuckDB file.
         parquet: the folder with a Parquet file per mart.
         persons: who is erased.
+        own: values that are theirs alone.
         guests: the new id of each order that stays.
         note: is told before the files change how many rows left or changed, by mart; not called if
             nothing had to.
@@ -67,7 +72,7 @@ def rewrite_version(
                 "select schema_name, table_name from duckdb_tables() "
                 "where database_name = 'kept' and not internal order by table_oid"
             ).fetchall()
-            _list(connection, persons, guests)
+            _list(connection, persons, own, guests)
             for schema, table in tables:
                 rows = _copy(connection, str(schema), str(table))
                 if rows:
@@ -104,7 +109,10 @@ def _opened(database: Path) -> Generator[duckdb.DuckDBPyConnection]:
 
 
 def _list(
-    connection: duckdb.DuckDBPyConnection, persons: Persons, guests: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    persons: Persons,
+    own: OwnValues,
+    guests: Mapping[str, str],
 ) -> None:
     for table, names in (
         ("erased_subjects", persons.subjects),
@@ -112,6 +120,8 @@ def _list(
         ("erased_names", (*persons.customers, *persons.visitors)),
         ("erased_orders", persons.orders),
         ("erased_texts", persons.distinctive),
+        ("own_ids", own.ids),
+        ("own_texts", own.texts),
     ):
         connection.execute(f"create temporary table {table} (name varchar)")
         if names:
@@ -145,21 +155,21 @@ def _copy(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int
     theirs = " or ".join(conditions) or "false"
     connection.execute(f"create schema if not exists fresh.{identifier(schema)}")
     kept = _MARTS_OF_ORDERS.get(table) if "order_id" in columns else None
-    if kept is None:
-        connection.execute(f"create table {target} as select * from {source} where not ({theirs})")
-    else:
-        selected = ", ".join(
-            _of_guest(name, data_type, is_kept=name in kept)
-            for name, (data_type, _) in columns.items()
-        )
-        connection.execute(
-            f"create table {target} as select {selected} from (select *, {theirs} as is_theirs "
-            f"from {source}) as rows left join guest_orders "
-            "on rows.is_theirs and rows.order_id = guest_orders.order_id "
-            "where not rows.is_theirs or guest_orders.guest_id is not null"
-        )
+    selected = ", ".join(_cell(name, data_type, kept) for name, (data_type, _) in columns.items())
+    stays = "not rows.is_theirs"
+    guest = ""
+    if kept is not None:
+        stays += " or guest_orders.guest_id is not null"
+        guest = "left join guest_orders on rows.is_theirs and rows.order_id = guest_orders.order_id"
+    connection.execute(
+        f"create table {target} as select {selected} "
+        f"from (select *, {theirs} as is_theirs from {source}) as rows {guest} where {stays}"
+    )
     _copy_comments(connection, schema, table, columns)
-    row = connection.execute(f"select count(*) from {source} where {theirs}").fetchone()
+    told = " or ".join(_is_own(name, data_type) for name, (data_type, _) in columns.items())
+    row = connection.execute(
+        f"select count(*) from {source} as rows where {theirs} or {told}"
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -196,6 +206,8 @@ def _names_person(name: str, data_type: str) -> str:
         )
         return f"exists ({mentions.format(f'to_json({column})')})"
     lists = ["erased_subjects", "erased_texts"]
+    if name.endswith("_id"):
+        lists.append("own_ids")
     if name == "account_id":
         lists.append("erased_accounts")
     elif name == "order_id" or name.endswith("_order_id"):
@@ -205,19 +217,27 @@ def _names_person(name: str, data_type: str) -> str:
     return "(" + " or ".join(f"coalesce({column} in (from {one}), false)" for one in lists) + ")"
 
 
-def _of_guest(name: str, data_type: str, *, is_kept: bool) -> str:
+def _is_own(name: str, data_type: str) -> str:
+    """Return the condition under which a text is a person's own; ids are judged by row."""
+    if data_type != "VARCHAR" or name.endswith("_id"):
+        return "false"
+    return f"coalesce(rows.{identifier(name)} in (from own_texts), false)"
+
+
+def _cell(name: str, data_type: str, kept: frozenset[str] | None) -> str:
+    """Return what a column becomes: the same, a mask, or what is left of it in an order."""
     column = f"rows.{identifier(name)}"
-    if is_kept:
-        return f"{column} as {identifier(name)}"
-    instead = {
-        "order_id": "guest_orders.guest_id",
-        "subject_id": "'visitor:order:' || guest_orders.guest_id",
-        "ordered_at": "cast(rows.ordered_on as timestamp) + interval 12 hours",
-    }.get(name, "null")
-    return (
-        f"cast(case when rows.is_theirs then {instead} else {column} end as {data_type}) "
-        f"as {identifier(name)}"
-    )
+    value = column
+    if data_type == "VARCHAR":
+        value = f"case when {_is_own(name, data_type)} then {text_literal(MASK)} else {column} end"
+    if kept is not None and name not in kept:
+        instead = {
+            "order_id": "guest_orders.guest_id",
+            "subject_id": "'visitor:order:' || guest_orders.guest_id",
+            "ordered_at": "cast(rows.ordered_on as timestamp) + interval 12 hours",
+        }.get(name, "null")
+        value = f"cast(case when rows.is_theirs then {instead} else {value} end as {data_type})"
+    return f"{value} as {identifier(name)}"
 
 
 def _write_parquet(

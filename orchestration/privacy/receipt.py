@@ -25,6 +25,7 @@ class Receipt:
         receipt: its name.
         erased_at: UTC time.
         persons: marks of the customer ids.
+        found: how many of those asked for had any row.
         first_seen: first moment at which anything was known of them.
         raw: rows removed, by raw table.
         landing: rows removed, by landing file.
@@ -39,6 +40,7 @@ class Receipt:
     receipt: str
     erased_at: str
     persons: list[str]
+    found: int
     first_seen: str
     raw: Mapping[str, int]
     landing: Mapping[str, int]

@@ -18,9 +18,9 @@ import duckdb
 from orchestration.ingest.landing_directory import EXTENSIONS, LandingFile
 from orchestration.privacy.landing_files import LandingRows, put_in_place, write_without
 from orchestration.privacy.person import Persons
+from orchestration.privacy.published import MASK
 from orchestration.settings.paths import StateDir
 
-MASK = "(erased)"
 # Remade by the next run, or left by one that was killed.
 _REMADE = (
     "ingest_tmp", "raw_database", "dbt/logs", "dbt/target/run", "dbt/target/compiled",
@@ -36,10 +36,14 @@ _GZIP = b"\x1f\x8b"
 
 
 def remove_remade(state: StateDir) -> list[str]:
-    """Remove what the next run makes anew, and torn copies, which nobody can read; name them."""
+    """Remove what the next run makes anew, torn copies and forgotten databases; name them.
+
+    Any other database is scratch that a killed trial or verification left.
+    """
     removed: list[str] = []
     found = [state.root / name for name in _REMADE]
-    for path in (*found, *sorted(state.root.glob(_TORN))):
+    scratch = [path for path in _others(state) if _head(path)[8:12] == _DUCKDB]
+    for path in (*found, *sorted(state.root.glob(_TORN)), *scratch):
         if path.is_symlink() or not path.exists():
             continue
         removed.append(path.relative_to(state.root).as_posix())
@@ -64,15 +68,13 @@ def mask_traces(state: StateDir, persons: Persons, rows: LandingRows) -> dict[st
     pattern = re.compile(_pattern(persons))
     changed: dict[str, int] = {}
     for path in _others(state):
-        with path.open("rb") as file:
-            head = file.read(16)
+        head = _head(path)
         if head.startswith(_SQLITE):
             count = _mask_sqlite(path, pattern)
-        elif head[8:12] == _DUCKDB:
-            count = 0
         else:
             # Of a table the whole row goes, since what stands beside the id is theirs, too.
-            count = _rewrite_table(path, rows) if _is_table(path, state) else 0
+            is_table = head.startswith(_PARQUET) or _is_table(path, state)
+            count = _rewrite_table(path, rows) if is_table else 0
             if not head.startswith((_PARQUET, _GZIP)):
                 count += _mask_text(path, pattern)
         if count:
@@ -104,6 +106,11 @@ def _others(state: StateDir) -> Iterator[Path]:
             yield path
 
 
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(16)
+
+
 def _is_table(path: Path, state: StateDir) -> bool:
     """Say whether a file holds rows about persons, as exports do; logs and rules do not."""
     is_export = path.relative_to(state.root).parts[0] == "exports"
@@ -112,7 +119,7 @@ def _is_table(path: Path, state: StateDir) -> bool:
 
 def _rewrite_table(path: Path, rows: LandingRows) -> int:
     name = path.name.casefold()
-    extension = next(known for known in EXTENSIONS if name.endswith(known))
+    extension = next((known for known in EXTENSIONS if name.endswith(known)), ".parquet")
     kind, is_gzip = EXTENSIONS[extension]
     target = path.with_name(f".erasing-{path.name}")
     try:

@@ -60,6 +60,11 @@ class StateDir:
         return self.root / "rules"
 
     @property
+    def published_rules(self) -> Path:
+        """The merged rule seeds of the build that was published last."""
+        return self.root / "rules_published"
+
+    @property
     def dbt_target(self) -> Path:
         """The target path of dbt: manifest.json, run_results.json, compiled SQL."""
         return self.root / "dbt" / "target"

@@ -89,15 +89,17 @@ def _both_rules(
     state: StateDir, version: Version, rules_dir: Path, scratch: StateDir
 ) -> tuple[RuleSet, RuleSet]:
     """Return the published version's rules, and the same with those of a directory on top."""
+    # Those of the last build, published or not, where there is no copy of the published ones.
+    kept = state.published_rules if state.published_rules.is_dir() else state.rules
     base = scratch.root / "published_rules"
-    shutil.copytree(state.rules, base)
+    shutil.copytree(kept, base)
     for described in RULES_DIR.glob("*.yml"):
         shutil.copy(described, base)
     before = read_rules(None, base)
     if before.rules_hash != version.rules_hash:
         raise StateDirError(
-            f"{state.rules} holds other rules than the published version {version.name} was built "
-            "by; run lifecycle build first."
+            f"{kept} holds other rules than the published version {version.name} was built by; run "
+            "lifecycle build first."
         )
     return before, read_rules(rules_dir, base)
 

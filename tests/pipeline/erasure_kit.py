@@ -196,6 +196,14 @@ def fill_state(state: StateDir) -> None:
         '{"exported_at": "2026-02-01T00:00:00", "what": "old", "file": "old.csv"}\n'
         '{"exported_at": "2026-03-10T00:00:00", "what": "plays", "file": "due.csv"}\n', "utf-8"
     )  # fmt: skip
+    scratch = state.root / "whatif" / "raw.duckdb"
+    scratch.parent.mkdir()
+    with duckdb.connect(str(scratch)) as database:
+        database.execute(f"create table customers as select '{CUSTOMER}' as customer_id")
+        database.execute(
+            f"copy customers to '{scratch.parent / 'customers.parquet'}' "
+            "(format parquet, compression uncompressed)"
+        )
     with sqlite3.connect(state.root / "dagster" / "history.db") as database:
         database.execute("create table event_logs (id integer, event text)")
         told = json.dumps({"said": f"row of {CUSTOMER}"})
@@ -231,8 +239,14 @@ def _write_version(folder: Path) -> None:
             f"'customer:{CUSTOMER}', 'visitor:{DEVICE}', 'account:{MARK}acct1', "
             "'customer:c20000001']) as subject_id, 'customer' as stage"
         )
+        database.execute(
+            "create table marts.touchpoints as select * from (values "
+            f"('{MARK}e5', 'customer:{OTHER}', 'email'), "
+            f"('s900', 'customer:{OTHER}', '{MARK}campaign')) "
+            "as t(session_id, subject_id, campaign)"
+        )
         database.execute("create table marts.kpi_values as select 'orders' as kpi, 2 as numerator")
-        for name in ("orders", "order_lines", "lifecycle_current", "kpi_values"):
+        for name in ("orders", "order_lines", "lifecycle_current", "touchpoints", "kpi_values"):
             database.execute(
                 f"copy marts.{name} to '{folder / 'parquet' / name}.parquet' "
                 "(format parquet, compression uncompressed)"

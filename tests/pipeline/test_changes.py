@@ -5,6 +5,7 @@ The tests of this module run in order: what one leaves is what the next one find
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -125,3 +126,53 @@ def test_other_rules_are_entered_with_the_subjects_that_they_moved(
     assert changes == [(True, None, None), (False, 2, 1)]
     causes = rows(other.working_database, "select distinct cause from marts.restatements")
     assert causes == [("rules",)]
+
+
+def test_what_if_tells_who_would_stand_elsewhere_and_leaves_nothing_behind(
+    state: StateDir, lifecycle: Lifecycle, tmp_path: Path
+) -> None:
+    """Customers are lapsed after two days, and there is a framework that was not there."""
+    patches = {
+        "health_policy": "key,at_risk_after_days,lapsed_after_days\ndefault,1,2\n",
+        "frameworks": "framework\nhabit\n",
+        "framework_stages": "framework,stage,ordinal\nhabit,newcomer,1\nhabit,buyer,2\n",
+        "stage_rules": "framework,stage,rule\nhabit,newcomer,seen\nhabit,buyer,has_purchased\n",
+    }
+    for name, text in patches.items():
+        (tmp_path / f"{name}.patch.csv").write_text(text, encoding="utf-8")
+    before = sorted(path for path in state.root.rglob("*") if "dbt" not in path.parts)
+    told = lifecycle(
+        *("whatif", "--rules-dir", tmp_path, "--state-dir", state.root, "--format", "json")
+    )
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    moves = {
+        (row["item"], row["before"], row["after"]): row["subjects"]
+        for row in found
+        if row["kind"] == "move"
+    }
+    assert moves == {
+        ("discovery_to_advocacy", "advocacy / active", "advocacy / lapsed"): 1,
+        ("habit", "(none)", "buyer / active"): 1,
+        ("habit", "(none)", "buyer / lapsed"): 1,
+        ("habit", "(none)", "newcomer / prospect"): 1,
+    }
+    (example,) = [row for row in found if row["kind"] == "example"]
+    assert example["subject_id"] == "customer:c1"
+    assert "Advocacy since" in example["reason_before"]
+    assert sorted(path for path in state.root.rglob("*") if "dbt" not in path.parts) == before
+
+
+def test_rules_that_move_too_many_are_not_published_unasked(
+    state: StateDir, lifecycle: Lifecycle, tmp_path: Path
+) -> None:
+    """Two of the two customers of whom nothing arrived lapse; the second build is asked to."""
+    (tmp_path / "health_policy.patch.csv").write_text(
+        "key,at_risk_after_days,lapsed_after_days\ndefault,1,2\n", encoding="utf-8"
+    )
+    published = versions(state)
+    given = ("--raw-dir", state.root.parent / "landing", "--state-dir", state.root)
+    refused = lifecycle("build", *given, "--rules-dir", tmp_path)
+    assert refused.returncode == 1
+    assert "--accept-rule-change publishes it" in refused.stderr
+    assert versions(state) == published

@@ -21,8 +21,8 @@ from orchestration.settings.paths import StateDir
 from tests.pipeline.erasure_kit import request_of
 
 ADAPTERS = Path(__file__).parent / "adapters"
-# Several files that are read together, JSON in lines, CSV with addresses for ids, rows summed up.
-LAYOUTS = ("fivetran_shopify", "ga4_bigquery", "klaviyo", "sales_lines")
+# Several files that are read together, CSV with addresses for ids, rows summed up.
+LAYOUTS = ("fivetran_shopify", "klaviyo", "sales_lines")
 PLACEHOLDERS = ("null", "undefined")
 
 

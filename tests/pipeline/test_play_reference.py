@@ -1,6 +1,6 @@
 """Entries, due lists and results of plays equal their plain-Python reading on random shops.
 
-What is read is value.md §6. WORLDS_SEED=1 invents other shops.
+What is read is dbt_project/docs/plays.md. WORLDS_SEED=1 invents other shops.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ OTHER_TOOLS = {
     *("Added to Cart", "Started Checkout", "Viewed Product", "Subscribed to List"),
     *("Subscribed to Email Marketing", "Unsubscribed from List", "product_view", "checkout_step"),
 }
-CUSTOMERS, DAYS, SEED = 400, 540, 7  # As in seeds/sample/README.md.
+CUSTOMERS, DAYS, SEED = 400, 760, 20  # As in seeds/sample/README.md.
 LARGEST_SAMPLE = 2_500_000
 TABLES = {
     "events": "read_parquet('{}/events/*.parquet')",
@@ -83,7 +83,7 @@ def duckdb_of(folder: Path) -> str:
 def test_the_simulator_writes_the_committed_sample(made: SimulationSummary) -> None:
     names = files_of(made.out)
     assert names == files_of(SAMPLE_DIR)
-    assert len(names) == 31
+    assert len(names) == 38
     if duckdb_of(made.out) == duckdb_of(SAMPLE_DIR):
         same, different, missing = filecmp.cmpfiles(made.out, SAMPLE_DIR, names, shallow=False)
         assert (different, missing) == ([], [])
@@ -120,7 +120,7 @@ LEFT = "from true_subscriptions where why ="
     [
         ("plans of one, three and twelve months",
          [f"{PLANS} interval_months = {months}" for months in (1, 3, 12)]),
-        ("of the 100 subscribers never order anything",
+        ("of the 114 subscribers never order anything",
          ["select distinct customer_id from true_subscriptions where customer_id not in "
           "(select customer_id from orders where customer_id is not null)"]),
         ("plans are of companies", [f"{PLANS} account_id is not null"]),

@@ -174,3 +174,51 @@ def test_a_subject_that_went_and_one_that_came_are_told_as_such(tmp_path: Path) 
         ("customer:c1", first, end, "(none)", "try / active", "merge_or_link"),
         ("visitor:a2", first, end, "try / active", "(none)", "merge_or_link"),
     ]
+
+
+def test_an_erasure_that_was_carried_out_is_told_by_its_day_alone(tmp_path: Path) -> None:
+    before, after = make_version(tmp_path, 1), make_version(tmp_path, 2, subject="visitor:x")
+    raw = make_raw(tmp_path / "raw.duckdb", PLANTED[Cause.LATE_FACT][0])
+    with duckdb.connect(str(raw)) as made:
+        made.execute("create or replace table raw.raw.erasures (erased_at timestamp)")
+        made.execute("insert into raw.raw.erasures values (?)", [LATER])
+    with compared(before, after, raw) as diff:
+        told = {row[2]: row[10] for row in diff.rows()}
+    # Nobody knows any more who it was; of the customer a late event came.
+    assert told == {"customer:c1": "late_fact", "visitor:x": "erasure"}
+
+
+def test_play_entries_are_compared_up_to_the_day_and_by_what_was_said_of_them(
+    tmp_path: Path,
+) -> None:
+    before = make_version(tmp_path, 1)
+    after = make_version(tmp_path, 2, as_of=date(2026, 3, 12))
+    entries = [
+        [("c1", 5, "treat", None), ("c2", 6, "treat", None), ("c3", 7, "holdout", None)],
+        [("c1", 5, "treat", "left"), ("c2", 6, "treat", None), ("c4", 11, "treat", None)],
+    ]
+    for version, rows in zip((before, after), entries, strict=True):
+        with duckdb.connect(str(version.database)) as made:
+            made.execute("create table marts.play_catalog as select 'win_back' as play")
+            made.execute(
+                "create table marts.play_entries (play text, subject_id text, triggered_on date, "
+                "due_from date, arm text, suppressed_by text)"
+            )
+            for customer, day, arm, suppressed in rows:
+                made.execute(
+                    "insert into marts.play_entries values ('win_back', ?, ?, ?, ?, ?)",
+                    [
+                        f"customer:{customer}",
+                        date(2026, 3, day - 1),
+                        date(2026, 3, day),
+                        arm,
+                        suppressed,
+                    ],
+                )
+    raw = make_raw(tmp_path / "raw.duckdb", PLANTED[Cause.LATE_FACT][0])
+    with compared(before, after, raw) as diff:
+        told = [(row[2], row[8], row[9], row[10]) for row in diff.rows(kind="play")]
+    assert told == [
+        ("customer:c1", "treat", "treat, left", "late_fact"),
+        ("customer:c3", "holdout", "(none)", "late_fact"),
+    ]

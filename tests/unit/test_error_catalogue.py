@@ -60,10 +60,12 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
+from orchestration.privacy.own_values import OwnValues
 from orchestration.privacy.person import Persons
 from orchestration.privacy.published import rewrite_version
 from orchestration.privacy.raw_rows import write_fresh
 from orchestration.progress import Silent
+from orchestration.rules import started_plays
 from orchestration.rules.kpi_docs import wanted_text
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
@@ -282,6 +284,14 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     (folder / "kpis.csv").write_text("kpi,kpi\n")
     wanted_text(folder / "kpis.csv")
+
+
+@provokes("has been sent since")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    settled = {"framework": "b2b", "trigger": "signal", "trigger_value": "lead"}
+    sent = started_plays.StartedPlay("sales_follow_up", "2026-03-01", settled)
+    patch.setattr(started_plays, "started_plays", lambda _: (sent,))
+    started_plays.check_started_plays(StateDir.at(folder), read_rules(None), BuildSettings())
 
 
 # --- the landing directory ---------------------------------------------------------------------
@@ -960,7 +970,12 @@ row(
     lambda folder, _: (
         (folder / "kept.duckdb").write_bytes(b"torn" * 10_000)
         and rewrite_version(
-            folder / "kept.duckdb", folder, Persons(("c1",), (), (), (), (), 1), {}, print
+            folder / "kept.duckdb",
+            folder,
+            Persons(("c1",), (), (), (), (), 1),
+            OwnValues((), ()),
+            {},
+            print,
         )
     ),
 )

@@ -40,6 +40,11 @@ def test_every_place_that_states_the_version_states_the_same() -> None:
     assert citation["license"] == PROJECT["project"]["license"]
 
 
+def test_uvx_and_pipx_find_a_command_of_the_packages_name() -> None:
+    scripts = PROJECT["project"]["scripts"]
+    assert scripts[PROJECT["project"]["name"]] == scripts["lifecycle"]
+
+
 def test_the_container_runs_as_nobody_special_and_opens_no_port() -> None:
     last_stage = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]
     assert re.findall(r"^USER (\S+)$", last_stage, re.MULTILINE) == ["10001"]

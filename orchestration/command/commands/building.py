@@ -35,6 +35,13 @@ def simulate(
     customers: Annotated[int, typer.Option(help="People who make an account.")] = 1000,
     days: Annotated[int, typer.Option(help="Simulated days.")] = 730,
     seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 1,
+    without: Annotated[
+        str,
+        typer.Option(
+            help="What the shop shall lack, joined by commas: affinity (of products), channels "
+            "(that differ in loyalty), drift (of the gaps between orders)."
+        ),
+    ] = "",
     out: Annotated[
         Path | None,
         typer.Option(help="New directory (default: simulated/ in the state directory)."),
@@ -55,6 +62,7 @@ def simulate(
             days,
             seed,
             target,
+            without=[trait.strip() for trait in without.split(",") if trait.strip()],
             progress=lambda done, total: progress.step(done, total, "months"),
         )
     finally:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.command.app import app, request_of
+from orchestration.command.app import app, request_of, state_of
 from orchestration.command.options import SourcesOption, StateOption
 
 
@@ -23,11 +23,14 @@ def erase(
     """Remove persons from raw, landing files, published versions and logs, and write a receipt."""
     from orchestration.command.console import plain_console, show_receipt
     from orchestration.pipeline.erasure import erase as erase_persons
+    from orchestration.pipeline.erasure import published_timezone
     from orchestration.pipeline.lock import build_lock
     from orchestration.rules.rule_set import read_rules
 
     console = plain_console()
-    request = request_of(None, state_dir, None, sources=sources)
+    # Orders that stay keep the day on which the published version counts them.
+    zone = published_timezone(state_of(state_dir))
+    request = request_of(None, state_dir, None, {"reporting_timezone": zone}, sources=sources)
     excluded_ids = read_rules(request.rules_dir).excluded_ids
     with build_lock(request.state):
         receipt = erase_persons(request, customers, excluded_ids, console.print)

@@ -1,7 +1,7 @@
-"""Booked orders of erased persons, without the person: kept beside raw, put back into it.
+"""What stays of erased persons beside raw, and is put back into it: booked orders, and the books.
 
-Belongs here: the file that holds them, and rows of it that raw lacks: after an erasure, and after a
-raw database had to be made anew from landing files, which do not hold them. Does not belong here:
+Belongs here: the files that hold them, and rows of them that raw lacks: after an erasure, and after
+a raw database had to be made anew from landing files, which do not hold them. Does not belong here:
 which orders they are and what is left of them (`privacy`).
 """
 
@@ -52,6 +52,23 @@ def keep_guests(state: StateDir, receipt: str, rows: Iterable[GuestRow]) -> None
     if kept or state.guest_orders.exists():
         lines = (json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in kept)
         write_private(state.guest_orders, "".join(lines))
+
+
+def restore_erasures(connection: duckdb.DuckDBPyConnection, state: StateDir) -> None:
+    """Insert a row for each receipt that raw has none of; one that cannot be read tells nothing."""
+    for path in sorted(state.erasures.glob("2*.json")):
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            values = {name: told[name] for name in ("receipt", "erased_at", "found", "orders_kept")}
+            values["rows"] = sum(told["raw"].values())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        connection.execute(
+            "insert into raw.erasures "
+            "select $receipt, timezone('UTC', cast($erased_at as timestamptz)), $found, $rows, "
+            "$orders_kept where $receipt not in (select receipt from raw.erasures)",
+            values,
+        )
 
 
 def restore_guests(

@@ -1,1 +1,1 @@
-"""Plays in plain Python: what value.md says of them, day by day and one after the other."""
+"""Plays in plain Python: what docs/plays.md says of them, day by day and one after the other."""

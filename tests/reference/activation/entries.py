@@ -1,6 +1,6 @@
 """Entries of plays, and whom to write to today: every trigger by a look at each day.
 
-Belongs here: value.md §6 from triggers to `plays_due`. Does not belong here: what is known of a day
+Belongs here: docs/plays.md from triggers to `plays_due`. Does not belong here: what is known of a day
 (`shop`), results (`results`).
 """
 

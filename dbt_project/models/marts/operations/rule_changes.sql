@@ -4,8 +4,8 @@
 -- out, for theirs may be another cause. Exempt from byte-equality: it names builds. Over 120 lines,
 -- since where everybody stood, who moved and the ledger before are three things.
 
-{% set rules_hash = env_var('LIFECYCLE_RULES_HASH', 'unknown') -%}
-{%- set build_id = env_var('LIFECYCLE_BUILD_ID', 'by-hand') -%}
+{% set rules_hash = env_var('LIFECYCLE_RULES_HASH', 'unknown') if execute -%}
+{%- set build_id = env_var('LIFECYCLE_BUILD_ID', 'by-hand') if execute -%}
 {%- set standing = ['framework', 'subject_id', 'stage', 'health'] -%}
 {%- set ledger = source('previous', 'rule_changes') -%}
 {%- set touched = source('previous', 'touched_subjects') %}
