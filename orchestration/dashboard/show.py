@@ -52,6 +52,7 @@ _STYLE = """
 .cl-table td.cl-long {white-space: normal; min-width: 16rem}
 .cl-table .cl-text {text-align: left}
 .cl-card img {max-width: 100%}
+.cl-card small, .cl-card .cl-value {white-space: nowrap}
 .cl-facts {display: grid; grid-template-columns: fit-content(45%) 1fr; gap: .3rem 1rem;
   margin: 0 !important; padding: 0 !important; font-size: .9rem}
 .cl-facts dt {color: #4d4d4d} .cl-facts dd {margin: 0; overflow-wrap: break-word; min-width: 0}

@@ -27,7 +27,7 @@ _LOOK = {
     "view": {"stroke": None},
     "axis": {"grid": False, "labelLimit": 200},
     "axisQuantitative": {"labelOverlap": True, "labelSeparation": 12},
-    "axisTemporal": {"labelSeparation": 12},
+    "axisTemporal": {"labelSeparation": 12, "labelBound": True},
 }
 
 

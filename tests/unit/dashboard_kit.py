@@ -35,9 +35,9 @@ _NOT_IN_THE_FIRST_MONTH = (
 _UNKNOWN = "numerator = null, denominator = null, value = null, status = 'no_input'"
 _LATER: Mapping[str, tuple[str, ...]] = {
     "empty": (
-        "insert into marts.kpi_values select kpi, 'month', date '2026-06-01', date '2026-07-01', "
-        "'all', 'all', null, null, null, null, 'no_input', date '2026-06-30' "
-        "from marts.kpi_catalog",
+        "insert into marts.kpi_values select kpi, 'month', date_trunc('month', as_of_date), "
+        "date_trunc('month', as_of_date) + interval 1 month, 'all', 'all', null, null, null, null, "
+        "'no_input', as_of_date from marts.kpi_catalog, marts.build_info",
         "update marts.build_info set persons = 0",
     ),
     "no_events": (
@@ -49,9 +49,10 @@ _LATER: Mapping[str, tuple[str, ...]] = {
     "first_month": (
         "update marts.retention_cohorts set is_mature = false",
         "update marts.channel_performance set is_complete = false",
-        "delete from marts.kpi_values where period_start < date '2026-06-01'",
+        "delete from marts.kpi_values where period_start < "
+        "(select date_trunc('month', as_of_date) from marts.build_info)",
         "update marts.kpi_values set status = 'partial' where period_grain = 'month'",
-        "delete from marts.stage_daily where date < date '2026-06-29'",
+        "delete from marts.stage_daily where date < (select as_of_date - 1 from marts.build_info)",
     ),
 }
 KINDS = tuple(_LATER)
