@@ -358,7 +358,7 @@ def _rules(shop: Shop, found: Tables) -> None:
     found["signal_labels"] = [
         {"signal": signal, "one": signal, "one_it": signal} for signal in SIGNALS
     ]
-    steps = [(None, stage) for stage in shop.stages]
+    steps: list[tuple[str | None, str]] = [(None, stage) for stage in shop.stages]
     steps += [(one, other) for one in shop.stages for other in shop.stages]
     found["int_moves"] = [
         {
@@ -410,7 +410,7 @@ def _subject(shop: Shop, subject: Subject, found: Tables) -> None:
         {"subject_key": key, "subject_id": subject.subject_id, "is_account": subject.is_account}
     )
     framework = 2 if subject.is_account else 1
-    steps = [(None, stage) for stage in shop.stages]
+    steps: list[tuple[str | None, str]] = [(None, stage) for stage in shop.stages]
     steps += [(one, other) for one in shop.stages for other in shop.stages]
     # A change of health alone opens an interval, too.
     changes = {state.day for state in (*subject.stages, *subject.healths)}
