@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from statistics import fmean
 from typing import Any
 
@@ -164,6 +165,35 @@ def test_a_lift_that_is_there_is_found_for_good(workbench: Workbench) -> None:
     rows = told(workbench, entries)["play_results"]
     assert [row["is_conclusive"] for row in whole(rows)] == [True]
     assert {row["is_conclusive"] for row in rows if row["month"] != "all"} == {None}
+
+
+def test_every_figure_is_that_of_the_formula_on_both_sides_of_the_boundary(
+    looks: Workbench,
+) -> None:
+    # From lifts that conclude nothing to lifts that do, a goal at a time; and an arm too small.
+    plays = {f"play_{goals:03d}": (200, goals, 40) for goals in range(40, 111)}
+    plays |= {"small": (29, 20, 3), "large_enough": (30, 20, 3)}
+    both = {
+        play: tuple([number < goals for number in range(size)] for goals in reached)
+        for play, (size, *reached) in plays.items()
+    }
+    entries = pd.DataFrame(
+        [
+            (play, arm, has_goal)
+            for play, arms in both.items()
+            for arm, goals in zip(("treat", "holdout"), arms, strict=True)
+            for has_goal in goals
+        ],
+        columns=["play", "arm", "has_goal"],
+    ).assign(due_from=FIRST, goal_value=Decimal(0))
+    made = looks.run({"int_counted_entries": entries}, ["play_results"])["play_results"]
+    rows = {row["play"]: row for row in whole(made)}
+    for play, arms in both.items():
+        one, two = (Arm(goals, [Decimal(0)] * len(goals)) for goals in arms)
+        for name, value in compared("all", one, two).items():
+            same = value if value is None else pytest.approx(value, rel=1e-12)
+            assert rows[play][name] == same, (play, name)
+    assert {row["is_conclusive"] for row in rows.values()} == {None, True, False}
 
 
 def _arm(entries: Sequence[Occasion]) -> Arm:

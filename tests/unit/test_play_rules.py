@@ -162,7 +162,7 @@ def test_what_a_play_that_was_sent_is_judged_by_does_not_change(
     published(state)
     rules = read_rules(patch(tmp_path / "rules", **{"starts_on": "2026-03-01", **cells}))
     with pytest.raises(RulesError) as refused:
-        check_started_plays(state, rules, BuildSettings(**settings))
+        check_started_plays(state, rules, BuildSettings().model_copy(update=settings))
     told = str(refused.value)
     assert f'plays.patch.csv line 2: "try_it" has been sent since 2026-03-01 {said}' in told
     assert told.endswith("write a later starts_on, or give what has changed a new name.")

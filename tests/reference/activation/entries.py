@@ -1,7 +1,7 @@
 """Entries of plays, and whom to write to today: every trigger by a look at each day.
 
-Belongs here: docs/plays.md from triggers to `plays_due`. Does not belong here: what is known of a day
-(`shop`), results (`results`).
+Belongs here: docs/plays.md from triggers to `plays_due`. Does not belong here: what is known of a
+day (`shop`), results (`results`).
 """
 
 from __future__ import annotations

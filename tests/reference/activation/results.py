@@ -80,7 +80,9 @@ def expected_values(found: list[Entry]) -> dict[str, Decimal | None]:
             values[entry.play.play].append(entry.goal_value)
     return {
         play: (
-            (sum(each or Decimal(0) for each in some) / len(some)).quantize(FOUR, ROUND_HALF_UP)
+            (sum((each or Decimal(0) for each in some), Decimal(0)) / len(some)).quantize(
+                FOUR, ROUND_HALF_UP
+            )
             if len(some) >= 30 and None not in some
             else None
         )

@@ -152,7 +152,7 @@ def _play(dice: random.Random, trigger: str, number: int) -> Play:
         "stage": dice.choice(STAGES),
         "health": dice.choice(HEALTHS),
         "signal": dice.choice(SIGNALS),
-        "days": str(dice.choice((1, 3, 10))),
+        "days": str(dice.choice((1, 3, 10, 30))),
         "": "",
     }[TRIGGERS[trigger]]
     goal_days = dice.choice((1, 3, 7, 14))
@@ -215,25 +215,26 @@ def _person(dice: random.Random, key: int, first: date, *, is_customer: bool) ->
         (_at(dice), dice.choice((True, True, True, False, None)))
         for _ in range(dice.choice((0, 1, 2, 3)) if customer_id else 0)
     ]
-    person.orders = [_order(dice, f"o{key}-{number}") for number in range(dice.randint(0, 6))]
     person.cart_events = [
         CartEvent(
             f"k{key}-{dice.randint(1, 2)}", _at(dice), f"e{key}-{number}", dice.random() < 0.5
         )
         for number in range(dice.choice((0, 3, 8)))
     ]
+    # Orders come at the instant of a touch of a cart, a bit later, just in time or too late.
+    touches = [event.at for event in person.cart_events]
     person.orders = [
-        Order(
-            order.order_id,
-            order.at,
-            order.value,
-            order.is_confirmed,
-            order.cancelled_on,
+        _order(
+            dice,
+            f"o{key}-{number}",
+            dice.choice(touches) + timedelta(hours=dice.choice((0, 1, 24, 25)))
+            if touches and dice.random() < 0.6
+            else _at(dice),
             dice.choice((None, f"k{key}-1", f"k{key}-2")),
-            order.refunds,
         )
-        for order in person.orders
+        for number in range(dice.randint(0, 6))
     ]
+    person.orders = [order for order in person.orders if order.day <= AS_OF]
     person.terms = list(_terms(dice)) if dice.random() < 0.5 else []
     person.facts = [Fact("visit", at) for at in person.visits]
     for order in person.orders:
@@ -259,9 +260,8 @@ def _person(dice: random.Random, key: int, first: date, *, is_customer: bool) ->
     return person
 
 
-def _order(dice: random.Random, order_id: str) -> Order:
-    at = _at(dice)
-    cancelled = at.date() + dice.choice((0, 1, 2, 30)) * DAY if dice.random() < 0.3 else None
+def _order(dice: random.Random, order_id: str, at: datetime, cart: str | None) -> Order:
+    cancelled = at.date() + dice.choice((0, 0, 1, 30)) * DAY if dice.random() < 0.3 else None
     value = None if dice.random() < 0.02 else Decimal(dice.choice((0, 20, 35)))
     refunds = tuple(
         (day, Decimal(amount))
@@ -274,6 +274,7 @@ def _order(dice: random.Random, order_id: str) -> Order:
         value,
         is_confirmed=dice.random() < 0.9,
         cancelled_on=cancelled if cancelled and cancelled <= AS_OF else None,
+        cart=cart,
         refunds=refunds,
     )
 
@@ -283,7 +284,7 @@ def _terms(dice: random.Random) -> Iterator[Term]:
         days = sorted(_day(dice) for _ in range(dice.randint(1, 5)))
         stated = [(day, dice.random() < 0.7, dice.random() < 0.3) for day in days]
         cancels = {
-            place: day + dice.choice((0, 0, 12)) * DAY
+            place: day + dice.choice((0, 12, 60)) * DAY
             for place, (day, _, is_cancel) in enumerate(stated, 1)
             if is_cancel
         }
@@ -357,7 +358,7 @@ def _rules(shop: Shop, found: Tables) -> None:
     found["signal_labels"] = [
         {"signal": signal, "one": signal, "one_it": signal} for signal in SIGNALS
     ]
-    steps = [(None, stage) for stage in shop.stages]
+    steps: list[tuple[str | None, str]] = [(None, stage) for stage in shop.stages]
     steps += [(one, other) for one in shop.stages for other in shop.stages]
     found["int_moves"] = [
         {
@@ -409,7 +410,7 @@ def _subject(shop: Shop, subject: Subject, found: Tables) -> None:
         {"subject_key": key, "subject_id": subject.subject_id, "is_account": subject.is_account}
     )
     framework = 2 if subject.is_account else 1
-    steps = [(None, stage) for stage in shop.stages]
+    steps: list[tuple[str | None, str]] = [(None, stage) for stage in shop.stages]
     steps += [(one, other) for one in shop.stages for other in shop.stages]
     # A change of health alone opens an interval, too.
     changes = {state.day for state in (*subject.stages, *subject.healths)}
