@@ -78,5 +78,5 @@ def test_no_model_asks_for_the_environment_while_it_is_parsed() -> None:
         for line in model.read_text(encoding="utf-8").splitlines()
         if "env_var(" in line
     ]
-    assert len(asking) == 4
+    assert asking
     assert [line for line in asking if "if execute" not in line] == []
