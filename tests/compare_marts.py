@@ -9,21 +9,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.pipeline.comparison import ALWAYS_DIFFERENT, MartDifference, compare
+from orchestration.changes.comparison import ALWAYS_DIFFERENT, MartDifference, compare
 
 
 def lines_of(difference: MartDifference) -> list[str]:
     """Say in words how a mart differs; one line if it does not."""
     if difference.is_equal:
         return [f"equal    {difference.mart}  {difference.rows_after:,} rows"]
-    counts = [
-        "absent" if rows is None else f"{rows:,}"
-        for rows in (difference.rows_before, difference.rows_after)
-    ]
-    lines = [
-        f"differs  {difference.mart}  rows {counts[0]} -> {counts[1]}, "
-        f"{difference.only_before:,} only before, {difference.only_after:,} only after"
-    ]
+    lines = [f"differs  {difference.mart}  {difference.in_words}"]
     lines += [f"    column {column}" for column in difference.columns]
     changed = difference.changed_columns or {}
     lines += [f"    {count:,} rows differ in {name}" for name, count in changed.items()]

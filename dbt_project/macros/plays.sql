@@ -29,28 +29,28 @@
 {%- endmacro %}
 
 {# A list of the contacts of which the rest of a walk has to know, with one of them. #}
-{% macro first_contact(play, due_from, is_marketing) -%}
-    {{ return(adapter.dispatch('first_contact')(play, due_from, is_marketing)) }}
+{% macro first_contact(play_no, due_from, is_marketing) -%}
+    {{ return(adapter.dispatch('first_contact')(play_no, due_from, is_marketing)) }}
 {%- endmacro %}
 
-{% macro default__first_contact(play, due_from, is_marketing) -%}
+{% macro default__first_contact(play_no, due_from, is_marketing) -%}
     list_value(
         struct_pack(
-            play := {{ play }}, due_from := {{ due_from }}, is_marketing := {{ is_marketing }}
+            play_no := {{ play_no }}, due_from := {{ due_from }}, is_marketing := {{ is_marketing }}
         )
     )
 {%- endmacro %}
 
 {# How many of the contacts since a day were of one play. #}
-{% macro contacts_of_play(contacts, play, since) -%}
-    {{ return(adapter.dispatch('contacts_of_play')(contacts, play, since)) }}
+{% macro contacts_of_play(contacts, play_no, since) -%}
+    {{ return(adapter.dispatch('contacts_of_play')(contacts, play_no, since)) }}
 {%- endmacro %}
 
-{% macro default__contacts_of_play(contacts, play, since) -%}
+{% macro default__contacts_of_play(contacts, play_no, since) -%}
     len(
         list_filter(
             {{ contacts }},
-            lambda contact: contact.play = {{ play }} and contact.due_from >= {{ since }}
+            lambda contact: contact.play_no = {{ play_no }} and contact.due_from >= {{ since }}
         )
     )
 {%- endmacro %}
@@ -81,8 +81,8 @@
     )
 {%- endmacro %}
 
-{# Whether a play may be sent: who has to consent must have said yes, and no marketing goes to who said
-   no. What is not known is no yes, and no no. #}
+{# Whether a play may be sent: who has to consent must have said yes, and no marketing goes to who
+   said no. What is not known is no yes, and no no. #}
 {% macro is_permitted(plays, has_consent) -%}
     case
         when {{ plays }}.needs_consent then coalesce({{ has_consent }}, false)

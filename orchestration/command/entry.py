@@ -28,6 +28,16 @@ COMMANDS: Mapping[str, str] = {
         "Tell where a subject stood on a day, why, and what comes next, from the published marts."
     ),
     "calibrate": "Write the health policy that the shop's orders recommend as a rules directory.",
+    "doctor": "Tell of everything whether it is well, and the way out; exit 1 if something is not.",
+    "verify": "Build from raw beside what is published and compare, mart by mart.",
+    "quarantine": "List what was refused, or replay it: load what has been mended since.",
+    "connect": "Print how other programs open what is published, locked down.",
+    "erase": (
+        "Remove persons from raw, landing files, published versions and logs, and write a receipt."
+    ),
+    "export": "Write whom a play or a segment names now, for a CRM tool, with a receipt.",
+    "whatif": "Tell who would stand elsewhere today by other rules; publishes nothing.",
+    "diff": "Tell what two published versions say otherwise of the same days, and why.",
     "dbt": "Run dbt on the working database: lifecycle dbt run --select int_orders.",
 }
 _HELP = """Usage: lifecycle [--version] [--help] COMMAND [ARGS]...

@@ -13,7 +13,7 @@ import csv
 import io
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -23,6 +23,7 @@ import streamlit as st
 
 from orchestration.pictures.cards import Card
 from orchestration.pictures.marks import Chart
+from orchestration.pictures.published import Rows
 from orchestration.pictures.words import Words
 
 # A spreadsheet would compute a cell that begins with one of these.
@@ -38,7 +39,7 @@ _STYLE = """
 .cl-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0}
 .cl-card .cl-value {font-size: 1.6rem; font-variant-numeric: tabular-nums; line-height: 1.4}
 .cl-card p {font-size: .85rem; margin: 0; color: #4d4d4d}
-.cl-scroll {overflow: auto; max-height: 32rem; background:
+.cl-scroll {overflow: auto; max-height: 36rem; background:
   linear-gradient(to left, white 40%, transparent) right / 3rem 100% no-repeat local,
   linear-gradient(to left, #0003, transparent) right / .8rem 100% no-repeat scroll}
 .cl-scroll:focus-visible {outline: 2px solid #00518f}
@@ -52,7 +53,7 @@ _STYLE = """
 .cl-table .cl-text {text-align: left}
 .cl-card img {max-width: 100%}
 .cl-facts {display: grid; grid-template-columns: fit-content(45%) 1fr; gap: .3rem 1rem;
-  margin: 0; font-size: .9rem}
+  margin: 0 !important; padding: 0 !important; font-size: .9rem}
 .cl-facts dt {color: #4d4d4d} .cl-facts dd {margin: 0; overflow-wrap: break-word; min-width: 0}
 .cl-note {background: #f4f7fb; border-left: 4px solid #00518f; padding: .6rem .9rem; margin: 0}
 .cl-lead {color: #4d4d4d; margin: 0}
@@ -82,7 +83,7 @@ def text(line: str) -> None:
 
 
 @contextmanager
-def section(words: Words, heading: str, lead: str = "") -> Iterator[None]:
+def section(words: Words, heading: str, lead: str = "") -> Generator[None]:
     """Put what follows below a heading; what the version does not hold is told in one sentence.
 
     A mart or column is missing when the version was built before it was thought of.
@@ -109,18 +110,22 @@ def facts(pairs: Sequence[tuple[str, str]]) -> None:
     st.html(f'<dl class="cl-facts">{lines}</dl>')
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> None:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1, last_texts: int = 0
+) -> None:
     """Show a table; it scrolls by itself where the screen is narrow.
 
     Args:
         head: column heads.
         rows: cells, as they are read.
-        texts: how many columns, from the left, are texts; the others are numbers.
+        texts: how many columns, from the left, are texts; the others are numbers,
+        last_texts: but for as many on the right.
     """
+    left, right = range(texts), range(len(head) - last_texts, len(head))
 
     def line(cells: Sequence[str], tag: str) -> str:
         return "".join(
-            f'<{tag} class="{_kind(cell, place < texts)}">{escape(cell)}</{tag}>'
+            f'<{tag} class="{_kind(cell, place in left or place in right)}">{escape(cell)}</{tag}>'
             for place, cell in enumerate(cells)
         )
 
@@ -147,17 +152,25 @@ def picture(
     """
     spec = {name: part for name, part in chart.items() if name != "width"}
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    st.vega_lite_chart(spec=spec, width="stretch", theme=None, alt=describe)
+    st.vega_lite_chart(  # pyright: ignore[reportUnknownMemberType]
+        spec=spec, width="stretch", theme=None, alt=describe
+    )
     if as_table is not None:
         with st.expander(words("as_table")):
             as_table()
 
 
-def download(words: Words, name: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Offer rows as a CSV file that no spreadsheet computes anything of."""
+def download(words: Words, name: str, rows: Callable[[], Rows]) -> None:
+    """Offer rows as a CSV file that no spreadsheet computes anything of.
+
+    Args:
+        words: the language.
+        name: of the file.
+        rows: asks for them; nobody asks before somebody wants the file.
+    """
     st.download_button(
         words("download"),
-        data=csv_text(head, rows).encode("utf-8-sig"),
+        data=lambda: csv_text(rows()).encode("utf-8-sig"),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",
@@ -165,12 +178,12 @@ def download(words: Words, name: str, head: Sequence[str], rows: Sequence[Sequen
     )
 
 
-def csv_text(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def csv_text(rows: Rows) -> str:
     """Return CSV in which a text that would be a formula begins with an apostrophe."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(head)
-    writer.writerows([[_harmless(cell) for cell in row] for row in rows])
+    writer.writerow(rows[0] if rows else ())
+    writer.writerows([[_harmless(cell) for cell in row.values()] for row in rows])
     return file.getvalue()
 
 

@@ -26,17 +26,25 @@ _LOOK = {
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {"grid": False, "labelLimit": 200},
+    "axisQuantitative": {"labelOverlap": True, "labelSeparation": 12},
+    "axisTemporal": {"labelSeparation": 12},
 }
 
 
 def chart(rows: Rows, *, height: int, width: int = WIDTH, **parts: Any) -> Chart:
-    """Return a chart of rows; a day is its midnight wherever the picture is looked at."""
-    values = [
-        {key: _midnight(value) if isinstance(value, date) else value for key, value in row.items()}
-        for row in rows
-    ]
+    """Return a chart of rows."""
     size = {"width": width, "height": height}
-    return {"data": {"values": values}, "config": _LOOK, **size, **parts}
+    return {"data": data(rows), "config": _LOOK, **size, **parts}
+
+
+def data(rows: Rows) -> Chart:
+    """Return rows as a chart or a layer of one holds them; a day is its midnight for everybody."""
+    return {
+        "values": [
+            {key: _midnight(told) if isinstance(told, date) else told for key, told in row.items()}
+            for row in rows
+        ]
+    }
 
 
 def name(field: str, title: str | None, labels: Mapping[str, str]) -> Chart:

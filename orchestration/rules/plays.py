@@ -1,7 +1,7 @@
 """What makes the rows of `plays.csv` runnable.
 
 Belongs here: the checks of that one seed. Does not belong here: who is due what, which SQL decides;
-what may change of a play that has started (`pipeline/started_plays`).
+what may change of a play that has started (`started_plays`).
 """
 
 from __future__ import annotations

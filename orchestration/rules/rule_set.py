@@ -7,6 +7,7 @@ here: what makes the rows runnable (`rule_checks`), what a patch does (`patches`
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +127,12 @@ def write_rules(rules: RuleSet, state: StateDir) -> None:
         path = state.rules / name
         if not path.is_file() or path.read_bytes() != text.encode():
             path.write_bytes(text.encode())
+
+
+def keep_published_rules(state: StateDir) -> None:
+    """Keep the rules of what has just been published, for whoever tries others on top of them."""
+    shutil.rmtree(state.published_rules, ignore_errors=True)
+    shutil.copytree(state.rules, state.published_rules)
 
 
 def _row_problems(

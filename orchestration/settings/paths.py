@@ -60,6 +60,11 @@ class StateDir:
         return self.root / "rules"
 
     @property
+    def published_rules(self) -> Path:
+        """The merged rule seeds of the build that was published last."""
+        return self.root / "rules_published"
+
+    @property
     def dbt_target(self) -> Path:
         """The target path of dbt: manifest.json, run_results.json, compiled SQL."""
         return self.root / "dbt" / "target"
@@ -78,6 +83,31 @@ class StateDir:
     def last_build(self) -> Path:
         """JSON with how the last build ended, published or not."""
         return self.root / "last_build.json"
+
+    @property
+    def erasures(self) -> Path:
+        """What erasures left: receipts, tombstones, orders that are nobody's, the open journal."""
+        return self.root / "erasures"
+
+    @property
+    def tombstones(self) -> Path:
+        """The marks of erased ids, by which ingest refuses them."""
+        return self.erasures / "tombstones"
+
+    @property
+    def guest_orders(self) -> Path:
+        """Booked orders of erased persons, without the person."""
+        return self.erasures / "guest_orders.jsonl"
+
+    @property
+    def erasure_journal(self) -> Path:
+        """How far an erasure came that was begun and not ended."""
+        return self.erasures / "journal.json"
+
+    @property
+    def exports_ledger(self) -> Path:
+        """What was exported when, a JSON line each."""
+        return self.root / "exports.jsonl"
 
     @property
     def published(self) -> Path:

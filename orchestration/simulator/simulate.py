@@ -5,9 +5,9 @@ Belongs here: splitting the work into batches of customers, running the SQL for 
 (that is the SQL), or anything a build needs; the pipeline never learns that a directory was
 simulated.
 
-The bytes depend on (customers, days, seed, start) and the DuckDB version alone: chance is integer
-arithmetic on keys (`shop/chance.sql`), batches never share state, and each batch runs on one
-thread of its own database, so the number of cores changes the time and nothing else.
+The bytes depend on (customers, days, seed, start, traits) and the DuckDB version alone: chance is
+integer arithmetic on keys (`shop/chance.sql`), batches never share state, and each batch runs on
+one thread of its own database, so the number of cores changes the time and nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
@@ -39,6 +39,12 @@ MOST_DAYS = 3_660
 VISITORS_PER_TEN_CUSTOMERS = 15  # People who look around and never make an account.
 SPILL = ".spill"  # Where DuckDB puts what does not fit into memory; gone before anybody looks.
 EVENTS_PER_BATCH = 1_000_000_000  # Distance of the event numbers of two batches.
+# What there is to be found, each of which a shop may lack.
+TRAITS = {
+    "affinity": "products that the same people buy",
+    "channels": "channels whose customers stay shorter or longer",
+    "drift": "gaps between orders that grow with the years",
+}
 
 PREPARATION = (
     "chance",
@@ -119,6 +125,7 @@ class _Shop:
     days: int
     seed: int
     start: date
+    without: frozenset[str]
 
 
 def simulate(
@@ -128,6 +135,7 @@ def simulate(
     out: Path,
     *,
     start: date | None = None,
+    without: Collection[str] = (),
     progress: Progress | None = None,
 ) -> SimulationSummary:
     """Write the raw-contract files of a simulated shop and its truth to `out`.
@@ -139,6 +147,7 @@ def simulate(
         seed: 0 to 4,294,967,295; another seed is another shop.
         out: a directory that is absent or empty; it appears when everything is written.
         start: first day; by default the last day is 2026-06-30.
+        without: names of `TRAITS` that the shop lacks, so that nothing is there to be found.
         progress: called with (steps done, steps in all) from worker threads, one call at a time.
 
     Raises:
@@ -146,7 +155,7 @@ def simulate(
         LifecycleError: the files could not be written.
     """
     began = time.monotonic()
-    shop = _checked_shop(customers, days, seed, start)
+    shop = _checked_shop(customers, days, seed, start, without)
     _refuse_occupied(out)
     try:
         rows, written = _write_whole(shop, out, progress)
@@ -180,7 +189,9 @@ def _write_whole(shop: _Shop, out: Path, progress: Progress | None) -> tuple[dic
     return rows, written
 
 
-def _checked_shop(customers: int, days: int, seed: int, start: date | None) -> _Shop:
+def _checked_shop(
+    customers: int, days: int, seed: int, start: date | None, without: Collection[str]
+) -> _Shop:
     for name, value, least, most in (
         ("customers", customers, 1, MOST_CUSTOMERS),
         ("days", days, 1, MOST_DAYS),
@@ -190,7 +201,11 @@ def _checked_shop(customers: int, days: int, seed: int, start: date | None) -> _
             raise SettingsError(
                 f"--{name} {value} is out of range: choose a whole number from {least} to {most}."
             )
-    return _Shop(customers, days, seed, start or END_DATE - timedelta(days=days - 1))
+    for trait in without:
+        if trait not in TRAITS:
+            raise SettingsError(f'--without "{trait}" is none of {", ".join(TRAITS)}.')
+    first_day = start or END_DATE - timedelta(days=days - 1)
+    return _Shop(customers, days, seed, first_day, frozenset(without))
 
 
 def _refuse_occupied(out: Path) -> None:
@@ -304,7 +319,7 @@ def _write_batch(
     return rows
 
 
-def _variables(shop: _Shop, batch: _Batch) -> dict[str, int | str]:
+def _variables(shop: _Shop, batch: _Batch) -> dict[str, int | str | bool]:
     """Return what the SQL reads by `getvariable`."""
     return {
         "seed_key": (shop.seed * 2_654_435_761 + 374_761_393) % 4_294_967_291,
@@ -318,10 +333,11 @@ def _variables(shop: _Shop, batch: _Batch) -> dict[str, int | str]:
         "first_event": (batch.number + 1) * EVENTS_PER_BATCH,
         "from_second": 0,
         "until_second": shop.days * 86_400,
+        **{f"has_{trait}": trait not in shop.without for trait in TRAITS},
     }
 
 
-def _set(connection: duckdb.DuckDBPyConnection, name: str, value: int | str) -> None:
+def _set(connection: duckdb.DuckDBPyConnection, name: str, value: int | str | bool) -> None:
     literal = f"'{value}'" if isinstance(value, str) else str(value)
     connection.execute(f"set variable {name} = {literal}")
 

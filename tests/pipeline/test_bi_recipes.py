@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sqlalchemy import create_engine, text
 
 from orchestration.settings.paths import StateDir
 from tests.docs_kit import Block, blocks
@@ -74,3 +75,28 @@ def test_pandas_gets_floats_and_the_file_keeps_decimals(sample_state: StateDir) 
     with duckdb.connect(str(sample_state.published_database), read_only=True) as marts:
         assert marts.sql(query).df().dtypes["gross_revenue"] == "float64"
         assert all(isinstance(value, Decimal) for (value,) in marts.sql(query).fetchall())
+
+
+@pytest.mark.skipif(importlib.util.find_spec("duckdb_engine") is None, reason="no duckdb_engine")
+def test_a_disposed_engine_sees_what_was_published_since(tmp_path: Path) -> None:
+    for version in ("old", "new"):
+        (tmp_path / version).mkdir()
+        with duckdb.connect(str(tmp_path / version / "lifecycle.duckdb")) as made:
+            made.execute(f"create table build as select '{version}' as version")
+    current = tmp_path / "current"
+    current.symlink_to("old")
+    engine = create_engine(
+        f"duckdb:///{current}/lifecycle.duckdb", connect_args={"read_only": True}
+    )
+
+    def told() -> str:
+        with engine.connect() as marts:
+            return str(marts.execute(text("select version from build")).scalar())
+
+    assert told() == "old"
+    (tmp_path / "next").symlink_to("new")
+    (tmp_path / "next").replace(current)
+    assert told() == "old"
+    engine.dispose()
+    assert told() == "new"
+    engine.dispose()

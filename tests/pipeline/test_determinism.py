@@ -1,6 +1,6 @@
 """Equal rows, rules and settings give equal bytes (docs/lifecycle_semantics.md#what-is-proven).
 
-``build_info`` is exempt, and where the files differ ``row_accounting``, which counts per file.
+``build_info``, ``restatements`` and ``rule_changes`` are exempt, and where the files differ ``row_accounting``, which counts per file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.changes.comparison import ALWAYS_DIFFERENT
 from tests.reference import compare
 from tests.reference.batches import BATCHES, Batch, Built
 from tests.reference.world import LandingOptions, write_landing
@@ -30,7 +31,7 @@ def digests(state_dir: Path) -> dict[str, str]:
     return {
         path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.glob("*.parquet"))
-        if path.stem != "build_info"
+        if path.stem not in ALWAYS_DIFFERENT
     }
 
 

@@ -21,7 +21,7 @@ OTHER_TOOLS = {
     *("Added to Cart", "Started Checkout", "Viewed Product", "Subscribed to List"),
     *("Subscribed to Email Marketing", "Unsubscribed from List", "product_view", "checkout_step"),
 }
-CUSTOMERS, DAYS, SEED = 400, 540, 7  # As in seeds/sample/README.md.
+CUSTOMERS, DAYS, SEED = 400, 760, 20  # As in seeds/sample/README.md.
 LARGEST_SAMPLE = 2_500_000
 TABLES = {
     "events": "read_parquet('{}/events/*.parquet')",
@@ -83,20 +83,21 @@ def duckdb_of(folder: Path) -> str:
 def test_the_simulator_writes_the_committed_sample(made: SimulationSummary) -> None:
     names = files_of(made.out)
     assert names == files_of(SAMPLE_DIR)
-    assert len(names) == 31
+    assert len(names) == 38
     if duckdb_of(made.out) == duckdb_of(SAMPLE_DIR):
         same, different, missing = filecmp.cmpfiles(made.out, SAMPLE_DIR, names, shallow=False)
         assert (different, missing) == ([], [])
         assert len(same) == len(names)
     # Another DuckDB may compress in another way, yet never write another row.
-    for source in TABLES.values():
+    for table, source in TABLES.items():
         ours, theirs = source.format(made.out), source.format(SAMPLE_DIR)
         rows = duckdb.sql(
             f"select (select count(*) from {theirs}), "
             f"(select count(*) from (from {ours} except all from {theirs})), "
             f"(select count(*) from (from {theirs} except all from {ours}))"
         ).fetchall()[0]
-        assert rows[0] > 0
+        # Nobody asks to be forgotten: a build would grant it.
+        assert (rows[0] > 0) == (table != "erasure_requests")
         assert rows[1:] == (0, 0)
 
 
@@ -119,7 +120,7 @@ LEFT = "from true_subscriptions where why ="
     [
         ("plans of one, three and twelve months",
          [f"{PLANS} interval_months = {months}" for months in (1, 3, 12)]),
-        ("of the 100 subscribers never order anything",
+        ("of the 114 subscribers never order anything",
          ["select distinct customer_id from true_subscriptions where customer_id not in "
           "(select customer_id from orders where customer_id is not null)"]),
         ("plans are of companies", [f"{PLANS} account_id is not null"]),
@@ -211,7 +212,7 @@ def test_every_column_of_the_contract_is_filled_somewhere(
         filled = sample.execute(f"select {counts} from {table.name}").fetchone()
         assert filled is not None
         empty = [name for name, rows in zip(names, filled, strict=True) if rows == 0]
-        assert empty == [], table.name
+        assert empty == ([] if table.name != "erasure_requests" else names), table.name
         described = sample.execute(f"describe {table.name}").fetchall()
         assert {column[0] for column in described} == set(names)
 
@@ -340,7 +341,6 @@ def test_nothing_is_dated_outside_of_the_simulated_days(sample: duckdb.DuckDBPyC
         ("refunds", "created_at"),
         ("customers", "updated_at"),
         ("customer_merges", "merged_at"),
-        ("erasure_requests", "requested_at"),
         ("channel_daily", "date"),
     ):
         first, last = sample.execute(

@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from tests.python_model import run_compiled
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[Mapping[str, Any]] | pd.DataFrame
 MANY = 200
 
 
 class Workbench:
     """The models that some marts are made of, from given tables on.
 
-    The tables have the columns of a built database; what a row does not name is null.
+    The tables have the columns of a built database; what a row does not name is null. Many rows
+    come as a data frame.
     """
 
     def __init__(self, state_dir: Path, given: Iterable[str], marts: Iterable[str]) -> None:
@@ -80,7 +82,12 @@ class Workbench:
             for name in self._given:
                 relation = self.relation(name)
                 connection.execute(f"create table {relation} ({self._shapes[name]})")
-                for columns, alike in groupby(tables.get(name, ()), key=tuple):
+                rows = tables.get(name, ())
+                if isinstance(rows, pd.DataFrame):
+                    connection.register("many_rows", rows)
+                    connection.execute(f"insert into {relation} by name from many_rows")
+                    continue
+                for columns, alike in groupby(rows, key=tuple):
                     _insert(connection, relation, columns, [[*row.values()] for row in alike])
             for name in self._models:
                 node = self._nodes[name]

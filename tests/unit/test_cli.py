@@ -70,7 +70,7 @@ def test_the_list_of_commands_is_that_of_the_command_line() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["--help"], 0, "  rollback   Make a kept version current again.\n"),
+        (["--help"], 0, "  rollback    Make a kept version current again.\n"),
         ([], 2, "Usage: lifecycle [--version] [--help] COMMAND"),
         (["--version"], 0, f"lifecycle {version('customer-lifecycle')}\n"),
         (["status", "--help"], 0, "Tell what is published"),

@@ -87,6 +87,7 @@ def test_the_environment_of_dbt_names_the_build_and_drops_what_would_change_it()
         "LIFECYCLE_SEEDS_DIR": "/srv/state/rules",
         "LIFECYCLE_BUILD_ID": "b",
         "LIFECYCLE_RULES_HASH": "r",
+        "LIFECYCLE_SETTINGS_HASH": "",
         "LIFECYCLE_INPUTS_HASH": "i",
         "LIFECYCLE_VERSION": "v",
     }

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from orchestration.errors import RulesError
-from orchestration.pipeline.started_plays import check_started_plays
 from orchestration.rules.plays import TRIGGERS
 from orchestration.rules.rule_set import read_rules
+from orchestration.rules.started_plays import check_started_plays
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import StateDir
 

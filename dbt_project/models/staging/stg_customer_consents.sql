@@ -1,5 +1,5 @@
--- What every version of a customer's row said of consent, and when: superseded ones, too, since they
--- were what was known then.
+-- What every version of a customer's row said of consent, and when: superseded ones, too, since
+-- they were what was known then.
 
 with
 

@@ -35,6 +35,13 @@ def simulate(
     customers: Annotated[int, typer.Option(help="People who make an account.")] = 1000,
     days: Annotated[int, typer.Option(help="Simulated days.")] = 730,
     seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 1,
+    without: Annotated[
+        str,
+        typer.Option(
+            help="What the shop shall lack, joined by commas: affinity (of products), channels "
+            "(that differ in loyalty), drift (of the gaps between orders)."
+        ),
+    ] = "",
     out: Annotated[
         Path | None,
         typer.Option(help="New directory (default: simulated/ in the state directory)."),
@@ -55,6 +62,7 @@ def simulate(
             days,
             seed,
             target,
+            without=[trait.strip() for trait in without.split(",") if trait.strip()],
             progress=lambda done, total: progress.step(done, total, "months"),
         )
     finally:
@@ -106,6 +114,13 @@ def build(
         bool, typer.Option("--full-refresh", help="Drop the working database first.")
     ] = False,
     accept_loss: LossOption = False,
+    accept_rule_change: Annotated[
+        bool,
+        typer.Option(
+            "--accept-rule-change",
+            help="Publish whatever share of the subjects a change of the rules moves.",
+        ),
+    ] = False,
     var: VarOption = None,
     **settings: str | None,
 ) -> None:
@@ -119,6 +134,7 @@ def build(
         full_refresh,
         sources,
         accept_loss=accept_loss,
+        accept_rule_change=accept_rule_change,
         loader=(raw_database, raw_schema),
     )
     _build(request)

@@ -7,6 +7,13 @@ from orchestration.pictures.published import Published, Rows
 MODELS = ("first", "last", "last_non_direct", "linear", "position_based", "time_decay")
 
 
+def has_events(published: Published) -> bool:
+    """Whether there are any: without them sessions are not none but unknown."""
+    return bool(
+        published.rows("select count(event_name) as names from marts.event_names")[0]["names"]
+    )
+
+
 def performance(published: Published, months: int) -> Rows:
     """Channels over the last finished months, most net revenue first."""
     return published.rows(
@@ -16,7 +23,8 @@ def performance(published: Published, months: int) -> Rows:
             where period_grain = 'month' and is_complete
             order by period_start desc limit $months
         )
-        select channel, sum(spend) as spend, sum(sessions) as sessions, sum(orders) as orders,
+        select channel, sum(spend) as spend,
+            case when $has_events then sum(sessions) end as sessions, sum(orders) as orders,
             sum(new_customers) as new_customers, sum(net_revenue) as net_revenue,
             sum(spend) / nullif(sum(new_customers), 0) as acquisition_cost,
             sum(last_touch_revenue) / nullif(sum(spend), 0) as return_on_spend
@@ -27,6 +35,7 @@ def performance(published: Published, months: int) -> Rows:
         order by net_revenue desc nulls last, channel
         """,
         months=months,
+        has_events=has_events(published),
     )
 
 
@@ -35,7 +44,8 @@ def to_loyal(published: Published) -> Rows:
     return published.rows(
         """
         with spent as (
-            select channel, sum(spend) as spend, sum(sessions) as sessions
+            select channel, sum(spend) as spend,
+                case when $has_events then sum(sessions) end as sessions
             from marts.channel_performance where period_grain = 'month' group by channel
         ),
 
@@ -60,6 +70,7 @@ def to_loyal(published: Published) -> Rows:
         order by loyal desc, customers desc, 1
         """,
         framework=published.build.default_framework,
+        has_events=has_events(published),
     )
 
 

@@ -33,11 +33,6 @@ def unmapped(published: Published, most: int) -> Rows:
     )
 
 
-def event_names(published: Published) -> int:
-    """How many event names there are."""
-    return published.rows("select count(*) as names from marts.event_names")[0]["names"]
-
-
 def checks(published: Published) -> Rows:
     """What was judged before publishing: value and band."""
     return published.rows("""
@@ -66,5 +61,6 @@ def rule_changes(published: Published) -> Rows:
     """Builds whose rules were others, the latest first: how many subjects that moved."""
     return published.rows("""
         select as_of_date, first_build_id, rules_hash, subjects, subjects_moved, moved_share
-        from marts.rule_changes order by as_of_date desc, first_build_id
+        from marts.rule_changes where previous_rules_hash is not null
+        order by as_of_date desc, first_build_id
     """)

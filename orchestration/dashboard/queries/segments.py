@@ -12,8 +12,8 @@ def profiles(published: Published) -> Rows:
     )
 
 
-def members(published: Published, segment: str) -> Rows:
-    """Who is in a segment today, most valuable first."""
+def members(published: Published, segment: str, most: int | None = None) -> Rows:
+    """Who is in a segment today, most valuable first; all of them unless told how many at most."""
     return published.rows(
         """
         select members.subject_id, customers.stage, customers.health, customers.country,
@@ -22,9 +22,10 @@ def members(published: Published, segment: str) -> Rows:
         from marts.segment_members as members
         inner join marts.customers on members.subject_id = customers.subject_id
         where members.segment = $segment
-        order by customers.net_revenue desc nulls last, members.subject_id
+        order by customers.net_revenue desc nulls last, members.subject_id limit $most
         """,
         segment=segment,
+        most=most,
     )
 
 
@@ -53,15 +54,16 @@ def plays_due(published: Published) -> Rows:
     """)
 
 
-def due(published: Published, play: str) -> Rows:
-    """Whom a play is due for, and why."""
+def due(published: Published, play: str, most: int | None = None) -> Rows:
+    """Whom a play is due for, and why; all of them unless told how many at most."""
     return published.rows(
         """
         select subject_id, due_from, due_until, channel, why, why_it, expected_value,
             recommended_product
-        from marts.plays_due where play = $play order by due_from, subject_id
+        from marts.plays_due where play = $play order by due_from, subject_id limit $most
         """,
         play=play,
+        most=most,
     )
 
 

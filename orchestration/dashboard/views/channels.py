@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from orchestration.dashboard import charts, show
+from orchestration.dashboard import show
+from orchestration.dashboard.charts.channels import credit_marks, loyal_bars
 from orchestration.dashboard.context import Context
 from orchestration.dashboard.queries import channels
 
@@ -17,6 +18,8 @@ def page(context: Context) -> None:
     words = context.words
     show.title(words("page_channels"), words("channels_note"))
     with show.section(words, words("performance")):
+        if not channels.has_events(context.published):
+            show.note(words("no_events"))
         _performance(context)
     with show.section(words, words("to_loyal"), words("to_loyal_note")):
         _to_loyal(context)
@@ -83,7 +86,7 @@ def _to_loyal(context: Context) -> None:
 
     drawn = [row for row in rows if row["customers"]]
     if drawn:
-        show.picture(charts.loyal(drawn, words), words, words("to_loyal"))
+        show.picture(loyal_bars(drawn, words), words, words("to_loyal"))
     as_table()
 
 
@@ -104,7 +107,7 @@ def _attribution(context: Context) -> None:
             ],
         )
 
-    chart = charts.attribution(rows, channels.MODELS, words)
+    chart = credit_marks(rows, channels.MODELS, words)
     show.picture(chart, words, words("attribution"), as_table)
 
 

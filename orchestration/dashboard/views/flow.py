@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from orchestration.dashboard import charts, show
+from orchestration.dashboard import show
+from orchestration.dashboard.charts.flow import ODDS, odds_bars, sankey
 from orchestration.dashboard.context import Context
 from orchestration.dashboard.queries import flow
 
@@ -53,7 +54,7 @@ def _moves(context: Context) -> None:
             texts=2,
         )
 
-    show.picture(charts.sankey(shown, stages, words), words, words("moves"), as_table)
+    show.picture(sankey(shown, stages, words), words, words("moves"), as_table)
 
 
 def _pace(context: Context) -> None:
@@ -97,13 +98,13 @@ def _odds(context: Context) -> None:
                 [
                     stages[row["stage"]],
                     words.number(row["subjects"]),
-                    *(words.number(row[name], "share") for name in charts.ODDS),
+                    *(words.number(row[name], "share") for name in ODDS),
                 ]
                 for row in rows
             ],
         )
 
-    show.picture(charts.odds(rows, stages, words), words, words("odds"), as_table)
+    show.picture(odds_bars(rows, stages, words), words, words("odds"), as_table)
     worth = [row for row in rows if row["value_to_advance"] is not None]
     if not worth:
         is_default = context.framework == context.published.build.default_framework

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from orchestration.dashboard import charts, show
+from orchestration.dashboard import show
+from orchestration.dashboard.charts.kpis import kpi_lines
 from orchestration.dashboard.context import Context
 from orchestration.dashboard.queries import kpis
 from orchestration.pictures import palette
@@ -117,7 +118,7 @@ def _periods(
         show.note(words("never_known", why=words(sorted(reasons)[0])))
     targets = kpis.targets(context.published, entry["kpi"], grain, dimension, next(iter(labels)))
     colours = _colours(dimension, labels)
-    chart = charts.periods(
+    chart = kpi_lines(
         rows, targets if len(labels) == 1 else [], labels, colours, unit, grain, words
     )
 
@@ -126,10 +127,7 @@ def _periods(
         show.table(head, [_line(row, labels, unit, context) for row in reversed(rows)], texts=2)
 
     show.picture(chart, words, f"{words.label(entry, 'title')} {latest:%Y-%m-%d}", as_table)
-    names = ["period_start", "period_end", "dimension_value", "value", "status", "sample_size"]
-    show.download(
-        words, f"{entry['kpi']}_{grain}", names, [[row[key] for key in names] for row in rows]
-    )
+    show.download(words, f"{entry['kpi']}_{grain}", lambda: rows)
 
 
 def _line(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from orchestration.dashboard import charts, show
+from orchestration.dashboard import show
+from orchestration.dashboard.charts.retention import HORIZONS, order_lines, silence_curves
 from orchestration.dashboard.context import Context
 from orchestration.dashboard.queries import retention
-from orchestration.pictures import charts as shared_charts
+from orchestration.pictures import charts
 
 _ALL = "all"
 _DAYS = 365
@@ -83,7 +84,7 @@ def _cohorts(context: Context, dimension: str, value: str) -> None:
             ],
         )
 
-    show.picture(shared_charts.retention(rows, words), words, words("retention"), as_table)
+    show.picture(charts.retention(rows, words), words, words("retention"), as_table)
 
 
 def _sequence(context: Context, dimension: str, value: str) -> None:
@@ -94,14 +95,14 @@ def _sequence(context: Context, dimension: str, value: str) -> None:
         return
 
     def as_table() -> None:
-        head = ("order_day", "customers", *charts.HORIZONS, "median_gap", "average_order_value")
+        head = ("order_day", "customers", *HORIZONS, "median_gap", "average_order_value")
         show.table(
             list(map(words, head)),
             [
                 [
                     f"{row['order_day_number']}{'+' if row['is_pooled'] else ''}",
                     words.number(row["customers"]),
-                    *(words.number(row[name], "share") for name in charts.HORIZONS),
+                    *(words.number(row[name], "share") for name in HORIZONS),
                     words.number(row["median_days"], "days"),
                     words.number(row["average_order_value"], "money"),
                 ]
@@ -109,7 +110,7 @@ def _sequence(context: Context, dimension: str, value: str) -> None:
             ],
         )
 
-    show.picture(charts.sequence(rows, words), words, words("sequence"), as_table)
+    show.picture(order_lines(rows, words), words, words("sequence"), as_table)
 
 
 def _silences(context: Context) -> None:
@@ -118,4 +119,4 @@ def _silences(context: Context) -> None:
     if not rows:
         show.note(words("no_silences"))
         return
-    show.picture(charts.silences(rows, words), words, words("silences"))
+    show.picture(silence_curves(rows, words), words, words("silences"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from orchestration.dashboard import charts, show
+from orchestration.dashboard import show
+from orchestration.dashboard.charts.segments import lift_intervals, mix_bars
 from orchestration.dashboard.context import Context
 from orchestration.dashboard.queries import segments
+from orchestration.pictures.published import Rows
 from orchestration.pictures.words import Language
 
 _DIMENSIONS = ("stage", "health", "channel", "country", "category")
@@ -17,69 +19,73 @@ def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
     show.title(words("page_segments"), words("segments_note"))
-    titles: dict[str, str] = {}
+    rows: Rows = ()
     with show.section(words, words("profiles"), words("profiles_note")):
-        titles = _profiles(context)
-    if titles:
+        rows = _profiles(context)
+    if rows:
         with show.section(words, words("segment")):
-            _segment(context, titles)
+            _segment(context, rows)
     with show.section(words, words("plays_due"), words("plays_due_note")):
         _due(context)
     with show.section(words, words("results"), words("results_note")):
         _results(context)
 
 
-def _profiles(context: Context) -> dict[str, str]:
+def _profiles(context: Context) -> Rows:
     words = context.words
     rows = segments.profiles(context.published)
     if not any(row["customers"] for row in rows):
         show.note(words("no_segments"))
-        return {}
-    head = ("segment", "kind", "top_channel", "top_category", "customers", "share_of_all")
+        return ()
+    units = {
+        "customers": "count",
+        "share": "share",
+        "net_revenue_365d": "money",
+        "average_order_value": "money",
+        "nps": "count",
+    }
+    heads = ["share_of_all" if name == "share" else name for name in units]
+    texts = ("top_channel", "top_category")
     show.table(
-        [*map(words, head), *map(words, ("revenue_365d", "average_order_value", "nps"))],
+        [words("segment"), *map(words, heads), *map(words, texts), words("kind")],
         [
             [
                 words.label(row, "title"),
+                *(words.number(row[name], unit) for name, unit in units.items()),
+                *(str(row[name] or "–") for name in texts),
                 words("persona" if row["is_persona"] else "segment"),
-                str(row["top_channel"] or "–"),
-                str(row["top_category"] or "–"),
-                words.number(row["customers"]),
-                words.number(row["share"], "share"),
-                words.number(row["net_revenue_365d"], "money"),
-                words.number(row["average_order_value"], "money"),
-                words.number(row["nps"]),
             ]
             for row in rows
         ],
-        texts=4,
+        last_texts=3,
     )
-    return {row["segment"]: words.label(row, "title") for row in rows}
+    return rows
 
 
-def _segment(context: Context, titles: dict[str, str]) -> None:
+def _segment(context: Context, profiles: Rows) -> None:
     words, published = context.words, context.published
+    titles = {row["segment"]: words.label(row, "title") for row in profiles}
+    sizes = {row["segment"]: row["customers"] for row in profiles}
     left, right = st.columns(2)
     with left:
-        segment = st.selectbox(
+        chosen = st.selectbox(
             words("segment"), list(titles), format_func=titles.__getitem__, key="segment"
         )
+        segment = chosen or str(profiles[0]["segment"])
     with right:
         dimension = st.selectbox(
             words("dimension"), _DIMENSIONS, format_func=lambda name: words(f"mix_{name}"),
             key="mix",
         )  # fmt: skip
-    members = segments.members(published, segment)
-    if not members:
+    if not sizes[segment]:
         show.note(words("nobody_in_segment"))
         return
     labels = {"stage": context.stages, "health": context.healths}
     named = labels[dimension]() if dimension in labels else {}
     rows = segments.mix(published, segment, dimension)
     if rows:
-        show.picture(charts.mix(rows, named, words), words, titles[segment])
-    show.text(words("members", number=words.number(len(members))))
-    names = list(members[0])
+        show.picture(mix_bars(rows, named, words), words, titles[segment])
+    show.text(words("members", number=words.number(sizes[segment])))
     with st.expander(words("as_list")):
         show.table(
             list(map(words, ("customer", "country", "channel", "orders", "net_revenue"))),
@@ -91,16 +97,16 @@ def _segment(context: Context, titles: dict[str, str]) -> None:
                     words.number(row["orders"]),
                     words.number(row["net_revenue"], "money"),
                 ]
-                for row in members[:_MOST_LISTED]
+                for row in segments.members(published, segment, _MOST_LISTED)
             ],
             texts=3,
         )
-    show.download(words, segment, names, [[row[name] for name in names] for row in members])
+    show.download(words, segment, lambda: segments.members(published, segment))
 
 
 def _due(context: Context) -> None:
-    words = context.words
-    rows = segments.plays_due(context.published)
+    words, published = context.words, context.published
+    rows = segments.plays_due(published)
     if not rows:
         show.note(words("no_plays_due"))
         return
@@ -110,7 +116,7 @@ def _due(context: Context) -> None:
         words("play"), list(titles), format_func=lambda name: f"{titles[name]} ({numbers[name]})",
         key="play",
     )  # fmt: skip
-    due = segments.due(context.published, play)
+    play = play or rows[0]["play"]
     is_italian = words.language is Language.IT
     show.table(
         list(map(words, ("customer", "channel", "why", "due_until", "expected_value"))),
@@ -122,12 +128,11 @@ def _due(context: Context) -> None:
                 words.day(row["due_until"]),
                 words.number(row["expected_value"], "money"),
             ]
-            for row in due[:_MOST_LISTED]
+            for row in segments.due(published, play, _MOST_LISTED)
         ],
         texts=3,
     )
-    names = list(due[0])
-    show.download(words, f"play_{play}", names, [[row[name] for name in names] for row in due])
+    show.download(words, f"play_{play}", lambda: segments.due(published, play))
 
 
 def _results(context: Context) -> None:
@@ -138,7 +143,7 @@ def _results(context: Context) -> None:
         return
     drawn = [row for row in rows if row["lift"] is not None]
     if drawn:
-        show.picture(charts.lifts(drawn, words), words, words("results"))
+        show.picture(lift_intervals(drawn, words), words, words("results"))
     head = ("play", "conclusive", "treated", "held_out", "rate_treated", "rate_held_out")
     show.table(
         [*map(words, head), words("lift"), words("interval"), words("incremental")],

@@ -257,11 +257,48 @@ from products
 cross join currencies
 order by products.product_no, currencies.currency_no;
 
--- The product of a line: popular ones more often, and none before it is on the market.
-create macro chosen_product(key, line_number, day) as
-    if(
-        whole(120 * share(key, 90 + line_number) * share(key, 190 + line_number))
-        < 100 + day * 22 // cast(getvariable('days') as bigint) - 2,
-        whole(120 * share(key, 90 + line_number) * share(key, 190 + line_number)),
-        20 + draw(key, 290 + line_number, 60)
-    );
+-- One of the two products that belong to a taste: what the affinity of products has to find. All of
+-- them are on the market from the first day.
+create macro fond_product(taste_no, side) as 5 + 16 * taste_no + 7 * side;
+
+-- The product of a line: in one case of four one of the person's taste, else popular ones more
+-- often, and none before it is on the market.
+create macro chosen_product(key, line_number, day, taste_no) as
+    case
+        when taste_no is not null and draw(key, 390 + line_number, 100) < 25
+            then fond_product(taste_no, draw(key, 490 + line_number, 2))
+        when
+            whole(120 * share(key, 90 + line_number) * share(key, 190 + line_number))
+            < 100 + day * 22 // cast(getvariable('days') as bigint) - 2
+            then whole(120 * share(key, 90 + line_number) * share(key, 190 + line_number))
+        else 20 + draw(key, 290 + line_number, 60)
+    end;
+
+-- The channel of somebody's first days: new people come through advertising and search.
+create macro arrival_channel(channel_draw) as
+    case
+        when channel_draw < 130 then 0
+        when channel_draw < 350 then 1
+        when channel_draw < 530 then 2
+        when channel_draw < 700 then 3
+        when channel_draw < 790 then 4
+        when channel_draw < 810 then 5
+        when channel_draw < 860 then 6
+        when channel_draw < 905 then 7
+        when channel_draw < 950 then 8
+        else 9
+    end;
+
+-- The channel of a visit of somebody who knows the shop: mostly directly and by letter.
+create macro later_channel(channel_draw) as
+    case
+        when channel_draw < 480 then 0
+        when channel_draw < 590 then 1
+        when channel_draw < 730 then 2
+        when channel_draw < 770 then 3
+        when channel_draw < 830 then 4
+        when channel_draw < 960 then 5
+        when channel_draw < 980 then 6
+        when channel_draw < 990 then 7
+        else 8
+    end;

@@ -29,7 +29,10 @@ session_events as (
         if(
             shape_steps.line_number > 0,
             chosen_product(
-                sessions.session_key, shape_steps.line_number, day_of(sessions.start_second)
+                sessions.session_key,
+                shape_steps.line_number,
+                day_of(sessions.start_second),
+                sessions.taste_no
             ),
             null
         ) as product_no,

@@ -49,6 +49,8 @@ spaced_wishes as (
                 0,
                 whole(
                     1440 * pace_days
+                    -- The longer somebody has been buying, the longer they wait.
+                    * if(getvariable('has_drift'), 1 + 0.006 * least(place, 60), 1)
                     * (0.2 + 1.6 * share(person_key, 1000 + place))
                     * (0.2 + 1.6 * share(person_key, 2000 + place))
                 )
@@ -141,6 +143,7 @@ select
     people.country_no,
     people.currency_no,
     people.merge_day,
+    people.taste_no,
     case
         when timed_orders.subscription_no is not null then 'subscription'
         when timed_orders.is_first or timed_orders.place_draw < 82 then 'web'
@@ -182,7 +185,10 @@ wanted_lines as (
         case
             when order_plans.subscription_no is not null then draw(order_plans.order_key, 58, 3) * 2
             else chosen_product(
-                order_plans.order_key, lines.line_number, day_of(order_plans.created_second)
+                order_plans.order_key,
+                lines.line_number,
+                day_of(order_plans.created_second),
+                order_plans.taste_no
             )
         end as product_no,
         if(

@@ -32,6 +32,7 @@ typed_people as (
         draw(person_key, 3, 1000) as country_draw,
         share(person_key, 4) as aware_share,
         share(person_key, 5) as explore_share,
+        arrival_channel(draw(person_key, 21, 1000)) as arrival_channel_no,
         case
             when not is_customer then case when type_draw < 70 then 'guest' else 'visitor' end
             when type_draw < 65 then 'looker'
@@ -68,12 +69,19 @@ met_people as (
             else 1000.0
         end as pace_days,
         case buyer_type
-            when 'casual' then whole(60 + 400 * share(person_key, 7))
-            when 'regular' then whole(120 + 750 * share(person_key, 7))
-            when 'fan' then whole(240 + 900 * share(person_key, 7))
-            when 'member' then whole(60 + 900 * share(person_key, 7))
+            when 'casual' then 60 + 400 * share(person_key, 7)
+            when 'regular' then 120 + 750 * share(person_key, 7)
+            when 'fan' then 240 + 900 * share(person_key, 7)
+            when 'member' then 60 + 900 * share(person_key, 7)
             else 1
-        end as first_run_days
+        end as usual_run_days,
+        -- Who came through a social network stays shorter, who was sent by a friend longer.
+        case
+            when not getvariable('has_channels') then 1.0
+            when arrival_channel_no in (3, 4) then 0.35
+            when arrival_channel_no = 9 then 1.6
+            else 1.0
+        end as staying_power
     from typed_people
 
 ),
@@ -88,7 +96,7 @@ first_runs as (
         end as buy_day,
         case
             when buyer_type in ('looker', 'visitor') then aware_day + 20 + explore_days
-            else aware_day + explore_days + first_run_days
+            else aware_day + explore_days + greatest(1, whole(usual_run_days * staying_power))
         end as drift_end_1
     from met_people
 
@@ -147,6 +155,8 @@ select
     cast(country_no as tinyint) as country_no,
     cast(case country_no when 5 then 1 when 4 then 2 else 0 end as tinyint) as currency_no,
     pace_days,
+    cast(arrival_channel_no as tinyint) as arrival_channel_no,
+    cast(if(getvariable('has_affinity'), draw(person_key, 22, 6), null) as tinyint) as taste_no,
     aware_day,
     case
         when is_customer

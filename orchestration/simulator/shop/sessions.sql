@@ -230,6 +230,9 @@ placed_visits as (
             and draw(all_visits.session_key, 115, 100) < 35,
             false
         ) as uses_duplicate,
+        people.taste_no,
+        people.arrival_channel_no,
+        all_visits.start_second < (people.aware_day + 3) * 86400 as is_arriving,
         all_visits.start_second < (people.aware_day + 30) * 86400 as is_new_here,
         draw(all_visits.session_key, 116, 1000) as channel_draw
     from all_visits
@@ -250,27 +253,12 @@ select
     login_step,
     cart_no,
     uses_duplicate,
-    -- New people come through advertising and search, old ones directly and by letter.
+    taste_no,
     cast(
         case
-            when is_new_here
-                then case
-                    when channel_draw < 130 then 0 when channel_draw < 350 then 1
-                    when channel_draw < 530 then 2 when channel_draw < 700 then 3
-                    when channel_draw < 790 then 4 when channel_draw < 810 then 5
-                    when channel_draw < 860 then 6 when channel_draw < 905 then 7
-                    when channel_draw < 950 then 8
-                    else 9
-                end
-            when channel_draw < 480 then 0
-            when channel_draw < 590 then 1
-            when channel_draw < 730 then 2
-            when channel_draw < 770 then 3
-            when channel_draw < 830 then 4
-            when channel_draw < 960 then 5
-            when channel_draw < 980 then 6
-            when channel_draw < 990 then 7
-            else 8
+            when is_arriving then arrival_channel_no
+            when is_new_here then arrival_channel(channel_draw)
+            else later_channel(channel_draw)
         end as tinyint
     ) as channel_no,
     case

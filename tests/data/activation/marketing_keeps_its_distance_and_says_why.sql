@@ -1,5 +1,5 @@
--- Law: of what is not suppressed no 7 days hold more marketing than the cap, and no play comes again
--- within its cool-down, in whatever arm; and what is suppressed for that had as much before it.
+-- Law: of what is not suppressed no 7 days hold more marketing than the cap, and no play comes
+-- again within its cool-down, in whatever arm; and what is suppressed for that had as much before.
 
 with
 

@@ -44,10 +44,10 @@ last_merges as (
 
     select
         customer_merges.final_customer_id as customer_id,
-        max({{ local_date('merges.merged_at') }}) as last_merged_on
+        max({{ local_date('known_merges.merged_at') }}) as last_merged_on
     from {{ ref('int_customer_merges') }} as customer_merges
-    inner join {{ ref('int_known_merges') }} as merges
-        on customer_merges.customer_id = merges.from_customer_id
+    inner join {{ ref('int_known_merges') }} as known_merges
+        on customer_merges.customer_id = known_merges.from_customer_id
     group by customer_merges.final_customer_id
 
 ),

@@ -72,7 +72,12 @@ account_persons as (
         triggered_on,
         {{ ignoring_nulls('last_value', 'person_key') }} over (
             partition by subject_key
-            order by day, occurred_at asc nulls last, person_key desc, play, triggered_on
+            order by
+                day asc,
+                occurred_at asc nulls last,
+                person_key desc,
+                play asc,
+                triggered_on asc
             rows between unbounded preceding and current row
         ) as contact_key
     from account_rows

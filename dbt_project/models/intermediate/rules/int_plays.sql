@@ -25,6 +25,7 @@ plays as (
 
     select
         named_plays.play,
+        cast(row_number() over (order by named_plays.play) as smallint) as play_no,
         named_plays.title,
         named_plays.title_it,
         named_plays.play_framework as framework,

@@ -52,7 +52,6 @@ compared_arms as (
 
     select
         play,
-        month,
         {% for arm in ['treat', 'holdout'] -%}
         cast(sum(case when arm = '{{ arm }}' then persons else 0 end) as bigint)
             as {{ arm }}_persons,
@@ -64,9 +63,9 @@ compared_arms as (
                     sum(case when arm = '{{ arm }}' then net_revenue else 0 end) as decimal(38, 4)
                 )
         end as {{ arm }}_net_revenue,
-        sum(case when arm = '{{ arm }}' then squares else 0 end) as {{ arm }}_squares
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        sum(case when arm = '{{ arm }}' then squares else 0 end) as {{ arm }}_squares,
+        {% endfor -%}
+        month
     from play_outcomes
     group by
         play,

@@ -34,8 +34,8 @@ contacts as (
     left join {{ ref('int_consents') }} as consents
         on
             persons.person_key = consents.person_key
-            and consents.valid_from <= settings.as_of_date
-            and consents.valid_to > settings.as_of_date
+            and settings.as_of_date >= consents.valid_from
+            and settings.as_of_date < consents.valid_to
     where
         persons.customer_id is not null
         and asked_to_be_erased.customer_id is null
@@ -58,12 +58,10 @@ account_contacts as (
 
     select
         members.account_key as subject_key,
-        min_by(
-            members.person_key,
-            ({{ microseconds_between('last_visits.visited_at', day_start('settings.as_of_date')) }}, members.person_key)
+        max_by(
+            members.person_key, (last_visits.visited_at, -members.person_key)
         ) as person_key
     from {{ ref('int_account_members') }} as members
-    cross join settings
     inner join last_visits on members.person_key = last_visits.person_key
     inner join contacts on members.person_key = contacts.person_key
     group by members.account_key

@@ -34,6 +34,7 @@ build_info as (
         '{{ env_var("LIFECYCLE_VERSION", "unknown") if execute }}' as package_version,
         '{{ env_var("LIFECYCLE_INPUTS_HASH", "unknown") if execute }}' as inputs_hash,
         '{{ env_var("LIFECYCLE_RULES_HASH", "unknown") if execute }}' as rules_hash,
+        '{{ env_var("LIFECYCLE_SETTINGS_HASH", "unknown") if execute }}' as settings_hash,
         settings.as_of_date,
         settings.identity_as_of,
         {% if var('known_at') -%}

@@ -1,7 +1,7 @@
 """What may change of a play that has been sent: nothing that would mix two plays in one result.
 
 Belongs here: the plays of the published version, and the rules of a build held against them. Does
-not belong here: whether a play can be run at all (`rules/plays`).
+not belong here: whether a play can be run at all (`plays`).
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _problems(
             "holdout_share": str(float(row["holdout_share"])),
             **dealt,
         }
-        changed = [name for name in _SETTLED if now[name] != play.settled[name]]
+        changed = [name for name, before in play.settled.items() if now[name] != before]
         if changed:
             before, after = play.settled[changed[0]], now[changed[0]]
             text = f"{shown(play.play)} has been sent since {play.starts_on} with {changed[0]}"

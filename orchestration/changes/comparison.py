@@ -18,8 +18,8 @@ import yaml
 from orchestration.settings.paths import DBT_PROJECT_DIR
 from orchestration.sql_text import identifier, text_literal
 
-# When it was built, by which version, from which inputs: different by nature.
-ALWAYS_DIFFERENT = frozenset({"build_info"})
+# When it was built and what had been published before: different by nature.
+ALWAYS_DIFFERENT = frozenset({"build_info", "restatements", "rule_changes"})
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,18 @@ class MartDifference:
         """Whether both databases have the mart with the same columns and rows."""
         is_in_both = self.rows_before is not None and self.rows_after is not None
         return is_in_both and not self.columns and not self.only_before and not self.only_after
+
+    @property
+    def in_words(self) -> str:
+        """How many rows either has, and has alone."""
+        before, after = (
+            "absent" if rows is None else f"{rows:,}"
+            for rows in (self.rows_before, self.rows_after)
+        )
+        return (
+            f"rows {before} -> {after}, {self.only_before:,} only before, "
+            f"{self.only_after:,} only after"
+        )
 
 
 def primary_keys(marts_dir: Path = DBT_PROJECT_DIR / "models" / "marts") -> dict[str, list[str]]:

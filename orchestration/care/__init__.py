@@ -1,0 +1,1 @@
+"""What keeps a state directory well: examine, verify, replay, connect."""

@@ -1,0 +1,149 @@
+"""A KPI over time, with what is not settled or not known shaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from orchestration.pictures import marks, palette
+from orchestration.pictures.marks import Chart
+from orchestration.pictures.published import Rows
+from orchestration.pictures.words import Words
+
+_SETTLED = "ok"
+_AXIS_FORMATS = {"share": ".1~%", "count": ",.0f"}
+# How a period is written, and of which calendar interval a mark of the axis may be the beginning.
+_PERIOD_FORMATS = {
+    "year": ("%Y", "year"),
+    "quarter": ("%Y-%m", "month"),
+    "month": ("%Y-%m", "month"),
+}
+
+
+def kpi_lines(
+    rows: Rows,
+    targets: Rows,
+    labels: Mapping[str, str],
+    colours: Mapping[str, str],
+    unit: str,
+    grain: str,
+    words: Words,
+) -> Chart:
+    """A line per slice; a period whose number is not settled or not known is shaded.
+
+    Args:
+        rows: period_start, period_end, dimension_value, value, status.
+        targets: period_start, target.
+        labels: slices shown.
+        colours: of the slices.
+        unit: of the KPI.
+        grain: of the periods.
+        words: the language.
+    """
+    lines = [
+        {
+            "start": row["period_start"],
+            "at": _middle(row),
+            "slice": labels[row["dimension_value"]],
+            "value": row["value"],
+            "read": words.number(row["value"], unit),
+            "status": words(row["status"]),
+            "settled": row["status"] == _SETTLED,
+        }
+        for row in rows
+    ]
+    written, interval = _PERIOD_FORMATS.get(grain, ("%Y-%m-%d", "day"))
+    ticks = {"tickCount": {"interval": interval, "step": 1}}
+    axis = {"format": written, "labelOverlap": True, "labelAngle": 0, **ticks}
+    x = {"field": "at", "type": "temporal", "title": None, "axis": axis}
+    y_axis = {"format": _AXIS_FORMATS.get(unit, ",.4~r")}
+    y = marks.number("value", words(f"unit_{unit}"), axis=y_axis)
+    colour = marks.colour("slice", labels, colours, words)
+    if len(labels) == 1:
+        colour["legend"] = None
+    return marks.chart(
+        lines,
+        height=320,
+        layer=[
+            *_shades(rows, x, words),
+            {
+                "mark": {"type": "line", "strokeWidth": 2, "invalid": "break-paths-filter-domains"},
+                "encoding": {"x": x, "y": y, "color": colour},
+            },
+            _points(x, y, {**colour, "legend": None}, words),
+            *_aims(rows, targets, x, y),
+        ],
+        resolve={"scale": {"color": "independent"}},
+    )
+
+
+def _points(x: Chart, y: Chart, colour: Chart, words: Words) -> Chart:
+    """A point for each number, hollow while it may still change."""
+    inside = {"condition": {**colour, "test": "datum.settled"}, "value": "white"}
+    start = {"field": "start", "type": "temporal", "title": words("period"), "format": "%Y-%m-%d"}
+    told = ("slice", "slice"), ("read", "value"), ("status", "status")
+    tooltip = [start, *({"field": field, "title": words(title)} for field, title in told)]
+    return {
+        "transform": [{"filter": "isValid(datum.value)"}],
+        "mark": {"type": "point", "size": 40, "opacity": 1, "strokeWidth": 1.5},
+        "encoding": {"x": x, "y": y, "stroke": colour, "fill": inside, "tooltip": tooltip},
+    }
+
+
+def _aims(rows: Rows, targets: Rows, x: Chart, y: Chart) -> list[Chart]:
+    middles = {row["period_start"]: _middle(row) for row in rows}
+    aims = [
+        {"at": middles[row["period_start"]], "target": row["target"]}
+        for row in targets
+        if row["period_start"] in middles
+    ]
+    mark = {"type": "line", "strokeDash": [4, 4], "color": palette.AIM, "interpolate": "step"}
+    encoding = {"x": x, "y": {**y, "field": "target"}}
+    return [{"data": marks.data(aims), "mark": mark, "encoding": encoding}] if aims else []
+
+
+def _shades(rows: Rows, x: Chart, words: Words) -> list[Chart]:
+    bands = _unsettled(rows, words)
+    if not bands:
+        return []
+    met = {row["status"] for row in rows}
+    names = {status: words(status) for status in palette.STATUSES if status in met}
+    colour = {
+        **marks.name("status", words("shaded"), names),
+        "scale": {
+            "domain": list(names.values()),
+            "range": [palette.STATUSES[status] for status in names],
+        },
+        "legend": {"orient": "bottom"},
+    }
+    return [
+        {
+            "data": marks.data(bands),
+            "mark": {"type": "rect", "opacity": 0.55},
+            "encoding": {"x": {**x, "field": "start"}, "x2": {"field": "end"}, "color": colour},
+        }
+    ]
+
+
+def _unsettled(rows: Rows, words: Words) -> Rows:
+    """Periods in which a slice is not settled; the first status of the palette wins."""
+    order = list(palette.STATUSES)
+    worst: dict[object, Mapping[str, object]] = {}
+    for row in rows:
+        if row["status"] == _SETTLED:
+            continue
+        seen = worst.get(row["period_start"])
+        if seen is None or order.index(row["status"]) < order.index(str(seen["key"])):
+            worst[row["period_start"]] = {
+                "start": row["period_start"],
+                "end": row["period_end"],
+                "status": words(row["status"]),
+                "key": row["status"],
+            }
+    return list(worst.values())
+
+
+def _middle(row: Mapping[str, Any]) -> date:
+    """A number stands in the middle of its period, where the shade of it is, too."""
+    return row["period_start"] + (row["period_end"] - row["period_start"]) / 2
