@@ -315,6 +315,9 @@ def _open(path: Path, contract: Contract, spill_dir: Path) -> duckdb.DuckDBPyCon
         connection.execute("set enable_progress_bar = false")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set preserve_insertion_order = true")
+        # It makes a hash join of every list of words that a value is compared with, and each column
+        # has some.
+        connection.execute("set disabled_optimizers = 'in_clause'")
         _make_tables(connection, contract)
         connection.execute("from raw.ingest_files").fetchall()
     except duckdb.Error as error:

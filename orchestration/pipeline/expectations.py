@@ -11,11 +11,14 @@ which nothing was judged are findings against publishing. Importing the library 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+import sys
+from collections.abc import Generator, Mapping, MutableSequence, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -25,6 +28,9 @@ from orchestration.settings.paths import StateDir
 
 SUITE = "plausibility"
 _LIBRARY = "great_expectations"
+# Of its imports: those that it can do without, and those that it asks for and never uses here.
+_OPTIONAL = ("pyspark", "sqlalchemy")
+_UNUSED = ("altair", "scipy", "scipy.stats")
 _MOST_ITEMS_SHOWN = 5
 # Of the same people: the version that readers see may be older than this build, never newer.
 _KNOWN_THEN = """
@@ -131,7 +137,41 @@ def judge_measures(bands: Sequence[Band], measures: Sequence[Measure]) -> tuple[
 def load_library() -> None:
     """Import Great Expectations, without its telemetry; may run in a thread of its own."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    importlib.import_module(_LIBRARY)
+    with _without_unused_parts():
+        importlib.import_module(_LIBRARY)
+
+
+@contextmanager
+def _without_unused_parts() -> Generator[None]:
+    """Have the library imported without what it imports for other expectations than ours.
+
+    Drawings, distributions and SQL engines take more than half of its import. What somebody else
+    has imported stays, and what is left out is there again for whoever imports it afterwards.
+    """
+    absent = {name: None for name in _OPTIONAL if name not in sys.modules}
+    stand_ins = {name: _StandIn(name) for name in _UNUSED if name not in sys.modules}
+    # The import makes a million objects that stay; counting them again and again finds no garbage.
+    was_collecting = gc.isenabled()
+    gc.disable()
+    sys.modules.update(absent | stand_ins)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    try:
+        yield
+    finally:
+        for name in (*absent, *stand_ins):
+            sys.modules.pop(name, None)
+        if was_collecting:
+            gc.enable()
+
+
+class _StandIn(ModuleType):
+    """A module that has whatever is asked for and can do nothing."""
+
+    __path__: MutableSequence[str] = []  # noqa: RUF012 - it makes a package of the module
+
+    def __getattr__(self, name: str) -> ModuleType:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _StandIn(name)
 
 
 def _read(state: StateDir) -> tuple[list[Band], list[Measure]]:

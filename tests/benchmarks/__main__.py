@@ -103,6 +103,18 @@ def take_rounds(
             yield rounds
 
 
+def revision() -> str:
+    """Return the short id of the commit that is measured."""
+    told = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - git of the developer's path
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return told or "no commit"
+
+
 def title(scale: str, workload: Workload, rounds: int, memory_limit: str) -> list[str]:
     """Return what must be known to read the table."""
     with duckdb.connect(str(workload.raw), read_only=True) as connection:
@@ -110,18 +122,11 @@ def title(scale: str, workload: Workload, rounds: int, memory_limit: str) -> lis
             "select (select count(*) from raw.raw.events), (select count(*) from raw.raw.orders)"
         ).fetchone()
     events, orders = sizes or (0, 0)
-    revision = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - git of the developer's path
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
     limit = f", memory_limit {memory_limit}" if memory_limit else ""
     return [
         f"# Scale {scale}",
         "",
-        f"`make bench SCALE={scale}` at {revision or 'no commit'}: {CUSTOMERS[scale]:,} customers, "
+        f"`make bench SCALE={scale}` at {revision()}: {CUSTOMERS[scale]:,} customers, "
         f"{DAYS} days, seed {SEED}: {events:,} events, {orders:,} orders. "
         f"DuckDB {duckdb.__version__}, Python {platform.python_version()}, "
         f"{platform.machine()}{limit}. Medians of {rounds} interleaved rounds after one warm-up, "

@@ -121,11 +121,13 @@ def run_plan(job: Mapping[str, Any]) -> dict[str, Any]:
 def run_queries(job: Mapping[str, Any]) -> dict[str, Any]:
     """Measure reading what queries over a finished database find, as dbt reads its data tests."""
     connection = connect({**job, "read_only": True}, job["prepared"])
-    meter: dict[str, Any] = {}
-    with metered(meter):
-        for query in job["queries"]:
+    nodes: list[dict[str, Any]] = []
+    for name, query in job["queries"].items():
+        meter: dict[str, Any] = {"name": name}
+        with metered(meter):
             connection.execute(query).fetchall()
-    return meter
+        nodes.append(meter)
+    return {"cpu": sum(node["cpu"] for node in nodes), "nodes": nodes}
 
 
 def run_publish(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ here: measuring one run (`measure`), the lifecycle path against the scan (`__mai
     python -m tests.benchmarks.whole_build --scale S [--home DIR]
 
 The build runs once; its SQL is then run once more without dbt, each part in a process of its own.
+The page in `results` lists the dearest models and data tests of that run.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import duckdb
 
 from orchestration.settings.paths import StateDir
-from tests.benchmarks.__main__ import run_once
+from tests.benchmarks.__main__ import RESULTS, revision, run_once
 from tests.benchmarks.plan import plan_as_rows, read_plan, read_tests
 from tests.benchmarks.workload import (
     CUSTOMERS,
@@ -38,6 +43,7 @@ GOALS = (
     ("ingest of clean Parquet", "SQL of the lifecycle path", 1.0),
     ("publishing", "SQL of the lifecycle path", 0.5),
 )
+LISTED = 10
 # CPU seconds of a shop of ten rows.
 FIXED_GOALS = {"a shop of ten rows, fresh state directory": 15.0, "the same, built again": 10.0}
 
@@ -52,26 +58,49 @@ def spent_by(*arguments: str, state: Path) -> float:
     )
 
 
-def sql_parts(state: StateDir, scratch: Path) -> dict[str, float]:
-    """Return the CPU seconds of a built state directory's SQL and of publishing it again."""
-    manifest = json.loads((state.dbt_target / "manifest.json").read_text(encoding="utf-8"))
-    base = {
+def sql_seconds(state: StateDir, scratch: Path) -> dict[str, dict[str, float]]:
+    """Return the CPU seconds of each model and each data test of a built state directory."""
+    manifest = read_manifest(state)
+    plan = plan_as_rows(read_plan(manifest, None))
+    jobs = {
+        "models": {"what": "plan", "plan": plan},
+        "data tests": {"what": "queries", "queries": read_tests(manifest)},
+    }
+    return {
+        kind: {
+            node["name"]: float(node["cpu"])
+            for node in run_once({**job, **base_job(state)}, scratch)["nodes"]
+        }
+        for kind, job in jobs.items()
+    }
+
+
+def sql_parts(
+    state: StateDir, seconds: Mapping[str, Mapping[str, float]], scratch: Path
+) -> dict[str, float]:
+    """Return the CPU seconds of the SQL, and of publishing its marts again."""
+    path = {node.name for node in read_plan(read_manifest(state), TARGET_MODEL)}
+    publishing = {"what": "publish", "state": str(state.root), **base_job(state)}
+    return {
+        "SQL of the lifecycle path": sum(seconds["models"][name] for name in path),
+        "SQL of all models": sum(seconds["models"].values()),
+        "SQL of all data tests": sum(seconds["data tests"].values()),
+        "publishing": float(run_once(publishing, scratch)["cpu"]),
+    }
+
+
+def base_job(state: StateDir) -> dict[str, Any]:
+    """Return what every measured run of a state directory is told."""
+    return {
         "raw": str(state.raw_database),
         "prepared": str(state.working_database),
         "settings": profile_settings(state.root),
     }
-    path = {node.name for node in read_plan(manifest, TARGET_MODEL)}
-    plan = plan_as_rows(read_plan(manifest, None))
-    done = run_once({"what": "plan", "plan": plan, **base}, scratch)
-    seconds = {node["name"]: float(node["cpu"]) for node in done["nodes"]}
-    tests = {"what": "queries", "queries": list(read_tests(manifest).values()), **base}
-    publishing = {"what": "publish", "state": str(state.root), **base}
-    return {
-        "SQL of the lifecycle path": sum(seconds[name] for name in path),
-        "SQL of all models": sum(seconds.values()),
-        "SQL of all data tests": float(run_once(tests, scratch)["cpu"]),
-        "publishing": float(run_once(publishing, scratch)["cpu"]),
-    }
+
+
+def read_manifest(state: StateDir) -> dict[str, Any]:
+    """Return what dbt built."""
+    return json.loads((state.dbt_target / "manifest.json").read_text(encoding="utf-8"))
 
 
 def fixed_costs(scratch: Path) -> dict[str, float]:
@@ -101,11 +130,23 @@ def table(parts: Mapping[str, float], fixed: Mapping[str, float]) -> list[str]:
     return lines
 
 
+def dearest(seconds: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the models and the data tests that cost most, each with its share of its kind."""
+    lines: list[str] = []
+    for kind, spent in seconds.items():
+        lines += ["", f"| dearest {kind} | CPU s | share |", "|---|---:|---:|"]
+        ranked = sorted(spent.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
+        total = sum(spent.values())
+        lines += [f"| {name} | {cpu:.2f} | {100 * cpu / total:.1f} % |" for name, cpu in ranked]
+    return lines
+
+
 def main() -> None:
-    """Build the shop of a scale, take the build apart and print the table."""
+    """Build the shop of a scale, take the build apart, print the page and keep it."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--scale", choices=list(CUSTOMERS), default="S")
     parser.add_argument("--home", type=Path, help="where the shop is kept; default var/bench/SCALE")
+    parser.add_argument("--no-record", action="store_true", help="print, but write no result")
     given = parser.parse_args()
     home: Path = (given.home or ROOT / "var" / "bench" / given.scale).resolve()
     workload = prepare(home, CUSTOMERS[given.scale])
@@ -116,12 +157,25 @@ def main() -> None:
     rest = spent_by("lifecycle", "build", *where, state=state.root)
     with tempfile.TemporaryDirectory(dir=home) as folder:
         scratch = Path(folder)
+        seconds = sql_seconds(state, scratch)
         parts = {
             "`lifecycle build` after ingest": rest,
-            **sql_parts(state, scratch),
+            **sql_parts(state, seconds, scratch),
             "ingest of clean Parquet": ingest,
         }
-        print("\n".join(table(parts, fixed_costs(scratch))))
+        fixed = fixed_costs(scratch)
+    head = [
+        f"# The whole build at scale {given.scale}",
+        "",
+        f"`python -m tests.benchmarks.whole_build --scale {given.scale}` at {revision()}: one run, "
+        f"CPU seconds (user + system), on {platform.machine()} with {os.cpu_count()} cores, "
+        f"DuckDB {duckdb.__version__}; the load was {os.getloadavg()[2]:.1f}.",
+        "",
+    ]
+    page = "\n".join([*head, *table(parts, fixed), *dearest(seconds)]) + "\n"
+    print(page)
+    if not given.no_record:
+        (RESULTS / f"whole_build_{given.scale}.md").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

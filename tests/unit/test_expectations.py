@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +12,7 @@ import pytest
 
 from orchestration.pipeline import expectations
 from orchestration.pipeline.expectations import Band, Measure, judge, judge_measures
-from orchestration.settings.paths import StateDir
+from orchestration.settings.paths import REPO_ROOT, StateDir
 
 SHARE = Band("stage_share", "itself", 0.0, 0.995, 200, "error", "One stage holds everybody.")
 SUBJECTS = Band("subjects", "itself", 1.0, None, 0, "error", "Nobody is known.")
@@ -170,3 +172,18 @@ def test_a_working_database_without_the_mart_fails(tmp_path: Path) -> None:
     (finding,) = judge(state)
     assert (finding.passed, finding.severity) == (False, "error")
     assert "cannot be read" in finding.sentence
+
+
+def test_what_the_import_of_the_library_leaves_out_can_be_imported_afterwards() -> None:
+    script = (
+        "import sys\n"
+        "from orchestration.pipeline.expectations import load_library\n"
+        "load_library()\n"
+        "assert not {'altair', 'scipy', 'sqlalchemy'} & sys.modules.keys(), 'more was imported'\n"
+        "import scipy.stats, sqlalchemy\n"
+        "print(scipy.stats.norm.cdf(0), sqlalchemy.select(1))\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPO_ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["0.5", "SELECT", "1"]

@@ -1,0 +1,82 @@
+"""What stands in dbt's place does what dbt's own does.
+
+The module is imported in a process of its own: dbt takes seconds, and its collector is set there.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT
+
+_SAME_MACROS = """
+from types import SimpleNamespace as Of
+from dbt.context.macros import MacroNamespaceBuilder, MacroNamespace
+from orchestration.pipeline import lean_dbt
+
+def macro(package, name):
+    return Of(package_name=package, name=name, unique_id=f"macro.{package}.{name}")
+
+names = {"dbt": ("a", "b", "c"), "dbt_duckdb": ("b",), "root": ("c", "d"), "other": ("d", "e")}
+macros = {package: {n: macro(package, n) for n in own} for package, own in names.items()}
+
+def found(build, search_package):
+    builder = MacroNamespaceBuilder("root", search_package, None, ["dbt_duckdb", "dbt"], None)
+    namespace = build(builder, macros, {})
+    context = Of(namespace=namespace)
+    lean_dbt.ConfiguredContext.to_dict = lambda self: {}
+    lean = lean_dbt.context_with_macros(context)
+    ids = lambda told: {
+        name: ids(value) if isinstance(value, dict) else value.macro.unique_id
+        for name, value in told.items()
+    }
+    return ids(dict(namespace)), ids(lean)
+
+for package in ("root", "other", "dbt"):
+    own, own_context = found(MacroNamespaceBuilder.build_namespace, package)
+    lean, lean_context = found(lean_dbt.build_namespace, package)
+    assert own == lean == own_context == lean_context, package
+    assert {"a", "b", "c", "d", "dbt", "other", "root"} <= own.keys(), sorted(own)
+    assert own["b"] == "macro.dbt_duckdb.b"
+    print(package, own["d"])
+"""
+
+_LATE_EVENT = """
+from dbt_common.events.base_types import BaseEvent
+from dbt_common.events.types import Note
+from orchestration.pipeline import lean_dbt
+
+lean_dbt.make_lean()
+note = Note(msg="said")
+assert "pb_msg" not in note.__dict__, "made before anybody asked"
+print(note.msg, note.message(), note.to_dict())
+"""
+
+
+def run(script: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPO_ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_node_finds_the_macros_that_dbt_would_give_it() -> None:
+    assert run(_SAME_MACROS) == ["root macro.root.d", "other macro.other.d", "dbt macro.root.d"]
+
+
+def test_an_event_says_when_it_is_asked_what_it_was_made_of() -> None:
+    assert run(_LATE_EVENT) == ["said said {'msg': 'said'}"]
+
+
+def test_no_model_asks_for_the_environment_while_it_is_parsed() -> None:
+    """A build id is another in every build, and dbt parses again what asked for it."""
+    asking = [
+        line.strip()
+        for model in (DBT_PROJECT_DIR / "models").rglob("*.sql")
+        for line in model.read_text(encoding="utf-8").splitlines()
+        if "env_var(" in line
+    ]
+    assert asking
+    assert [line for line in asking if "if execute" not in line] == []
