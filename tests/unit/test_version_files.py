@@ -175,3 +175,19 @@ def test_a_manifest_says_what_each_mart_holds(state: StateDir) -> None:
         "parquet/build_info.parquet",
         "parquet/subjects.parquet",
     }
+
+
+def test_whoever_reads_through_the_program_can_neither_leave_nor_unlock_the_file(
+    state: StateDir,
+) -> None:
+    publish_rows(state, 5, "b1")
+    with open_published(state) as published:
+        for attack in (
+            "select * from read_csv('/etc/hostname')",
+            "set enable_external_access = true",
+            "set lock_configuration = false",
+            "set memory_limit = '1GB'",
+            "create table marts.planted as select 1",
+        ):
+            with pytest.raises(duckdb.Error):
+                published.execute(attack)
