@@ -11,12 +11,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
+DASHBOARD := $(VENV)/.dashboard-installed
 
 SCALE ?= S
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: help install demo build test faults lint format bench dev lock clean
+.PHONY: help install demo build dashboard test faults lint format bench dev lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,11 +53,17 @@ bench: $(DEV) ## Measure SQL against the scan, and a whole build's parts, at SCA
 dev: $(CORE) ## Open the Dagster UI on loopback (ARGS="--port 3001").
 	$(BIN)/python -m orchestration.dagster_home.dev $(ARGS)
 
-lock: $(DEV) ## Resolve pyproject.toml again into the two lock files (LOCK_ARGS=--upgrade).
+dashboard: $(DASHBOARD) ## Open the dashboard of var/ on loopback (ARGS="--port 8502").
+	$(BIN)/lifecycle dashboard $(ARGS)
+
+lock: $(DEV) ## Resolve pyproject.toml again into the lock files (LOCK_ARGS=--upgrade).
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --quiet $(LOCK_ARGS) --custom-compile-command "make lock" -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra dashboard --universal --python-version 3.11 \
 	    --generate-hashes --no-annotate --quiet $(LOCK_ARGS) -c requirements.lock \
+	    --custom-compile-command "make lock" -o requirements-dashboard.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	    --generate-hashes --no-annotate --quiet $(LOCK_ARGS) -c requirements-dashboard.lock \
 	    --custom-compile-command "make lock" -o requirements-dev.lock
 
 clean: ## Remove var/ and what tools have left behind; .venv stays.
@@ -89,5 +96,11 @@ $(CORE): requirements.lock pyproject.toml | $(BIN)/python
 $(DEV): requirements-dev.lock $(CORE)
 	@echo "Installing the locked development packages into $(VENV)"
 	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip check --quiet
+	@touch $@
+
+$(DASHBOARD): requirements-dashboard.lock $(CORE)
+	@echo "Installing the locked packages of the dashboard into $(VENV)"
+	@$(PIP) install --no-deps --require-hashes -r requirements-dashboard.lock
 	@$(BIN)/python -m pip check --quiet
 	@touch $@

@@ -56,3 +56,22 @@
         )
     )
 {%- endmacro %}
+
+{# What a share of an arm adds to the variance of a lift that is looked at again and again: hits and
+   trials each with half a hit and a trial more, so that none is certain. #}
+{% macro anytime_variance(hits, trials) -%}
+    (
+        ({{ hits }} + 0.5) / ({{ trials }} + cast(1 as double))
+        * (1 - ({{ hits }} + 0.5) / ({{ trials }} + cast(1 as double)))
+        / nullif({{ trials }}, 0)
+    )
+{%- endmacro %}
+
+{# How far from zero a lift has to lie to be no chance at 1 %, however often one looks: the boundary of
+   a mixture of normals that expects lifts of 0.05. #}
+{% macro anytime_margin(variance) -%}
+    sqrt(
+        {{ variance }} * ({{ variance }} + 0.05 * 0.05) / (0.05 * 0.05)
+        * ln(({{ variance }} + 0.05 * 0.05) / (0.01 * {{ variance }}))
+    )
+{%- endmacro %}

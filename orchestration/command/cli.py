@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 
 from orchestration.command.app import app
-from orchestration.command.commands import building, care, landing, published
+from orchestration.command.commands import building, care, dashboard, landing, published
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 # Importing a module is what gives its commands to the application.
-TOPICS = (building, landing, published, care)
+TOPICS = (building, care, dashboard, landing, published)
 
 
 def main() -> None:

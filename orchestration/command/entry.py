@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "Tell what is published, what was ingested, and how the last build ended.",
     "show": "Tell what happened to a customer, the latest last, from the published marts.",
     "report": ("Write one self-contained page of pictures and tables about what is published."),
+    "dashboard": "Open pictures and tables of what is published in a browser, on loopback.",
     "explain": (
         "Tell where a subject stood on a day, why, and what comes next, from the published marts."
     ),

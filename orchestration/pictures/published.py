@@ -80,9 +80,14 @@ class Published:
         self._connection = connection
         self.build = self._build()
 
-    def rows(self, sql: str) -> Rows:
-        """Return the rows of a query; decimals become floats, as pictures need no more."""
-        cursor = self._connection.execute(sql)
+    def rows(self, sql: str, **parameters: object) -> Rows:
+        """Return the rows of a query; decimals become floats, as pictures need no more.
+
+        Args:
+            sql: may name parameters as `$name`.
+            parameters: their values. Threads may ask at once, each through a cursor of its own.
+        """
+        cursor = self._connection.cursor().execute(sql, parameters)
         names = [str(column[0]) for column in cursor.description]
         return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
 

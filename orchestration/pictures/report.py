@@ -16,8 +16,9 @@ import vl_convert
 from markupsafe import Markup
 
 from orchestration.errors import StateDirError
-from orchestration.pictures import charts, palette
-from orchestration.pictures.published import CHANNEL_MONTHS, Headline, Published, Rows
+from orchestration.pictures import charts
+from orchestration.pictures.cards import card
+from orchestration.pictures.published import CHANNEL_MONTHS, Published, Rows
 from orchestration.pictures.words import Language, Words
 from orchestration.pipeline.status import open_published
 from orchestration.pipeline.versions import current_version
@@ -43,20 +44,6 @@ class Section:
     head: tuple[str, ...] = ()
     rows: Sequence[tuple[str, ...]] = ()
     empty: str = ""
-
-
-@dataclass(frozen=True)
-class Card:
-    """A headline number as it is read."""
-
-    title: str
-    definition: str
-    value: str
-    month: str
-    notes: tuple[str, ...]
-    verdict: str
-    colour: str
-    picture: Markup | None
 
 
 def write_report(state: StateDir, out: Path, language: Language) -> int:
@@ -97,7 +84,7 @@ def render(published: Published, version: str, language: Language) -> str:
         language=str(language),
         build=build,
         version=version,
-        cards=[_card(headline, words) for headline in published.headlines()],
+        cards=[card(headline, words, _trend) for headline in published.headlines()],
         sections=[
             _standing(published, framework, words),
             _growth(published, framework, words),
@@ -106,30 +93,6 @@ def render(published: Published, version: str, language: Language) -> str:
             _channels(published, words),
             _data(published, words),
         ],
-    )
-
-
-def _card(headline: Headline, words: Words) -> Card:
-    entry = headline.entry
-    unit = str(entry["unit"])
-    notes: list[str] = []
-    if headline.value is None or headline.status != "ok":
-        notes.append(words(headline.status))
-    if headline.before is not None:
-        notes.append(words("before", value=words.number(headline.before, unit)))
-    if headline.target is not None:
-        notes.append(words("target", value=words.number(headline.target, unit)))
-    verdict = "" if headline.is_met is None else words("met" if headline.is_met else "missed")
-    is_drawn = sum(row["value"] is not None for row in headline.trend) > 1
-    return Card(
-        title=words.label(entry, "title"),
-        definition=str(entry["definition"]),
-        value=words.number(headline.value, unit),
-        month="" if headline.month is None else headline.month.strftime("%Y-%m"),
-        notes=tuple(notes),
-        verdict=verdict,
-        colour=palette.GOOD if headline.is_met else palette.BAD,
-        picture=_svg(charts.trend(headline.trend)) if is_drawn else None,
     )
 
 
@@ -247,6 +210,10 @@ def _labels(rows: Rows, key: str, words: Words) -> dict[str, str]:
 
 def _counted(counts: Sequence[int], words: Words) -> list[str]:
     return [words.number(count) for count in (*counts, sum(counts))]
+
+
+def _trend(rows: Rows) -> Markup:
+    return _svg(charts.trend(rows))
 
 
 def _svg(chart: charts.Chart) -> Markup:

@@ -113,19 +113,23 @@ _UNITS: Mapping[str, tuple[str, str]] = {
 }
 _PERCENT = 100
 _WHOLE_FROM = 100
+_EXACT = 4
 
 
 class Words:
     """Texts and numbers in one language."""
 
-    def __init__(self, language: Language) -> None:
-        """Speak one language."""
+    def __init__(
+        self, language: Language, texts: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        """Speak one language; with texts of one's own, those and these."""
         self.language = language
+        self._texts = {**_TEXTS, **(texts or {})}
         self._place = 0 if language is Language.EN else 1
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of a key, with values in their places."""
-        return _TEXTS[key][self._place].format(**values)
+        return self._texts[key][self._place].format(**values)
 
     def label(self, row: Mapping[str, object], name: str = "label") -> str:
         """Return a label of a mart in this language, which falls back to the other one."""
@@ -133,7 +137,10 @@ class Words:
         return str(told or row[name])
 
     def number(self, value: float | Decimal | int | None, unit: str = "count") -> str:
-        """Write a number of a unit of `kpi_catalog`; nothing known is a dash, never a zero."""
+        """Write a number of a unit of `kpi_catalog`; nothing known is a dash, never a zero.
+
+        The unit `exact` is none of those: as many decimals as the number has, up to four.
+        """
         if value is None or math.isnan(value):
             return "–"
         amount = float(value)
@@ -141,12 +148,19 @@ class Words:
             return f"{self._grouped(amount * _PERCENT, 1)} %"
         if unit == "count":
             return self._grouped(amount, 0)
-        written = self._grouped(amount, 0 if abs(amount) >= _WHOLE_FROM else 2)
+        if unit == "exact":
+            return self._grouped(amount, _EXACT).rstrip("0").rstrip(",.")
+        is_whole = unit in _UNITS and amount.is_integer()
+        written = self._grouped(amount, 0 if is_whole or abs(amount) >= _WHOLE_FROM else 2)
         return _UNITS[unit][self._place].format(written) if unit in _UNITS else written
 
-    def day(self, day: date) -> str:
-        """Write a day, the same way in every language."""
-        return day.isoformat()
+    def signed(self, value: float | int) -> str:
+        """Write a change of a count with its sign."""
+        return f"{'+' if value > 0 else ''}{self.number(value)}"
+
+    def day(self, day: date | None) -> str:
+        """Write a day, the same way in every language; none is a dash."""
+        return "–" if day is None else day.isoformat()
 
     def _grouped(self, amount: float, decimals: int) -> str:
         written = f"{amount:,.{decimals}f}"

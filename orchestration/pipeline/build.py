@@ -36,6 +36,7 @@ from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
+from orchestration.pipeline.started_plays import check_started_plays
 from orchestration.pipeline.versions import Published
 from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
@@ -130,11 +131,12 @@ def ingest_only(request: BuildRequest, progress: Progress) -> IngestSummary:
 
 
 def rules_phase(request: BuildRequest, progress: Progress) -> RuleSet:
-    """Merge and check the rules, check the frameworks, write the seeds that dbt reads."""
+    """Merge and check the rules, hold them against what is published, write the seeds for dbt."""
 
     def work() -> RuleSet:
         rules = read_rules(request.rules_dir)
         check_frameworks(request.settings, rules.frameworks)
+        check_started_plays(request.state, rules, request.settings)
         write_rules(rules, request.state)
         reach("build.rules_written")
         return rules

@@ -3,7 +3,8 @@
 Belongs here: everything that can be said about the rows of `seeds/rules` without data, each problem
 with the seed file and line. Does not belong here: reading, merging or writing the files
 (`rule_set`), problems of form (`seed_shapes`), the seeds with modules of their own
-(`event_signals`, `health_policy`, `rfm_segments`, `segments`), and what a rule means in SQL.
+(`event_signals`, `health_policy`, `plays`, `rfm_segments`, `segments`), and what a rule means in
+SQL.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from orchestration.errors import nearest, shown
 from orchestration.rules.event_signals import DERIVED_SIGNALS, event_signal_problems
 from orchestration.rules.health_policy import health_problems
 from orchestration.rules.lacks import Lack, told
+from orchestration.rules.plays import names_in, play_problems
 from orchestration.rules.rfm_segments import rfm_problems
 from orchestration.rules.seed_rows import (
     Rows,
@@ -67,6 +69,7 @@ def find_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> tuple[s
                     *_limit_problems(seeds, shipped),
                     *rfm_problems(seeds["rfm_segments.csv"]),
                     *segment_problems(seeds["segments.csv"], seeds["segment_conditions.csv"]),
+                    *_play_problems(seeds, shipped, own),
                     *_target_problems(seeds["kpi_targets.csv"], seeds["kpis.csv"]),
                     *_fixed_problems(seeds, shipped),
                 ),
@@ -303,6 +306,15 @@ def _limit_problems(seeds: Seeds, shipped: Seeds) -> Iterator[str]:
             if row["unit"] != unit:
                 text = f"the {noun} {shown(row['name'])} is in {unit}, not {shown(row['unit'])}"
                 yield row.problem(f"{text}; change its value")
+
+
+def _play_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> Iterator[str | Lack]:
+    yield from play_problems(
+        seeds["plays.csv"],
+        names_in(seeds, known_signals(seeds)),
+        names_in(shipped, known_signals(shipped)),
+        are_own="plays.csv" in own,
+    )
 
 
 def _target_problems(targets: Rows, kpis: Rows) -> Iterator[str | Lack]:

@@ -32,6 +32,7 @@ CHECKED_SEEDS = (
     "rfm_segments.csv",
     "segments.csv",
     "segment_conditions.csv",
+    "plays.csv",
 )
 
 

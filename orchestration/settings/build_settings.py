@@ -18,6 +18,7 @@ from orchestration.settings.values import (
     Domains,
     Frameworks,
     Instant,
+    Salt,
     Share,
     Truth,
     Whole,
@@ -114,6 +115,16 @@ class BuildSettings(Settings):
         0,
         "Days before a scoring date from which orders count in frequency and value; 0 counts all.",
         limits=(0, 36500),
+    )
+    play_salt: Salt = setting(
+        "play",
+        "Text that the arms of plays are dealt by; another one deals them anew.",
+    )
+    global_control_share: Share = setting(
+        0.05, "Share of subjects that get no marketing play at all, for comparison, 0 to 1."
+    )
+    contact_cap: Whole = setting(
+        2, "How many marketing plays a subject gets within 7 days.", limits=(1, 100)
     )
     own_domains: Domains = setting(
         (),

@@ -32,6 +32,7 @@ _TIMESTAMP = re.compile(
 )
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
+_SALT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _SHARE = re.compile(r"0(\.\d{1,6})?|1(\.0{1,6})?", re.ASCII)
 _MEMORY = re.compile(r"[1-9]\d*(MB|GB)")
 _TRUTH = {"true": True, "false": False}
@@ -131,6 +132,12 @@ def _parse_share(text: str) -> float:
     return float(text)
 
 
+def _parse_salt(text: str) -> str:
+    if not _SALT.fullmatch(text):
+        raise ValueError("must be 1 to 64 letters, digits, dashes and underscores")
+    return text
+
+
 def _parse_truth(text: str) -> bool:
     if text.lower() not in _TRUTH:
         raise ValueError("must be true or false")
@@ -186,6 +193,7 @@ Currency = Annotated[str, _kind(_parse_currency)]
 Frameworks = Annotated[tuple[str, ...], NoDecode, _kind(_parse_frameworks)]
 Domains = Annotated[tuple[str, ...], NoDecode, _kind(_parse_domains)]
 Whole = Annotated[int, _kind(_parse_integer)]
+Salt = Annotated[str, _kind(_parse_salt)]
 Share = Annotated[float, _kind(_parse_share)]
 Truth = Annotated[bool, _kind(_parse_truth)]
 Memory = Annotated[str, _kind(_parse_memory)]

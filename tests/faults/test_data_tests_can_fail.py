@@ -26,7 +26,7 @@ DATA_TESTS = REPO_ROOT / "tests" / "data"
 # The mutation record is the proof for the laws of the KPIs (tests/mutation).
 LAWS = {
     path.stem
-    for folder in ("lifecycle", "customers", "value", "journey", "calibration")
+    for folder in ("lifecycle", "customers", "value", "journey", "calibration", "activation")
     for path in (DATA_TESTS / folder).glob("*.sql")
 }
 
@@ -128,6 +128,17 @@ BROKEN: dict[str, str] = {
     "a_policy_errs_about_customers_only": "misses = gone + 1",
     "a_policy_is_recommended_or_there_is_a_reason": "prior_gap_days = null",
     "a_recommended_policy_can_be_run": "lapsed_quantile = at_risk_quantile",
+    "nobody_is_held_back_from_service": "is_service = true, holdout_share = 0.1",
+    "a_play_rests_until_its_goal_is_judged": "cool_down_days = goal_days - 1",
+    "an_entry_is_due_after_its_trigger": "due_from = triggered_on - 1",
+    "a_goal_is_reached_in_its_window": "goal_on = due_from - 1",
+    "ranks_count_from_one": "rank_for_subject = 0",
+    "only_the_treated_are_due": "arm = 'holdout'",
+    "nobody_reaches_a_goal_twice": "treat_persons = 1, treat_goals = 2",
+    "a_lift_lies_in_its_interval": "lift = 0.2, lift_low = 0.3, lift_high = 0.4",
+    "only_all_months_together_conclude": "month = '2026-01', is_conclusive = true",
+    "a_statement_holds_until_a_later_one": "valid_to = valid_from",
+    "a_renewal_is_still_to_come": "known_to = known_from",
     "an_empty_segment_has_no_averages": "customers = 0, orders_per_customer = 1",
     "a_segment_is_a_part_of_the_customers": "share = 2",
     "only_the_first_interval_has_no_health_before": (

@@ -57,7 +57,7 @@ class Detectors:
             mutant,
             (self.sample.changed_rows(mutant.kpi), self.shop.changed_rows(mutant.kpi)),
             tuple(self.sample.red_laws(self.sample.manifest.model(mutant.model))),
-            bool(compare.differences(self.expected[mutant.kpi], published)),
+            bool(compare.differences(self.expected.get(mutant.kpi, []), published)),
         )
 
 

@@ -55,12 +55,14 @@ def mutated(compiled: str, mutant: Mutant) -> str:
     wrong = KINDS[mutant.kind].format(part=part)
     where = f"kpi = '{mutant.kpi}'"
     if mutant.kind == "one row":
-        # The latest month, since the earliest ones may have no input and so no number published.
+        # The latest month that is some months old: of the earliest ones there may be no input, and
+        # of the youngest ones nothing has come to its end, so that no number is published.
         sign = "=" if mutant.has_all else "<>"
         where = (
             f"{where} and period_grain = 'month' and dimension {sign} 'all' and 1 = row_number() "
             f"over (partition by kpi, period_grain, dimension {sign} 'all' order by "
-            f"{part} is null, period_start desc, {part} desc, dimension, dimension_value)"
+            f"{part} is null, period_start > max(period_start) over () - 150, period_start desc, "
+            f"{part} desc, dimension, dimension_value)"
         )
     return (
         f"select * replace (cast(case when {where} then {wrong} else {part} end "

@@ -56,7 +56,7 @@ class Action:
 
 
 def census(project: Path) -> str:
-    (query,) = re.findall(r"    (select stage, health.*?;)\n", README, re.DOTALL)
+    (query,) = re.findall(r"^(select stage, health.*?;)$", README, re.DOTALL | re.MULTILINE)
     with duckdb.connect(str(project / PUBLISHED / "lifecycle.duckdb"), read_only=True) as reader:
         return str([(stage, count) for stage, _, count in reader.execute(query).fetchall()])
 

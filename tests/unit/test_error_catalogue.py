@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ from orchestration.command.commands import published
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
+from orchestration.dashboard import launch as launching
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import run
@@ -221,6 +223,23 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 row("The fail point", lambda _, __: check_fail_point({VARIABLE: "build.lockd"}))
 row("can be reached by others", lambda _, __: check_host("0.0.0.0", False))  # noqa: S104
 row('contains "\'"', lambda folder, _: check_state_path(StateDir.at(folder / "it's")))
+
+
+def _without_streamlit(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(launching, "find_spec", lambda _: None)
+    launching.launch(StateDir.at(Path("nowhere")), 1)
+
+
+def _on_a_taken_port(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(launching, "find_spec", lambda _: True)
+    with socket.socket() as listener:
+        listener.bind((launching.LOOPBACK, 0))
+        listener.listen()
+        launching.launch(StateDir.at(Path("nowhere")), listener.getsockname()[1])
+
+
+row("The dashboard needs Streamlit", _without_streamlit)
+row("is taken; choose another one", _on_a_taken_port)
 
 # --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))

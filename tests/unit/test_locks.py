@@ -41,7 +41,11 @@ def version(requirement: Requirement) -> str:
 
 @pytest.mark.parametrize(
     ("lock", "declared"),
-    [("requirements.lock", CORE), ("requirements-dev.lock", CORE + EXTRAS["dev"])],
+    [
+        ("requirements.lock", CORE),
+        ("requirements-dashboard.lock", CORE + EXTRAS["dashboard"]),
+        ("requirements-dev.lock", CORE + EXTRAS["dev"]),
+    ],
 )
 def test_a_lock_pins_every_declared_requirement_within_its_bounds(
     lock: str, declared: list[str]
@@ -54,13 +58,22 @@ def test_a_lock_pins_every_declared_requirement_within_its_bounds(
         assert wanted.specifier.contains(version(pinned)), f"{text}: {lock} pins {pinned}"
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-dashboard.lock", "requirements-dev.lock"]
+)
 def test_every_pin_of_a_lock_carries_a_hash(lock: str) -> None:
     assert [name for name, (_, hashes) in pins(lock).items() if not hashes] == []
 
 
-def test_the_dev_lock_changes_no_version_of_the_core_lock() -> None:
-    core, dev = pins("requirements.lock"), pins("requirements-dev.lock")
+@pytest.mark.parametrize(
+    ("smaller", "larger"),
+    [
+        ("requirements.lock", "requirements-dev.lock"),
+        ("requirements-dashboard.lock", "requirements-dev.lock"),
+    ],
+)
+def test_a_lock_changes_no_version_of_the_one_it_contains(smaller: str, larger: str) -> None:
+    core, dev = pins(smaller), pins(larger)
     moved = {
         name: (version(pin), version(dev[name][0]) if name in dev else None)
         for name, (pin, _) in core.items()
@@ -71,6 +84,7 @@ def test_the_dev_lock_changes_no_version_of_the_core_lock() -> None:
 
 def test_the_core_lock_holds_no_spark_dashboard_or_development_package() -> None:
     development = {canonicalize_name(Requirement(text).name) for text in EXTRAS["dev"]}
+    assert "streamlit" in development
     assert sorted(pins("requirements.lock").keys() & (HEAVY | development)) == []
 
 

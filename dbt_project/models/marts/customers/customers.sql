@@ -151,7 +151,8 @@ described_customers as (
         records.marketing_consent,
         scores.recency_score,
         scores.frequency_score,
-        scores.monetary_score
+        scores.monetary_score,
+        {{ is_global_control('subjects.subject_id') }} as is_global_control
     from {{ ref('subjects') }} as subjects
     cross join settings
     inner join customers on subjects.subject_id = customers.subject_id

@@ -1,0 +1,98 @@
+"""Pieces that charts are made of: the look of all, axes, colours with their legend, heat maps.
+
+Belongs here: what more than one chart needs. Does not belong here: a chart (`charts`).
+Specifications are plain dictionaries, as https://vega.github.io/vega-lite/docs describes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from orchestration.pictures import palette
+from orchestration.pictures.published import Rows
+from orchestration.pictures.words import Words
+
+Chart = dict[str, Any]
+
+WIDTH = 640
+TOP = {"orient": "top", "labelAngle": 0, "labelOverlap": True}
+_DARK_FROM = 0.45
+# A telephone has room for two names side by side.
+_LEGEND_COLUMNS = "width < 480 ? 2 : 6"
+_CELL_FONT = "width < 480 ? 8 : 11"
+_LOOK = {
+    "font": "system-ui, sans-serif",
+    "view": {"stroke": None},
+    "axis": {"grid": False, "labelLimit": 200},
+}
+
+
+def chart(rows: Rows, *, height: int, width: int = WIDTH, **parts: Any) -> Chart:
+    """Return a chart of rows; a day is its midnight wherever the picture is looked at."""
+    values = [
+        {key: _midnight(value) if isinstance(value, date) else value for key, value in row.items()}
+        for row in rows
+    ]
+    size = {"width": width, "height": height}
+    return {"data": {"values": values}, "config": _LOOK, **size, **parts}
+
+
+def name(field: str, title: str | None, labels: Mapping[str, str]) -> Chart:
+    """Return the encoding of names in the order of their labels, those without a row included."""
+    labelled = list(labels.values())
+    return {
+        "field": field,
+        "type": "nominal",
+        "title": title,
+        "sort": labelled,
+        "scale": {"domain": labelled},
+    }
+
+
+def number(field: str, title: str | None, **more: Any) -> Chart:
+    """Return the encoding of a number."""
+    return {"field": field, "type": "quantitative", "title": title, **more}
+
+
+def colour(
+    field: str, labels: Mapping[str, str], colours: Mapping[str, str], words: Words
+) -> Chart:
+    """Return the encoding of names by colour, with the legend below."""
+    return {
+        **name(field, words(field), labels),
+        "scale": {"domain": list(labels.values()), "range": [colours[key] for key in labels]},
+        "legend": {"orient": "bottom", "columns": {"expr": _LEGEND_COLUMNS}},
+    }
+
+
+def heat_map(share: str, title: str, text: str) -> list[Chart]:
+    """Cells as dark as their share, each with its number in it."""
+    shade = number(
+        share,
+        title,
+        scale={"domain": [0, 1], "range": list(palette.HEAT)},
+        legend={"format": ".0%", "orient": "bottom", "gradientLength": 160},
+    )
+    on_dark = f"datum.{share} > {_DARK_FROM}"
+    return [
+        {"mark": "rect", "encoding": {"color": shade}},
+        {
+            "mark": {"type": "text", "fontSize": {"expr": _CELL_FONT}},
+            "encoding": {
+                "text": number(text, None),
+                "color": either(on_dark, "white", "#1a1a1a"),
+            },
+        },
+    ]
+
+
+def either(test: str, when_true: str, otherwise: str) -> Chart:
+    """Return one of two values, by a test of the row."""
+    return {"condition": {"test": test, "value": when_true}, "value": otherwise}
+
+
+def _midnight(day: date) -> str:
+    """Without an hour, a browser west of Greenwich would show the day before."""
+    return f"{day.isoformat()}T00:00:00"
