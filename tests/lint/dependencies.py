@@ -42,7 +42,7 @@ def pins(lock: str) -> dict[str, Version]:
 def licence(name: str) -> str | None:
     """Return what an installed package says of its licence; None if it is not installed here."""
     try:
-        told = distribution(name).metadata
+        told: Any = distribution(name).metadata
     except PackageNotFoundError:
         return None
     classifiers = [one for one in told.get_all("Classifier") or [] if one.startswith("License")]

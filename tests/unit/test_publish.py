@@ -277,6 +277,25 @@ def test_rollback_with_nothing_published_says_so(state: StateDir) -> None:
         rollback(state)
 
 
+def test_a_database_that_differs_beside_a_linked_parquet_file_is_not_published(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is that of the version before and right; only the database tells of the fault."""
+    publish_rows(state, 5, "b1")
+    copy = publishing._copy_mart
+
+    def copy_and_alter(target: duckdb.DuckDBPyConnection, mart: Mart, *, is_sorted: bool) -> None:
+        assert is_sorted
+        copy(target, mart, is_sorted=is_sorted)
+        if mart.name == "subjects":
+            target.execute("delete from marts.subjects where subject_id = 'customer:1'")
+
+    monkeypatch.setattr(publishing, "_copy_mart", copy_and_alter)
+    with pytest.raises(PublishError, match="differs"):
+        publish_rows(state, 5, "b2")
+    assert published_rows(state) == 5
+
+
 def test_a_parquet_file_that_differs_from_the_working_database_is_not_published(
     state: StateDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
