@@ -17,7 +17,7 @@ SCALE ?= S
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: help install demo build dashboard test faults lint format bench dev lock clean
+.PHONY: help install demo build dashboard test faults lint format bench dev docs lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench: $(DEV) ## Measure SQL against the scan, and a whole build's parts, at SCA
 
 dev: $(CORE) ## Open the Dagster UI on loopback (ARGS="--port 3001").
 	$(BIN)/python -m orchestration.dagster_home.dev $(ARGS)
+
+docs: $(CORE) ## Write the documentation as a site into var/docs (ARGS="--out DIR").
+	$(BIN)/python -m orchestration.docs_site $(ARGS)
 
 dashboard: $(DASHBOARD) ## Open the dashboard of var/ on loopback (ARGS="--port 8502").
 	$(BIN)/lifecycle dashboard $(ARGS)

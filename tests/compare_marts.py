@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.pipeline.comparison import ALWAYS_DIFFERENT, MartDifference, compare
+from orchestration.changes.comparison import ALWAYS_DIFFERENT, MartDifference, compare
 
 
 def lines_of(difference: MartDifference) -> list[str]:

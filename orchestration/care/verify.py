@@ -1,7 +1,7 @@
 """Is what is published what the raw rows say? The marts are made anew beside and compared.
 
 Belongs here: the second build in a scratch directory, and what it is held against. Does not belong
-here: how two databases are compared (`pipeline/comparison`), whether files were edited (`doctor`).
+here: how two databases are compared (`changes/comparison`), whether files were edited (`doctor`).
 
 A build proves itself by its checks; this proves that nothing has changed since, neither by hand nor
 by a failing disk, and that the same rows give the same marts.
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.care.doctor import SCRATCH
+from orchestration.changes.comparison import ALWAYS_DIFFERENT, MartDifference, compare
 from orchestration.errors import InputError, WarehouseError
 from orchestration.pipeline.build import build_identity, dbt_phase, new_build_id
-from orchestration.pipeline.comparison import ALWAYS_DIFFERENT, MartDifference, compare
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.status import open_published
 from orchestration.pipeline.versions import check_version, current_version
@@ -28,8 +28,6 @@ from orchestration.settings.build_settings import BuildSettings, check_framework
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 
-# What tells of the builds before, which a single one cannot make anew.
-EXEMPT = ALWAYS_DIFFERENT | {"restatements"}
 # Columns of `build_info` that are settings of the same name.
 _TOLD = (
     *("as_of_date", "identity_as_of", "known_at"),
@@ -78,8 +76,8 @@ def verify(request: BuildRequest, progress: Progress) -> Verified:
             differences = compare(request.state.published_database, scratch.working_database)
     return Verified(
         version,
-        tuple(found for found in differences if found.mart not in EXEMPT),
-        tuple(found.mart for found in differences if found.mart in EXEMPT),
+        tuple(found for found in differences if found.mart not in ALWAYS_DIFFERENT),
+        tuple(found.mart for found in differences if found.mart in ALWAYS_DIFFERENT),
     )
 
 

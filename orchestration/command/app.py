@@ -41,6 +41,7 @@ def request_of(
     full_refresh: bool = False,
     sources: Path | None = None,
     accept_loss: bool = False,
+    accept_rule_change: bool = False,
     loader: tuple[Path | None, str | None] = (None, None),
 ) -> BuildRequest:
     """Return the request that options, variables and defaults make."""
@@ -55,5 +56,10 @@ def request_of(
         "raw_schema": loader[1],
     }
     return read_request(
-        settings or {}, extra_vars, directories, full_refresh=full_refresh, accept_loss=accept_loss
+        settings or {},
+        extra_vars,
+        directories,
+        full_refresh=full_refresh,
+        accept_loss=accept_loss,
+        accept_rule_change=accept_rule_change,
     )

@@ -9,11 +9,20 @@ from __future__ import annotations
 import sys
 
 from orchestration.command.app import app
-from orchestration.command.commands import building, care, dashboard, landing, published
+from orchestration.command.commands import (
+    activation,
+    building,
+    care,
+    changes,
+    dashboard,
+    landing,
+    privacy,
+    published,
+)
 from orchestration.errors import EXIT_FAILED, LifecycleError
 
 # Importing a module is what gives its commands to the application.
-TOPICS = (building, care, dashboard, landing, published)
+TOPICS = (activation, building, care, changes, dashboard, landing, privacy, published)
 
 
 def main() -> None:

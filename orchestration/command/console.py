@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # so that a short command does not import what a build needs
     from orchestration.command.timeline import Timeline
     from orchestration.pipeline.build import BuildResult
     from orchestration.pipeline.status import StageCount, Status
+    from orchestration.privacy.receipt import Receipt
 
 _HEALTHS = ("prospect", "cold", "active", "at_risk", "lapsed")
 _NAME_WIDTH = 9
@@ -325,6 +326,23 @@ def show_report(console: Console, out: Path, size: int) -> None:
 def show_rollback(console: Console, version: str, database: Path) -> None:
     """Print what a rollback did."""
     console.print(f"Current is {version} again; readers of {database} see it from now on.")
+
+
+def show_receipt(console: Console, receipt: Receipt, state: StateDir) -> None:
+    """Tell what an erasure removed, what stays, and where the receipt lies."""
+    persons = f"{len(receipt.persons):,} customer ids"
+    console.print(
+        f"Erased {persons}: {receipt.rows_removed:,} rows of raw, "
+        f"{sum(receipt.landing.values()):,} of landing files; "
+        f"{receipt.orders_kept:,} booked orders stay as nobody's."
+    )
+    if receipt.exports:
+        console.print(
+            f"{len(receipt.exports):,} exports were made since the person was first seen; the "
+            "receipt lists them, for whoever holds them."
+        )
+    console.print(f"The receipt is {state.erasures / receipt.receipt}.json.")
+    console.print("The working database is gone; the next build makes it anew.")
 
 
 def show_error(console: Console, message: str) -> None:

@@ -32,6 +32,12 @@ COMMANDS: Mapping[str, str] = {
     "verify": "Build from raw beside what is published and compare, mart by mart.",
     "quarantine": "List what was refused, or replay it: load what has been mended since.",
     "connect": "Print how other programs open what is published, locked down.",
+    "erase": (
+        "Remove persons from raw, landing files, published versions and logs, and write a receipt."
+    ),
+    "export": "Write whom a play or a segment names now, for a CRM tool, with a receipt.",
+    "whatif": "Tell who would stand elsewhere today by other rules; publishes nothing.",
+    "diff": "Tell what two published versions say otherwise of the same days, and why.",
     "dbt": "Run dbt on the working database: lifecycle dbt run --select int_orders.",
 }
 _HELP = """Usage: lifecycle [--version] [--help] COMMAND [ARGS]...

@@ -67,6 +67,14 @@ BOOKS: Mapping[str, str] = {
     "sources": "Sources in other shapes than the raw contract. One row per source.",
     "muted_files": "Files whose rows do not count, since another source fills the table.",
 }
+# Of the version that readers saw when a build began, for what it says otherwise.
+PREVIOUS: Mapping[str, str] = {
+    "build": "Which build it was, and what has arrived since that can have changed what it said.",
+    "kpi_values": "Its KPI values.",
+    "lifecycle_history": "Its history, where the rules have changed since.",
+    "touched_subjects": "Subjects of whom rows have arrived since, where the rules have changed.",
+    "rule_changes": "Its ledger of rules.",
+}
 OWNERS = ("team:analytics",)
 
 
@@ -95,6 +103,21 @@ def landing_specs(contract: Contract) -> list[AssetSpec]:
     ]
 
 
+def previous_specs() -> list[AssetSpec]:
+    """Return what a build holds itself against; the build before has published it."""
+    return [
+        AssetSpec(
+            AssetKey(["previous", name]),
+            group_name="publishing",
+            description=description,
+            kinds={"duckdb"},
+            owners=list(OWNERS),
+            tags={"layer": "publishing"},
+        )
+        for name, description in PREVIOUS.items()
+    ]
+
+
 def build_assets(
     contract: Contract, nodes: Nodes, expectations: Mapping[str, str]
 ) -> AssetsDefinition:
@@ -115,7 +138,11 @@ def build_assets(
     )
     def build(context: AssetExecutionContext, config: BuildConfig) -> Iterator[Made]:
         with failing_in_sentences():
-            request = read_request(config.options(), full_refresh=config.full_refresh)
+            request = read_request(
+                config.options(),
+                full_refresh=config.full_refresh,
+                accept_rule_change=config.accept_rule_change,
+            )
             wait_for_turn(request.state, context.log)
             with open_build(request, RunLog(context.log)) as opened:
                 rules = rules_phase(request, opened.progress)
@@ -123,7 +150,7 @@ def build_assets(
                 for observation in landing_observations(summary, tables):
                     context.log_event(observation)
                 yield from _raw_tables(request.state, [*tables, *BOOKS])
-                identity = build_identity(request.state, opened.build_id, rules)
+                identity = build_identity(request, opened.build_id, rules)
                 run = dbt_phase(request, identity, opened.progress)
                 yield from events_of(request.state, run, nodes)
                 gate_pass = yield from _judged(opened, run, identity, expectations)
@@ -169,9 +196,7 @@ def _judged(
     """Yield the verdict and the bands, whatever they say; return the pass if there is one."""
     findings: list[Finding] = []
     try:
-        gate_pass = gate_phase(
-            opened.request.state, run, identity, opened.progress, findings.extend
-        )
+        gate_pass = gate_phase(opened.request, run, identity, opened.progress, findings.extend)
     except GateClosedError as error:
         # Bands are judged only when dbt has built everything.
         yield from gate_results(expectations if findings else {}, findings, str(error))

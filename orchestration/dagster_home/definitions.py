@@ -19,6 +19,7 @@ from orchestration.dagster_home.assets import (
     PUBLISHED,
     build_assets,
     landing_specs,
+    previous_specs,
 )
 from orchestration.dagster_home.checks import FRESH, expectation_names, freshness_check
 from orchestration.dagster_home.dbt_manifest import fingerprint, read_manifest
@@ -41,6 +42,7 @@ def defs() -> Definitions:
     return Definitions(
         assets=[
             *landing_specs(contract),
+            *previous_specs(),
             build_assets(contract, nodes, expectation_names(_rules())),
         ],
         asset_checks=[freshness_check(PUBLISHED)],

@@ -28,6 +28,9 @@ class BuildConfig(_Offered):
     """What a build is told; blank is what the environment says, else decided from the data."""
 
     full_refresh: bool = Field(False, description="Drop the working database first.")
+    accept_rule_change: bool = Field(
+        False, description="Publish whatever share of the subjects a change of the rules moves."
+    )
 
     def options(self) -> dict[str, str | None]:
         """Return what was given by name; None for what was not."""

@@ -22,7 +22,12 @@ _STEPS = 24
 _GAP_SHARE = 0.03
 _NODE_WIDTH = 0.03
 _AXIS_FORMATS = {"share": ".1~%", "count": ",.0f"}
-_PERIOD_FORMATS = {"year": "%Y", "quarter": "%Y-%m", "month": "%Y-%m"}
+# How a period is written, and of which calendar interval a mark of the axis may be the beginning.
+_PERIOD_FORMATS = {
+    "year": ("%Y", "year"),
+    "quarter": ("%Y-%m", "month"),
+    "month": ("%Y-%m", "month"),
+}
 
 
 def periods(
@@ -68,8 +73,9 @@ def periods(
         for row in targets
         if row["period_start"] in shown
     ]
-    days = _PERIOD_FORMATS.get(grain, "%Y-%m-%d")
-    axis = {"format": days, "labelOverlap": True, "labelAngle": 0}
+    written, interval = _PERIOD_FORMATS.get(grain, ("%Y-%m-%d", "day"))
+    axis = {"format": written, "labelOverlap": True, "labelAngle": 0}
+    axis["tickCount"] = {"interval": interval, "step": 1}
     x = {"field": "start", "type": "temporal", "title": None, "axis": axis}
     y = marks.number(
         "value", words(f"unit_{unit}"), axis={"format": _AXIS_FORMATS.get(unit, ",.4~r")}
@@ -314,7 +320,7 @@ def sequence(rows: Rows, words: Words) -> Chart:
         for row in rows
         for name in HORIZONS
     ]
-    colours = dict(zip(HORIZONS, palette.ORDERED, strict=True))
+    colours: dict[str, str] = dict(zip(HORIZONS, palette.ORDERED, strict=True))
     return marks.chart(
         shown,
         height=260,

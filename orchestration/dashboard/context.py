@@ -5,6 +5,7 @@ Belongs here: opening the version that readers see. Does not belong here: drawin
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import streamlit as st
 
 from orchestration.pictures.published import Published, Rows
 from orchestration.pictures.words import Words
-from orchestration.pipeline.status import connect_published
+from orchestration.pipeline.status import open_published
 from orchestration.settings.paths import StateDir
 
 
@@ -53,9 +54,13 @@ def labels(rows: Rows, key: str, words: Words, label: str = "label") -> dict[str
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def open_version(root: str, version: str) -> Published:  # noqa: ARG001  # is what it is kept by
+def open_version(root: str, version: str) -> tuple[Published, ExitStack]:  # noqa: ARG001  # kept by it
     """Open the published file, read-only and shut off; again only when the version is another.
 
-    Whoever still looks at the version before keeps its file.
+    Whoever still looks at the version before keeps its file, as long as what was opened is held.
+
+    Raises:
+        StateDirError: when it is damaged.
     """
-    return Published(connect_published(StateDir.at(Path(root))))
+    held = ExitStack()
+    return Published(held.enter_context(open_published(StateDir.at(Path(root))))), held

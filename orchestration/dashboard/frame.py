@@ -22,6 +22,7 @@ from orchestration.dashboard.views import (
     today,
 )
 from orchestration.dashboard.words import TEXTS
+from orchestration.errors import StateDirError
 from orchestration.pictures.published import Published
 from orchestration.pictures.words import Language, Words
 from orchestration.pipeline.versions import current_version
@@ -41,7 +42,7 @@ PAGES: Mapping[str, Callable[[Context], None]] = {
 _FIRST = next(iter(PAGES))
 _LANGUAGES = {Language.EN: "English", Language.IT: "Italiano"}
 _LOOK_EVERY = "20s"
-_SIDEBAR = 230
+_SIDEBAR = 270
 
 
 def draw() -> None:
@@ -66,7 +67,12 @@ def draw() -> None:
         show.title(words("title"))
         show.note(words("nothing_published", state=state.root))
         return
-    published = open_version(str(state.root), version)
+    try:
+        published, _ = open_version(str(state.root), version)
+    except StateDirError as error:
+        show.title(words("title"))
+        show.note(str(error))
+        return
     PAGES[page](Context(published, words, _framework(published, words), state, version))
 
 

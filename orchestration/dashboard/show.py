@@ -13,7 +13,7 @@ import csv
 import io
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -38,7 +38,7 @@ _STYLE = """
 .cl-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0}
 .cl-card .cl-value {font-size: 1.6rem; font-variant-numeric: tabular-nums; line-height: 1.4}
 .cl-card p {font-size: .85rem; margin: 0; color: #4d4d4d}
-.cl-scroll {overflow: auto; max-height: 32rem; background:
+.cl-scroll {overflow: auto; max-height: 36rem; background:
   linear-gradient(to left, white 40%, transparent) right / 3rem 100% no-repeat local,
   linear-gradient(to left, #0003, transparent) right / .8rem 100% no-repeat scroll}
 .cl-scroll:focus-visible {outline: 2px solid #00518f}
@@ -52,7 +52,7 @@ _STYLE = """
 .cl-table .cl-text {text-align: left}
 .cl-card img {max-width: 100%}
 .cl-facts {display: grid; grid-template-columns: fit-content(45%) 1fr; gap: .3rem 1rem;
-  margin: 0; font-size: .9rem}
+  margin: 0 !important; padding: 0 !important; font-size: .9rem}
 .cl-facts dt {color: #4d4d4d} .cl-facts dd {margin: 0; overflow-wrap: break-word; min-width: 0}
 .cl-note {background: #f4f7fb; border-left: 4px solid #00518f; padding: .6rem .9rem; margin: 0}
 .cl-lead {color: #4d4d4d; margin: 0}
@@ -82,7 +82,7 @@ def text(line: str) -> None:
 
 
 @contextmanager
-def section(words: Words, heading: str, lead: str = "") -> Iterator[None]:
+def section(words: Words, heading: str, lead: str = "") -> Generator[None]:
     """Put what follows below a heading; what the version does not hold is told in one sentence.
 
     A mart or column is missing when the version was built before it was thought of.
@@ -109,18 +109,22 @@ def facts(pairs: Sequence[tuple[str, str]]) -> None:
     st.html(f'<dl class="cl-facts">{lines}</dl>')
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> None:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1, last_texts: int = 0
+) -> None:
     """Show a table; it scrolls by itself where the screen is narrow.
 
     Args:
         head: column heads.
         rows: cells, as they are read.
-        texts: how many columns, from the left, are texts; the others are numbers.
+        texts: how many columns, from the left, are texts; the others are numbers,
+        last_texts: but for as many on the right.
     """
+    left, right = range(texts), range(len(head) - last_texts, len(head))
 
     def line(cells: Sequence[str], tag: str) -> str:
         return "".join(
-            f'<{tag} class="{_kind(cell, place < texts)}">{escape(cell)}</{tag}>'
+            f'<{tag} class="{_kind(cell, place in left or place in right)}">{escape(cell)}</{tag}>'
             for place, cell in enumerate(cells)
         )
 
@@ -147,7 +151,9 @@ def picture(
     """
     spec = {name: part for name, part in chart.items() if name != "width"}
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    st.vega_lite_chart(spec=spec, width="stretch", theme=None, alt=describe)
+    st.vega_lite_chart(  # pyright: ignore[reportUnknownMemberType]
+        spec=spec, width="stretch", theme=None, alt=describe
+    )
     if as_table is not None:
         with st.expander(words("as_table")):
             as_table()

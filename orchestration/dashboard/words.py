@@ -132,8 +132,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "any": ("any", "qualsiasi"),
     "customer": ("Customer", "Cliente"),
     "found": (
-        "{number} customers found; {shown} listed, most valuable first.",
-        "{number} clienti trovati; {shown} in elenco, prima quelli di maggior valore.",
+        "Found: {number}; listed: {shown}, the most valuable first.",
+        "Trovati: {number}; in elenco: {shown}, prima quelli di maggior valore.",
     ),
     "as_list": ("As a list", "Come elenco"),
     "no_customers": (
@@ -172,9 +172,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "monthly_amount": ("Subscriptions per month", "Abbonamenti al mese"),
     "last_nps": ("Last NPS answer", "Ultima risposta NPS"),
     "open_tickets": ("Open tickets", "Richieste aperte"),
-    "predicted_value_90d": ("Orders expected in 90 days", "Ordini attesi in 90 giorni"),
-    "predicted_value_365d": ("Orders expected in 365 days", "Ordini attesi in 365 giorni"),
-    "contract_value_365d": ("Subscriptions in 365 days", "Abbonamenti in 365 giorni"),
+    "predicted_value_90d": (
+        "Value of orders expected in 90 days",
+        "Valore ordini attesi in 90 giorni",
+    ),
+    "predicted_value_365d": (
+        "Value of orders expected in 365 days",
+        "Valore ordini attesi in 365 giorni",
+    ),
+    "contract_value_365d": (
+        "Value of subscriptions in 365 days",
+        "Valore abbonamenti in 365 giorni",
+    ),
     "probability_alive": ("Probability to order again", "Probabilità di ordinare ancora"),
     "value_decile": ("Tenth by value (1 is best)", "Decimo per valore (1 è il migliore)"),
     "model": ("Model", "Modello statistico"),
@@ -340,14 +349,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "top_channel": ("Main channel", "Canale principale"),
     "top_category": ("Main category", "Categoria principale"),
     "share_of_all": ("Share", "Quota"),
-    "revenue_365d": ("Net revenue 365 days", "Ricavi netti 365 giorni"),
+    "net_revenue_365d": ("Net revenue 365 days", "Ricavi netti 365 giorni"),
     "nps": ("NPS", "NPS"),
     "mix_stage": ("stage", "fase"),
     "mix_health": ("health", "stato"),
     "mix_channel": ("channel of the first touch", "canale del primo contatto"),
     "mix_country": ("country", "paese"),
     "mix_category": ("favourite category", "categoria preferita"),
-    "members": ("{number} customers are in it today.", "Oggi ne fanno parte {number} clienti."),
+    "members": ("Customers in it today: {number}.", "Clienti che oggi ne fanno parte: {number}."),
     "plays_due_note": (
         "Whom to write to today, held-out persons left out.",
         "A chi scrivere oggi, esclusi i gruppi di controllo.",
@@ -434,8 +443,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Lette = caricate + doppie + in quarantena + messe da parte.",
     ),
     "no_files": (
-        "No landing files: the tables come from another loader.",
-        "Nessun file: le tabelle vengono da un altro caricatore.",
+        "No landing file was read; rows of another loader are counted below.",
+        "Nessun file letto; le righe di un altro caricatore sono contate sotto.",
     ),
     "look_into_quarantine": (
         "{rows} rows are in quarantine; lifecycle status tells why.",
@@ -446,6 +455,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Rows that were loaded and do not count, with the reasons.",
         "Righe caricate che non contano, con i motivi.",
     ),
+    "nothing_left_out": ("No table was read yet.", "Nessuna tabella è ancora stata letta."),
     "name": ("Name", "Nome"),
     "rows_filtered": ("Left out", "Escluse"),
     "unmapped_events": ("Events that feed nothing", "Eventi che non alimentano nulla"),

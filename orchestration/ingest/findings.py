@@ -423,8 +423,8 @@ def _open_erasures(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         return ()
     are = "is" if count == 1 else "are"
     return (
-        f"{_counted(count, 'erasure request')} {are} open: rows of that customer are still here, "
-        "and a build does not remove them.",
+        f"{_counted(count, 'erasure request')} {are} open: a build erases that customer before it "
+        "makes anything of the rows.",
     )
 
 

@@ -128,7 +128,7 @@ def close_books(
             "the file was kept."
         )
         raise RawAccountingError(message)
-    _insert_set_aside(connection, identity, set_aside)
+    insert_set_aside(connection, identity, set_aside)
     return _write_ledger(
         connection,
         identity,
@@ -146,9 +146,10 @@ def close_books(
     )
 
 
-def _insert_set_aside(
+def insert_set_aside(
     connection: duckdb.DuckDBPyConnection, identity: FileIdentity, set_aside: Mapping[str, int]
 ) -> None:
+    """Note how many rows of a file were set aside, by reason."""
     for reason, rows in set_aside.items():
         connection.execute(
             "insert into raw.set_aside values (?, ?, ?)", [identity.file_id, reason, rows]
@@ -195,7 +196,7 @@ def write_source_ledger(
                 sum(set_aside.values()) if number == 0 else 0,
             ],
         )
-    _insert_set_aside(connection, identity, set_aside)
+    insert_set_aside(connection, identity, set_aside)
     connection.execute("commit")
     reach("ingest.file_committed")
 

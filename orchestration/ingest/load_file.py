@@ -14,6 +14,12 @@ import duckdb
 
 from orchestration.failpoints import reach
 from orchestration.ingest.contract import Table
+from orchestration.ingest.erased.tombstones import (
+    ERASED,
+    Tombstones,
+    drop_erased_lines,
+    set_erased_aside,
+)
 from orchestration.ingest.formats.landed_file import LANDED, LandedFile
 from orchestration.ingest.formats.open_file import read_landing_file
 from orchestration.ingest.formats.read_parquet import parquet_error
@@ -48,6 +54,7 @@ def load_file(
     folder: Path,
     is_same: Callable[[], bool],
     max_unpacked_ratio: int,
+    tombstones: Tombstones | None = None,
 ) -> FileResult:
     """Load one file and commit it with its line in the ledger; a refused one leaves its line too.
 
@@ -60,6 +67,7 @@ def load_file(
         folder: empty folder for files made on the way.
         is_same: says whether the file is still the one that the identity was taken from.
         max_unpacked_ratio: how many times its size a gzip file may grow.
+        tombstones: of persons whose rows are refused.
 
     Raises:
         FileChangedError: it is not; nothing is kept.
@@ -84,6 +92,7 @@ def load_file(
         detail = f"The file says that it has {landed.declared_rows} rows, {judged} can be read."
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
     set_aside = _set_rows_aside(connection, judgement)
+    erased = set_erased_aside(connection, table, tombstones)
     notes = column_notes(file, table, judgement, landed.overruled) + _rounding_note(
         connection, file
     )
@@ -96,6 +105,7 @@ def load_file(
     connection.execute("begin")
     loaded = insert_rows(connection, table, identity, copies=copies)
     insert_quarantine(connection, file, identity, landed, judgement)
+    erased += drop_erased_lines(connection, identity.file_id, tombstones)
     log_extra_columns(connection, file, table, identity, judgement)
     reach("ingest.rows_written")
     return close_books(
@@ -106,7 +116,7 @@ def load_file(
         read=judged + refused,
         loaded=loaded,
         duplicate=copies,
-        set_aside=set_aside,
+        set_aside=set_aside | ({ERASED: erased} if erased else {}),
         notes=notes,
     )
 

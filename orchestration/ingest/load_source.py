@@ -17,13 +17,25 @@ import duckdb
 from orchestration.failpoints import reach
 from orchestration.ingest.column_names import fold_name, is_personal
 from orchestration.ingest.contract import Column, Contract, Table
+from orchestration.ingest.erased.tombstones import (
+    ERASED,
+    Tombstones,
+    drop_erased_lines,
+    set_erased_aside,
+)
 from orchestration.ingest.formats.landed_file import LANDED
 from orchestration.ingest.formats.open_file import read_landing_file
 from orchestration.ingest.formats.text_repair import write_csv_lines
 from orchestration.ingest.judging.rows import Judgement, judge
 from orchestration.ingest.judging.values import GivenColumn
 from orchestration.ingest.landing_directory import LandingFile
-from orchestration.ingest.ledger import FileIdentity, FileResult, count_of, write_source_ledger
+from orchestration.ingest.ledger import (
+    FileIdentity,
+    FileResult,
+    count_of,
+    insert_set_aside,
+    write_source_ledger,
+)
 from orchestration.ingest.load_file import FileChangedError, find_copies, insert_rows
 from orchestration.ingest.raw_database import RawAccountingError
 from orchestration.ingest.sources.adapter import Adapter, Role
@@ -81,6 +93,7 @@ def load_source_file(
     excluded_ids: Collection[str],
     folder: Path,
     is_same: Callable[[], bool],
+    tombstones: Tombstones | None = None,
 ) -> SourceResult:
     """Load the contract rows that one file yields, and commit them with its lines in the ledger.
 
@@ -94,6 +107,7 @@ def load_source_file(
         excluded_ids: lower-case ids that count as empty.
         folder: empty folder for files made on the way.
         is_same: says whether the file is still the one that the identity was taken from.
+        tombstones: of persons whose rows are refused.
 
     Raises:
         FileChangedError: it is not; nothing is kept.
@@ -117,6 +131,7 @@ def load_source_file(
             _load_yielded(
                 connection, replace(main.file, table=name), table, own, landed, folder,
                 yielded=yielded, excluded_ids=excluded_ids, lines_too=number == 0,
+                tombstones=tombstones,
             )
         )  # fmt: skip
     if not is_same():
@@ -125,7 +140,11 @@ def load_source_file(
     rows, set_aside = _set_aside(connection, main, has_tables=bool(tables))
     lines = count_of(connection, "select count(*) from refused_source_lines")
     aside = sum(set_aside.values())
-    results[0] = replace(results[0], rows_read=results[0].rows_read + aside, rows_set_aside=aside)
+    results[0] = replace(
+        results[0],
+        rows_read=results[0].rows_read + aside,
+        rows_set_aside=results[0].rows_set_aside + aside,
+    )
     _log_columns(connection, main, landed, identity, contract)
     reach("ingest.rows_written")
     write_source_ledger(
@@ -416,8 +435,9 @@ def _load_yielded(
     yielded: int,
     excluded_ids: Collection[str],
     lines_too: bool,
+    tombstones: Tombstones | None,
 ) -> FileResult:
-    loaded = copies = refused = 0
+    loaded = copies = refused = erased = 0
     if yielded:
         for name in ("judged_rows", "repeated_rows"):
             connection.execute(f"drop table if exists temp.{name}")
@@ -435,6 +455,7 @@ def _load_yielded(
             excluded_ids=excluded_ids,
         )
         connection.execute(f"create temporary table judged_rows as {judgement.sql}")
+        erased = set_erased_aside(connection, table, tombstones)
         copies = find_copies(connection, table)
         line = "(select record from yielded_rows where yielded_rows.rowid + 1 = judged_rows.record)"
         loaded = insert_rows(connection, table, identity, copies=copies, line_sql=line)
@@ -447,12 +468,17 @@ def _load_yielded(
         )
         refused += count_of(connection, "select count(*) from refused_source_lines")
         yielded += count_of(connection, "select count(*) from refused_source_lines")
-    if yielded != loaded + copies + refused:
+    lines = drop_erased_lines(connection, identity.file_id, tombstones)
+    refused, erased = refused - lines, erased + lines
+    if erased:
+        insert_set_aside(connection, identity, {ERASED: erased})
+    if yielded != loaded + copies + refused + erased:
         raise RawAccountingError(
             f"{file.name}: {yielded} rows of {table.name} were made, but {loaded} loaded, {copies} "
-            f"duplicate and {refused} quarantined do not add up to them; nothing was kept."
+            f"duplicate, {refused} quarantined and {erased} erased do not add up to them; nothing "
+            "was kept."
         )
-    return FileResult(table.name, file.name, "loaded", yielded, loaded, copies, refused)
+    return FileResult(table.name, file.name, "loaded", yielded, loaded, copies, refused, erased)
 
 
 def _quarantine(

@@ -104,6 +104,13 @@ create table if not exists raw.notes (
     place integer not null,
     sentence varchar not null
 );
+create table if not exists raw.erasures (
+    receipt varchar not null,
+    erased_at timestamp not null,
+    persons integer not null,
+    rows_removed bigint not null,
+    orders_kept bigint not null
+);
 create table if not exists raw.ingest_origin (raw_dir varchar not null);
 create table if not exists raw.identity_salt (sha256 varchar not null);
 """

@@ -23,6 +23,8 @@ import duckdb
 
 from orchestration.errors import InputError, LifecycleError, first_line
 from orchestration.ingest.contract import Contract, load_contract
+from orchestration.ingest.erased.guest_orders import restore_guests
+from orchestration.ingest.erased.tombstones import Tombstones, read_tombstones
 from orchestration.ingest.findings import find
 from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
@@ -83,6 +85,7 @@ def ingest(
     settings: BuildSettings | None = None,
     accept_loss: bool = False,
     event_names: Mapping[str, bool] | None = None,
+    erasure_key: Path | None = None,
 ) -> IngestSummary:
     """Load every new landing file into `<state_dir>/raw.duckdb`.
 
@@ -103,6 +106,7 @@ def ingest(
         accept_loss: rebuild a torn raw database although files that it was made from are gone.
         event_names: names that the rules know, with whether the value of such events is money;
             default: nothing is told of names.
+        erasure_key: file with the key of the tombstones; default: with the user's configuration.
 
     Raises:
         InputError: the directory lacks a required table, or is not the one of earlier runs.
@@ -123,6 +127,7 @@ def ingest(
         settings=settings or BuildSettings(),
         accept_loss=accept_loss,
         event_names=event_names,
+        tombstones=read_tombstones(StateDir.at(state_dir), erasure_key),
     )
     try:
         return run.once(())
@@ -152,6 +157,7 @@ class _Run:
     settings: BuildSettings
     accept_loss: bool
     event_names: Mapping[str, bool] | None
+    tombstones: Tombstones | None
 
     @property
     def scratch(self) -> Path:
@@ -200,6 +206,7 @@ class _Run:
                     rows_read += outcome.rows_read
                 elif outcome == "changing":
                     changing.append(placed.file.name)
+            restore_guests(connection, self.state, self.contract)
             note_sources(
                 connection,
                 {placed.source.name: placed.source for placed in plan.source_files}.values(),
@@ -300,6 +307,7 @@ class _Run:
                 folder=self.scratch,
                 is_same=lambda: _is_same(file.path, before),
                 max_unpacked_ratio=self.settings.max_unpacked_ratio,
+                tombstones=self.tombstones,
             )
         except FileChangedError:
             return "changing"
@@ -337,7 +345,7 @@ class _Run:
         except OSError:
             # A file that vanishes between listing and reading comes again, or is missed below.
             return "changing"
-        mapping = _mapping_of(placed, beside)
+        mapping = mapping_of(placed, beside)
         loaded = _loaded_mappings(connection, file.name, sha256)
         if mapping in loaded:
             return "unchanged"
@@ -361,6 +369,7 @@ class _Run:
                 excluded_ids=self.excluded_ids,
                 folder=self.scratch,
                 is_same=lambda: _is_same(file.path, before),
+                tombstones=self.tombstones,
             )
         except FileChangedError:
             return "changing"
@@ -371,8 +380,8 @@ class _Run:
             return SourceResult((result,), result.rows_read, {}, ())
 
 
-def _mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:
-    """Fingerprint of all that a file's rows are made from: the entry, then the files beside it."""
+def mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:
+    """Return the fingerprint of what a file is read by: its entry, then the files beside it."""
     own = hashlib.sha256(placed.source.fingerprint.encode()).hexdigest()[:16]
     others = hashlib.sha256(json.dumps(sorted(beside)).encode()).hexdigest()[:16]
     return f"{own} {others}"

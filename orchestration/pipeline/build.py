@@ -20,6 +20,9 @@ from typing import TypeVar
 
 import duckdb
 
+from orchestration.changes.causes import Maker
+from orchestration.changes.movement import movement_reasons
+from orchestration.changes.previous import place_previous
 from orchestration.errors import InputError, StateDirError
 from orchestration.failpoints import reach
 from orchestration.ingest.loader_tables import landing_of, refused_tables
@@ -32,12 +35,13 @@ from orchestration.pipeline.dbt_run import (
     prepare_working_database,
     run_dbt,
 )
+from orchestration.pipeline.erasure import erase, requested
 from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.started_plays import check_started_plays
-from orchestration.pipeline.versions import Published
+from orchestration.pipeline.versions import Published, current_version
 from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
 from orchestration.settings.build_settings import check_frameworks
@@ -172,6 +176,8 @@ def ingest_phase(
         progress.step(told.files_done, told.files_total, f"{told.name}{rows}")
 
     def work() -> IngestSummary:
+        # What was begun ends first: half of it is gone from landing files already.
+        erase(request, (), rules.excluded_ids, progress.note)
         with landing_of(request, request.state) as raw_dir:
             summary = ingest(
                 raw_dir,
@@ -184,6 +190,7 @@ def ingest_phase(
                 identity_salt=request.identity_salt,
                 settings=request.settings,
                 accept_loss=request.accept_loss,
+                erasure_key=request.erasure_key_file,
             )
         for sentence in (*summary.notes, *summary.problems):
             progress.note(sentence)
@@ -193,19 +200,25 @@ def ingest_phase(
             raise InputError("\n".join(stops))
         for sentence in stops:
             progress.note(sentence)
+        if is_build and (customers := requested(request, rules.excluded_ids)):
+            receipt = erase(request, customers, rules.excluded_ids, progress.note)
+            if receipt is not None:
+                progress.note(receipt.sentence)
         reach("build.ingested")
         return summary
 
     return _timed("ingest", progress, work, _told)
 
 
-def build_identity(state: StateDir, build_id: str, rules: RuleSet) -> BuildIdentity:
+def build_identity(request: BuildRequest, build_id: str, rules: RuleSet) -> BuildIdentity:
     """Return what build_info tells of this build; raw is read, so ingest must be over."""
+    version = package_version("customer-lifecycle")
     return BuildIdentity(
         build_id=build_id,
         rules_hash=rules.rules_hash,
-        inputs_hash=_inputs_hash(state),
-        version=package_version("customer-lifecycle"),
+        inputs_hash=_inputs_hash(request.state),
+        version=version,
+        settings_hash=request.settings.hash_of_meaning(version),
     )
 
 
@@ -213,8 +226,14 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
     """Run the one dbt build; its verdict is the gate's."""
 
     def work() -> DbtRun:
-        prepare_working_database(
-            request.state, full_refresh=request.full_refresh, progress=progress
+        state, current = request.state, current_version(request.state)
+        prepare_working_database(state, full_refresh=request.full_refresh, progress=progress)
+        place_previous(
+            state.working_database,
+            state.raw_database,
+            state.versions / current if current else None,
+            Maker(identity.rules_hash, identity.settings_hash),
+            request.settings.as_of_date,
         )
         # The gate's library takes seconds to import, and this process only waits for dbt.
         preparing = threading.Thread(target=load_library, name="load-gate-library", daemon=True)
@@ -234,7 +253,7 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
 
 
 def gate_phase(
-    state: StateDir,
+    request: BuildRequest,
     run: DbtRun,
     identity: BuildIdentity,
     progress: Progress,
@@ -243,7 +262,7 @@ def gate_phase(
     """Hold the build against what is plausible, and ask the gate.
 
     Args:
-        state: the state directory.
+        request: what the build was told.
         run: the finished dbt run.
         identity: the build it belongs to.
         progress: the listener.
@@ -252,10 +271,18 @@ def gate_phase(
     Raises:
         GateClosedError: lists every reason not to publish.
     """
+    state = request.state
 
     def work() -> GatePass:
         # After a run with faults the marts are not worth measuring; the gate is closed already.
         findings = judge(state) if run.exit_code == 0 else ()
+        moved = (
+            ()
+            if request.accept_rule_change
+            else movement_reasons(
+                state.working_database, identity.build_id, request.settings.max_rule_movement
+            )
+        )
         if tell:
             tell(findings)
         broken = [finding for finding in findings if not finding.passed]
@@ -263,7 +290,10 @@ def gate_phase(
             state,
             run,
             identity,
-            more_reasons=[finding.sentence for finding in broken if finding.severity != "warn"],
+            more_reasons=[
+                *(finding.sentence for finding in broken if finding.severity != "warn"),
+                *moved,
+            ],
             more_warnings=[finding.sentence for finding in broken if finding.severity == "warn"],
         )
         reach("build.gate_passed")
@@ -308,9 +338,9 @@ def _run_phases(opened: OpenBuild) -> BuildResult:
     request, listener = opened.request, opened.progress
     rules = rules_phase(request, listener)
     ingested = ingest_phase(request, rules, opened.build_id, listener)
-    identity = build_identity(request.state, opened.build_id, rules)
+    identity = build_identity(request, opened.build_id, rules)
     run = dbt_phase(request, identity, listener)
-    gate_pass = gate_phase(request.state, run, identity, listener)
+    gate_pass = gate_phase(request, run, identity, listener)
     published = publish_phase(request.state, gate_pass, listener)
     return BuildResult(
         build_id=opened.build_id,

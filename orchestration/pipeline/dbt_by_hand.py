@@ -77,4 +77,4 @@ def _identity(request: BuildRequest) -> BuildIdentity:
     write_rules(rules, request.state)
     if not request.state.raw_database.is_file():
         return BuildIdentity(_BY_HAND, rules.rules_hash, "", "")
-    return build_identity(request.state, _BY_HAND, rules)
+    return build_identity(request, _BY_HAND, rules)

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -29,7 +29,7 @@ from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir
 
 _RESOURCES = ("seed", "model", "test", "snapshot")
-_DBT = "orchestration.pipeline.quiet_dbt"  # A process of its own: importing dbt takes seconds.
+_DBT = "orchestration.pipeline.lean_dbt"  # A process of its own: importing dbt takes seconds.
 _PR_SET_PDEATHSIG = 1
 # What Python's logging says behind the error itself.
 _AFTER_A_LOGGING_ERROR = ("Call stack:", "  ", "Message:", "Arguments:")
@@ -46,12 +46,14 @@ class BuildIdentity:
         rules_hash: SHA-256 of the merged rule seeds.
         inputs_hash: SHA-256 over table and content of every file in the ledger.
         version: version of this package.
+        settings_hash: SHA-256 of the settings that decide what is computed, and of the version.
     """
 
     build_id: str
     rules_hash: str
     inputs_hash: str
     version: str
+    settings_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,12 @@ class DbtRun:
     errors: tuple[str, ...]
 
 
-def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> list[str]:
+def dbt_arguments(
+    state: StateDir, settings: BuildSettings, project: Path, select: Sequence[str] = ()
+) -> list[str]:
     """Return the command line of the one `dbt build`; every path is absolute.
+
+    With `select` it is a trial of some models, which is never published and so is not tested.
 
     Unit tests stay out of it: they prove the models, not the data, and run with the test suite.
     Exposures are documentation; dbt would list each as a node with nothing to do.
@@ -117,6 +123,7 @@ def dbt_arguments(state: StateDir, settings: BuildSettings, project: Path) -> li
         "unit_test",
         "--exclude-resource-type",
         "exposure",
+        *(("--exclude-resource-type", "test", "--select", *select) if select else ()),
         "--vars",
         json.dumps(settings.dbt_vars(), sort_keys=True),
         "--log-format",
@@ -156,6 +163,7 @@ def dbt_environment(
         **_seeds_directory(state),
         "LIFECYCLE_BUILD_ID": identity.build_id,
         "LIFECYCLE_RULES_HASH": identity.rules_hash,
+        "LIFECYCLE_SETTINGS_HASH": identity.settings_hash,
         "LIFECYCLE_INPUTS_HASH": identity.inputs_hash,
         "LIFECYCLE_VERSION": identity.version,
     }
@@ -198,6 +206,7 @@ def run_dbt(
     identity: BuildIdentity,
     progress: Progress,
     project: Path = DBT_PROJECT_DIR,
+    select: Sequence[str] = (),
 ) -> DbtRun:
     """Run the one `dbt build` and return what it left; never judges it.
 
@@ -218,7 +227,7 @@ def run_dbt(
     )
     parse_cache.restore(state.dbt_target, parsed)
     with subprocess.Popen(
-        dbt_arguments(state, settings, project),
+        dbt_arguments(state, settings, project, select),
         env=environment,
         cwd=state.root,
         stdout=subprocess.PIPE,

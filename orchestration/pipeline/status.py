@@ -160,20 +160,11 @@ def example_subject(state: StateDir) -> str:
 
 @contextmanager
 def open_published(state: StateDir) -> Generator[duckdb.DuckDBPyConnection]:
-    """Open what readers see, and tell in a sentence of whatever is met while it is read.
+    """Open what readers see, the way every reader should: read-only and shut off.
 
     Raises:
-        StateDirError: when nothing is published, or it was damaged.
-    """
-    with connect_published(state) as published, _damage_told(state):
-        yield published
-
-
-def connect_published(state: StateDir) -> duckdb.DuckDBPyConnection:
-    """Connect to what readers see, the way every reader should: read-only and shut off.
-
-    Raises:
-        StateDirError: when nothing is published, or it was damaged.
+        StateDirError: when nothing is published, or it was damaged, be that seen before or while
+            it is read.
     """
     version = current_version(state)
     if version:
@@ -181,24 +172,18 @@ def connect_published(state: StateDir) -> duckdb.DuckDBPyConnection:
     if not state.published_database.is_file():
         text = f"Nothing is published in {state.root}"
         raise StateDirError(f"{text}; run lifecycle build, or name another one with --state-dir.")
-    with _damage_told(state):
-        return duckdb.connect(
+    try:
+        with duckdb.connect(
             str(state.published_database),
             read_only=True,
             config={"enable_external_access": "false", "lock_configuration": "true"},
-        )
-
-
-@contextmanager
-def _damage_told(state: StateDir) -> Generator[None]:
-    try:
-        yield
+        ) as published:
+            yield published
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         text = f"What is published was made by another version of lifecycle ({first_line(error)})"
         raise StateDirError(f"{text}; build again.") from error
     except duckdb.Error as error:
-        name = current_version(state) or DATABASE_NAME
-        text = damaged(name, f"{DATABASE_NAME} says {first_line(error)}")
+        text = damaged(version or DATABASE_NAME, f"{DATABASE_NAME} says {first_line(error)}")
         raise StateDirError(text) from error
 
 

@@ -1,18 +1,18 @@
 """The documentation pages of the KPIs, written from the catalogue.
 
 Belongs here: what dbt's docs say of each KPI – definition, formula, null policy, source document –
-as text made from `seeds/rules/kpis.csv`, and the two generated files that carry it. Does not belong
+as text made from `seeds/rules/kpis.csv`, and the generated file that carries it. Does not belong
 here: what the columns of the catalogue mean (`seeds/rules/kpis.yml`), or how a KPI is computed.
 
-    python -m orchestration.rules.kpi_docs           write the files
-    python -m orchestration.rules.kpi_docs --check   say whether they follow from the catalogue
+    python -m orchestration.rules.kpi_docs           write the file
+    python -m orchestration.rules.kpi_docs --check   say whether it follows from the catalogue
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.errors import EXIT_FAILED, EXIT_USAGE, RulesError
@@ -21,7 +21,6 @@ from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, RULES_DIR
 
 CATALOGUE = RULES_DIR / "kpis.csv"
 BLOCKS = DBT_PROJECT_DIR / "models" / "marts" / "kpis" / "kpi_docs.md"
-PAGES = DBT_PROJECT_DIR / "models" / "marts" / "kpis" / "kpi_pages.yml"
 REMEDY = "run `python -m orchestration.rules.kpi_docs`"
 
 _GENERATED = (
@@ -118,26 +117,8 @@ def blocks_text(rows: Sequence[SeedRow]) -> str:
     return "\n".join([f"<!-- {_GENERATED} -->\n", *map(block, rows), listing])
 
 
-def pages_text(rows: Sequence[SeedRow]) -> str:
-    """Return the YAML file: an exposure for each KPI, which dbt's docs give a page of its own."""
-    pages = "\n".join(
-        f"""  - name: kpi_{row["kpi"]}
-    label: "{row["title"]}"
-    type: analysis
-    owner:
-      name: See kpi_vs_target
-    depends_on:
-      - ref('{row["model"]}')
-      - ref('kpi_values')
-    description: "{{{{ doc('kpi_{row["kpi"]}') }}}}"
-"""
-        for row in rows
-    )
-    return f"# {_GENERATED}\nversion: 2\n\nexposures:\n{pages}"
-
-
-def generated_files(catalogue: Path = CATALOGUE) -> Mapping[Path, str]:
-    """Return the text of each generated file.
+def wanted_text(catalogue: Path = CATALOGUE) -> str:
+    """Return what the generated file must hold.
 
     Raises:
         RulesError: the catalogue cannot be read as a seed.
@@ -145,23 +126,19 @@ def generated_files(catalogue: Path = CATALOGUE) -> Mapping[Path, str]:
     seed = read_seed(catalogue)
     if seed.problems:
         raise RulesError(seed.problems)
-    return {BLOCKS: blocks_text(seed.rows), PAGES: pages_text(seed.rows)}
+    return blocks_text(seed.rows)
 
 
-def drift(wanted: Mapping[Path, str]) -> list[str]:
-    """Return a sentence for each file that is not what the catalogue makes it."""
-    found: list[str] = []
-    for path, text in wanted.items():
-        name = path.relative_to(REPO_ROOT) if path.is_relative_to(REPO_ROOT) else path
-        if not path.is_file():
-            found.append(f"{name} is missing; {REMEDY}.")
-            continue
-        present = path.read_text(encoding="utf-8").splitlines()
-        due = text.splitlines()
-        if present != due:
-            line = 1 + _common_lines(present, due)
-            found.append(f"{name} line {line} does not follow from kpis.csv; {REMEDY}.")
-    return found
+def drift(path: Path, wanted: str) -> str:
+    """Return a sentence if a file is not what the catalogue makes it, else nothing."""
+    name = path.relative_to(REPO_ROOT) if path.is_relative_to(REPO_ROOT) else path
+    if not path.is_file():
+        return f"{name} is missing; {REMEDY}."
+    present, due = path.read_text(encoding="utf-8").splitlines(), wanted.splitlines()
+    if present == due:
+        return ""
+    line = 1 + _common_lines(present, due)
+    return f"{name} line {line} does not follow from kpis.csv; {REMEDY}."
 
 
 def _common_lines(one: Sequence[str], other: Sequence[str]) -> int:
@@ -171,20 +148,19 @@ def _common_lines(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the files, or check them with `--check`, and return the exit code."""
+    """Write the file, or check it with `--check`, and return the exit code."""
     parser = argparse.ArgumentParser(description="Documentation of the KPIs, from the catalogue.")
     parser.add_argument("--check", action="store_true", help="write nothing, fail on drift")
     try:
-        wanted = generated_files()
+        wanted = wanted_text()
     except RulesError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
     if parser.parse_args(arguments).check:
-        problems = drift(wanted)
-        sys.stderr.writelines(f"{problem}\n" for problem in problems)
-        return EXIT_FAILED if problems else 0
-    for path, text in wanted.items():
-        path.write_text(text, encoding="utf-8", newline="\n")
+        problem = drift(BLOCKS, wanted)
+        sys.stderr.write(f"{problem}\n" if problem else "")
+        return EXIT_FAILED if problem else 0
+    BLOCKS.write_text(wanted, encoding="utf-8", newline="\n")
     return 0
 
 

@@ -7,6 +7,8 @@ setting means in SQL.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
@@ -26,6 +28,19 @@ from orchestration.settings.values import (
 )
 
 Var = str | int | float | bool
+
+# Settings that say which days, periods and frameworks are told, or when a build stops.
+NO_MEANING = frozenset(
+    {
+        "as_of_date",
+        "frameworks",
+        "kpi_history_days",
+        "allow_missing_rates",
+        "max_refused_share",
+        "max_unpacked_ratio",
+        "max_rule_movement",
+    }
+)
 
 # Where dbt finds the raw tables when another loader fills them: vars of a dbt build by hand.
 BY_HAND: Mapping[str, str] = {"raw_database": "raw_db", "raw_schema": "raw"}
@@ -137,6 +152,11 @@ class BuildSettings(Settings):
     max_unpacked_ratio: Whole = setting(
         100, "How many times its size a gzip file may grow when it is unpacked.", limits=(2, 100000)
     )
+    max_rule_movement: Share = setting(
+        0.2,
+        "Largest share of the subjects that a change of the rules may move before the build stops, "
+        "0 to 1.",
+    )
 
     def dbt_vars(self) -> dict[str, Var]:
         """Return the dbt vars, all of them, as JSON can carry them.
@@ -144,6 +164,11 @@ class BuildSettings(Settings):
         `known_at` is written as UTC without an offset, as the raw tables hold it.
         """
         return {name: _as_var(getattr(self, name)) for name in type(self).model_fields}
+
+    def hash_of_meaning(self, version: str) -> str:
+        """Return a hash over the package's version and what decides what is said of a day."""
+        told = {name: var for name, var in self.dbt_vars().items() if name not in NO_MEANING}
+        return hashlib.sha256(json.dumps([version, told], sort_keys=True).encode()).hexdigest()
 
 
 def read_settings(

@@ -56,6 +56,13 @@ class Directories(Settings):
         otherwise="sources.yml beside the landing files",
     )
 
+    erasure_key_file: Place | None = setting(
+        None,
+        "Key that ids of erased persons are hashed with; outside the state directory.",
+        twin="LIFECYCLE_ERASURE_KEY_FILE",
+        otherwise="`customer-lifecycle/erasure.key` in the user's configuration",
+    )
+
     @property
     def state(self) -> StateDir:
         """The state directory with the paths below it."""

@@ -31,6 +31,7 @@ PASSED_ON: Mapping[str, str] = {
     "LIFECYCLE_SEEDS_DIR": "Merged rule seeds that dbt reads.",
     "LIFECYCLE_BUILD_ID": "Id of the build, for build_info.",
     "LIFECYCLE_RULES_HASH": "SHA-256 of the merged rule seeds, for build_info.",
+    "LIFECYCLE_SETTINGS_HASH": "SHA-256 over what decides what is computed, for build_info.",
     "LIFECYCLE_INPUTS_HASH": "SHA-256 over the ledger's tables and files, for build_info.",
     "LIFECYCLE_VERSION": "Version of this package, for build_info.",
     "LIFECYCLE_FAIL_POINT": "Name of the fail point at which a test kills the process.",

@@ -80,6 +80,31 @@ class StateDir:
         return self.root / "last_build.json"
 
     @property
+    def erasures(self) -> Path:
+        """What erasures left: receipts, tombstones, orders that are nobody's, the open journal."""
+        return self.root / "erasures"
+
+    @property
+    def tombstones(self) -> Path:
+        """The marks of erased ids, by which ingest refuses them."""
+        return self.erasures / "tombstones"
+
+    @property
+    def guest_orders(self) -> Path:
+        """Booked orders of erased persons, without the person."""
+        return self.erasures / "guest_orders.jsonl"
+
+    @property
+    def erasure_journal(self) -> Path:
+        """How far an erasure came that was begun and not ended."""
+        return self.erasures / "journal.json"
+
+    @property
+    def exports_ledger(self) -> Path:
+        """What was exported when, a JSON line each."""
+        return self.root / "exports.jsonl"
+
+    @property
     def published(self) -> Path:
         """What readers may open."""
         return self.root / "published"

@@ -36,9 +36,11 @@ class BuildRequest:
         project: the dbt project.
         sources_file: what lies in other shapes; None for sources.yml in the landing directory.
         identity_salt: what addresses are hashed with.
+        accept_rule_change: publish whatever share of the subjects a change of the rules moves.
         accept_loss: rebuild a torn raw database although files that it was made from are gone.
         raw_database: another loader's DuckDB file, read instead of landing files; None for none.
         raw_schema: the schema of its tables.
+        erasure_key_file: key of the tombstones; None for the one in the user's configuration.
     """
 
     settings: BuildSettings
@@ -50,8 +52,10 @@ class BuildRequest:
     sources_file: Path | None = None
     identity_salt: str = DEFAULT_SALT
     accept_loss: bool = False
+    accept_rule_change: bool = False
     raw_database: Path | None = None
     raw_schema: str = "main"
+    erasure_key_file: Path | None = None
 
 
 def read_directories(options: Mapping[str, Path | str | None] | None = None) -> Directories:
@@ -87,6 +91,7 @@ def read_request(
     *,
     full_refresh: bool = False,
     accept_loss: bool = False,
+    accept_rule_change: bool = False,
 ) -> BuildRequest:
     """Check everything that was given and return what the build is told.
 
@@ -107,8 +112,10 @@ def read_request(
         sources_file=found.sources_file,
         identity_salt=IdentitySettings.read(_in_project_file(IdentitySettings)).identity_salt,
         accept_loss=accept_loss,
+        accept_rule_change=accept_rule_change,
         raw_database=None if asked.get("raw_dir") else found.raw_database,
         raw_schema=found.raw_schema,
+        erasure_key_file=found.erasure_key_file,
     )
 
 

@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -28,6 +27,7 @@ from orchestration.dagster_home.checks import VERDICT
 from orchestration.dagster_home.dev import MARTS
 from orchestration.pipeline.versions import current_version
 from orchestration.settings.paths import REPO_ROOT, RULES_DIR, StateDir
+from tests.browser.chromium import ARGUMENTS, chromium, free_port
 from tests.pipeline.small_shop import write_small_shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -40,17 +40,6 @@ PATIENCE_SECONDS = 600
 BROKEN_RULE = "discovery_to_advocacy,advocacy,seen\n"
 # The shipped band asks for 200 people before it judges, and the small shop has four.
 SHIPPED_BAND, BAND = "stage_share,itself,0,0.995,200", "stage_share,itself,0,0.995,1"
-
-
-def chromium() -> str:
-    """Return the path of Chromium; without one the test is skipped, or fails in CI."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found:
-        return found
-    message = "Chromium is not installed (Debian: apt-get install chromium)"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 @dataclass(frozen=True)
@@ -75,12 +64,6 @@ class Ui:
         """Return the runs, newest first."""
         found = self.ask("{ runsOrError { ... on Runs { results { runId status } } } }")
         return found["runsOrError"]["results"]  # type: ignore[index,return-value]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -161,9 +144,7 @@ def page() -> Iterator[Page]:
     """A page of a headless Chromium, wide enough for a lineage."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=["--headless", "--no-sandbox", "--disable-quic"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         opened = browser.new_page(viewport={"width": 1600, "height": 1000})
         opened.set_default_timeout(120_000)
         expect.set_options(timeout=120_000)

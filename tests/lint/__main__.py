@@ -75,6 +75,7 @@ def judges(scratch: Path) -> list[Judge]:
     return [
         Judge("ruff", [["ruff", "check", "."], ["ruff", "format", "--check", "."]]),
         Judge("yamllint", [["yamllint", "--strict", "."]]),
+        Judge("hadolint", [["hadolint", "Dockerfile"]]),
         Judge("kpi-docs", [["python", "-m", "orchestration.rules.kpi_docs", "--check"]]),
         Judge("import-linter", [["lint-imports", "--no-logo"]]),
         Judge("dependencies", [own_command("dependencies")], is_shown=True),

@@ -20,7 +20,7 @@ def dbt(
     """Run one dbt command with the shipped rules; absolute directories, as dbt needs them."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "orchestration.pipeline.quiet_dbt", command),
+            *(sys.executable, "-m", "orchestration.pipeline.lean_dbt", command),
             *("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)),
             *("--target-path", str(state.dbt_target), "--log-path", str(state.dbt_logs)),
             *("--vars", json.dumps(dict(variables or {})), "--log-level-file", "info"),

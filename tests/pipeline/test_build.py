@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from importlib.metadata import version as package_version
 from pathlib import Path
 
 import duckdb
@@ -122,7 +123,8 @@ def test_build_info_names_the_build_and_its_settings(state: StateDir) -> None:
             "from marts.build_info"
         ).fetchone()
     last = json.loads(state.last_build.read_text(encoding="utf-8"))
-    assert row == (last["build_id"], "0.1.0", 64, 64, "2026-02-10", "EUR", "discovery_to_advocacy")
+    version = package_version("customer-lifecycle")
+    assert row == (last["build_id"], version, 64, 64, "2026-02-10", "EUR", "discovery_to_advocacy")
     assert current_version(state) == last["version"]
 
 

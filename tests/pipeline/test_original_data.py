@@ -24,6 +24,7 @@ import pytest
 from orchestration.ingest.run import ingest
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.conftest import run_lifecycle
+from tests.docs_kit import blocks
 from tests.pipeline.ingest_kit import Shop
 
 ORIGINAL = REPO_ROOT.parent / "shared" / "data" / "original"
@@ -401,19 +402,45 @@ def retail_expected(file: Path) -> tuple[Figures, int, int]:
     return figures, len(sales), len(rows)
 
 
-def test_uci_online_retail(tmp_path: Path, project: Callable[..., Published]) -> None:
+def follow_the_tutorial(folder: Path) -> Published:
+    """Type what the tutorial types, beside `landing`."""
+    tutorial = [block for block in blocks("sh") if block.page.endswith("/tutorial.md")]
+    commands = [line for block in tutorial for line in block.text.splitlines()]
+    assert [command.split()[:2] for command in commands] == [
+        ["lifecycle", "init"],
+        ["lifecycle", "check"],
+        ["lifecycle", "build"],
+    ]
+    for command in commands:
+        done = run_lifecycle(*command.split()[1:], cwd=folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return Published(Shop(folder / "landing", folder / "var"))
+
+
+def test_uci_online_retail_by_the_tutorial(tmp_path: Path) -> None:
     file = tmp_path / "online_retail.parquet"
+    (tmp_path / "landing").mkdir()
     with duckdb.connect() as connection:
         connection.execute(
             f"copy (select * from read_parquet('{RETAIL}') "
             f"where InvoiceDate < timestamp '{RETAIL_UNTIL}') to '{file}' (format parquet)"
         )
-    published = project("GBP", file)
+        # As pandas writes the spreadsheet: customers as floats, for some are missing.
+        connection.execute(
+            f"copy (select * replace (cast(CustomerID as double) as CustomerID) from '{file}') "
+            f"to '{tmp_path / 'landing' / 'online_retail.csv'}' (header)"
+        )
+    published = follow_the_tutorial(tmp_path)
     figures, sales, lines = retail_expected(file)
     assert figures.orders > 500
     assert published.raw("select count(*) from raw.order_lines") == [(sales,)]
     assert published.raw("select sum(rows)::int from raw.set_aside") == [(lines - sales,)]
     assert told(published) == figures
+    queries = [block.text for block in blocks("sql") if block.page.endswith("/tutorial.md")]
+    assert len(queries) >= 4
+    assert published.marts(queries[0])
+    for query in queries:
+        published.marts(query)
 
 
 def jaffle_expected() -> Figures:

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.pipeline.comparison import MartDifference, compare, primary_keys
+from orchestration.changes.comparison import MartDifference, compare, primary_keys
 from tests.compare_marts import lines_of, main
 
 BASE = """

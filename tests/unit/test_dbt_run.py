@@ -52,7 +52,7 @@ class Notes:
 
 def test_the_one_dbt_build_takes_absolute_paths_and_every_var() -> None:
     arguments = dbt_arguments(STATE, BuildSettings(reporting_currency="GBP"), DBT_PROJECT_DIR)
-    assert arguments[1:4] == ["-m", "orchestration.pipeline.quiet_dbt", "build"]
+    assert arguments[1:4] == ["-m", "orchestration.pipeline.lean_dbt", "build"]
     pairs = list(zip(arguments[4::2], arguments[5::2], strict=True))
     excluded = {value for option, value in pairs if option == "--exclude-resource-type"}
     assert excluded == {"unit_test", "exposure"}
@@ -87,6 +87,7 @@ def test_the_environment_of_dbt_names_the_build_and_drops_what_would_change_it()
         "LIFECYCLE_SEEDS_DIR": "/srv/state/rules",
         "LIFECYCLE_BUILD_ID": "b",
         "LIFECYCLE_RULES_HASH": "r",
+        "LIFECYCLE_SETTINGS_HASH": "",
         "LIFECYCLE_INPUTS_HASH": "i",
         "LIFECYCLE_VERSION": "v",
     }
@@ -267,7 +268,7 @@ def test_what_dbt_says_below_level_info_reaches_no_log_and_everything_else_does(
         "from dbt_common.events.base_types import EventLevel\n"
         "from dbt_common.events.functions import fire_event\n"
         "from dbt_common.events.types import Note\n"
-        "from orchestration.pipeline.quiet_dbt import QuietEvents\n"
+        "from orchestration.pipeline.lean_dbt import QuietEvents\n"
         "events = QuietEvents()\n"
         "events.add_callback(lambda message: print(message.info.level))\n"
         "ctx_set_event_manager(events)\n"

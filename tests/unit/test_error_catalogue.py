@@ -14,7 +14,8 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
+from importlib.metadata import version as package_version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -23,26 +24,33 @@ import duckdb
 import pytest
 
 from orchestration import errors
+from orchestration.activation import receipts, webhook
 from orchestration.care.quarantine import refused
 from orchestration.care.verify import verify
+from orchestration.changes.diff import compared
+from orchestration.changes.version import named_version, read_version, two_versions
 from orchestration.command import explain as explaining
 from orchestration.command import init as initialising
 from orchestration.command.calibrate import calibrate
 from orchestration.command.commands import published
+from orchestration.command.show_changes import check_form
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest
 from orchestration.dagster_home.dev import check_host
 from orchestration.dashboard import launch as launching
+from orchestration.docs_site import dbt_docs
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import run
 from orchestration.ingest.contract import load_contract
+from orchestration.ingest.erased.tombstones import bury, read_tombstones
 from orchestration.ingest.formats import open_file
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, close_books
 from orchestration.ingest.loader_tables import copied_tables
 from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
+from orchestration.pipeline import erasure
 from orchestration.pipeline import publish as publishing
 from orchestration.pipeline.build import check_state_path, ingest_phase
 from orchestration.pipeline.dbt_by_hand import dbt_by_hand
@@ -52,9 +60,12 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
+from orchestration.privacy.person import Persons
+from orchestration.privacy.published import rewrite_version
+from orchestration.privacy.raw_rows import write_fresh
 from orchestration.progress import Silent
-from orchestration.rules.kpi_docs import generated_files
-from orchestration.rules.rule_set import read_rules
+from orchestration.rules.kpi_docs import wanted_text
+from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
 from orchestration.settings.environment import check_environment
 from orchestration.settings.paths import REPO_ROOT, StateDir
@@ -62,9 +73,13 @@ from orchestration.settings.project_file import read_project_file
 from orchestration.settings.request import BuildRequest, read_request
 from orchestration.settings.values import read_date
 from orchestration.simulator.simulate import simulate
+from orchestration.whatif import trial
+from orchestration.whatif.trial import what_if
 from tests.pipeline.ingest_kit import NO_EVENTS, ORDERS_HEADER, Shop, make_shop
 from tests.unit.finished_runs import identity, make_run, make_state
 from tests.unit.test_verify import TOLD, rebuild
+from tests.unit.tiny_shop import TinyShop, customer, due, receiver
+from tests.unit.tiny_versions import make_raw, make_version
 
 ORDER = f"{ORDERS_HEADER}\n1,2026-03-01,paid,EUR,10\n"
 # Guards of what this project writes itself (raw.yml, the adapters); no input of a user meets them.
@@ -241,6 +256,16 @@ def _on_a_taken_port(_: Path, patch: pytest.MonkeyPatch) -> None:
 row("The dashboard needs Streamlit", _without_streamlit)
 row("is taken; choose another one", _on_a_taken_port)
 
+
+# --- the docs ----------------------------------------------------------------------------------
+def _without_a_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    done = SimpleNamespace(returncode=2, stdout="", stderr="No dbt_project.yml found.")
+    patch.setattr(dbt_docs.subprocess, "run", lambda *_, **__: done)
+    dbt_docs.write_dbt_docs(folder / "out", folder, folder)
+
+
+row("dbt could not make its docs: No dbt_project.yml found.", _without_a_project)
+
 # --- rules -------------------------------------------------------------------------------------
 row("the seed files", lambda folder, _: read_rules(None, folder))
 row("does not exist; name one that does", lambda folder, _: read_rules(folder / "none"))
@@ -256,7 +281,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 @provokes("kpis.csv")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     (folder / "kpis.csv").write_text("kpi,kpi\n")
-    generated_files(folder / "kpis.csv")
+    wanted_text(folder / "kpis.csv")
 
 
 # --- the landing directory ---------------------------------------------------------------------
@@ -623,6 +648,118 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     gate(make_state(folder), make_run(exit_code=1), identity("b1"))
 
 
+# --- versions side by side ---------------------------------------------------------------------
+row(
+    "does not say what it was made of",
+    lambda folder, _: read_version(make_version(folder, 1).path / "elsewhere"),
+)
+row("versions were named", lambda _, __: two_versions(["a", "b", "c"], "c", ["a", "b", "c"]))
+row("Two versions are needed", lambda _, __: two_versions(["a"], "a", []))
+row(
+    'The version "20260311T05-buildd" is not kept; did you mean',
+    lambda _, __: named_version(["20260311T05-build1"], "20260311T05-buildd"),
+)
+row("it is one of text, csv, json", lambda _, __: check_form("xml"))
+
+
+@provokes("holds no build_info; build again")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    version = make_version(folder, 1)
+    with duckdb.connect(str(version.database)) as made:
+        made.execute("delete from marts.build_info")
+    read_version(version.path)
+
+
+@provokes("unexplained: 1 of kind kpi")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    before, after = make_version(folder, 1), make_version(folder, 2, value=11)
+    with compared(before, after, make_raw(folder / "raw.duckdb", {})) as diff:
+        diff.refuse_unexplained()
+
+
+# --- exports and what-if ------------------------------------------------------------------------
+def _export(folder: Path, patch: pytest.MonkeyPatch, *answers: int, **asked: Any) -> None:
+    patch.setattr(receipts, "user_config_path", lambda _: folder / "config")
+    patch.setattr(webhook.send, "__defaults__", (lambda _: None,))
+    shop = TinyShop(folder)
+    shop.publish(1, [due(1)])
+    shop.raw({"customers": [customer(1)]})
+    if answers:
+        with receiver(*answers) as crm:
+            shop.export(out=None, webhook=crm.address)
+    shop.export(**asked)
+
+
+for _part, _asked in (
+    ('There is no play "win_bak"; did you mean', {"what": "win_bak"}),
+    ("Give one of --out FILE and --webhook ADDRESS", {"webhook": "https://crm.example"}),
+    ("Give one of --since VERSION and --from-start", {"since": "x", "from_start": True}),
+    ("it is one of csv, jsonl, parquet", {"form": "xlsx"}),
+    ("must be an address like", {"out": None, "webhook": "crm.example"}),
+    ("must begin with https://", {"out": None, "webhook": "http://crm.example"}),
+    ("build first, or export it all the same with --stale", {"now": datetime(2026, 4, 1)}),
+):
+    row(_part, lambda folder, patch, asked=_asked: _export(folder, patch, **asked))
+row("refused the rows (HTTP 400)", lambda folder, patch: _export(folder, patch, 400))
+row("did not take the rows in 6 tries", lambda folder, patch: _export(folder, patch, *[500] * 6))
+row("Nothing is published in", lambda folder, _: TinyShop(folder).export())
+
+
+@provokes("is not kept any more; give --since VERSION")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    _export(folder, patch)
+    shop = TinyShop.__new__(TinyShop)
+    shop.state, shop.out = StateDir.at(folder / "state"), folder / "list.csv"
+    receipt = receipts.last_receipt(shop.state, "win_back")
+    assert receipt is not None
+    receipts.add_receipt(shop.state, replace(receipt, version="20200101T05-gone"))
+    shop.export()
+
+
+@provokes("The key of receipts")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    (folder / "config").write_text("a file")
+    _export(folder, patch)
+
+
+def _what_if(folder: Path, *, rules: str = "", settings: str = "", inputs: str = "") -> None:
+    """Try rules on a version that was built by the shipped ones, unless it says otherwise."""
+    state = StateDir.at(folder / "state")
+    state.versions.mkdir(parents=True)
+    shipped, defaults = read_rules(None), BuildSettings()
+    write_rules(shipped, state)
+    known = package_version("customer-lifecycle")
+    made = make_version(
+        state.versions,
+        1,
+        rules=rules or shipped.rules_hash,
+        settings=settings or defaults.hash_of_meaning(known),
+        inputs=inputs or "other files",
+    )
+    state.current.symlink_to(Path("versions") / made.name)
+    make_raw(state.raw_database, {})
+    what_if(BuildRequest(defaults, folder, state), REPO_ROOT / "seeds/presets/grocery", Silent())
+
+
+row("holds other rules than the published version", lambda f, _: _what_if(f, rules="other"))
+row("These are not the settings", lambda f, _: _what_if(f, settings="other"))
+row("Files were loaded since", lambda f, _: _what_if(f))
+
+
+@provokes("dbt could not build what these rules say (no room).")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    failed = make_run(exit_code=1)
+    patch.setattr(trial, "run_dbt", lambda *_, **__: replace(failed, errors=("no room\nat all",)))
+    patch.setattr(trial, "_refuse_other_inputs", lambda *_: None)
+    _what_if(folder)
+
+
+@provokes("run lifecycle build first")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = StateDir.at(folder)
+    what_if(BuildRequest(BuildSettings(), folder, state), folder, Silent())
+
+
 # --- tables that a loader keeps ---------------------------------------------------------------
 def _copy_tables(folder: Path, *statements: str, schema: str = "shop") -> None:
     with duckdb.connect(str(folder / "loader.duckdb")) as loader:
@@ -734,6 +871,99 @@ def _verify(folder: Path, patch: pytest.MonkeyPatch, **play: Any) -> None:
 
 row("The rules are not those of what is", lambda folder, patch: _verify(folder, patch, rules="x"))
 row("ended with exit code 1 (It", lambda folder, patch: _verify(folder, patch, exit_code=1))
+
+
+# --- erasure -----------------------------------------------------------------------------------
+def erasable(folder: Path) -> BuildRequest:
+    shop = make_shop(folder, {"orders.csv": ORDER})
+    shop.ingest()
+    return BuildRequest(
+        settings=BuildSettings(),
+        raw_dir=shop.raw_dir,
+        state=StateDir.at(shop.state_dir),
+        erasure_key_file=folder / "key",
+    )
+
+
+def erase_one(request: BuildRequest, name: str = "c1") -> object:
+    return erasure.erase(request, [name], ["null"], lambda _: None)
+
+
+row(
+    "holds no raw.duckdb, so nothing to erase from",
+    lambda folder, _: erase_one(
+        BuildRequest(BuildSettings(), folder, StateDir.at(folder), erasure_key_file=folder)
+    ),
+)
+row('"null" is nobody\'s id', lambda folder, _: erase_one(erasable(folder), "null"))
+row(
+    "would lie in the state directory",
+    lambda folder, _: bury(StateDir.at(folder), folder / "key", ["c1"]),
+)
+
+
+@provokes("can neither be read nor made")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "key").mkdir()
+    bury(StateDir.at(folder / "state"), folder / "key", ["c1"])
+
+
+def lost_key(folder: Path) -> Path:
+    bury(StateDir.at(folder / "state"), folder / "key", ["c1"])
+    (folder / "key").unlink()
+    return folder / "key"
+
+
+row(
+    "The erasure key",
+    lambda folder, _: read_tombstones(StateDir.at(folder / "state"), lost_key(folder)),
+)
+
+
+@provokes("cannot be read (ValueError)")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    lost_key(folder).write_text("no key")
+    read_tombstones(StateDir.at(folder / "state"), folder / "key")
+
+
+@provokes("is not the one used before")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    lost_key(folder).write_text("00" * 32)
+    read_tombstones(StateDir.at(folder / "state"), folder / "key")
+
+
+@provokes("what is gone is gone, run it again to go on")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    patch.setattr(erasure, "remove_remade", full)
+    erase_one(erasable(folder))
+
+
+@provokes("build once, which rebuilds it, then erase")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    request = erasable(folder)
+    request.state.raw_database.write_bytes(b"torn" * 10_000)
+    erase_one(request)
+
+
+row(
+    "could not be written anew",
+    lambda folder, _: (
+        (folder / "raw.duckdb").write_bytes(b"torn" * 10_000)
+        and write_fresh(folder / "raw.duckdb", lambda _: None)
+    ),
+)
+row(
+    "cannot be written anew without erased persons",
+    lambda folder, _: (
+        (folder / "kept.duckdb").write_bytes(b"torn" * 10_000)
+        and rewrite_version(
+            folder / "kept.duckdb", folder, Persons(("c1",), (), (), (), (), 1), {}, print
+        )
+    ),
+)
 
 
 # --- explain -----------------------------------------------------------------------------------

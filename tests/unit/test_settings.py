@@ -13,6 +13,7 @@ from orchestration.dagster_home.launchpad import BuildConfig
 from orchestration.errors import SettingsError
 from orchestration.settings.build_settings import (
     BY_HAND,
+    NO_MEANING,
     BuildSettings,
     check_frameworks,
     read_settings,
@@ -79,10 +80,20 @@ def test_every_setting_is_documented_and_has_one_home() -> None:
     assert len(set(twins)) == len(twins)
 
 
+def test_the_hash_of_meaning_is_blind_to_what_says_nothing_else_of_a_day() -> None:
+    version = "0.1.0"
+    same = BuildSettings().hash_of_meaning(version)
+    blind = ["max_refused_share=0.9", "max_rule_movement=1", "kpi_history_days=30"]
+    assert read_settings({"as_of_date": "2026-01-31"}, blind).hash_of_meaning(version) == same
+    assert BuildSettings().hash_of_meaning("0.2.0") != same
+    assert read_settings({}, ["pending_is_booked=true"]).hash_of_meaning(version) != same
+    assert BuildSettings.model_fields.keys() >= NO_MEANING
+
+
 def test_the_launchpad_offers_what_is_declared_so() -> None:
     offered = {one.name for one in BuildSettings.declared() if one.in_launchpad}
     assert offered == {"as_of_date", "known_at", "frameworks"}
-    assert set(BuildConfig.model_fields) == offered | {"full_refresh"}
+    assert set(BuildConfig.model_fields) == offered | {"full_refresh", "accept_rule_change"}
     assert BuildConfig(as_of_date="2011-06-30").options() == {  # type: ignore[call-arg]
         "as_of_date": "2011-06-30",
         "known_at": None,
@@ -136,6 +147,7 @@ def test_options_become_dbt_vars() -> None:
         "own_domains": "",
         "max_refused_share": 0.5,
         "max_unpacked_ratio": 100,
+        "max_rule_movement": 0.2,
     }
 
 

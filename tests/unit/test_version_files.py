@@ -12,9 +12,9 @@ import pytest
 from orchestration.errors import PublishError, StateDirError
 from orchestration.pipeline import version_files
 from orchestration.pipeline.status import open_published, read_status
-from orchestration.pipeline.version_files import damage, read_manifest
 from orchestration.pipeline.versions import rollback
 from orchestration.settings.paths import StateDir
+from orchestration.version_files import damage, read_manifest
 from tests.unit.finished_runs import make_state
 from tests.unit.test_publish import publish_rows, published_rows
 

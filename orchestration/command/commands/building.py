@@ -106,6 +106,13 @@ def build(
         bool, typer.Option("--full-refresh", help="Drop the working database first.")
     ] = False,
     accept_loss: LossOption = False,
+    accept_rule_change: Annotated[
+        bool,
+        typer.Option(
+            "--accept-rule-change",
+            help="Publish whatever share of the subjects a change of the rules moves.",
+        ),
+    ] = False,
     var: VarOption = None,
     **settings: str | None,
 ) -> None:
@@ -119,6 +126,7 @@ def build(
         full_refresh,
         sources,
         accept_loss=accept_loss,
+        accept_rule_change=accept_rule_change,
         loader=(raw_database, raw_schema),
     )
     _build(request)

@@ -66,5 +66,6 @@ def rule_changes(published: Published) -> Rows:
     """Builds whose rules were others, the latest first: how many subjects that moved."""
     return published.rows("""
         select as_of_date, first_build_id, rules_hash, subjects, subjects_moved, moved_share
-        from marts.rule_changes order by as_of_date desc, first_build_id
+        from marts.rule_changes where previous_rules_hash is not null
+        order by as_of_date desc, first_build_id
     """)

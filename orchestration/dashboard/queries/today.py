@@ -10,12 +10,16 @@ WEEK = timedelta(days=7)
 
 
 def stages_since(published: Published, framework: str) -> Rows:
-    """Subjects by stage on the as-of date and a week before, stages in their order."""
+    """Subjects by stage on the as-of date and a week before, stages in their order.
+
+    Before the first day of all nothing is known, which is not the same as nobody.
+    """
     return published.rows(
         """
         select stages.stage,
             coalesce(sum(daily.subjects) filter (daily.date = $today), 0) as now,
-            coalesce(sum(daily.subjects) filter (daily.date = $before), 0) as before
+            case when $before >= (select min(date) from marts.stage_daily)
+                then coalesce(sum(daily.subjects) filter (daily.date = $before), 0) end as before
         from marts.stages
         left join marts.stage_daily as daily
             on stages.framework = daily.framework and stages.stage = daily.stage
@@ -35,7 +39,8 @@ def healths_since(published: Published, framework: str) -> Rows:
         """
         select healths.health,
             coalesce(sum(daily.subjects) filter (daily.date = $today), 0) as now,
-            coalesce(sum(daily.subjects) filter (daily.date = $before), 0) as before
+            case when $before >= (select min(date) from marts.stage_daily)
+                then coalesce(sum(daily.subjects) filter (daily.date = $before), 0) end as before
         from marts.health_states as healths
         left join marts.stage_daily as daily
             on healths.health = daily.health and daily.framework = $framework

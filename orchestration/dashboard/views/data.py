@@ -65,17 +65,21 @@ def _files(context: Context) -> None:
 
 def _filtered(context: Context) -> None:
     words = context.words
+    rows = data.filtered(context.published)
+    if not rows:
+        show.note(words("nothing_left_out"))
+        return
     show.table(
-        list(map(words, ("name", "why", "rows_read", "rows_kept", "rows_filtered"))),
+        list(map(words, ("name", "rows_read", "rows_kept", "rows_filtered", "why"))),
         [
             [
                 str(row["name"]),
-                str(row["filtered_reasons"] or "–"),
                 *(words.number(row[name]) for name in ("rows_read", "rows_kept", "rows_filtered")),
+                str(row["filtered_reasons"] or "–"),
             ]
-            for row in data.filtered(context.published)
+            for row in rows
         ],
-        texts=2,
+        last_texts=1,
     )
 
 
@@ -151,7 +155,7 @@ def _restated(context: Context, row: Mapping[str, Any]) -> list[str]:
         words(f"grain_{row['period_grain']}"),
         words.day(row["period_start"]),
         str(row["dimension_value"]),
-        str(row["cause"]),
+        str(row["cause"]).replace("_", " "),
         words.number(row["old_value"], row["unit"]),
         words.number(row["new_value"], row["unit"]),
     ]

@@ -35,24 +35,27 @@ def _profiles(context: Context) -> dict[str, str]:
     if not any(row["customers"] for row in rows):
         show.note(words("no_segments"))
         return {}
-    head = ("segment", "kind", "top_channel", "top_category", "customers", "share_of_all")
+    units = {
+        "customers": "count",
+        "share": "share",
+        "net_revenue_365d": "money",
+        "average_order_value": "money",
+        "nps": "count",
+    }
+    heads = ["share_of_all" if name == "share" else name for name in units]
+    texts = ("top_channel", "top_category")
     show.table(
-        [*map(words, head), *map(words, ("revenue_365d", "average_order_value", "nps"))],
+        [words("segment"), *map(words, heads), *map(words, texts), words("kind")],
         [
             [
                 words.label(row, "title"),
+                *(words.number(row[name], unit) for name, unit in units.items()),
+                *(str(row[name] or "–") for name in texts),
                 words("persona" if row["is_persona"] else "segment"),
-                str(row["top_channel"] or "–"),
-                str(row["top_category"] or "–"),
-                words.number(row["customers"]),
-                words.number(row["share"], "share"),
-                words.number(row["net_revenue_365d"], "money"),
-                words.number(row["average_order_value"], "money"),
-                words.number(row["nps"]),
             ]
             for row in rows
         ],
-        texts=4,
+        last_texts=3,
     )
     return {row["segment"]: words.label(row, "title") for row in rows}
 
@@ -110,7 +113,7 @@ def _due(context: Context) -> None:
         words("play"), list(titles), format_func=lambda name: f"{titles[name]} ({numbers[name]})",
         key="play",
     )  # fmt: skip
-    due = segments.due(context.published, play)
+    due = segments.due(context.published, play or rows[0]["play"])
     is_italian = words.language is Language.IT
     show.table(
         list(map(words, ("customer", "channel", "why", "due_until", "expected_value"))),

@@ -83,7 +83,7 @@ def _lines(rows: Rows, key: str, labels: dict[str, str], context: Context) -> li
             labels[row[key]],
             words.number(row["before"]),
             words.number(row["now"]),
-            words.signed(row["now"] - row["before"]),
+            "–" if row["before"] is None else words.signed(row["now"] - row["before"]),
         ]
         for row in rows
     ]

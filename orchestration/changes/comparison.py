@@ -18,8 +18,8 @@ import yaml
 from orchestration.settings.paths import DBT_PROJECT_DIR
 from orchestration.sql_text import identifier, text_literal
 
-# When it was built, by which version, from which inputs: different by nature.
-ALWAYS_DIFFERENT = frozenset({"build_info"})
+# When it was built and what had been published before: different by nature.
+ALWAYS_DIFFERENT = frozenset({"build_info", "restatements", "rule_changes"})
 
 
 @dataclass(frozen=True)

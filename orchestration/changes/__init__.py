@@ -1,0 +1,1 @@
+"""What changed between two published versions, and what it came from."""

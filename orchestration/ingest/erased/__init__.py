@@ -1,0 +1,1 @@
+"""What an erasure leaves behind for later ingests: tombstones, and orders that are nobody's."""

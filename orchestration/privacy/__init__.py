@@ -1,0 +1,1 @@
+"""Erasing a person from everything a state directory and its landing files hold."""

@@ -1,0 +1,133 @@
+"""What other rules would say today: dbt on a scratch state that is deleted, and nothing published.
+
+Belongs here: the scratch state, and that it starts from what the published version was made of.
+Does not belong here: the comparison (`standings`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version as package_version
+from pathlib import Path
+
+from orchestration.changes.version import Version, read_version
+from orchestration.errors import SettingsError, StateDirError, WarehouseError, first_line
+from orchestration.pipeline.build import build_identity
+from orchestration.pipeline.dbt_run import run_dbt
+from orchestration.pipeline.lock import build_lock
+from orchestration.pipeline.versions import current_version
+from orchestration.progress import Progress
+from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.paths import RULES_DIR, StateDir
+from orchestration.settings.request import BuildRequest
+from orchestration.whatif.standings import WhatIf, compare_standings
+
+# What is compared, with all that it is made of.
+_MARTS = ("+lifecycle_current", "+segment_members", "+play_entries")
+
+
+def what_if(request: BuildRequest, rules_dir: Path, progress: Progress) -> WhatIf:
+    """Build what the rules of a directory would say of the published day, and compare.
+
+    Args:
+        request: the state, and the settings of the published build.
+        rules_dir: rule seeds that replace or patch those of the published version.
+        progress: the listener.
+
+    Raises:
+        SettingsError: the settings are not those of the published version.
+        StateDirError: nothing is published, or raw tables or rules are other ones by now.
+        RulesError: the rules cannot be run.
+        WarehouseError: dbt did not come to an end.
+    """
+    state = request.state
+    with build_lock(state), _scratch_state(state) as scratch:
+        version = _published(state)
+        before, rules = _both_rules(state, version, rules_dir, scratch)
+        settings = _settings(request, version, before, rules)
+        write_rules(rules, scratch)
+        os.link(state.raw_database, scratch.raw_database)
+        tried = replace(request, state=scratch, settings=settings)
+        identity = build_identity(tried, "what-if", rules)
+        _refuse_other_inputs(version, identity.inputs_hash)
+        progress.begin("dbt")
+        run = run_dbt(scratch, settings, identity, progress, request.project, select=_MARTS)
+        if run.exit_code != 0:
+            said = first_line(run.errors[-1]) if run.errors else "it gave no reason"
+            raise WarehouseError(f"dbt could not build what these rules say ({said}).")
+        return compare_standings(version.database, scratch.working_database, version.as_of)
+
+
+@contextmanager
+def _scratch_state(state: StateDir) -> Generator[StateDir]:
+    """Lend a state directory that is deleted; one that a kill left behind goes first.
+
+    It has one name, so that dbt finds the project as it parsed it the last time.
+    """
+    root = state.root / "whatif"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(mode=0o700)
+    try:
+        yield StateDir.at(root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _published(state: StateDir) -> Version:
+    current = current_version(state)
+    if current is None:
+        raise StateDirError(f"Nothing is published in {state.root}; run lifecycle build first.")
+    return read_version(state.versions / current)
+
+
+def _both_rules(
+    state: StateDir, version: Version, rules_dir: Path, scratch: StateDir
+) -> tuple[RuleSet, RuleSet]:
+    """Return the published version's rules, and the same with those of a directory on top."""
+    base = scratch.root / "published_rules"
+    shutil.copytree(state.rules, base)
+    for described in RULES_DIR.glob("*.yml"):
+        shutil.copy(described, base)
+    before = read_rules(None, base)
+    if before.rules_hash != version.rules_hash:
+        raise StateDirError(
+            f"{state.rules} holds other rules than the published version {version.name} was built "
+            "by; run lifecycle build first."
+        )
+    return before, read_rules(rules_dir, base)
+
+
+def _settings(
+    request: BuildRequest, version: Version, before: RuleSet, rules: RuleSet
+) -> BuildSettings:
+    """Return the published build's settings, for the frameworks that it has and new ones."""
+    known = package_version("customer-lifecycle")
+    if request.settings.hash_of_meaning(known) != version.settings_hash:
+        raise SettingsError(
+            "These are not the settings that the published version was built with; give the same "
+            "ones as to lifecycle build, or build first."
+        )
+    return request.settings.model_copy(
+        update={
+            "as_of_date": version.as_of,
+            "identity_as_of": version.identity_as_of,
+            "frameworks": tuple(
+                name
+                for name in rules.frameworks
+                if name in version.frameworks or name not in before.frameworks
+            ),
+        }
+    )
+
+
+def _refuse_other_inputs(version: Version, inputs_hash: str) -> None:
+    if inputs_hash != version.inputs_hash:
+        raise StateDirError(
+            f"Files were loaded since the version {version.name} was published; run lifecycle "
+            "build first, so that rules alone make the difference."
+        )

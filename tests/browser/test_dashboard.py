@@ -1,0 +1,187 @@
+"""The dashboard in a real browser: every page, wide and narrow, in both languages and many shops.
+
+Chromium comes from Debian; where it is missing the tests are skipped, except in CI. Screenshots go
+to `var/screenshots/dashboard`, to be looked at. What a page says is `tests/unit/test_dashboard.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from orchestration.dashboard.frame import PAGES
+from orchestration.settings.paths import REPO_ROOT, StateDir
+from tests.browser.chromium import ARGUMENTS, chromium, free_port
+from tests.unit.dashboard_kit import KINDS, make_shop
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SCREENSHOTS = REPO_ROOT / "var" / "screenshots" / "dashboard"
+WIDTHS = (1280, 390)
+# A loaded machine takes long for what takes a second elsewhere.
+PATIENCE_MS = 120_000
+_COMMAND = Path(sys.executable).with_name("lifecycle")
+_IS_DONE = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  return app && app.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stSkeleton]');
+}"""
+_REACHED = """() => {
+  const at = document.activeElement;
+  return at ? (at.innerText || at.getAttribute('aria-label') || at.tagName).slice(0, 300) : '';
+}"""
+
+
+@contextlib.contextmanager
+def dashboard(state: StateDir) -> Iterator[str]:
+    """`lifecycle dashboard` of a state directory; its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [str(_COMMAND), "dashboard", "--port", str(port), "--state-dir", str(state.root)],
+        cwd=REPO_ROOT,
+        env=os.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while True:
+            assert process.poll() is None, "lifecycle dashboard ended by itself"
+            with contextlib.suppress(urllib.error.URLError, OSError):
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()  # noqa: S310
+                break
+            assert time.monotonic() < deadline, "lifecycle dashboard does not answer"
+            time.sleep(0.3)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def sample(sample_state: StateDir) -> Iterator[str]:
+    chromium()
+    with dashboard(sample_state) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+class Visitor:
+    """A page that notes what the browser complains about and whom it asks."""
+
+    def __init__(self, browser: Browser, width: int) -> None:
+        """Open an empty page of a width."""
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.width = width
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def visit(self, address: str, page: str, language: str = "en", **asked: str) -> None:
+        """Open a page, wait until it is drawn, and say what is wrong with it."""
+        query = "".join(f"&{name}={value}" for name, value in asked.items())
+        self.page.goto(f"{address}/?page={page}&lang={language}{query}")
+        self.page.wait_for_selector("h1")
+        self.settle()
+        assert self.page.locator("[data-testid=stException]").count() == 0
+        wider = self.page.evaluate(
+            "() => { const m = document.querySelector('[data-testid=stMain]');"
+            " return m.scrollWidth - m.clientWidth }"
+        )
+        assert wider <= 0, f"{page} is {wider} px wider than {self.width}"
+        assert self.complaints == [], page
+
+    def settle(self) -> None:
+        """Wait until nothing runs and every chart is drawn."""
+        self.page.wait_for_function(_IS_DONE)
+        for chart in self.page.locator("[data-testid=stVegaLiteChart]").all():
+            chart.locator("canvas, svg").first.wait_for()
+
+    def shoot(self, name: str) -> None:
+        """Keep the whole page, not only what fits on the screen."""
+        height = self.page.evaluate(
+            "() => document.querySelector('[data-testid=stMain]').scrollHeight"
+        )
+        self.page.set_viewport_size({"width": self.width, "height": max(900, int(height) + 20)})
+        self.page.wait_for_timeout(500)
+        self.page.screenshot(path=str(SCREENSHOTS / f"{name}_{self.width}.png"))
+        self.page.set_viewport_size({"width": self.width, "height": 900})
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_every_page_of_the_sample_is_clean(
+    sample: str, browser: Browser, width: int, language: str
+) -> None:
+    visitor = Visitor(browser, width)
+    for page in PAGES:
+        visitor.visit(sample, page, language)
+        visitor.shoot(f"sample_{language}_{page}")
+    assert visitor.hosts == {sample.removeprefix("http://")}, "somebody else was asked"
+    visitor.page.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_page_of_a_shop_that_lacks_much_is_clean(
+    sample_state: StateDir, tmp_path: Path, browser: Browser, kind: str
+) -> None:
+    with dashboard(make_shop(sample_state, tmp_path, kind)) as address:
+        visitor = Visitor(browser, WIDTHS[1])
+        for page in PAGES:
+            visitor.visit(address, page)
+            visitor.shoot(f"{kind}_{page}")
+        visitor.page.close()
+
+
+def test_the_keyboard_reaches_every_page_and_picker(sample: str, browser: Browser) -> None:
+    visitor = Visitor(browser, WIDTHS[0])
+    visitor.visit(sample, "kpis")
+    reached: list[str] = []
+    for _ in range(60):
+        visitor.page.keyboard.press("Tab")
+        reached.append(str(visitor.page.evaluate(_REACHED)))
+    told = " ".join(reached)
+    for wanted in ("Today", "Channels", "Framework", "KPI", "Periods", "Divided by", "CSV"):
+        assert wanted in told, (wanted, reached)
+    visitor.page.get_by_role("radio", name="Channels").focus()
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_selector("h1:has-text('Channels')")
+    visitor.page.close()
+
+
+def test_a_press_leads_to_another_page_and_another_language(sample: str, browser: Browser) -> None:
+    visitor = Visitor(browser, WIDTHS[0])
+    visitor.visit(sample, "today")
+    visitor.page.get_by_text("Segments and plays", exact=True).click()
+    visitor.page.wait_for_selector("h1:has-text('Segments and plays')")
+    visitor.page.get_by_text("Italiano", exact=True).click()
+    visitor.page.wait_for_selector("h1:has-text('Segmenti e azioni')")
+    visitor.settle()
+    assert visitor.complaints == []
+    visitor.page.close()
