@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration import version_files
 from orchestration.errors import PublishError, StateDirError
-from orchestration.pipeline import version_files
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
 from orchestration.settings.paths import StateDir
