@@ -17,7 +17,7 @@ SCALE ?= S
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: help install demo build dashboard test lint format bench dev docs lock clean
+.PHONY: help install demo build dashboard test faults lint format bench dev docs lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ build: $(CORE) ## Build from LIFECYCLE_RAW_DIR into LIFECYCLE_STATE_DIR (ARGS="-
 # in the order they are collected: the long pipelines come first, the many short units fill up.
 test: $(DEV) ## Run the tests (ARGS="-k sessions", JOBS=1 one at a time).
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+faults: $(DEV) ## Try every row of the fault table (ARGS="--only 3." the third paragraph alone).
+	$(BIN)/python -m tests.faults --jobs $(JOBS) $(ARGS)
 
 lint: $(DEV) ## Judge style, types, import order, SQL, YAML, locks and dbt artefacts.
 	$(BIN)/python -m tests.lint $(ARGS)

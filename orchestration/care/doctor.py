@@ -22,13 +22,13 @@ from orchestration.errors import LifecycleError
 from orchestration.ingest.raw_database import SCHEMA
 from orchestration.pipeline.gate import accounting_reasons
 from orchestration.pipeline.lock import holder
-from orchestration.pipeline.version_files import damage, is_without_manifest
 from orchestration.pipeline.versions import current_version, versions
 from orchestration.rules.rule_set import read_rules
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest, read_dagster_settings, read_request
 from orchestration.sql_text import identifier
 from orchestration.state_modes import PASSAGE, PRIVATE_DIRECTORY, refuse_links
+from orchestration.version_files import damage, is_without_manifest
 
 # A second build beside the first one (`verify`); raw rows lie in it while it runs.
 SCRATCH = "verify_tmp"

@@ -28,8 +28,6 @@ from orchestration.settings.build_settings import BuildSettings, check_framework
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 
-# What tells of the build itself and of those before, which a single one cannot make anew.
-EXEMPT = ALWAYS_DIFFERENT
 # Columns of `build_info` that are settings of the same name.
 _TOLD = (
     *("as_of_date", "identity_as_of", "known_at"),
@@ -78,8 +76,8 @@ def verify(request: BuildRequest, progress: Progress) -> Verified:
             differences = compare(request.state.published_database, scratch.working_database)
     return Verified(
         version,
-        tuple(found for found in differences if found.mart not in EXEMPT),
-        tuple(found.mart for found in differences if found.mart in EXEMPT),
+        tuple(found for found in differences if found.mart not in ALWAYS_DIFFERENT),
+        tuple(found.mart for found in differences if found.mart in ALWAYS_DIFFERENT),
     )
 
 

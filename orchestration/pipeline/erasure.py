@@ -42,7 +42,6 @@ from orchestration.ingest.sources.sources_file import (
     read_entries,
 )
 from orchestration.ingest.words import define_functions
-from orchestration.pipeline.version_files import damage, read_manifest, write_manifest
 from orchestration.pipeline.versions import DATABASE_NAME, PARQUET_DIR, clean_up, versions
 from orchestration.privacy.guests import make_guests
 from orchestration.privacy.journal import Journal, read_journal
@@ -62,6 +61,7 @@ from orchestration.privacy.traces import mask_traces, remove_remade
 from orchestration.settings.paths import SAMPLE_DIR, StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.state_modes import make_public
+from orchestration.version_files import damage, read_manifest, write_manifest
 
 Tell = Callable[[str], None]
 

@@ -32,7 +32,6 @@ from orchestration.pipeline.gate import (
     fingerprint,
     mart_table,
 )
-from orchestration.pipeline.version_files import MartEntry, damage, read_manifest, write_manifest
 from orchestration.pipeline.versions import (
     DATABASE_NAME,
     PARQUET_DIR,
@@ -47,6 +46,7 @@ from orchestration.pipeline.versions import (
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
 from orchestration.state_modes import PUBLIC_DIRECTORY, make_public
+from orchestration.version_files import MartEntry, damage, read_manifest, write_manifest
 
 # Most marts are small, and writing one keeps one core busy.
 _AT_A_TIME = 4

@@ -25,8 +25,8 @@ from orchestration.errors import (
     shown,
 )
 from orchestration.failpoints import reach
-from orchestration.pipeline.version_files import damage
 from orchestration.settings.paths import StateDir
+from orchestration.version_files import damage
 
 KEPT_VERSIONS = 5
 DATABASE_NAME = "lifecycle.duckdb"

@@ -52,7 +52,7 @@ class DagsterSettings(Directories):
     )
     url: Address = setting(
         "http://127.0.0.1:3000",
-        "Address of the UI, for the links in alerts.",
+        "Address of the UI, for the links in alerts and the guard.",
         twin="LIFECYCLE_DAGSTER_URL",
         otherwise="`http://127.0.0.1:3000`",
         is_secret=True,

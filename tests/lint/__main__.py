@@ -78,6 +78,7 @@ def judges(scratch: Path) -> list[Judge]:
         Judge("hadolint", [["hadolint", "Dockerfile"]]),
         Judge("kpi-docs", [["python", "-m", "orchestration.rules.kpi_docs", "--check"]]),
         Judge("import-linter", [["lint-imports", "--no-logo"]]),
+        Judge("dependencies", [own_command("dependencies")], is_shown=True),
         Judge("private-names", [own_command("private_names")]),
         Judge("corridors", [own_command("corridors")], is_shown=True),
         Judge("jinja-mappings", [own_command("jinja_mappings")]),

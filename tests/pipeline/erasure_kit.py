@@ -18,11 +18,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingest.run import ingest
-from orchestration.pipeline.version_files import MartEntry, write_manifest
 from orchestration.settings.build_settings import read_settings
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.state_modes import make_public
+from orchestration.version_files import MartEntry, write_manifest
 
 # In every value of the person, and in nobody else's.
 MARK = "zq7x"

@@ -19,13 +19,13 @@ from orchestration.ingest.erased.tombstones import bury
 from orchestration.ingest.words import define_functions
 from orchestration.pipeline.build import ingest_phase
 from orchestration.pipeline.erasure import erase
-from orchestration.pipeline.version_files import damage, read_manifest
 from orchestration.pipeline.versions import versions
 from orchestration.privacy.person import find_persons
 from orchestration.privacy.receipt import Receipt
 from orchestration.progress import Silent
 from orchestration.rules.rule_set import read_rules
 from orchestration.settings.paths import StateDir
+from orchestration.version_files import damage, read_manifest
 from tests.pipeline.erasure_kit import (
     CUSTOMER,
     MARK,

@@ -330,3 +330,13 @@ def test_a_full_disk_is_the_one_reason_and_told_as_such(state: StateDir, sign: s
     message = f'Runtime Error\n  IO Error: Could not write file "/s/working.duckdb": {sign}'
     failed = with_result(MART, status="error", message=message)
     assert reasons(state, replace(failed, exit_code=1)) == (found,)
+
+
+def test_a_damaged_page_of_a_mart_closes_the_gate(tmp_path: Path) -> None:
+    """It shows only when it is read: counts and ends of a column are kept elsewhere."""
+    state = make_state(tmp_path / "state", rows=60_000)
+    content = bytearray(state.working_database.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(64)
+    state.working_database.write_bytes(content)
+    assert "cannot be read" in reasons(state, make_run())[0]

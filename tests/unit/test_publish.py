@@ -4,17 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
 import duckdb
 import pytest
 
+from orchestration.database_files import open_quietly
 from orchestration.errors import PublishError
 from orchestration.failpoints import FAIL_POINTS
 from orchestration.pipeline import publish as publishing
 from orchestration.pipeline import versions as versioning
-from orchestration.pipeline.gate import gate
+from orchestration.pipeline.gate import Mart, gate
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published, current_version, rollback, versions
 from orchestration.settings.paths import REPO_ROOT, StateDir
@@ -272,3 +275,117 @@ def test_rollback_refuses_a_version_that_cannot_be_read(state: StateDir) -> None
 def test_rollback_with_nothing_published_says_so(state: StateDir) -> None:
     with pytest.raises(PublishError, match="Nothing has been published"):
         rollback(state)
+
+
+def test_a_database_that_differs_beside_a_linked_parquet_file_is_not_published(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is that of the version before and right; only the database tells of the fault."""
+    publish_rows(state, 5, "b1")
+    copy = publishing._copy_mart
+
+    def copy_and_alter(target: duckdb.DuckDBPyConnection, mart: Mart, *, is_sorted: bool) -> None:
+        assert is_sorted
+        copy(target, mart, is_sorted=is_sorted)
+        if mart.name == "subjects":
+            target.execute("delete from marts.subjects where subject_id = 'customer:1'")
+
+    monkeypatch.setattr(publishing, "_copy_mart", copy_and_alter)
+    with pytest.raises(PublishError, match="differs"):
+        publish_rows(state, 5, "b2")
+    assert published_rows(state) == 5
+
+
+def test_a_parquet_file_that_differs_from_the_working_database_is_not_published(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = publishing._copy_parquet
+
+    def copy_and_alter(written: duckdb.DuckDBPyConnection, mart: Mart, directory: Path) -> None:
+        copy(written, mart, directory)
+        if mart.name == "subjects":
+            path = directory / "parquet" / "subjects.parquet"
+            changed = f"select * replace (net_revenue + 1 as net_revenue) from '{path}'"
+            written.execute(f"create temp table altered as {changed}")
+            written.execute(f"copy altered to '{path}' (format parquet)")
+
+    monkeypatch.setattr(publishing, "_copy_parquet", copy_and_alter)
+    with pytest.raises(PublishError, match='mart "subjects" differs'):
+        publish_rows(state, 6, "b1")
+    assert versions(state) == ()
+
+
+def test_a_version_closed_with_a_log_is_not_published(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader would have to write in order to read what the log holds."""
+
+    @contextmanager
+    def open_and_leave_a_log(path: Path, *, read_only: bool = False) -> Iterator[object]:
+        with open_quietly(path, read_only=read_only) as opened:
+            yield opened
+        if not read_only:
+            Path(f"{path}.wal").touch()
+
+    monkeypatch.setattr(publishing, "open_quietly", open_and_leave_a_log)
+    with pytest.raises(PublishError, match="write-ahead log"):
+        publish_rows(state, 6, "b1")
+    assert versions(state) == ()
+
+
+def test_a_working_database_that_changes_while_it_is_copied_is_not_published(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = publishing.write_manifest
+
+    def write_and_change(*arguments: object) -> None:
+        write(*arguments)  # type: ignore[arg-type]
+        with duckdb.connect(str(state.working_database)) as working:
+            working.execute("create table marts.more as select 1 as x")
+
+    monkeypatch.setattr(publishing, "write_manifest", write_and_change)
+    with pytest.raises(PublishError, match="changed after the gate"):
+        publish_rows(state, 6, "b1")
+    assert versions(state) == ()
+
+
+def test_every_file_and_folder_is_on_the_disk_before_readers_see_the_version(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut leaves what was flushed: all of the version, then its name, then the link."""
+    flushed: list[int] = []
+    flush = os.fsync
+
+    def flush_and_note(descriptor: int) -> None:
+        flush(descriptor)
+        flushed.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", flush_and_note)
+    version = publish_rows(state, 5, "b1").path
+    made = [path.stat().st_ino for path in (version, *version.rglob("*"))]
+    names = [state.versions.stat().st_ino, state.published.stat().st_ino]
+    assert len(made) >= 5
+    assert set(made) | set(names) <= set(flushed)
+    assert flushed.index(version.stat().st_ino) > max(
+        flushed.index(path.stat().st_ino) for path in version.rglob("*") if path.is_file()
+    )
+    assert flushed.index(names[0]) > max(map(flushed.index, made))
+    assert flushed[-1] == names[1]
+
+
+def test_there_is_a_current_version_at_every_instant(state: StateDir) -> None:
+    """Asked before each change of a name that the process makes."""
+    publish_rows(state, 5, "b1")
+    asked: list[bool] = []
+    is_watching = True
+
+    def watch(event: str, _: tuple[object, ...]) -> None:
+        if is_watching and event in {"os.rename", "os.remove", "os.symlink", "os.rmdir"}:
+            asked.append(state.published_database.exists())
+
+    sys.addaudithook(watch)
+    publish_rows(state, 6, "b2")
+    rollback(state)
+    is_watching = False
+    assert len(asked) >= 4
+    assert all(asked)

@@ -147,3 +147,13 @@ def test_a_pipe_in_place_of_the_lock_keeps_nobody_waiting(tmp_path: Path) -> Non
     state = StateDir.at(tmp_path)
     os.mkfifo(state.build_lock)
     assert holder(state) is None
+
+
+def test_outside_what_is_published_not_even_a_link_within_is_taken(tmp_path: Path) -> None:
+    state = make_state(tmp_path / "state")
+    publish_rows(state, 5, "b1")
+    with build_lock(state):
+        pass
+    (state.root / "last_build.json").symlink_to("raw.duckdb")
+    with pytest.raises(StateDirError, match="is a link"), build_lock(state):
+        pass

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration import version_files
 from orchestration.errors import PublishError, StateDirError
-from orchestration.pipeline import version_files
 from orchestration.pipeline.status import open_published, read_status
-from orchestration.pipeline.version_files import damage, read_manifest
 from orchestration.pipeline.versions import rollback
 from orchestration.settings.paths import StateDir
+from orchestration.version_files import damage, read_manifest
 from tests.unit.finished_runs import make_state
 from tests.unit.test_publish import publish_rows, published_rows
 
@@ -175,3 +175,19 @@ def test_a_manifest_says_what_each_mart_holds(state: StateDir) -> None:
         "parquet/build_info.parquet",
         "parquet/subjects.parquet",
     }
+
+
+def test_whoever_reads_through_the_program_can_neither_leave_nor_unlock_the_file(
+    state: StateDir,
+) -> None:
+    publish_rows(state, 5, "b1")
+    with open_published(state) as published:
+        for attack in (
+            "select * from read_csv('/etc/hostname')",
+            "set enable_external_access = true",
+            "set lock_configuration = false",
+            "set memory_limit = '1GB'",
+            "create table marts.planted as select 1",
+        ):
+            with pytest.raises(duckdb.Error):
+                published.execute(attack)
