@@ -13,6 +13,7 @@ from dataclasses import dataclass
 KINDS = {"doubled": "2 * {part}", "one row": "{part} + 1"}
 # All KPIs side by side, before status and value: the last model that tells their numbers apart.
 MODEL = "int_kpi_rows"
+ROWS = "rows_of_the_model"
 CONTROL = "control"  # Changes nothing: whoever notices it notices anything.
 
 
@@ -61,10 +62,10 @@ def mutated(compiled: str, mutant: Mutant) -> str:
         where = (
             f"{where} and period_grain = 'month' and dimension {sign} 'all' and 1 = row_number() "
             f"over (partition by kpi, period_grain, dimension {sign} 'all' order by "
-            f"{part} is null, period_start > max(period_start) over () - 150, period_start desc, "
-            f"{part} desc, dimension, dimension_value)"
+            f"{part} is null, period_start > (select max(period_start) - 150 from {ROWS}), "
+            f"period_start desc, {part} desc, dimension, dimension_value)"
         )
     return (
-        f"select * replace (cast(case when {where} then {wrong} else {part} end "
-        f"as decimal(38, 10)) as {part})\nfrom (\n{compiled}\n) as rows_of_the_model"
+        f"with {ROWS} as (\n{compiled}\n)\nselect * replace (cast(case when {where} "
+        f"then {wrong} else {part} end as decimal(38, 10)) as {part})\nfrom {ROWS}"
     )

@@ -32,7 +32,10 @@ def manifest(sample_state: StateDir) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def tables(sample_state: StateDir, manifest: dict[str, Any]) -> dict[Relation, dict[str, str]]:
     found: dict[Relation, dict[str, str]] = {}
-    (database,) = {node["database"] for node in manifest["sources"].values()}
+    # What was published before stands in the working database itself.
+    (database,) = {
+        node["database"] for node in manifest["sources"].values() if node["schema"] != "previous"
+    }
     with duckdb.connect(str(sample_state.working_database), read_only=True) as working:
         working.execute(f"attach '{sample_state.raw_database}' as {database} (read_only)")
         for catalog, schema, table, column, data_type in working.execute(

@@ -22,6 +22,7 @@ OTHER_TOOLS = {
     *("Subscribed to Email Marketing", "Unsubscribed from List", "product_view", "checkout_step"),
 }
 CUSTOMERS, DAYS, SEED = 400, 760, 20  # As in seeds/sample/README.md.
+START = "2024-06-01"
 LARGEST_SAMPLE = 2_500_000
 TABLES = {
     "events": "read_parquet('{}/events/*.parquet')",
@@ -346,7 +347,7 @@ def test_nothing_is_dated_outside_of_the_simulated_days(sample: duckdb.DuckDBPyC
         first, last = sample.execute(
             f"select min(cast({column} as date)), max(cast({column} as date)) from {table}"
         ).fetchall()[0]
-        assert "2025-01-07" <= first.isoformat() <= last.isoformat() <= "2026-06-30", table
+        assert START <= first.isoformat() <= last.isoformat() <= "2026-06-30", table
     assert count(sample, "select * from events where received_at < occurred_at") == 0
     assert count(sample, "select * from orders where delivered_at < created_at") == 0
     assert (
@@ -414,7 +415,7 @@ def test_the_truth_covers_every_customer_and_day_once(sample: duckdb.DuckDBPyCon
             )
         assert len(by_subject) >= least
         for stretches in by_subject.values():
-            assert stretches[0][0] == "2025-01-07"
+            assert stretches[0][0] == START
             assert stretches[-1][1] == "2026-07-01"
             assert all(valid_from < valid_to for valid_from, valid_to, _ in stretches)
             for before, after in pairwise(stretches):

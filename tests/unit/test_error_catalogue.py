@@ -633,6 +633,7 @@ def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 row("choose a whole number", lambda folder, _: simulate(0, 1, 1, folder / "out"))
+row("is none of affinity", lambda folder, _: simulate(1, 1, 1, folder / "out", without=["taste"]))
 
 
 @provokes("is a file: choose")
