@@ -22,7 +22,7 @@ from tests.lint.verdict import MACROS, conclude, files
 _HOLE = "\N{REPLACEMENT CHARACTER}"
 _QUIET = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
 _QUALIFIED = re.compile(rf"(?<![\w.{_HOLE}])([a-z_]\w*)\.(?:[a-z_*{_HOLE}])", re.IGNORECASE)
-_DEFINED = re.compile(r"\b(?:as|from|join)\s+(\w+)|\b(\w+)\s+as\s*\(", re.IGNORECASE)
+_DEFINED = re.compile(r"\b(?:as|from|join|lambda)\s+(\w+)|\b(\w+)\s+as\s*\(", re.IGNORECASE)
 
 
 def written(node: nodes.Node) -> str:

@@ -62,7 +62,8 @@ def mutated(compiled: str, mutant: Mutant) -> str:
         where = (
             f"{where} and period_grain = 'month' and dimension {sign} 'all' and 1 = row_number() "
             f"over (partition by kpi, period_grain, dimension {sign} 'all' order by "
-            f"{part} is null, period_start > (select max(period_start) - 150 from {ROWS}), "
+            f"{part} is null, period_start > ("
+            f"select max(period_start) - 150 from {ROWS} where kpi = '{mutant.kpi}'), "
             f"period_start desc, {part} desc, dimension, dimension_value)"
         )
     return (

@@ -79,9 +79,9 @@ def test_the_shell_recipe_runs(database: Path) -> None:
 def test_the_settings_of_the_jdbc_address_are_settings_of_duckdb(database: Path) -> None:
     """The driver hands them to DuckDB as they are; without Java the names are what can be held."""
     _, *settings = recipes(database)["jdbc"].strip().split(";")
-    config: dict[str, str | bool | int | float | list[str]] = dict(
-        setting.split("=") for setting in settings
-    )
+    config: dict[str, str | bool | int | float | list[str]] = {
+        name: value for name, _, value in (setting.partition("=") for setting in settings)
+    }
     assert config == {"access_mode": "READ_ONLY", **LOCKED_DOWN}
     with duckdb.connect(str(database), config=config) as marts, pytest.raises(duckdb.Error):
         marts.execute(ATTACKS[0])

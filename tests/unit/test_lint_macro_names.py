@@ -25,6 +25,7 @@ def test_an_alias_of_the_caller_is_refused(body: str, alias: str) -> None:
     "body",
     [
         "{{ rows }}.at_least + 0.5",
+        "len(list_filter({{ rows }}, lambda one: one.is_kept))",
         "(select settings.as_of_date from {{ ref('int_settings') }} as settings)",
         "with days as (select 1 as day) select days.day from days",
         "left join {{ ref('x') }} as x on x.id = {{ rows }}.id",
