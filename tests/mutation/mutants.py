@@ -63,7 +63,8 @@ def mutated(compiled: str, mutant: Mutant) -> str:
             f"{where} and period_grain = 'month' and dimension {sign} 'all' and 1 = row_number() "
             f"over (partition by kpi, period_grain, dimension {sign} 'all' order by "
             f"{part} is null, period_start > ("
-            f"select max(period_start) - 150 from {ROWS} where kpi = '{mutant.kpi}'), "
+            f"select max(period_start) - 150 from {ROWS} "
+            f"where kpi = '{mutant.kpi}' and period_grain = 'month'), "
             f"period_start desc, {part} desc, dimension, dimension_value)"
         )
     return (

@@ -1,6 +1,12 @@
 -- What this build was made of. Exempt from byte-equality: it names the build, which dbt asks for
 -- when it runs alone: what it asks for while it parses, it parses again when that has changed.
 
+{% set build_id = env_var('LIFECYCLE_BUILD_ID', 'by-hand') if execute -%}
+{% set package_version = env_var('LIFECYCLE_VERSION', 'unknown') if execute -%}
+{% set inputs_hash = env_var('LIFECYCLE_INPUTS_HASH', 'unknown') if execute -%}
+{% set rules_hash = env_var('LIFECYCLE_RULES_HASH', 'unknown') if execute -%}
+{% set settings_hash = env_var('LIFECYCLE_SETTINGS_HASH', 'unknown') if execute -%}
+
 with
 
 built_frameworks as (
@@ -30,11 +36,11 @@ subject_counts as (
 build_info as (
 
     select
-        '{{ env_var("LIFECYCLE_BUILD_ID", "by-hand") if execute }}' as build_id,
-        '{{ env_var("LIFECYCLE_VERSION", "unknown") if execute }}' as package_version,
-        '{{ env_var("LIFECYCLE_INPUTS_HASH", "unknown") if execute }}' as inputs_hash,
-        '{{ env_var("LIFECYCLE_RULES_HASH", "unknown") if execute }}' as rules_hash,
-        '{{ env_var("LIFECYCLE_SETTINGS_HASH", "unknown") if execute }}' as settings_hash,
+        '{{ build_id }}' as build_id,
+        '{{ package_version }}' as package_version,
+        '{{ inputs_hash }}' as inputs_hash,
+        '{{ rules_hash }}' as rules_hash,
+        '{{ settings_hash }}' as settings_hash,
         settings.as_of_date,
         settings.identity_as_of,
         {% if var('known_at') -%}
