@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -34,6 +35,14 @@ from tests.unit.dashboard_kit import (
 )
 
 PACKAGE = REPO_ROOT / "orchestration" / "dashboard"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_stays_open() -> Iterator[None]:
+    """Let go of the sample, which other tests of this process open in their own way."""
+    yield
+    open_version.clear()
+    gc.collect()
 
 
 def sql(state: StateDir, query: str) -> list[tuple]:
