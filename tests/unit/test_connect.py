@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from orchestration.command.commands.care import Way
 from tests.unit.finished_runs import make_state
 from tests.unit.test_publish import publish_rows
 
+# The shell of the development packages stands beside Python, whether or not that is on the path.
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 # What an open connection could do: read any file, and undo the settings.
 ATTACKS = (
     "select * from read_csv('/etc/passwd')",
@@ -71,8 +74,9 @@ def test_the_sqlalchemy_recipe_runs(database: Path) -> None:
     assert "'b'" in run([sys.executable, "-c", recipes(database)["sqlalchemy"]])
 
 
-@pytest.mark.skipif(shutil.which("duckdb") is None, reason="the duckdb shell is not installed")
-def test_the_shell_recipe_runs(database: Path) -> None:
+@pytest.mark.skipif(shutil.which("duckdb", path=PATH) is None, reason="no duckdb shell")
+def test_the_shell_recipe_runs(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", PATH)
     assert "b" in run(recipes(database)["cli"])
 
 
