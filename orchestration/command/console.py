@@ -304,18 +304,20 @@ def show_status(console: Console, status: Status, state: StateDir) -> None:
 
 def _show_last_build(console: Console, status: Status) -> None:
     last = status.last_build
+    is_open = last.get("outcome") == "running"
+    # The record of a build that runs is told above, by who holds the lock.
+    if not last or (is_open and status.running):
+        return
     phase = str(last.get("phase") or "none")
     pairs = {"build": str(last.get("build_id"))}
-    if last.get("outcome") == "running":
-        # The record of a build that runs is told above, by who holds the lock.
+    if is_open:
         pairs["outcome"] = f"killed in the phase {phase}, begun at {last.get('started_at')}"
         pairs["then"] = "what was published stays; the next build needs no manual step"
     else:
         pairs["outcome"] = f"{last.get('outcome')} at {last.get('ended_at')}"
         if last.get("outcome") == "failed":
             pairs |= {"phase": phase, "message": str(last.get("message"))}
-    if last and not (last.get("outcome") == "running" and status.running):
-        _show_pairs(console, "Last build", pairs.items())
+    _show_pairs(console, "Last build", pairs.items())
 
 
 def show_report(console: Console, out: Path, size: int) -> None:

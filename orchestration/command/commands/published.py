@@ -13,9 +13,7 @@ from typing import Annotated
 import typer
 
 from orchestration.command.app import app, state_of
-from orchestration.command.options import (
-    StateOption,
-)
+from orchestration.command.options import StateOption
 
 
 @app.command()
