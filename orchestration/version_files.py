@@ -8,13 +8,13 @@ Bytes are read where a size or a time says that they may have changed, or where 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from orchestration.checksums import sha256_of
 from orchestration.errors import shown
 
 MANIFEST_NAME = "manifest.json"
@@ -123,12 +123,6 @@ def damage(version: Path, only: Iterable[str] = (), *, thorough: bool = False) -
         told += [f"{shown(name)} was not published with it" for name in strangers]
     more = f" and {len(told) - _NAMED:,} more" if len(told) > _NAMED else ""
     return ", ".join(told[:_NAMED]) + more
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _difference(path: Path, entry: FileEntry, thorough: bool) -> str:

@@ -17,9 +17,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.checksums import sha256_of
 from orchestration.database_files import open_quietly
 from orchestration.errors import StateDirError, first_line
-from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.ingest.landing_directory import is_readable
 from orchestration.ingest.loader_tables import landing_of
 from orchestration.ingest.raw_database import SCHEMA

@@ -22,8 +22,8 @@ from typing import Any, cast
 
 import duckdb
 
+from orchestration.checksums import sha256_of
 from orchestration.errors import BuildBusyError, InputError, first_line, nearest, sentence, shown
-from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.sql_text import identifier, text_literal

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.checksums import sha256_of
 from orchestration.errors import LifecycleError, shown
-from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.ingest.landing_directory import is_readable
 from orchestration.ingest.raw_database import discard
 

@@ -21,12 +21,12 @@ from typing import cast
 
 import duckdb
 
+from orchestration.checksums import sha256_of
 from orchestration.errors import InputError, LifecycleError, first_line
 from orchestration.ingest.contract import Contract, load_contract
 from orchestration.ingest.erased.guest_orders import restore_erasures, restore_guests
 from orchestration.ingest.erased.tombstones import Tombstones, read_tombstones
 from orchestration.ingest.findings import find
-from orchestration.ingest.formats.open_file import sha256_of
 from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
 from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
 from orchestration.ingest.load_file import FileChangedError, load_file

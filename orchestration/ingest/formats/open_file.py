@@ -6,7 +6,6 @@ Belongs here: what comes before the rows. Does not belong here: anything that kn
 from __future__ import annotations
 
 import gzip
-import hashlib
 import shutil
 import zlib
 from pathlib import Path
@@ -26,19 +25,6 @@ _CHUNK = 1 << 20
 _ALWAYS_UNPACKED = 16 << 20
 # The raw database grows beside the unpacked file.
 _ROOM_LEFT = 256 << 20
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal, read in pieces.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as source:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def read_landing_file(
