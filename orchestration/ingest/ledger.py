@@ -146,6 +146,38 @@ def close_books(
     )
 
 
+def close_books_of_many(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    results: Sequence[tuple[FileIdentity, FileResult]],
+) -> None:
+    """Count what the open transaction wrote of each of several files, compare, and commit.
+
+    None of them has a row in quarantine or set aside; their ids follow each other.
+    """
+    first, last = results[0][0].file_id, results[-1][0].file_id
+    counted = connection.execute(
+        f"select _file_id, count(_row_hash) from raw.{table.name} "
+        f"where _file_id between {first} and {last} group by _file_id"
+    ).fetchall()
+    found = {int(file_id): int(rows) for file_id, rows in counted}
+    for identity, result in results:
+        rows = found.get(identity.file_id, 0)
+        if rows != result.rows_loaded or result.rows_read != rows + result.rows_duplicate:
+            message = (
+                f"{result.name}: {result.rows_read} rows were read, but {rows} loaded and "
+                f"{result.rows_duplicate} duplicate do not add up to them; nothing of the file "
+                "was kept."
+            )
+            raise RawAccountingError(message)
+    lines = [_ledger_line(identity, result) for identity, result in results]
+    columns = [list(column) for column in zip(*lines, strict=True)]
+    places = ", ".join("unnest(?)" for _ in columns)
+    connection.execute(f"insert into raw.ingest_files select {places}", columns)
+    connection.execute("commit")
+    reach("ingest.file_committed")
+
+
 def insert_set_aside(
     connection: duckdb.DuckDBPyConnection, identity: FileIdentity, set_aside: Mapping[str, int]
 ) -> None:
@@ -215,22 +247,26 @@ def _insert_ledger(
 ) -> None:
     connection.execute(
         "insert into raw.ingest_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            identity.file_id,
-            result.table,
-            result.name,
-            identity.sha256,
-            identity.size,
-            result.rows_read,
-            result.rows_loaded,
-            result.rows_duplicate,
-            result.rows_quarantined,
-            identity.loaded_at,
-            identity.run_id,
-            result.status,
-            result.rows_set_aside,
-        ],
+        _ledger_line(identity, result),
     )
+
+
+def _ledger_line(identity: FileIdentity, result: FileResult) -> list[object]:
+    return [
+        identity.file_id,
+        result.table,
+        result.name,
+        identity.sha256,
+        identity.size,
+        result.rows_read,
+        result.rows_loaded,
+        result.rows_duplicate,
+        result.rows_quarantined,
+        identity.loaded_at,
+        identity.run_id,
+        result.status,
+        result.rows_set_aside,
+    ]
 
 
 def count_of(

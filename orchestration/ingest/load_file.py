@@ -74,7 +74,7 @@ def load_file(
         RawAccountingError: rows read and rows accounted for differ; nothing is kept.
         FileRefusedError: the file must go to quarantine; nothing is kept (see `refuse_file`).
     """
-    _drop_temporary(connection)
+    drop_temporary(connection)
     landed = _read(connection, file, table, folder, max_unpacked_ratio)
     if landed is None:
         connection.execute("begin")
@@ -83,7 +83,7 @@ def load_file(
         )
     judgement = _judge(connection, landed, table, excluded_ids)
     try:
-        with _planned_for(connection, identity.size):
+        with planned_for(connection, identity.size):
             connection.execute(f"create temporary table judged_rows as {judgement.sql}")
     except duckdb.Error as error:
         raise _refusal_or(error, file) from error
@@ -122,7 +122,7 @@ def load_file(
 
 
 @contextmanager
-def _planned_for(connection: duckdb.DuckDBPyConnection, size: int) -> Generator[None]:
+def planned_for(connection: duckdb.DuckDBPyConnection, size: int) -> Generator[None]:
     """Leave the plan of a statement over a small file alone: making it better takes longer."""
     if size > _SMALL_BYTES:
         yield
@@ -255,6 +255,7 @@ def insert_rows(
     *,
     copies: int,
     line_sql: str = "record",
+    file_id_sql: str = "",
 ) -> int:
     """Write the good rows of `judged_rows` into their raw table; return how many.
 
@@ -264,17 +265,19 @@ def insert_rows(
         identity: of the file.
         copies: how many of the rows are in `repeated_rows`.
         line_sql: number of the file's row over `judged_rows`.
+        file_id_sql: the file over them, where they are those of several.
     """
+    file_id_sql = file_id_sql or str(identity.file_id)
     names = ", ".join(table.column_names)
     # The join costs a third of the insert, and most files hold no copy.
     no_copy = "and record not in (select record from repeated_rows)" if copies else ""
     if copies:
-        _note_copies(connection, table, identity)
+        _note_copies(connection, table, file_id_sql)
     return count_of(
         connection,
         f"""
         insert into raw.{table.name} ({names}, _file_id, _line, _loaded_at, _row_hash)
-        select {names}, {identity.file_id}, {line_sql}, $loaded_at, _row_hash
+        select {names}, {file_id_sql}, {line_sql}, $loaded_at, _row_hash
         from judged_rows
         where verdict is null {no_copy}
         """,
@@ -282,21 +285,21 @@ def insert_rows(
     )
 
 
-def _note_copies(
-    connection: duckdb.DuckDBPyConnection, table: Table, identity: FileIdentity
-) -> None:
+def _note_copies(connection: duckdb.DuckDBPyConnection, table: Table, file_id_sql: str) -> None:
     """Remember that the file has rows loaded before: the last file with a content can decide."""
     connection.execute(
         f"""
         insert into raw.ingest_copies
-        select distinct $table_name, _row_hash, {identity.file_id}
+        select distinct $table_name, _row_hash, {file_id_sql} as file_id
         from judged_rows
         where verdict is null and record in (select record from repeated_rows)
+        order by file_id, _row_hash
         """,
         {"table_name": table.name},
     )
 
 
-def _drop_temporary(connection: duckdb.DuckDBPyConnection) -> None:
+def drop_temporary(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let go of what the file before left."""
     for name in _TEMPORARY:
         connection.execute(f"drop table if exists temp.{name}")

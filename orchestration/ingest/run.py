@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from orchestration.ingest.findings import find
 from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
 from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
 from orchestration.ingest.load_file import FileChangedError, load_file
+from orchestration.ingest.load_small_files import SmallFile, load_small_files, read_small_file
 from orchestration.ingest.load_source import SourceResult, load_source_file
 from orchestration.ingest.raw_database import (
     RawDatabase,
@@ -67,6 +68,8 @@ from orchestration.settings.paths import StateDir
 
 __all__ = ["IngestProgress", "IngestSummary", "ingest"]
 
+# Of so many small files that could not be loaded together each is loaded by itself.
+_FEW = 8
 # A mail tool has no orders and a shop no events; neither at all is no shop.
 ONE_OF_THESE = frozenset({"events", "orders"})
 
@@ -97,7 +100,7 @@ def ingest(
         state_dir: the state directory.
         run_id: written to ledger and quarantine.
         excluded_ids: ids that count as absent.
-        progress: called before each file and once at the end.
+        progress: called before each file, or each lot of small ones, and once at the end.
         loaded_at: instant written to the rows; default: now.
         contract: default: the shipped one.
         sources_file: what lies in other shapes; default: sources.yml in the landing directory.
@@ -190,14 +193,14 @@ class _Run:
             changing: list[str] = []
             rows_read = 0
             total = len(plan.contract_files) + len(plan.source_files)
-            for done, file in enumerate(plan.contract_files):
-                self.progress(IngestProgress(done, total, rows_read, file.name))
-                result = self._load(connection, file, known)
-                if isinstance(result, FileResult):
-                    results.append(result)
-                    rows_read += result.rows_read
-                elif result == "changing":
-                    changing.append(file.name)
+            for done, files, small in self._portions(plan.contract_files, known):
+                self.progress(IngestProgress(done, total, rows_read, files[0].name))
+                for file, result in self._load_portion(connection, files, small, known):
+                    if isinstance(result, FileResult):
+                        results.append(result)
+                        rows_read += result.rows_read
+                    elif result == "changing":
+                        changing.append(file.name)
             for done, placed in enumerate(plan.source_files, start=len(plan.contract_files)):
                 self.progress(IngestProgress(done, total, rows_read, placed.file.name))
                 outcome = self._load_source(connection, placed, plan)
@@ -272,6 +275,75 @@ class _Run:
             [(self.run_id, self.loaded_at, place, sentence) for place, sentence in enumerate(kept)],
         )
         connection.execute("commit")
+
+    def _portions(
+        self, files: Sequence[LandingFile], known: frozenset[tuple[str, str, str]]
+    ) -> Iterator[tuple[int, list[LandingFile], list[SmallFile]]]:
+        """Yield files to load in one go, their content if they are small, and their place.
+
+        Most are alone; small ones that are loaded already are left out.
+        """
+        begin, waiting = 0, list[SmallFile]()
+        for place, file in enumerate(files):
+            small = read_small_file(file, self.contract.table(file.table))
+            if small is not None and (file.table, file.name, small.sha256) in known:
+                continue
+            if waiting and (small is None or not small.goes_with(waiting)):
+                yield begin, [other.file for other in waiting], waiting
+                waiting = []
+            if small is None:
+                yield place, [file], []
+                continue
+            begin = begin if waiting else place
+            waiting.append(small)
+        if waiting:
+            yield begin, [other.file for other in waiting], waiting
+
+    def _load_portion(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        files: Sequence[LandingFile],
+        small: Sequence[SmallFile],
+        known: frozenset[tuple[str, str, str]],
+    ) -> list[tuple[LandingFile, FileResult | str]]:
+        """Load files together if they can be, else in halves, few of them one by one."""
+        if len(small) > 1 and (results := self._load_small(connection, small)) is not None:
+            return list(zip(files, results, strict=True))
+        if len(small) <= _FEW:
+            return [(file, self._load(connection, file, known)) for file in files]
+        half = len(small) // 2
+        return [
+            outcome
+            for part in (slice(half), slice(half, None))
+            for outcome in self._load_portion(connection, files[part], small[part], known)
+        ]
+
+    def _load_small(
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[SmallFile]
+    ) -> tuple[FileResult, ...] | None:
+        """Load small files in one pass; None if one of them needs to be loaded by itself."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True)
+        next_id = _next_file_id(connection)
+        for small in files:
+            self.ledger_copy.add(small.file.name, small.sha256)
+        return load_small_files(
+            connection,
+            [
+                (
+                    small,
+                    FileIdentity(
+                        number, small.sha256, small.before.st_size, self.run_id, self.loaded_at
+                    ),
+                )
+                for number, small in enumerate(files, start=next_id)
+            ],
+            self.contract.table(files[0].file.table),
+            excluded_ids=self.excluded_ids,
+            folder=self.scratch,
+            are_same=lambda: all(_is_same(small.file.path, small.before) for small in files),
+            tombstones=self.tombstones,
+        )
 
     def _load(
         self,

@@ -53,6 +53,27 @@ def test_unknown_columns_never_prevent_recognition() -> None:
     assert match.adapter.name == "stripe_payments"
 
 
+@pytest.mark.parametrize(
+    ("more", "adapter"),
+    [
+        ("", "segment"),
+        # What Segment's own storage holds, and RudderStack's with and without its id.
+        ("channel version projectId", "segment"),
+        ("channel version writeKey integrations", "segment"),
+        ("channel rudderId request_ip", "rudderstack"),
+        ("channel request_ip", "rudderstack"),
+        ("request_ip", "rudderstack"),
+        ("channel", "rudderstack"),
+        ("channel rudderId writeKey", "rudderstack"),
+    ],
+)
+def test_calls_of_segment_and_rudderstack_are_told_apart(more: str, adapter: str) -> None:
+    names = "type messageId originalTimestamp sentAt receivedAt anonymousId userId event context"
+    match = recognise(Header((*names.split(), *more.split())), ADAPTERS)
+    assert match is not None
+    assert match.adapter.name == adapter
+
+
 def test_two_layouts_that_fit_alike_are_named_both() -> None:
     olist = [
         name for texts in ADAPTERS["olist"].roles["review_rows"].layouts[0].must for name in texts

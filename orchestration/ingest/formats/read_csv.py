@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 
@@ -83,7 +84,8 @@ def _load_csv(
     connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, names: Sequence[str]
 ) -> bool:
     """Load a CSV file in one go; return False if any row of it is not as it should be."""
-    rows = _count_rows(path)
+    with path.open("rb") as source:
+        rows = count_rows(source)
     if rows is None:
         return False
     try:
@@ -143,20 +145,19 @@ def _csv_header(path: Path, table: Table, told: str | None) -> tuple[str, list[s
     return delimiter, [name or f"column_{number}" for number, name in enumerate(names, start=1)]
 
 
-def _count_rows(path: Path) -> int | None:
+def count_rows(source: BinaryIO) -> int | None:
     """Count the rows behind the header; None if a row is too long or a quote does not close.
 
     A row ends at the line end before which all quotes are closed: a doubled quote closes and opens
     again, so counting them is enough.
     """
     rows = quotes = size = 0
-    with path.open("rb") as source:
-        while line := source.readline(MAX_ROW_BYTES):
-            size += len(line)
-            if size >= MAX_ROW_BYTES:
-                return None
-            quotes += line.count(b'"')
-            if quotes % 2 == 0:
-                rows += size > 2 or bool(line.strip(b"\r\n"))
-                size = 0
+    while line := source.readline(MAX_ROW_BYTES):
+        size += len(line)
+        if size >= MAX_ROW_BYTES:
+            return None
+        quotes += line.count(b'"')
+        if quotes % 2 == 0:
+            rows += size > 2 or bool(line.strip(b"\r\n"))
+            size = 0
     return rows - 1 if quotes % 2 == 0 else None
