@@ -6,7 +6,6 @@ Does not belong here: asking on a terminal and printing.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -17,12 +16,11 @@ from pathlib import Path, PurePosixPath
 
 import duckdb
 
+from orchestration.command.guess_layout import encoding_of, guess_layout, quoted
 from orchestration.errors import InputError
-from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import LandingFile, discover
 from orchestration.ingest.sources.adapter import load_adapters
-from orchestration.ingest.sources.expressions import COPY_NUMBER
 from orchestration.ingest.sources.recognition import (
     Header,
     Match,
@@ -33,38 +31,13 @@ from orchestration.ingest.sources.recognition import (
 from orchestration.ingest.sources.sources_file import SOURCES_FILE, unplaced_files
 from orchestration.settings.project_file import PROJECT_FILE, project_text
 
-# What people call the columns that matter, the likeliest first.
-_EVENT_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "event_id": ("event_id", "id", "uuid", "message_id", "hit_id"),
-    "event_name": ("event_name", "event", "action", "activity", "event_type", "name"),
-    "occurred_at": (
-        "occurred_at", "timestamp", "event_time", "time", "datetime", "ts", "date", "created_at",
-    ),
-    "user_id": ("user_id", "customer_id", "client_id", "member_id", "person_id", "uid", "user"),
-    "anonymous_id": ("anonymous_id", "visitor_id", "device_id", "cookie_id"),
-    "session_id": ("session_id", "session", "visit_id"),
-    "device_type": ("device_type", "platform", "device"),
-}  # fmt: skip
-_ORDER_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "order_id": ("order_id", "id", "order_number", "order_no", "transaction_id", "invoice_no"),
-    "created_at": ("created_at", "order_date", "ordered_at", "timestamp", "date", "datetime"),
-    "total_price": (
-        "total_price", "total", "order_total", "amount", "revenue", "grand_total", "order_value",
-        "value", "price",
-    ),
-    "customer_id": ("customer_id", "user_id", "client_id", "customer", "email", "customer_email"),
-    "currency": ("currency", "currency_code"),
-    "status": ("status", "order_status", "state"),
-    "country": ("country", "shipping_country", "country_code"),
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Proposal:
     """What init would write, and what it could not make out.
 
     Attributes:
-        sources: text of sources.yml; empty if every file is in contract shape.
+        sources: text of sources.yml, drafts as comments; empty if there is nothing to say in it.
         needs_currency: some source has no currency of its own.
         found: a sentence per file or source.
         unknown: files that nothing fits.
@@ -92,11 +65,14 @@ def propose(raw_dir: Path, currency: str, timezone: str) -> Proposal:
     files = [*landing.files, *unplaced_files(raw_dir, landing)]
     matches: dict[str, list[tuple[LandingFile, Match, Header]]] = {}
     entries: list[str] = []
+    drafts: list[str] = []
     found: list[str] = []
     unknown: list[str] = []
     needs_currency = False
     with duckdb.connect() as connection:
-        headers = [(file, read_header(connection, file)) for file in files]
+        headers = [
+            (file, read_header(connection, file, encoding=encoding_of(file))) for file in files
+        ]
     for file, header in headers:
         if header is None:
             unknown.append(file.name)
@@ -105,11 +81,12 @@ def propose(raw_dir: Path, currency: str, timezone: str) -> Proposal:
         elif (match := recognise(header, adapters)) is not None:
             matches.setdefault(match.adapter.name, []).append((file, match, header))
         else:
-            entry, lacks_currency = _guessed_entry(file, header, currency, timezone)
-            needs_currency |= lacks_currency
-            if entry:
-                entries.append(entry)
-                found.append(f"{file.name}: no known layout; look at the columns proposed for it.")
+            guess = guess_layout(file, header, contract, currency, timezone)
+            needs_currency |= guess.needs_currency
+            entries += guess.entry
+            drafts += guess.draft
+            if guess.sentence:
+                found.append(guess.sentence)
             else:
                 unknown.append(file.name)
     every = [file.name for file in files]
@@ -121,11 +98,12 @@ def propose(raw_dir: Path, currency: str, timezone: str) -> Proposal:
             f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}: {placed[0][1].adapter.title}."
         )
         for glob in _globs(names, every):
-            lines = [f"  - files: {_text(glob)}", f"    adapter: {name}"]
+            lines = [f"  - files: {quoted(glob)}", f"    adapter: {name}"]
             if lacks and currency:
                 lines.append(f"    constants: {{currency: {currency}}}")
             entries.append("\n".join(lines))
-    text = "sources:\n" + "\n".join(entries) + "\n" if entries else ""
+    written = [*entries, *drafts]
+    text = "\n".join(["sources:", *written, ""]) if written else ""
     return Proposal(text, needs_currency, tuple(found), tuple(unknown))
 
 
@@ -170,53 +148,6 @@ def _lacks_currency(match: Match, header: Header) -> bool:
     )
 
 
-def _guessed_entry(
-    file: LandingFile, header: Header, currency: str, timezone: str
-) -> tuple[str, bool]:
-    """Propose the columns of a file of no known layout; blank if too little of it is understood."""
-    by_fold = {fold_name(name): name for name in header.names}
-    lines = [f"  - files: {_text(file.name)}"]
-    constants: dict[str, str] = {}
-    events = _matched(by_fold, _EVENT_COLUMNS)
-    orders = _matched(by_fold, _ORDER_COLUMNS)
-    lacks_currency = False
-    if {"event_name", "occurred_at"} <= set(events) and {"user_id", "anonymous_id"} & set(events):
-        table, columns = "events", events
-        if "event_id" not in columns:
-            parts = ", ".join(f'"{by_fold[fold_name(name)]}"' for name in columns.values())
-            columns = {"event_id": f"= md5(concat_ws('|', {parts}, {COPY_NUMBER}))", **columns}
-    elif {"order_id", "created_at", "total_price"} <= set(orders):
-        table, columns = "orders", orders
-        if "status" not in columns:
-            constants["status"] = "paid"
-        if "currency" not in columns:
-            lacks_currency = True
-            if currency:
-                constants["currency"] = currency
-    else:
-        return "", False
-    lines.append(f"    table: {table}")
-    lines.append("    columns:")
-    lines += [f"      {target}: {_text(name)}" for target, name in columns.items()]
-    if constants:
-        listed = ", ".join(f"{name}: {value}" for name, value in constants.items())
-        lines.append(f"    constants: {{{listed}}}")
-    if timezone and timezone != "UTC":
-        lines.append(f"    format: {{timezone: {timezone}}}")
-    return "\n".join(lines), lacks_currency
-
-
-def _matched(by_fold: Mapping[str, str], wanted: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Contract column to the file's column, each of the file's used once."""
-    left = dict(by_fold)
-    matched: dict[str, str] = {}
-    for target, spellings in wanted.items():
-        name = next((spelling for spelling in spellings if spelling in left), None)
-        if name is not None:
-            matched[target] = left.pop(name)
-    return matched
-
-
 def _globs(names: Sequence[str], every: Sequence[str]) -> list[str]:
     """One glob for several files if it fits no other; else each file's own name."""
     folders = {str(PurePosixPath(name).parent) for name in names}
@@ -227,8 +158,3 @@ def _globs(names: Sequence[str], every: Sequence[str]) -> list[str]:
         if {name for name in every if fnmatch(name, glob)} == set(names):
             return [glob]
     return list(names)
-
-
-def _text(text: str) -> str:
-    """A YAML text in quotes."""
-    return json.dumps(text, ensure_ascii=False)

@@ -23,7 +23,7 @@ def show_init(
     for sentence in proposal.found:
         console.print(sentence)
     for name in proposal.unknown:
-        console.print(f"{name}: nothing fits its columns; add an entry by hand if it should count.")
+        console.print(f"{name}: it has no column names that can be read; it is left out.")
     if proposal.needs_currency and not has_currency:
         console.print(
             "Some orders state no currency: run it again with --currency EUR (or another code), "

@@ -44,6 +44,10 @@ _NO_FILE = "it is a pipe, a device or a socket, not a file"
 _LETTER = re.compile(r"[^\W\d_]")
 
 
+# More names than this help nobody.
+_NAMED = 5
+
+
 @dataclass(frozen=True, order=True)
 class LandingFile:
     """One file that feeds a raw table.
@@ -163,6 +167,9 @@ def require_tables(
         close = [entry for entry in landing.ignored if table.name in entry.name.casefold()]
         if close:
             problem += f"; {shown(close[0].name)} is ignored because {close[0].reason}"
+        elif unread := [entry for entry in landing.ignored if entry.name.endswith(ACCEPTED)]:
+            names = ", ".join(shown(entry.name) for entry in unread[:_NAMED])
+            problem += f"; or say in sources.yml how to read {names} (lifecycle init drafts it)"
         problems.append(problem + ".")
     if problems:
         raise InputError("\n".join(problems))

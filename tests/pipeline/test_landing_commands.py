@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -79,6 +81,91 @@ def test_check_shows_examples_and_no_value_of_a_person(project: Path) -> None:
     for secret in ("ida@example.org", "Ida Rossi", "call first"):
         assert secret not in told
     assert "Shipping Name (not loaded: personal)" in told
+
+
+LEDGER = (
+    "Buchungstag;Belegnr;Kunde;Betrag;Währung;Status\n"
+    "03.01.2026;R-1001;K17;1.234,50;EUR;bezahlt\n"
+    "04.01.2026;R-1002;K18;99,00;EUR;offen\n"
+    "02.03.2026;R-1006;K18;2.000,00;CHF;storniert\n"
+)
+MAGENTO = (
+    '"ID","Purchase Point","Purchase Date","Grand Total (Purchased)","Status","Customer Email"\n'
+    '"01","Main Website\n Main Store","2026-01-04 10:11:12","50.00","Complete","a@m.example"\n'
+    '"02","Main Website\n Main Store","2026-01-05 10:11:12","12.50","On Hold","b@m.example"\n'
+)
+PLUGIN = (
+    "order_id,date,status,order_total,order_currency,customer_id,billing_email,item_name\n"
+    "901,2026-01-10 11:00:00,completed,37,EUR,7,a@b.example,Cup\n"
+    "901,2026-01-10 11:00:00,completed,37,EUR,7,a@b.example,Plate\n"
+    "902,2026-01-11 11:00:00,Pending payment,20,USD,8,c@d.example,Plate\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "orders", "revenue", "checked"),
+    [
+        ("Umsätze_2026.csv", LEDGER.encode("cp1252"), 3, "3333.5000", 0),
+        ("Umsätze_2026.csv", LEDGER.encode(), 3, "3333.5000", 0),
+        ("export.csv", MAGENTO.encode(), 2, "62.5000", 0),
+        # Its second order is in USD, and the rate is the next thing to land.
+        ("orders-export.csv", PLUGIN.encode(), 2, "57.0000", 2),
+    ],
+)
+def test_what_no_adapter_knows_is_read_as_init_proposes(
+    project: Path, name: str, content: bytes, orders: int, revenue: str, checked: int
+) -> None:
+    (project / "landing" / name).write_bytes(content)
+    told = run("init", "--raw-dir", "landing", "--currency", "EUR")
+    assert f"{name}: no known layout; look at the columns proposed for it." in told
+    assert "refuse 0." in run("check", exit_code=checked)
+    run("ingest")
+    with duckdb.connect(str(project / "var" / "raw.duckdb"), read_only=True) as raw:
+        assert raw.execute("select count(*), sum(total_price) from raw.raw.orders").fetchone() == (
+            orders,
+            Decimal(revenue),
+        )
+        assert raw.execute(
+            "select min(created_at) < '2026-02-01' from raw.raw.orders"
+        ).fetchone() == (True,)
+
+
+def test_what_init_cannot_make_out_is_a_draft_to_complete(project: Path) -> None:
+    duckdb.execute(
+        "copy (select 'a' || i as event_uuid, {'id': 'p' || i, 'event': 'x'} as actor, "
+        "'Sign Up' as action, timestamp '2026-01-01' as ts from range(3) as numbers(i)) "
+        "to 'landing/part_0.parquet' (format parquet)"
+    )
+    told = run("init", "--raw-dir", "landing", "--currency", "EUR")
+    assert "nothing in it looks like user_id or anonymous_id" in told
+    with pytest.raises(
+        InputError, match=r'how to read "part_0\.parquet" .lifecycle init drafts it'
+    ):
+        run("check")
+    sources = project / "landing" / "sources.yml"
+    draft = sources.read_text()
+    # The columns of the file, not what lies within one of them.
+    assert 'Its columns: "event_uuid", "actor", "action", "ts".' in draft
+    completed = [line.removeprefix("#") for line in draft.splitlines() if "fill in" not in line]
+    text = "\n".join(completed).replace("user_id: ", "user_id: \"= actor ->> 'id'\"")
+    sources.write_text(text)
+    told = run("check")
+    assert "part_0.parquet → events by sources.yml: 3 loaded" in told
+    assert "p0" in told
+
+
+def test_a_table_that_lacks_a_column_is_told_so_by_init(project: Path) -> None:
+    (project / "landing" / "orders.csv").write_text(
+        "order_id,created_at,status,currency,total_price\n1,2026-03-01,paid,EUR,1\n"
+    )
+    (project / "landing" / "exchange_rates.csv").write_text("curr,rate\nUSD,0.9\n")
+    (project / "landing" / "people.csv").write_text("Ada Muster;Weg 1\nBo Muster;Weg 2\n")
+    told = run("init", "--raw-dir", "landing", "--currency", "EUR")
+    assert "exchange_rates.csv: exchange_rates by its name, and would be refused." in told
+    assert "Missing: date, currency (did you mean currency for curr?)" in told
+    assert "people.csv: its first line has no name that is known; it is left out." in told
+    assert "Ada" not in told
+    assert not (project / "landing" / "sources.yml").exists()
 
 
 def test_each_init_hashes_with_a_salt_of_its_own(project: Path) -> None:

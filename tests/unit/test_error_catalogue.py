@@ -41,7 +41,7 @@ from orchestration.dashboard import launch as launching
 from orchestration.docs_site import dbt_docs
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
-from orchestration.ingest import run
+from orchestration.ingest import load_small_files, run
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.erased.tombstones import bury, read_tombstones
 from orchestration.ingest.formats import open_file
@@ -330,6 +330,13 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     shop.ingest()
     (shop.raw_dir / "orders.csv").write_text(f"{ORDERS_HEADER}\n")
     (shop.state_dir / "raw.duckdb").write_bytes(b"torn" * 4096)
+    shop.ingest()
+
+
+@provokes("1 rows were read, but 0 loaded and 0 duplicate do not add up to them")
+def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder, {"orders/1.csv": ORDER, "orders/2.csv": ORDER.replace("\n1,", "\n2,")})
+    monkeypatch.setattr(load_small_files, "insert_rows", lambda *_, **__: 0)
     shop.ingest()
 
 
@@ -1133,7 +1140,7 @@ def _no_such(*_: object, **__: object) -> None:
     [
         ("formats.json_text._MAX_BYTES", 1, "MB cannot be read"),
         ("formats.open_file._ROOM_LEFT", 1 << 62, "no room on the disk"),
-        ("formats.read_parquet._top_level_names", _no_such, "contradicts itself"),
+        ("formats.read_parquet.top_level_names", _no_such, "contradicts itself"),
         ("judging.rows.MAX_COLUMNS", 3, "columns; at most 3 can be read"),
         ("load_file.count_of", lambda *_: 7, "The file says that it has 1 rows, 7 can be read"),
     ],

@@ -18,6 +18,10 @@ COLUMNS = ("id", "user_id", "amount", "record", "copy_number")
         ("md5(concat_ws('|', id, copy_number))", '(MD5(CONCAT_WS(\'|\', "id", "copy_number")))'),
         ("nullif(split_part(id, '-', 2), '')", "(NULLIF(SPLIT_PART(\"id\", '-', 2), ''))"),
         (
+            "user_id ->> 'plan'",
+            '((CASE WHEN JSON_VALID("user_id") THEN "user_id" END) ->> \'$.plan\')',
+        ),
+        (
             "case when amount > 1 then 'a' else 'b' end",
             "(CASE WHEN \"amount\" > 1 THEN 'a' ELSE 'b' END)",
         ),

@@ -42,7 +42,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFil
         # DuckDB renames the second of two equal names; the schema has both as they are.
         columns = tuple(
             GivenColumn(name, identifier(row[0]), row[1])
-            for name, row in zip(_top_level_names(schema), described, strict=True)
+            for name, row in zip(top_level_names(schema), described, strict=True)
         )
     except (ValueError, IndexError, RecursionError) as error:
         detail = "The schema of the Parquet file contradicts itself; deliver it again."
@@ -86,7 +86,7 @@ def _parquet_relation(path: Path, options: str = "") -> str:
     return f"read_parquet({path_literal(path)}, {fixed}{options})"
 
 
-def _top_level_names(schema: Sequence[tuple[str, int | None]]) -> list[str]:
+def top_level_names(schema: Sequence[tuple[str, int | None]]) -> list[str]:
     """Return the names of the root's children from the depth-first listing of a schema."""
 
     def end_of(position: int) -> int:

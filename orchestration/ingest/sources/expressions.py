@@ -35,7 +35,10 @@ _REFUSED = (
     exp.Lambda,
 )
 # What the parser calls functions although SQL has words of its own for it.
-_SYNTAX = (exp.Cast, exp.Case, exp.If, exp.Connector, exp.Coalesce, exp.Extract)
+_REACHING_IN = (exp.JSONExtract, exp.JSONExtractScalar)
+_SYNTAX = (
+    exp.Cast, exp.Case, exp.If, exp.Connector, exp.Coalesce, exp.Extract, *_REACHING_IN,
+)  # fmt: skip
 
 
 class ExpressionError(ValueError):
@@ -66,6 +69,11 @@ def read_expression(text: str, columns: Collection[str]) -> str:
             hint = nearest(name, columns)
             raise ExpressionError(f"names {shown(column.name)}, which the file lacks{hint}")
         column.replace(exp.column(name, quoted=True))
+    for reaching in tree.find_all(*_REACHING_IN):
+        # Of a text that is no JSON nothing is taken; DuckDB would stop.
+        text = reaching.this.sql("duckdb")
+        guarded = f"(case when json_valid({text}) then {text} end)"
+        reaching.set("this", sqlglot.parse_one(guarded, read="duckdb"))
     return tree.sql("duckdb")
 
 

@@ -22,6 +22,7 @@ from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Contract
 from orchestration.ingest.formats.json_text import wrapped_array
 from orchestration.ingest.formats.landed_file import path_literal
+from orchestration.ingest.formats.read_parquet import top_level_names
 from orchestration.ingest.landing_directory import LandingFile, is_readable
 from orchestration.ingest.sources.adapter import Adapter, Layout, Role
 
@@ -83,16 +84,16 @@ def read_header(
     try:
         if file.format == "parquet":
             rows = connection.execute(
-                f"select name from parquet_schema({path_literal(file.path)})"
+                f"select name, num_children from parquet_schema({path_literal(file.path)})"
             ).fetchall()
-            return Header(tuple(str(row[0]) for row in rows[1:]))
+            return Header(tuple(top_level_names(rows)))
         if file.format == "spreadsheet" or not is_readable(file.path):
             return None
         with _open_text(file, encoding or _encoding_of(file)) as source:
             if file.format == "csv":
                 return _csv_header(source, delimiter)
             return _json_header(source)
-    except (OSError, EOFError, zlib.error, UnicodeError, csv.Error, duckdb.Error):
+    except (OSError, EOFError, zlib.error, UnicodeError, csv.Error, duckdb.Error, IndexError):
         return None
 
 

@@ -482,6 +482,9 @@ class _Reader:
     def entries(self, document: yaml.Node | None) -> tuple[Entry, ...]:
         top = self._mapping(document, ("sources",), "the file")
         nodes = top.get("sources")
+        if nodes is not None and nodes.tag == "tag:yaml.org,2002:null":
+            # Nothing but the drafts of `lifecycle init`, which are comments.
+            return ()
         if not isinstance(nodes, yaml.SequenceNode):
             self._refuse(document, "write `sources:` and below it a list, an entry for each source")
             return ()
