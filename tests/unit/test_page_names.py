@@ -151,7 +151,7 @@ MART_COLUMNS = {
     "sessions": ("session_id", "subject_id"),
     "touchpoints": ("session_id", "subject_id channel"),
     "attributed_orders": ("order_id model touch_number", "share"),
-    "journey_paths": ("path", "steps customers revenue"),
+    "journey_paths": ("path steps", "customers revenue"),
     "journey_map": ("framework stage touch_kind touch_value", "persons"),
     "friction": ("step reason device buyer", "value_lost"),
     "message_performance": (
@@ -198,7 +198,6 @@ MART_COLUMNS = {
 
 HEALTHS = "prospect cold active at_risk lapsed"
 WORDS = {
-    ("subjects", "subject_type"): "person account",
     ("lifecycle_history", "health"): HEALTHS,
     ("lifecycle_history", "movement"): "entered advanced fell_back health_only",
     ("lifecycle_current", "health_basis"): "orders contract",
@@ -210,9 +209,14 @@ WORDS = {
     ("play_entries", "arm"): "treat holdout global_control",
     ("play_entries", "suppressed_by"): "left no_consent cool_down cap",
     ("product_affinity", "kind"): "product category",
-    ("stage_odds", "days_in_stage"): "0–6 7–29 30–89 90+",
+    ("stage_odds", "days_in_stage"): "0-6 7-29 30-89 90+",
     ("lapse_calibration", "gap_ordinal"): "1 2 3+",
     ("contact_pressure", "messages"): "0 1 2 3 4+",
+    ("model_holdout", "frequency_class"): "0 1 2 3 4 5 6 7+",
+    ("attributed_orders", "model"): (
+        "first last last_non_direct linear position_based time_decay"
+    ),
+    ("customer_value", "model"): "bg_nbd mbg_nbd stage none",
 }  # fmt: skip
 
 MONEY = {
