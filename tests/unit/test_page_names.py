@@ -1,8 +1,9 @@
 """The marts have the columns, keys and words that the specification names.
 
-What belongs here: names as the pages `marts.md`, `value.md`, `lifecycle.md` and `kpis.md` give them,
-as literals, held against the YAML contracts. What does not: KPI ids (test_kpi_catalogue.py), rows of
-seeds (test_rule_seeds.py), columns of raw tables (test_contract.py), and what stands in a column.
+What belongs here: names as the pages `marts.md`, `value.md`, `lifecycle.md` and `kpis.md` give
+them, as literals, held against the YAML contracts. What does not: KPI ids (test_kpi_catalogue.py),
+rows of seeds (test_rule_seeds.py), columns of raw tables (test_contract.py), and what stands in a
+column.
 """
 
 from functools import cache
@@ -81,7 +82,8 @@ MART_COLUMNS = {
     ),
     "mrr_movements": (
         "subject_id month",
-        "opening_mrr new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr closing_mrr",
+        "opening_mrr new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr"
+        " closing_mrr",
     ),
     "checkout_outcomes": ("session_id", "outcome"),
     "message_outcomes": ("delivery_id", ""),
@@ -98,8 +100,8 @@ MART_COLUMNS = {
         "subject_type first_seen_on first_order_on last_order_on orders net_revenue"
         " acquisition_channel first_touch_campaign country account_id is_identified stage"
         " stage_since health health_since next_change_on at_risk_on lapsed_on usual_gap_days"
-        " expected_next_order_on days_overdue renews_on units margin average_order_value refund_rate"
-        " first_category first_product_id favourite_category first_touch_channel device_type"
+        " expected_next_order_on days_overdue renews_on units margin average_order_value"
+        " refund_rate first_category first_product_id favourite_category first_touch_channel device_type"
         " last_visit_on visits_30d open_tickets last_nps last_csat loyalty_points referrals"
         " monthly_amount marketing_consent recency_score frequency_score monetary_score rfm_segment"
         " predicted_value_365d is_global_control net_revenue_365d net_revenue_rank_share order_days"
@@ -141,7 +143,8 @@ MART_COLUMNS = {
     "ideal_customer_profile": ("attribute attribute_value", "horizon_days customers lift"),
     "product_affinity": (
         "kind item_a item_b",
-        "customers_a customers_b customers_both support confidence lift customers_after median_days",
+        "customers_a customers_b customers_both support confidence lift customers_after"
+        " median_days",
     ),
     "next_best_product": ("subject_id rank", "product_id reason_product"),
     "order_sequence": (
