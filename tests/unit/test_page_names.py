@@ -102,9 +102,10 @@ MART_COLUMNS = {
         " stage_since health health_since next_change_on at_risk_on lapsed_on usual_gap_days"
         " expected_next_order_on days_overdue renews_on units margin average_order_value"
         " refund_rate first_category first_product_id favourite_category first_touch_channel"
-        " device_type last_visit_on visits_30d open_tickets last_nps last_csat loyalty_points referrals"
-        " monthly_amount marketing_consent recency_score frequency_score monetary_score rfm_segment"
-        " predicted_value_365d is_global_control net_revenue_365d net_revenue_rank_share order_days"
+        " device_type last_visit_on visits_30d open_tickets last_nps last_csat loyalty_points"
+        " referrals monthly_amount marketing_consent recency_score frequency_score monetary_score"
+        " rfm_segment predicted_value_365d is_global_control net_revenue_365d"
+        " net_revenue_rank_share order_days"
         " days_since_first_order days_since_last_order coupon_order_share tickets_365d last_nps_on",
     ),
     "orders": (
