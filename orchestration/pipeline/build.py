@@ -110,7 +110,8 @@ def open_build(request: BuildRequest, progress: Progress) -> Generator[OpenBuild
         try:
             yield OpenBuild(request, build_id, record, Stopwatch(progress, record))
         except BaseException as error:
-            record.write("failed", message=str(error))
+            # Whoever presses Ctrl-C says nothing.
+            record.write("failed", message=str(error) or f"{type(error).__name__}.")
             raise
 
 
