@@ -11,6 +11,7 @@ from orchestration.command.calibrate import calibrate
 from orchestration.errors import SettingsError
 from orchestration.rules.rule_set import read_rules
 from orchestration.settings.paths import StateDir
+from tests.unit.finished_runs import version_by_hand
 
 COLUMNS = """
     'default' as key, 26.664746::decimal(38, 10) as prior_gap_days,
@@ -27,8 +28,7 @@ COLUMNS = """
 def state(tmp_path: Path) -> StateDir:
     """A state that has published a recommendation and nothing else."""
     state = StateDir.at(tmp_path / "state")
-    state.published_database.parent.mkdir(parents=True)
-    with duckdb.connect(str(state.published_database)) as published:
+    with version_by_hand(state) as database, duckdb.connect(str(database)) as published:
         published.execute("create schema marts")
         published.execute(f"create table marts.recommended_health_policy as select {COLUMNS}")
     return state
