@@ -30,8 +30,8 @@ from orchestration.ingest.findings import find
 from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
 from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
 from orchestration.ingest.load_file import FileChangedError, load_file
-from orchestration.ingest.load_small_files import SmallFile, load_small_files, read_small_file
 from orchestration.ingest.load_source import SourceResult, load_source_file
+from orchestration.ingest.load_together import SmallFile, load_together, read_small_file
 from orchestration.ingest.raw_database import (
     RawDatabase,
     check_books,
@@ -307,7 +307,7 @@ class _Run:
         known: frozenset[tuple[str, str, str]],
     ) -> list[tuple[LandingFile, FileResult | str]]:
         """Load files together if they can be, else in halves, few of them one by one."""
-        if len(small) > 1 and (results := self._load_small(connection, small)) is not None:
+        if len(small) > 1 and (results := self._load_as_one(connection, small)) is not None:
             return list(zip(files, results, strict=True))
         if len(small) <= _FEW:
             return [(file, self._load(connection, file, known)) for file in files]
@@ -318,7 +318,7 @@ class _Run:
             for outcome in self._load_portion(connection, files[part], small[part], known)
         ]
 
-    def _load_small(
+    def _load_as_one(
         self, connection: duckdb.DuckDBPyConnection, files: Sequence[SmallFile]
     ) -> tuple[FileResult, ...] | None:
         """Load small files in one pass; None if one of them needs to be loaded by itself."""
@@ -327,7 +327,7 @@ class _Run:
         next_id = _next_file_id(connection)
         for small in files:
             self.ledger_copy.add(small.file.name, small.sha256)
-        return load_small_files(
+        return load_together(
             connection,
             [
                 (

@@ -41,7 +41,7 @@ from orchestration.dashboard import launch as launching
 from orchestration.docs_site import dbt_docs
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
-from orchestration.ingest import load_small_files, run
+from orchestration.ingest import load_together, run
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.erased.guest_orders import GuestRow, keep_guests, read_guests
 from orchestration.ingest.erased.tombstones import bury, read_tombstones
@@ -340,7 +340,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 @provokes("1 rows were read, but 0 loaded and 0 duplicate do not add up to them")
 def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = make_shop(folder, {"orders/1.csv": ORDER, "orders/2.csv": ORDER.replace("\n1,", "\n2,")})
-    monkeypatch.setattr(load_small_files, "insert_rows", lambda *_, **__: 0)
+    monkeypatch.setattr(load_together, "insert_rows", lambda *_, **__: 0)
     shop.ingest()
 
 

@@ -78,7 +78,7 @@ def read_small_file(file: LandingFile, table: Table) -> SmallFile | None:
     return SmallFile(file, text, before, hashlib.sha256(content).hexdigest())
 
 
-def load_small_files(
+def load_together(
     connection: duckdb.DuckDBPyConnection,
     files: Sequence[tuple[SmallFile, FileIdentity]],
     table: Table,

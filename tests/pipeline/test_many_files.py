@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from orchestration.failpoints import reach
-from orchestration.ingest import load_small_files, run
+from orchestration.ingest import load_together, run
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.raw_database import RawAccountingError
 from tests.pipeline.ingest_kit import EVENTS_HEADER, Shop, events_csv, make_shop
@@ -129,7 +129,7 @@ def test_files_loaded_together_come_out_as_files_loaded_one_by_one(
         reach(point)
 
     with monkeypatch.context() as patch:
-        patch.setattr(load_small_files, "reach", counted)
+        patch.setattr(load_together, "reach", counted)
         first = told(together, "run-1")
     assert lots, "no file was loaded together with another"
     with monkeypatch.context() as patch:
@@ -152,13 +152,13 @@ def test_a_row_lost_among_many_files_fails_the_run_and_names_the_file(
     shop = make_shop(tmp_path)
     shop.ingest("run-0")
     shop.land({f"events/{number}.csv": as_csv(number) for number in range(20)})
-    insert = load_small_files.insert_rows
+    insert = load_together.insert_rows
 
     def lossy(connection: Any, *args: Any, **options: Any) -> int:
         connection.execute("delete from judged_rows where record = 3")
         return insert(connection, *args, **options)
 
-    monkeypatch.setattr(load_small_files, "insert_rows", lossy)
+    monkeypatch.setattr(load_together, "insert_rows", lossy)
     with pytest.raises(RawAccountingError, match=r"events/10\.csv: 1 rows were read, but 0 loaded"):
         shop.ingest("run-1")
     assert shop.rows("select count(*) from raw.events") == [(0,)]
