@@ -6,6 +6,7 @@ aside by reason, rows quarantined, and of each contract table every row.
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date, datetime
 from decimal import Decimal
@@ -55,6 +56,17 @@ def test_an_export_becomes_the_rows_that_stand_beside_it(case: str, tmp_path: Pa
         assert filled == set(expected["tables"])
         for table, rows in expected["tables"].items():
             assert _found(connection, table, rows) == _in_order(rows)
+
+
+@pytest.mark.parametrize("kind", ["track", "page", "screen", "identify", "group", "alias"])
+def test_a_file_of_one_call_of_nobody_is_accounted_for(kind: str, tmp_path: Path) -> None:
+    call = {"messageId": "m", "type": kind, "receivedAt": "2026-01-01T00:00:00Z", "rudderId": "r"}
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "call.json").write_text(json.dumps(call | {"event": "Trial Started"}))
+
+    summary = ingest(tmp_path / "landing", tmp_path / "state", run_id="r", excluded_ids=())
+
+    assert (summary.rows_read, summary.rows_loaded) == (1, 0)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, dict[str, int]]:
