@@ -17,14 +17,15 @@ SCORES = "5 as recency_score, 1 as frequency_score, null::integer as monetary_sc
 TABLES = f"""
 create table orders as
 select
-    'customer:c1' as subject_id, 'o1' as order_id, date '2026-01-01' as ordered_on,
-    true as is_booked, true as is_first_order, 2.0 as units, null::varchar as coupon_code,
-    null::decimal(18, 4) as gross_revenue, null::decimal(18, 4) as net_revenue,
-    7::decimal(18, 4) as product_cost;
+    'customer:c1' as subject_id, order_id, date '2026-01-01' as ordered_on, true as is_booked,
+    order_id = 'o1' as is_first_order, 2.0 as units, null::varchar as coupon_code,
+    revenue::decimal(18, 4) as gross_revenue, revenue::decimal(18, 4) as net_revenue,
+    7::decimal(18, 4) as product_cost
+from (values ('o1', 10), ('o2', null)) as stated (order_id, revenue);
 create table customers as
 select
-    'customer:c1' as subject_id, 1 as orders, 1 as order_days, date '2026-01-01' as first_order_on,
-    date '2026-01-01' as last_order_on, 'o1' as first_order_id, 2.0 as units,
+    'customer:c1' as subject_id, 2 as orders, 1 as order_days, date '2026-01-01' as first_order_on,
+    date '2026-01-01' as last_order_on, 'o1' as first_order_id, 4.0 as units,
     null::decimal(18, 4) as average_order_value, null::decimal(18, 4) as margin,
     0.0 as coupon_order_share, {SCORES};
 create table int_settings as select date '2026-01-31' as as_of_date;
@@ -34,7 +35,7 @@ select date '2026-01-31' as as_of_date, 'customer:c1' as subject_id, {SCORES};
 
 
 def breaches(law: str, change: str = "") -> int:
-    """How many rows the law finds in a shop whose only order is costed and has no rate."""
+    """How many rows the law finds in a shop of two costed orders, one without a rate."""
     text = (LAWS / law).read_text(encoding="utf-8")
     sql = jinja2.Template(text).render(ref=lambda name: name, config=lambda **_: "")  # pyright: ignore[reportUnknownLambdaType]
     with duckdb.connect() as shop:
