@@ -55,6 +55,7 @@ def odd_files() -> Iterator[str | bytes]:
     yield "\n" + events_csv(row.format(21))
     yield f"{EVENTS_HEADER}\n"
     yield ""
+    yield f"{EVENTS_HEADER},value\nx28,View,2026-01-02,u1,1.25\n"
     yield f"{EVENTS_HEADER},value\nx22,View,2026-01-02,u1,1.23456\n"
     yield f"{EVENTS_HEADER},colour,email\nx23,View,2026-01-02,u1,red,a@b.example\n"
     yield f"{EVENTS_HEADER},colour,email\nx24,View,2026-01-02,c@d.example,blue,\n"
@@ -84,14 +85,16 @@ def odd_json() -> Iterator[str]:
     yield "{}\n"
 
 
-def odd_shop(root: Path) -> Shop:
-    """Land all of them among many that have nothing to say, in an order of its own."""
+def odd_shop(root: Path, *, is_sorted: bool) -> Shop:
+    """Land all of them among many that have nothing to say, mixed or with equal shapes together."""
     shop = make_shop(root)
     files: list[tuple[str, str | bytes]] = [("csv", as_csv(number)) for number in range(16)]
     files += [("jsonl", as_json(100 + number)) for number in range(16)]
     files += [("csv", text) for text in odd_files()] + [("jsonl", text) for text in odd_json()]
     random.Random(1).shuffle(files)
-    shop.land({f"events/{n}.{suffix}": text for n, (suffix, text) in enumerate(files)})
+    if is_sorted:
+        files.sort(key=lambda file: (file[0], str(file[1]).split("\n")[0][:60]))
+    shop.land({f"events/{n:03}.{suffix}": text for n, (suffix, text) in enumerate(files)})
     return shop
 
 
@@ -116,12 +119,8 @@ def told(shop: Shop, run_id: str) -> tuple[object, ...]:
 def test_files_loaded_together_come_out_as_files_loaded_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_sorted: bool
 ) -> None:
-    together, alone = odd_shop(tmp_path / "together"), odd_shop(tmp_path / "alone")
-    if is_sorted:
-        # All CSV before all JSON: long runs of one shape.
-        for shop in (together, alone):
-            for place, path in enumerate(sorted((shop.raw_dir / "events").glob("*.csv"))):
-                path.rename(path.with_name(f"a{place}.csv"))
+    together = odd_shop(tmp_path / "together", is_sorted=is_sorted)
+    alone = odd_shop(tmp_path / "alone", is_sorted=is_sorted)
     lots: list[int] = []
 
     def counted(point: str) -> None:
