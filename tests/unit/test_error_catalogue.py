@@ -70,6 +70,7 @@ from orchestration.rules.kpi_docs import wanted_text
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
 from orchestration.settings.environment import check_environment
+from orchestration.settings.kept_settings import keep_settings
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.project_file import read_project_file
 from orchestration.settings.request import BuildRequest, read_request
@@ -739,6 +740,7 @@ def _what_if(folder: Path, *, rules: str = "", settings: str = "", inputs: str =
     state.versions.mkdir(parents=True)
     shipped, defaults = read_rules(None), BuildSettings()
     write_rules(shipped, state)
+    keep_settings(state, defaults)
     known = package_version("customer-lifecycle")
     made = make_version(
         state.versions,
@@ -753,7 +755,7 @@ def _what_if(folder: Path, *, rules: str = "", settings: str = "", inputs: str =
 
 
 row("holds other rules than the published version", lambda f, _: _what_if(f, rules="other"))
-row("These are not the settings", lambda f, _: _what_if(f, settings="other"))
+row("Nobody knows the settings any more", lambda f, _: _what_if(f, settings="other"))
 row("Files were loaded since", lambda f, _: _what_if(f))
 
 
