@@ -11,8 +11,10 @@ import ast
 import gzip
 import json
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib.metadata import version as package_version
@@ -60,6 +62,7 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
+from orchestration.privacy import traces
 from orchestration.privacy.own_values import OwnValues
 from orchestration.privacy.person import Persons
 from orchestration.privacy.published import rewrite_version
@@ -952,6 +955,16 @@ def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(erasure, "remove_remade", full)
     erase_one(erasable(folder))
+
+
+@provokes("is held by another program, which keeps the bytes of what was erased")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(traces, "_PATIENCE_SECONDS", 0)
+    request = erasable(folder)
+    with closing(sqlite3.connect(request.state.root / "history.db")) as history:
+        history.execute("create table event_logs as select 'row of customer:c1' as event")
+        history.execute("begin immediate")
+        erase_one(request)
 
 
 @provokes("build once, which rebuilds it, then erase")
