@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -204,11 +205,25 @@ def fill_state(state: StateDir) -> None:
             f"copy customers to '{scratch.parent / 'customers.parquet'}' "
             "(format parquet, compression uncompressed)"
         )
-    with sqlite3.connect(state.root / "dagster" / "history.db") as database:
-        database.execute("create table event_logs (id integer, event text)")
-        told = json.dumps({"said": f"row of {CUSTOMER}"})
-        database.executemany("insert into event_logs values (?, ?)", [(1, told), (2, "other")])
-    database.close()
+    write_history(state.root / "dagster" / "history.db").close()
+    # As one that was killed leaves it: what was written last stands in the log beside it.
+    killed = write_history(state.root / "dagster" / "open.db")
+    for name in ("open.db", "open.db-wal"):
+        shutil.copy(state.root / "dagster" / name, state.root / "dagster" / f"killed-{name}")
+    killed.close()
+
+
+def write_history(path: Path) -> sqlite3.Connection:
+    """Write a database like Dagster's: rows that tell of the person, and pages of deleted ones."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("pragma journal_mode = wal")
+    database.execute("create table event_logs (id integer, event text, body blob)")
+    told = json.dumps({"said": f"row of {CUSTOMER}"})
+    rows = [(number, told, told.encode()) for number in range(200)]
+    database.executemany("insert into event_logs values (?, ?, ?)", [*rows, (999, "other", None)])
+    database.execute("pragma wal_checkpoint(truncate)")
+    database.execute("delete from event_logs where id between 2 and 500")
+    return database
 
 
 def _write_version(folder: Path) -> None:
