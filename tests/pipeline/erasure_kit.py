@@ -54,7 +54,9 @@ def _event(number: int, day: int, name: str, **values: object) -> dict[str, obje
         "page_url": f"https://shop.test/{MARK}",
         "referrer": f"https://{MARK}.test/",
         "utm_source": f"{MARK}source",
+        "utm_medium": f"{MARK}medium",
         "utm_campaign": f"{MARK}campaign",
+        "device_type": f"{MARK}phone",
         "properties": json.dumps(said),
     } | values
 
@@ -65,7 +67,7 @@ def events() -> list[dict[str, object]]:
     return [
         _event(1, 1, "Product Viewed"),
         _event(2, 2, "Signed Up", user_id=CUSTOMER),
-        _event(3, 3, "Ticket Opened", user_id=MERGED, anonymous_id=f"{MARK}a101"),
+        _event(3, 3, f"{MARK} Ticket", user_id=MERGED, anonymous_id=f"{MARK}a101"),
         _event(4, 4, "Product Viewed", anonymous_id=None, properties=json.dumps(
             {"user_id": CUSTOMER, "note": MARK})),
         _event(5, 5, "Order Completed", anonymous_id="shared-device", order_id=ORDER),
@@ -90,7 +92,8 @@ def write_landing(folder: Path, *, requests: Iterable[str] = ()) -> None:
             "received_at: 'TIMESTAMP', anonymous_id: 'VARCHAR', user_id: 'VARCHAR', "
             "session_id: 'VARCHAR', cart_id: 'VARCHAR', order_id: 'VARCHAR', "
             "product_id: 'VARCHAR', page_url: 'VARCHAR', referrer: 'VARCHAR', "
-            "utm_source: 'VARCHAR', utm_campaign: 'VARCHAR', properties: 'VARCHAR'})) "
+            "utm_source: 'VARCHAR', utm_medium: 'VARCHAR', utm_campaign: 'VARCHAR', "
+            "device_type: 'VARCHAR', properties: 'VARCHAR'})) "
             f"to '{folder / 'events.parquet'}' (format parquet, compression uncompressed)"
         )
         lines.unlink()
@@ -99,7 +102,9 @@ def write_landing(folder: Path, *, requests: Iterable[str] = ()) -> None:
          "created_at": "2026-03-05 23:30:11", "currency": "EUR", "total_price": 50.25,
          "total_tax": 9.06, "cart_id": f"{MARK}cart", "source_channel": f"{MARK}channel",
          "coupon_code": f"{MARK}coupon", "referral_code": f"{MARK}code", "country": "IT",
-         "subscription_id": f"{MARK}sub", "affiliate_id": f"{MARK}aff"},
+         "subscription_id": f"{MARK}sub", "affiliate_id": f"{MARK}aff",
+         "utm_source": f"{MARK}source", "utm_medium": f"{MARK}medium",
+         "utm_campaign": f"{MARK}campaign"},
         {"order_id": f"{MARK}o101", "customer_id": MERGED, "status": "paid", "currency": "EUR",
          "created_at": "2026-03-07 09:00:00", "updated_at": "2026-03-07 09:00:00",
          "total_price": 10},
@@ -133,8 +138,8 @@ def write_landing(folder: Path, *, requests: Iterable[str] = ()) -> None:
             {"customer_id": CUSTOMER, "created_at": "2026-03-02 10:00:00",
              "email": f"{MARK}.one@mail.test", "phone": f"+39 055 {MARK}", "first_name": MARK,
              "last_name": f"{MARK}, \"née\"", "country": "IT", "city": f"{MARK}town",
-             "account_id": f"{MARK}acct1", "attributes": json.dumps({"tier": MARK}),
-             "marketing_consent": "true"},
+             "account_id": f"{MARK}acct1", "acquisition_channel": f"{MARK}way",
+             "attributes": json.dumps({"tier": MARK}), "marketing_consent": "true"},
             {"customer_id": MERGED, "created_at": "2026-03-01 10:00:00", "first_name": MARK},
             {"customer_id": "zq7-bad", "created_at": "never"},
             {"customer_id": CUSTOMER, "created_at": "not a day", "first_name": MARK},

@@ -190,14 +190,6 @@ def test_before_it_is_sent_everything_of_a_play_may_change(tmp_path: Path) -> No
     check_started_plays(state, rules, BuildSettings())
 
 
-def test_a_damaged_version_stops_no_build_that_would_replace_it(tmp_path: Path) -> None:
-    state = StateDir.at(tmp_path / "state")
-    with version_by_hand(state) as database:
-        database.write_bytes(b"torn" * 5_000)
-    told = check_started_plays(state, read_rules(None), BuildSettings())
-    assert "nobody can tell whether a play that was sent has been changed" in told
-
-
 @pytest.mark.slow
 def test_what_a_build_publishes_of_a_play_is_what_its_row_says(
     tmp_path: Path, sample_state: StateDir
@@ -226,3 +218,11 @@ def test_what_a_build_publishes_of_a_play_is_what_its_row_says(
     with pytest.raises(RulesError) as refused:
         check_started_plays(state, sent("2"), BuildSettings())
     assert len(str(refused.value).splitlines()) == len(rows) == 18
+
+
+def test_a_damaged_version_stops_no_build_that_would_replace_it(tmp_path: Path) -> None:
+    state = StateDir.at(tmp_path / "state")
+    with version_by_hand(state) as database:
+        database.write_bytes(b"torn" * 5_000)
+    told = check_started_plays(state, read_rules(None), BuildSettings())
+    assert "nobody can tell whether a play that was sent has been changed" in told
