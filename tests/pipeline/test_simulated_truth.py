@@ -1,0 +1,59 @@
+"""What the marts say of simulated shops is true of them; of more seeds: `python -m tests.truth`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings.paths import StateDir
+from tests.pipeline.models_kit import CompiledModels
+from tests.truth.channels import differ
+from tests.truth.lines import Line, lines, measure, most_by_chance
+from tests.truth.odds import score
+from tests.truth.report import RESULTS, told_lines
+
+SEEDS = int(os.environ.get("TRUTH_SEEDS", "1"))
+
+
+@pytest.mark.slow
+def test_what_is_told_of_simulated_shops_is_true(sample_state: StateDir, tmp_path: Path) -> None:
+    models = CompiledModels(sample_state)
+    found = lines([measure(models, tmp_path, seed) for seed in range(1, SEEDS + 1)])
+    assert not [line for line in found if line.holds is False]
+    # The page tells of the same lines, but for the counts of their seeds.
+    assert [_words(line) for line in found] == [_words(line) for line in told_lines(_page())]
+
+
+def test_the_record_is_of_twenty_seeds_and_no_line_is_broken() -> None:
+    told = told_lines(_page())
+    assert len(told) == 11
+    assert not [line for line in told if line.holds is False]
+    assert "**no**" not in _page()
+    (seeds,) = [row for row in _page().splitlines() if " seeds: 1 to " in row]
+    assert int(seeds.split()[0]) >= 20
+
+
+def test_odds_that_are_off_or_say_nothing_are_seen() -> None:
+    came = [place % 10 == 0 for place in range(1000)]
+    dull = score([(0.1, one) for one in came])
+    assert dull.reliability_error < 0.001
+    assert dull.brier == pytest.approx(dull.base_brier)
+    knowing = score([(0.9 if one else 0.1, one) for one in came])
+    assert knowing.reliability_error == pytest.approx(0.1)
+    assert knowing.brier < dull.brier
+
+
+def test_chance_alone_seldom_breaks_a_line() -> None:
+    assert most_by_chance(0.05, 12) == 3
+    assert most_by_chance(0.10, 140) == 23
+    assert differ({"social": -1.7, "email": 1.6}) == ["social"]
+
+
+def _page() -> str:
+    return RESULTS.read_text(encoding="utf-8")
+
+
+def _words(line: Line) -> str:
+    return "".join(letter for letter in line.claim if not letter.isdigit())
