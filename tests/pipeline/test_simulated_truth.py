@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings.paths import StateDir
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.pipeline.models_kit import CompiledModels
 from tests.truth.channels import differ
+from tests.truth.gaps import survival
 from tests.truth.lines import Line, lines, measure, most_by_chance
 from tests.truth.odds import score
 from tests.truth.report import RESULTS, told_lines
@@ -33,6 +34,17 @@ def test_the_record_is_of_twenty_seeds_and_no_line_is_broken() -> None:
     assert "**no**" not in _page()
     (seeds,) = [row for row in _page().splitlines() if " seeds: 1 to " in row]
     assert int(seeds.split()[0]) >= 20
+
+
+def test_the_readme_says_what_the_shipped_policy_loses() -> None:
+    (told,) = [row for row in _page().splitlines() if "on average: " in row]
+    readme = (REPO_ROOT / "README.md").read_text(encoding="utf-8")
+    assert told.split("on average: ")[1].rstrip(".") in readme
+
+
+def test_gaps_that_are_still_open_count_as_long_as_they_last() -> None:
+    assert survival([(0.4, True), (0.5, False), (0.6, True), (1.0, True)]) == 0.75 / 2
+    assert survival([(0.4, False), (0.99, False)]) == 1
 
 
 def test_odds_that_are_off_or_say_nothing_are_seen() -> None:

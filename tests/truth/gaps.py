@@ -59,7 +59,7 @@ def calibration(connection: duckdb.DuckDBPyConnection, shop: Shop) -> Calibratio
             own = (sum(gap.logarithms) + weight * math.log(median)) / (len(gap.logarithms) + weight)
             days = math.ceil(round(math.exp(own + deviations * sigma), 6))
             measured.append((gap.days / min(max(days, least), most), gap.is_closed))
-        return _survival(measured)
+        return survival(measured)
 
     return Calibration(1 - at_risk, share_beyond(at_risk), 1 - lapsed, share_beyond(lapsed))
 
@@ -88,7 +88,7 @@ def _left_between(shop: Shop, customer: str, day: date, until: date) -> date | N
     return next((leave.left_on for leave in leaves if day < leave.left_on <= until), None)
 
 
-def _survival(measured: list[tuple[float, bool]]) -> float:
+def survival(measured: list[tuple[float, bool]]) -> float:
     """The share of gaps that reach 1, closed or not."""
     share = 1.0
     in_order = sorted(measured)
