@@ -63,7 +63,9 @@ def foretold(models: CompiledModels, folder: Path, seed: int) -> Foretold:
             models.make_again(connection, MADE_ANEW)
             days = [month_end + _AHEAD, month_end, month_end]
             for framework, odds, has_come in connection.execute(_FORETOLD, days).fetchall():
-                by_framework[framework].append((float(odds), has_come))
+                # Nothing is told of a stage in which nobody stood at the month ends before.
+                if odds is not None:
+                    by_framework[framework].append((float(odds), has_come))
     return dict(by_framework)
 
 

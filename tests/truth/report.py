@@ -76,7 +76,7 @@ def render(seeds: Sequence[Seed], shops: Sequence[RealShop]) -> str:
 
 
 def mean_errors(seeds: Sequence[Seed]) -> str:
-    """The errors of three ways to call customers lapsed, over all shops; the README says them too."""
+    """The errors of three ways to call customers lapsed, over all shops, as the README has them."""
     found = [one.errors for seed in seeds for one in (seed.planted, seed.bare)]
     errors = {
         "shipped": [one.by_policy["shipped"] for one in found],
