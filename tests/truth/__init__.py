@@ -1,1 +1,1 @@
-"""Whether what the marts say of a simulated shop is true of it (docs: value.md, section 7)."""
+"""Whether what the marts say of a simulated shop is true of it."""
