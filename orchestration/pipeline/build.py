@@ -110,7 +110,8 @@ def open_build(request: BuildRequest, progress: Progress) -> Generator[OpenBuild
         try:
             yield OpenBuild(request, build_id, record, Stopwatch(progress, record))
         except BaseException as error:
-            record.write("failed", message=str(error))
+            # Whoever presses Ctrl-C says nothing.
+            record.write("failed", message=str(error) or f"{type(error).__name__}.")
             raise
 
 
@@ -140,7 +141,9 @@ def rules_phase(request: BuildRequest, progress: Progress) -> RuleSet:
     def work() -> RuleSet:
         rules = read_rules(request.rules_dir)
         check_frameworks(request.settings, rules.frameworks)
-        check_started_plays(request.state, rules, request.settings)
+        untold = check_started_plays(request.state, rules, request.settings)
+        if untold:
+            progress.note(untold)
         write_rules(rules, request.state)
         reach("build.rules_written")
         return rules
@@ -330,13 +333,13 @@ def new_build_id() -> str:
 
 
 def check_state_path(state: StateDir) -> None:
-    """Refuse a state directory whose name dbt and DuckDB could not carry in SQL.
+    """Refuse a state directory whose name dbt and DuckDB could not carry, in SQL or as a pattern.
 
     Raises:
         StateDirError: names the character.
     """
     for character in str(state.root):
-        if character in "'\"\\{}" or not character.isprintable():
+        if character in "'\"\\{}?*[" or not character.isprintable():
             text = f"The state directory {str(state.root)!r} contains {character!r}"
             raise StateDirError(f"{text}; choose one of letters, digits, dots, dashes and spaces.")
 

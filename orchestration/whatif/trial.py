@@ -1,6 +1,6 @@
 """What other rules would say today: dbt on a scratch state that is deleted, and nothing published.
 
-Belongs here: the scratch state, and that it starts from what the published version was made of.
+Belongs here: that a trial starts from what the published version was made of.
 Does not belong here: the comparison (`standings`).
 """
 
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -19,6 +17,7 @@ from orchestration.errors import SettingsError, StateDirError, WarehouseError, f
 from orchestration.pipeline.build import build_identity
 from orchestration.pipeline.dbt_run import run_dbt
 from orchestration.pipeline.lock import build_lock
+from orchestration.pipeline.scratch import TRIAL, scratch_state
 from orchestration.pipeline.versions import current_version
 from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
@@ -46,7 +45,7 @@ def what_if(request: BuildRequest, rules_dir: Path, progress: Progress) -> WhatI
         WarehouseError: dbt did not come to an end.
     """
     state = request.state
-    with build_lock(state), _scratch_state(state) as scratch:
+    with build_lock(state), scratch_state(state, TRIAL) as scratch:
         version = _published(state)
         before, rules = _both_rules(state, version, rules_dir, scratch)
         settings = _settings(request, version, before, rules)
@@ -61,21 +60,6 @@ def what_if(request: BuildRequest, rules_dir: Path, progress: Progress) -> WhatI
             said = first_line(run.errors[-1]) if run.errors else "it gave no reason"
             raise WarehouseError(f"dbt could not build what these rules say ({said}).")
         return compare_standings(version.database, scratch.working_database, version.as_of)
-
-
-@contextmanager
-def _scratch_state(state: StateDir) -> Generator[StateDir]:
-    """Lend a state directory that is deleted; one that a kill left behind goes first.
-
-    It has one name, so that dbt finds the project as it parsed it the last time.
-    """
-    root = state.root / "whatif"
-    shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(mode=0o700)
-    try:
-        yield StateDir.at(root)
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def _published(state: StateDir) -> Version:
