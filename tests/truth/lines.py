@@ -24,8 +24,10 @@ LAPSED_WITHIN = 0.04
 WORSE_THAN_A_WINDOW = 0.03
 FEWEST_COMPANIONS = 10
 RELIABILITY_ERROR = 0.03
-# Below so many standings a decile is a matter of luck: those of all seeds together are judged.
+# Below so many standings a decile is a matter of luck: those of all seeds together are judged, of
+# accounts, of which a shop has a dozen, from some ten seeds on.
 FEWEST_STANDINGS = 5_000
+FEWEST_TOGETHER = 800
 # So seldom chance alone would break a line about false alarms.
 RARELY = 0.01
 _NAMES = (*lapses.NAMES, *companions.NAMES, *channels.NAMES)
@@ -212,7 +214,7 @@ def _odds_lines(seeds: Sequence[Seed]) -> list[Line]:
     } | {
         f"{framework} of all seeds": odds.score(said)
         for framework, said in pooled.items()
-        if len(said) >= FEWEST_STANDINGS or len(seeds) > 1
+        if len(said) >= FEWEST_TOGETHER
     }
     worst = max(scores, key=lambda name: scores[name].reliability_error)
     dullest = max(scores, key=lambda name: scores[name].brier / scores[name].base_brier)
