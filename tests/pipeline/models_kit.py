@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -17,6 +20,11 @@ import duckdb
 from orchestration.settings.paths import StateDir
 
 _MADE = re.compile(r"\b(?:staging|intermediate|marts)\.(\w+)")
+
+
+def as_of(day: date) -> dict[str, str]:
+    """The change that makes another day the as-of date; who is who stays as the build knew it."""
+    return {"int_settings": f"update intermediate.int_settings set as_of_date = date '{day}'"}
 
 
 class CompiledModels:
@@ -30,6 +38,7 @@ class CompiledModels:
             for unique_id, node in manifest["nodes"].items()
             if node["resource_type"] == "model"
         }
+        self._by_name = {node["name"]: unique_id for unique_id, node in self._models.items()}
         # What only warns closes no gate.
         self._laws = {
             node["name"]: node["compiled_code"]
@@ -43,15 +52,48 @@ class CompiledModels:
         """Make every model that the queries name from a raw database, and ask them."""
         asked = list(queries)
         names = {name for query in asked for name in _MADE.findall(query)}
-        with duckdb.connect(config={"threads": 1}) as connection:
-            self._make(connection, raw_database, names)
+        with self.made(raw_database, names) as connection:
             return [connection.execute(query).fetchall() for query in asked]
+
+    @contextmanager
+    def made(
+        self,
+        raw_database: Path,
+        names: Iterable[str],
+        changes: Mapping[str, str] = MappingProxyType({}),
+        working: str = ":memory:",
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Make these models and all they are made from; a change is SQL that runs after a model."""
+        with duckdb.connect(config={"threads": 1}) as connection:
+            self._attach(connection, raw_database, working)
+            for unique_id in self._in_order(names):
+                model = self._models[unique_id]
+                self._run(connection, model)
+                if model["name"] in changes:
+                    connection.execute(changes[model["name"]])
+            yield connection
+
+    def make(self, raw_database: Path, names: Iterable[str], working: Path) -> None:
+        """Make models of these names from a raw database into a working database that may exist."""
+        with self.made(raw_database, names, working=str(working)):
+            pass
+
+    def relation(self, name: str) -> str:
+        """What SQL calls the table of a model, without its database."""
+        return self._models[self._by_name[name]]["relation_name"].split(".", 1)[1]
+
+    def make_again(self, connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+        """Make these models once more, and nothing that they are made from."""
+        for name in names:
+            model = self._models[self._by_name[name]]
+            kind = "view" if model["config"]["materialized"] == "view" else "table"
+            connection.execute(f"drop {kind} {model['relation_name']}")
+            self._run(connection, model)
 
     def broken_laws(self, raw_database: Path) -> list[str]:
         """Make every model from a raw database; return the checks that would close the gate."""
         names = [node["name"] for node in self._models.values()]
-        with duckdb.connect(config={"threads": 1}) as connection:
-            self._make(connection, raw_database, names)
+        with self.made(raw_database, names) as connection:
             assert len(self._laws) > 100
             return [
                 name
@@ -59,28 +101,12 @@ class CompiledModels:
                 if connection.execute(f"select count(*) from ({law})").fetchall() != [(0,)]
             ]
 
-    def make(self, raw_database: Path, names: Iterable[str], working: Path) -> None:
-        """Make models of these names from a raw database into a working database that may exist."""
-        with duckdb.connect(config={"threads": 1}) as connection:
-            self._make(connection, raw_database, names, str(working))
-
-    def _make(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        raw_database: Path,
-        names: Iterable[str],
-        working: str = ":memory:",
-    ) -> None:
-        self._attach(connection, raw_database, working)
-        for unique_id in self._in_order(names):
-            model = self._models[unique_id]
-            if model.get("language") == "python":
-                _run_python(connection, model)
-                continue
-            kind = "view" if model["config"]["materialized"] == "view" else "table"
-            connection.execute(
-                f"create {kind} {model['relation_name']} as {model['compiled_code']}"
-            )
+    def _run(self, connection: duckdb.DuckDBPyConnection, model: dict[str, Any]) -> None:
+        if model.get("language") == "python":
+            _run_python(connection, model)
+            return
+        kind = "view" if model["config"]["materialized"] == "view" else "table"
+        connection.execute(f"create {kind} {model['relation_name']} as {model['compiled_code']}")
 
     def _attach(
         self, connection: duckdb.DuckDBPyConnection, raw_database: Path, working: str
@@ -101,7 +127,6 @@ class CompiledModels:
 
     def _in_order(self, names: Iterable[str]) -> list[str]:
         """Models of these names and all they are made from, parents first."""
-        by_name = {node["name"]: unique_id for unique_id, node in self._models.items()}
         ordered: dict[str, None] = {}
 
         def add(unique_id: str) -> None:
@@ -111,7 +136,7 @@ class CompiledModels:
                 ordered[unique_id] = None
 
         for name in sorted(names):
-            add(by_name[name])
+            add(self._by_name[name])
         return list(ordered)
 
 

@@ -17,7 +17,7 @@ from tests.reference.world import Event
 
 UNKNOWN, DIRECT, REFERRAL = "unknown", "direct", "referral"
 UTM_COLUMNS = ("utm_source", "utm_medium", "utm_campaign")
-# They need a model of what customers will be worth, which this reading has not.
+# They need a model of what customers will be worth: tests/reference/value/foreseen.py.
 OF_MODELS = frozenset({"predicted_clv", "ltv_to_cac"})
 
 COUNT, RATIO, MEDIAN = "count", "ratio", "median"

@@ -1,0 +1,1 @@
+"""Whether what the marts say of a simulated shop is true of it."""
