@@ -175,6 +175,25 @@ def test_the_sample_lacks_no_column_that_a_page_asks_for(pages: dict[str, Seen])
 # Ten questions that a reader of the pages can answer, and the answers as SQL has them.
 
 
+def test_the_page_of_the_dashboard_lists_the_questions_asked_here() -> None:
+    page = (REPO_ROOT / "dbt_project" / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (.+)\? \| [A-Z]", page, re.MULTILINE)
+    source = Path(__file__).read_text(encoding="utf-8")
+    section = source.partition("\n# Ten questions")[2].partition("\n# A customer, a KPI, plays.")[0]
+    asked = [name.split("_") for name in re.findall(r"^def test_(\w+)", section, re.MULTILINE)][1:]
+    assert len(listed) == len(asked) == 10
+    for question, words in zip(listed, asked, strict=True):
+        missing = set(re.findall(r"\w+", question.lower())) - {
+            *words,
+            "of",
+            "the",
+            "how",
+            "many",
+            "were",
+        }
+        assert not missing, question
+
+
 def test_how_many_persons_are_there_and_in_which_currency_is_money(
     pages: dict[str, Seen], sample_state: StateDir
 ) -> None:
