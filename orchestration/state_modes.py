@@ -1,7 +1,7 @@
 """Who may read what lies in a state directory, and that nothing in it leads elsewhere.
 
-Belongs here: modes, the umask of whoever writes there, links. Does not belong here: which files
-there are (`settings/paths`), or what is in them.
+Belongs here: modes, the umask of whoever writes there, links, pipes. Does not belong here: which
+files there are (`settings/paths`), or what is in them.
 
 What a build keeps for itself is its owner's alone. What it publishes is everybody's to read and
 nobody's to write, though the state directory around it stays shut until its owner opens it.
@@ -23,6 +23,8 @@ PASSAGE = 0o711
 PUBLIC_DIRECTORY = 0o755
 PUBLIC_FILE = 0o444
 _NOT_THE_OWNER = 0o077
+# The link to what readers see, which is replaced as a whole.
+_CURRENT = "current"
 
 
 @contextmanager
@@ -62,24 +64,39 @@ def make_public(directory: Path) -> None:
         path.chmod(PUBLIC_DIRECTORY if path.is_dir() else PUBLIC_FILE)
 
 
-def refuse_links(root: Path, public: Path) -> None:
-    """Refuse a state directory with a link in it, but for those of the public part to its own.
+def refuse_strangers(root: Path, public: Path) -> None:
+    """Refuse a state directory in which something is no file or folder, as builds make them.
 
-    Writing through one would change, and cleaning up behind one remove, what lies elsewhere.
+    The public part has links to its own. Writing through any other would change, and cleaning up
+    behind one remove, what lies elsewhere; and whoever opens a pipe waits.
 
     Raises:
-        StateDirError: names the link and where it leads.
+        StateDirError: names what it is, and where a link leads.
     """
     for folder, folders, files in os.walk(root):
         for path in (Path(folder, name) for name in (*folders, *files)):
-            if not path.is_symlink():
-                continue
-            target = path.readlink()
-            if path.parent != public or target.is_absolute() or ".." in target.parts:
+            what = _strange(path, public)
+            if what:
                 raise StateDirError(
-                    f"{shown(str(path), 400)} is a link (to {shown(str(target), 400)}), which no "
-                    "build has made; remove it, or name another --state-dir."
+                    f"{shown(str(path), 400)} is {what}, which no build has made; remove it, or "
+                    "name another --state-dir."
                 )
+
+
+def _strange(path: Path, public: Path) -> str:
+    """Return what no build makes, for use inside a sentence; blank for a file or a folder."""
+    try:
+        mode = path.lstat().st_mode
+        target = path.readlink() if stat.S_ISLNK(mode) else None
+    except OSError:  # A build that runs has removed it.
+        return ""
+    if target is not None:
+        is_own = path.parent == public and not target.is_absolute() and ".." not in target.parts
+        return "" if is_own else f"a link (to {shown(str(target), 400)})"
+    if stat.S_ISDIR(mode):
+        # A copy that followed links made folders of them.
+        return "a folder, no link to a version" if path == public / _CURRENT else ""
+    return "" if stat.S_ISREG(mode) else "a pipe, a socket or a device"
 
 
 def _set_mode(path: Path, mode: int) -> None:

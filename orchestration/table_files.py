@@ -10,12 +10,15 @@ import csv
 import json
 import os
 import re
+import stat
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
+
+from orchestration.errors import SettingsError
 
 # The same signs as wide as a Chinese character, which some spreadsheets take for them.
 _WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -81,7 +84,13 @@ def private_file(path: Path) -> Generator[IO[str]]:
 
 @contextmanager
 def replaced_at_the_end(path: Path) -> Generator[Path]:
-    """Give a name beside a file to write to, 0600 once it takes the file's place."""
+    """Give a name beside a file to write to, 0600 once it takes the file's place.
+
+    Raises:
+        SettingsError: what is there is no file; taking the place of a device would remove it.
+    """
+    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        raise SettingsError(f"{path} is no file that could be replaced; name another with --out.")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         # Made first, so that nobody else can open what is being written.

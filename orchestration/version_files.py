@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from orchestration.checksums import sha256_of
 from orchestration.errors import shown
+from orchestration.small_files import json_of
 
 MANIFEST_NAME = "manifest.json"
 _NAMED = 3
@@ -80,22 +81,14 @@ def write_manifest(
 
 def read_manifest(version: Path) -> Manifest | None:
     """Return the manifest of a version; None where there is none that can be read."""
+    content = cast("dict[str, dict[str, dict[str, Any]]]", json_of(version / MANIFEST_NAME))
     try:
-        content = cast(
-            "dict[str, dict[str, dict[str, Any]]]",
-            json.loads((version / MANIFEST_NAME).read_text(encoding="utf-8")),
-        )
         return Manifest(
             files={name: FileEntry(**entry) for name, entry in content["files"].items()},
             marts={name: MartEntry(**entry) for name, entry in content["marts"].items()},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         return None
-
-
-def is_without_manifest(version: Path) -> bool:
-    """Say whether nothing can be held against a version: older builds wrote no manifest."""
-    return version.is_dir() and not (version / MANIFEST_NAME).is_file()
 
 
 def damage(version: Path, only: Iterable[str] = (), *, thorough: bool = False) -> str:
@@ -106,21 +99,19 @@ def damage(version: Path, only: Iterable[str] = (), *, thorough: bool = False) -
         only: look at these files alone; default: all, also at those that should not be there.
         thorough: read every byte, not only those of files whose time has changed.
     """
-    if is_without_manifest(version):
-        return ""
     manifest = read_manifest(version)
     if manifest is None:
-        return f"its {MANIFEST_NAME} cannot be read"
-    asked = set(only)
-    expected = {name: entry for name, entry in manifest.files.items() if name in (asked or {name})}
+        is_there = (version / MANIFEST_NAME).exists()
+        return f"its {MANIFEST_NAME} {'cannot be read' if is_there else 'is missing'}"
+    asked = sorted(only)
     told = [
         f"{shown(name)} {what}"
-        for name, entry in sorted(expected.items())
-        if (what := _difference(version / name, entry, thorough))
+        for name in asked or sorted(manifest.files)
+        if name in manifest.files
+        and (what := _difference(version / name, manifest.files[name], thorough))
     ]
-    if not asked:
-        strangers = sorted(set(_names(version)) - manifest.files.keys())
-        told += [f"{shown(name)} was not published with it" for name in strangers]
+    strangers = sorted(set(asked or _names(version)) - manifest.files.keys())
+    told += [f"{shown(name)} was not published with it" for name in strangers]
     more = f" and {len(told) - _NAMED:,} more" if len(told) > _NAMED else ""
     return ", ".join(told[:_NAMED]) + more
 

@@ -1,7 +1,7 @@
 """The ledger of exports: what went out when, from which version, with a keyed hash of it.
 
-Belongs here: reading and writing `exports.jsonl` in the state directory, and the key. Does not
-belong here: what is exported.
+Belongs here: reading and writing `exports.jsonl` in the state directory, and where the key lies.
+Does not belong here: what is exported.
 
 The hash proves that a file is the one that was handed out, and, without the key, tells nothing of
 who stands in it. The key lies outside the state directory, so that a copy of that tells nothing.
@@ -12,15 +12,15 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, cast
 
 from platformdirs import user_config_path
 
 from orchestration.errors import LifecycleError
 from orchestration.settings.paths import StateDir
+from orchestration.small_files import json_lines_of, read_or_make_key
 
 _KEY_NAME = "export.key"
 
@@ -78,31 +78,17 @@ def keyed_hash(content: bytes) -> str:
 
 def _read(state: StateDir) -> Iterator[Receipt]:
     """Yield the receipts; a line that was cut off by a kill is none."""
-    try:
-        lines = state.exports_ledger.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return
-    for line in lines:
-        try:
-            yield Receipt(**cast("dict[str, Any]", json.loads(line)))
-        except (ValueError, TypeError):
-            continue
+    for told in json_lines_of(state.exports_ledger):
+        with suppress(TypeError):
+            yield Receipt(**(told or {}))
 
 
 def _key() -> bytes:
     path = user_config_path("customer-lifecycle") / _KEY_NAME
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return bytes.fromhex(path.read_text(encoding="utf-8").strip())
-        key = secrets.token_bytes(32)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(key.hex() + "\n")
+        return read_or_make_key(path)
     except (OSError, ValueError) as error:
         raise LifecycleError(
             f"The key of receipts {path} cannot be used ({type(error).__name__}); make its folder "
             "writable, or remove the file for a new key."
         ) from None
-    return key

@@ -18,20 +18,19 @@ from pathlib import Path
 import duckdb
 from packaging.requirements import Requirement
 
-from orchestration.errors import LifecycleError
+from orchestration.errors import LifecycleError, escaped
 from orchestration.ingest.raw_database import SCHEMA
 from orchestration.pipeline.gate import accounting_reasons
 from orchestration.pipeline.lock import holder
+from orchestration.pipeline.scratch import LENT_TO
 from orchestration.pipeline.versions import current_version, versions
 from orchestration.rules.rule_set import read_rules
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest, read_dagster_settings, read_request
 from orchestration.sql_text import identifier
-from orchestration.state_modes import PASSAGE, PRIVATE_DIRECTORY, refuse_links
-from orchestration.version_files import damage, is_without_manifest
+from orchestration.state_modes import PASSAGE, PRIVATE_DIRECTORY, refuse_strangers
+from orchestration.version_files import damage
 
-# A second build beside the first one (`verify`); raw rows lie in it while it runs.
-SCRATCH = "verify_tmp"
 _PACKAGE = "customer-lifecycle"
 _GIB = 1024**3
 
@@ -159,11 +158,12 @@ def _state_directory(state: StateDir) -> Iterator[Seen]:
             f"{state.root} does not exist; run lifecycle build, or name another --state-dir."
         )
         return
-    refuse_links(state.root, state.published)
+    refuse_strangers(state.root, state.published)
     if not os.access(state.root, os.W_OK | os.X_OK):
         yield _ill(f"{state.root} cannot be written by this account; builds need that.")
-    if (state.root / SCRATCH).exists() and holder(state) is None:
-        yield _ill(f"{state.root / SCRATCH} was left by a killed lifecycle verify; run it again.")
+    for name, command in LENT_TO.items():
+        if (state.root / name).exists() and holder(state) is None:
+            yield _ill(f"{state.root / name} was left by a killed {command}; run it again.")
     yield _well(f"{state.root}, without links of others")
 
 
@@ -184,8 +184,8 @@ def _modes(state: StateDir) -> Iterator[Seen]:
         open_files = sum(bool(_mode(path) & 0o222) for path in files)
         if open_files:
             wrong += 1
-            text = f"{open_files} files of the version {name} can be edited"
-            yield _ill(f"{text}; chmod -R a-w {state.versions / name}.")
+            text = f"{open_files} files of the version {escaped(name)} can be edited"
+            yield _ill(f"{text}; chmod -R a-w {escaped(str(state.versions / name))}.")
     if not wrong:
         yield _well("what is private is the owner's alone, what is published nobody's to write")
 
@@ -239,7 +239,9 @@ def _versions(state: StateDir) -> Iterator[Seen]:
     if current is None:
         yield _ill("Nothing is published; run lifecycle build.")
     elif current not in kept:
-        yield _ill(f"The current version {current} is gone; lifecycle rollback --to one of {kept}.")
+        others = ", ".join(map(escaped, kept)) or "none"
+        text = f"The current version {current} is gone"
+        yield _ill(f"{text}; lifecycle rollback --to one of {others}.")
     else:
         yield _well(f"{len(kept)} kept, current is {current}")
 
@@ -251,11 +253,7 @@ def _checksums(state: StateDir) -> Iterator[Seen]:
         is_current = name == current_version(state)
         if found:
             out = "build again, or lifecycle rollback" if is_current else "delete its directory"
-            yield _ill(f"The version {name} was damaged or edited: {found}; {out}.")
-        elif is_without_manifest(state.versions / name):
-            yield _ill(
-                f"The version {name} has no manifest, so nothing can be compared; build again."
-            )
+            yield _ill(f"The version {escaped(name)} was damaged or edited: {found}; {out}.")
         else:
             whole += 1
     if whole or not versions(state):

@@ -10,16 +10,15 @@ by a failing disk, and that the same rows give the same marts.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.care.doctor import SCRATCH
 from orchestration.changes.comparison import ALWAYS_DIFFERENT, MartDifference, compare
 from orchestration.errors import InputError, WarehouseError
 from orchestration.pipeline.build import build_identity, dbt_phase, new_build_id
 from orchestration.pipeline.lock import build_lock
+from orchestration.pipeline.scratch import VERIFICATION, scratch_state
 from orchestration.pipeline.status import open_published
 from orchestration.pipeline.versions import check_version, current_version
 from orchestration.progress import Progress
@@ -71,7 +70,7 @@ def verify(request: BuildRequest, progress: Progress) -> Verified:
             found = published.execute("select * from marts.build_info")
             names = [str(column[0]) for column in found.description]
             told: Mapping[str, Any] = dict(zip(names, found.fetchone() or (), strict=False))
-        with _scratch(request.state) as scratch:
+        with scratch_state(request.state, VERIFICATION) as scratch:
             _build_beside(request, scratch, told, progress)
             differences = compare(request.state.published_database, scratch.working_database)
     return Verified(
@@ -109,15 +108,3 @@ def _as_published(settings: BuildSettings, told: Mapping[str, Any]) -> BuildSett
     known = {name: told[name] for name in _TOLD if told.get(name) is not None}
     known["frameworks"] = tuple(str(told["frameworks"]).split(", "))
     return settings.model_copy(update=known)
-
-
-@contextmanager
-def _scratch(state: StateDir) -> Generator[StateDir]:
-    """A state directory of its own, within this one and gone afterwards: it holds raw rows."""
-    scratch = StateDir(state.root / SCRATCH)
-    shutil.rmtree(scratch.root, ignore_errors=True)
-    scratch.root.mkdir()
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch.root, ignore_errors=True)

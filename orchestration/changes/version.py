@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -63,6 +63,12 @@ def read_version(path: Path) -> Version:
     """
     name = path.name
     try:
+        built_at = datetime.strptime(name.partition("-")[0], _TIME)
+    except ValueError:
+        raise PublishError(
+            f"{shown(name)} is no version that a build has made, or was renamed; remove it."
+        ) from None
+    try:
         with open_quietly(path / "lifecycle.duckdb", read_only=True) as published:
             row = published.execute(
                 "select build_id, as_of_date, rules_hash, settings_hash, inputs_hash, "
@@ -77,9 +83,7 @@ def read_version(path: Path) -> Version:
     return Version(
         name=name,
         path=path,
-        built_at=datetime.strptime(name.partition("-")[0], _TIME)
-        .replace(tzinfo=UTC)
-        .replace(tzinfo=None),
+        built_at=built_at,
         build_id=str(build_id),
         as_of=as_of,
         rules_hash=str(rules_hash),

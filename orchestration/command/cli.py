@@ -32,8 +32,9 @@ def main() -> None:
     except LifecycleError as error:
         _leave(str(error), error.exit_code)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _leave(f"{where}{error.strerror or error}.", EXIT_FAILED)
+        # Of files of ours the exceptions say the name.
+        where = error.filename or "Standard output"
+        _leave(f"{where}: {error.strerror or error}.", EXIT_FAILED)
 
 
 def _leave(message: str, exit_code: int) -> None:

@@ -7,7 +7,10 @@ this. Does not belong here: commands and their options (`cli`), whose first sent
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from orchestration.command.streams import open_streams, write_out
 
 COMMANDS: Mapping[str, str] = {
     "simulate": "Write the landing files of a simulated shop, with the truth beside them.",
@@ -50,20 +53,35 @@ Commands (COMMAND --help tells the options of one):
 
 def main() -> None:
     """Answer what needs no command, or hand over to the command line."""
+    open_streams()
     asked = sys.argv[1:]
+    _refuse_surroundings(asked)
     if asked in ([], ["--help"]):
         width = max(map(len, COMMANDS))
         told = (f"  {name:<{width}}  {sentence}\n" for name, sentence in COMMANDS.items())
-        sys.stdout.write(_HELP + "".join(told))
+        write_out(_HELP + "".join(told))
         sys.exit(0 if asked else 2)
     if asked == ["--version"]:
         from importlib.metadata import version
 
-        sys.stdout.write(f"lifecycle {version('customer-lifecycle')}\n")
+        write_out(f"lifecycle {version('customer-lifecycle')}\n")
         sys.exit(0)
     from orchestration.command.cli import main as run_command
 
     run_command()
+
+
+def _refuse_surroundings(asked: Sequence[str]) -> None:
+    """End where no command can work: in a directory that is gone, with words that are no text."""
+    try:
+        Path.cwd()
+    except OSError:
+        sys.exit("The current directory is gone; go to one that is there.")
+    for word in asked:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            sys.exit(f"The argument {word!a} is no text of UTF-8.")
 
 
 if __name__ == "__main__":

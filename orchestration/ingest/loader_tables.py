@@ -18,7 +18,6 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import duckdb
 
@@ -26,6 +25,7 @@ from orchestration.checksums import sha256_of
 from orchestration.errors import BuildBusyError, InputError, first_line, nearest, sentence, shown
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
+from orchestration.small_files import json_of
 from orchestration.sql_text import identifier, text_literal
 
 # Parquet has none of these; a text says the same.
@@ -200,17 +200,25 @@ def _copied(
 
 def _read_known(state: StateDir, database: Path, schema: str) -> dict[str, Copy]:
     path = _memory(state)
-    try:
-        told = cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    if (told["database"], told["schema"]) != (str(database), schema):
-        text = f"{state.root} was fed from the schema {told['schema']} of {told['database']}"
+    told = json_of(path)
+    try:
+        fed_from = (str(told["database"]), str(told["schema"]))
+        known = {str(table): Copy(**copy) for table, copy in told["tables"].items()}
+    except (KeyError, TypeError, AttributeError):
+        text = f"{path} cannot be read, so nobody knows which database has fed {state.root}"
+        raise InputError(
+            f"{text}; bring it back from a copy of the state directory, or name another one "
+            "(--state-dir)."
+        ) from None
+    if fed_from != (str(database), schema):
+        text = f"{state.root} was fed from the schema {fed_from[1]} of {fed_from[0]}"
         raise InputError(
             f"{text} and cannot be fed from {schema} of {database} as well; name another state "
             "directory (--state-dir)."
         )
-    return {table: Copy(**copy) for table, copy in told["tables"].items()}
+    return known
 
 
 def _remember(state: StateDir, database: Path, schema: str, copies: Mapping[str, Copy]) -> None:

@@ -17,6 +17,7 @@ from orchestration.checksums import sha256_of
 from orchestration.errors import LifecycleError, shown
 from orchestration.ingest.landing_directory import is_readable
 from orchestration.ingest.raw_database import discard
+from orchestration.small_files import json_lines_of, text_of
 
 # More names than this help nobody.
 _NAMED = 10
@@ -36,7 +37,7 @@ class LedgerCopy:
         ).fetchall()
         lines = [_line(str(name), str(sha256)) for name, sha256 in rows]
         text = "".join(lines)
-        if self.path.exists() and self.path.read_text(encoding="utf-8") == text:
+        if self.path.exists() and text_of(self.path) == text:
             return
         target = self.path.with_name(self.path.name + ".new")
         target.write_text(text, encoding="utf-8")
@@ -49,16 +50,15 @@ class LedgerCopy:
 
     def files(self) -> tuple[tuple[str, str], ...]:
         """Return path and SHA-256 of each file; a line that was cut short is left out."""
-        if not self.path.exists():
-            return ()
-        found: set[tuple[str, str]] = set()
-        for line in self.path.read_text(encoding="utf-8").splitlines():
-            try:
-                entry = json.loads(line)
-                found.add((str(entry["path"]), str(entry["sha256"])))
-            except (ValueError, KeyError, TypeError):
-                continue
-        return tuple(sorted(found))
+        return tuple(
+            sorted(
+                {
+                    (str(entry["path"]), str(entry["sha256"]))
+                    for entry in json_lines_of(self.path)
+                    if entry is not None and {"path", "sha256"} <= entry.keys()
+                }
+            )
+        )
 
 
 def remove_torn(

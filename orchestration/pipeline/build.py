@@ -45,6 +45,7 @@ from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, keep_published_rules, read_rules, write_rules
 from orchestration.rules.started_plays import check_started_plays
 from orchestration.settings.build_settings import check_frameworks
+from orchestration.settings.kept_settings import keep_settings
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 
@@ -110,7 +111,8 @@ def open_build(request: BuildRequest, progress: Progress) -> Generator[OpenBuild
         try:
             yield OpenBuild(request, build_id, record, Stopwatch(progress, record))
         except BaseException as error:
-            record.write("failed", message=str(error))
+            # Whoever presses Ctrl-C says nothing.
+            record.write("failed", message=str(error) or f"{type(error).__name__}.")
             raise
 
 
@@ -140,7 +142,9 @@ def rules_phase(request: BuildRequest, progress: Progress) -> RuleSet:
     def work() -> RuleSet:
         rules = read_rules(request.rules_dir)
         check_frameworks(request.settings, rules.frameworks)
-        check_started_plays(request.state, rules, request.settings)
+        untold = check_started_plays(request.state, rules, request.settings)
+        if untold:
+            progress.note(untold)
         write_rules(rules, request.state)
         reach("build.rules_written")
         return rules
@@ -309,7 +313,7 @@ def gate_phase(
     )
 
 
-def publish_phase(state: StateDir, gate_pass: GatePass, progress: Progress) -> Published:
+def publish_phase(request: BuildRequest, gate_pass: GatePass, progress: Progress) -> Published:
     """Publish what the gate let through."""
 
     def summary(published: Published) -> str:
@@ -317,8 +321,9 @@ def publish_phase(state: StateDir, gate_pass: GatePass, progress: Progress) -> P
         return f"{len(published.rows)} marts, {rows:,} rows, version {published.version}"
 
     def work() -> Published:
-        published = publish(state, gate_pass)
-        keep_published_rules(state)
+        published = publish(request.state, gate_pass)
+        keep_published_rules(request.state)
+        keep_settings(request.state, request.settings)
         return published
 
     return _timed("publish", progress, work, summary)
@@ -330,13 +335,13 @@ def new_build_id() -> str:
 
 
 def check_state_path(state: StateDir) -> None:
-    """Refuse a state directory whose name dbt and DuckDB could not carry in SQL.
+    """Refuse a state directory whose name dbt and DuckDB could not carry, in SQL or as a pattern.
 
     Raises:
         StateDirError: names the character.
     """
     for character in str(state.root):
-        if character in "'\"\\{}" or not character.isprintable():
+        if character in "'\"\\{}?*[" or not character.isprintable():
             text = f"The state directory {str(state.root)!r} contains {character!r}"
             raise StateDirError(f"{text}; choose one of letters, digits, dots, dashes and spaces.")
 
@@ -348,7 +353,7 @@ def _run_phases(opened: OpenBuild) -> BuildResult:
     identity = build_identity(request, opened.build_id, rules)
     run = dbt_phase(request, identity, listener)
     gate_pass = gate_phase(request, run, identity, listener)
-    published = publish_phase(request.state, gate_pass, listener)
+    published = publish_phase(request, gate_pass, listener)
     return BuildResult(
         build_id=opened.build_id,
         published=published,

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 
@@ -27,6 +27,7 @@ from orchestration.pipeline import parse_cache
 from orchestration.progress import Progress
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir
+from orchestration.small_files import json_of
 
 _RESOURCES = ("seed", "model", "test", "snapshot")
 _DBT = "orchestration.pipeline.lean_dbt"  # A process of its own: importing dbt takes seconds.
@@ -277,7 +278,7 @@ def read_run(
     state: StateDir, invocation_id: str, exit_code: int, errors: tuple[str, ...]
 ) -> DbtRun:
     """Read the artefacts in the target directory; missing or torn ones are empty."""
-    run_results = _read_json(state.dbt_target / "run_results.json")
+    run_results = json_of(state.dbt_target / "run_results.json")
     results = tuple(
         NodeResult(
             unique_id=str(result["unique_id"]),
@@ -293,7 +294,7 @@ def read_run(
         exit_code=exit_code,
         results=results,
         results_invocation_id=str(run_results.get("metadata", {}).get("invocation_id", "")),
-        manifest=_read_json(state.dbt_target / "manifest.json"),
+        manifest=json_of(state.dbt_target / "manifest.json"),
         errors=errors,
     )
 
@@ -302,14 +303,6 @@ def count_results(run: DbtRun) -> dict[str, int]:
     """Return how many seeds, models and tests the run tells of."""
     kinds = [result.unique_id.partition(".")[0] for result in run.results]
     return {kind: kinds.count(kind) for kind in _RESOURCES if kind in kinds}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
 
 
 def _met_a_torn_file(run: DbtRun) -> bool:

@@ -376,14 +376,15 @@ class _Erasure:
             journal.write(self.state)
 
         database, parquet = directory / DATABASE_NAME, directory / PARQUET_DIR
+        if not database.is_file():
+            self._remove_damaged(journal, version)
+            return
         try:
             rewrite_version(database, parquet, journal.persons, journal.own, journal.guests, note)
         except LifecycleError as error:
             if not (isinstance(error.__cause__, duckdb.Error) and is_torn(error.__cause__)):
                 raise
-            # Nobody can read it, and nobody can say whom it names.
-            shutil.rmtree(directory)
-            journal.report["left"].append(f"The version {version} was damaged; it is removed.")
+            self._remove_damaged(journal, version)
             return
         reach("erase.version_rewritten")
         # One that was damaged before is not declared sound by this.
@@ -395,6 +396,11 @@ class _Erasure:
         same = {name: entry for name, entry in manifest.marts.items() if name not in theirs}
         write_manifest(directory, same)
         make_public(directory)
+
+    def _remove_damaged(self, journal: Journal, version: str) -> None:
+        """Remove a version that nobody can read, so that nobody can say whom it names."""
+        shutil.rmtree(self.state.versions / version)
+        journal.report["left"].append(f"The version {version} was damaged; it is removed.")
 
     def _traces(self, journal: Journal) -> None:
         with self._raw() as connection:

@@ -19,7 +19,8 @@ from filelock import FileLock, Timeout, lock_descriptor
 
 from orchestration.errors import BuildBusyError, StateDirError
 from orchestration.settings.paths import StateDir
-from orchestration.state_modes import make_private, refuse_links, writing_privately
+from orchestration.small_files import json_of
+from orchestration.state_modes import make_private, refuse_strangers, writing_privately
 
 # A holder writes its name right after it took the lock; one that only looks (`holder`) lets go at
 # once. Half a second covers both and leaves room in the 2 s that a refusal may take.
@@ -51,7 +52,7 @@ def build_lock(state: StateDir) -> Generator[None]:
     lock = FileLock(state.build_lock, mode=0o600, thread_local=False, fallback_to_soft=False)
     try:
         make_private(state.root, state.published)
-        refuse_links(state.root, state.published)
+        refuse_strangers(state.root, state.published)
         lock.acquire(timeout=_PATIENCE_SECONDS)
     except Timeout:
         raise BuildBusyError(_refusal(state)) from None
@@ -84,9 +85,9 @@ def holder(state: StateDir) -> Holder | None:
 
 def _described(state: StateDir) -> Holder:
     try:
-        content = json.loads(state.build_lock.read_text("utf-8"))
+        content = json_of(state.build_lock)
         return Holder(pid=int(content["pid"]), since=str(content["since"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return Holder(pid=0, since="")
 
 

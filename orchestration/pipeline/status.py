@@ -6,7 +6,6 @@ part. Does not belong here: how it is shown (`console`).
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from orchestration.pipeline.versions import (
     versions,
 )
 from orchestration.settings.paths import StateDir
+from orchestration.small_files import json_of
 from orchestration.sql_text import identifier
 
 
@@ -66,7 +66,8 @@ class Status:
         quarantined: quarantined rows and files by table and reason.
         notes: what the last ingest had to say, in its order.
         filtered: what staging left out, by staging model, reasons with counts as one text.
-        last_build: how the last build ended; empty when there was none.
+        last_build: how the last build ended; one that still says `running` was killed or runs;
+            empty when there was none.
         running: who builds right now.
         damage: what is wrong with the published files, in one sentence; blank if nothing is.
     """
@@ -115,7 +116,7 @@ def read_status(state: StateDir) -> Status:
         quarantined=quarantined,
         notes=notes,
         filtered=filtered,
-        last_build=_read_last_build(state.last_build),
+        last_build=json_of(state.last_build),
         running=running,
         damage=damage,
     )
@@ -167,14 +168,14 @@ def open_published(state: StateDir) -> Generator[duckdb.DuckDBPyConnection]:
             it is read.
     """
     version = current_version(state)
-    if version:
-        check_version(state, version, [DATABASE_NAME])
-    if not state.published_database.is_file():
+    if version is None:
         text = f"Nothing is published in {state.root}"
         raise StateDirError(f"{text}; run lifecycle build, or name another one with --state-dir.")
+    check_version(state, version, [DATABASE_NAME])
     try:
         with duckdb.connect(
-            str(state.published_database),
+            # Not through the link beside `current`, which may lead to what nobody has checked.
+            str(state.versions / version / DATABASE_NAME),
             read_only=True,
             config={"enable_external_access": "false", "lock_configuration": "true"},
         ) as published:
@@ -183,7 +184,7 @@ def open_published(state: StateDir) -> Generator[duckdb.DuckDBPyConnection]:
         text = f"What is published was made by another version of lifecycle ({first_line(error)})"
         raise StateDirError(f"{text}; build again.") from error
     except duckdb.Error as error:
-        text = damaged(version or DATABASE_NAME, f"{DATABASE_NAME} says {first_line(error)}")
+        text = damaged(version, f"{DATABASE_NAME} says {first_line(error)}")
         raise StateDirError(text) from error
 
 
@@ -238,11 +239,3 @@ def _read_raw(
         return (), (), () if is_open else (told,)
     tables = tuple(IngestedTable(*row) for row in ingested)
     return tables, tuple(quarantined), tuple(str(row[0]) for row in notes)
-
-
-def _read_last_build(path: Path) -> Mapping[str, Any]:
-    """Return the record of the last build; one that still says `running` was killed or runs."""
-    try:
-        return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}

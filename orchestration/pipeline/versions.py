@@ -19,6 +19,7 @@ import duckdb
 from orchestration.errors import (
     PublishError,
     StateDirError,
+    escaped,
     first_line,
     nearest,
     sentence,
@@ -58,7 +59,8 @@ def versions(state: StateDir) -> tuple[str, ...]:
     """Return the names of the kept versions, oldest first."""
     if not state.versions.is_dir():
         return ()
-    return tuple(sorted(p.name for p in state.versions.iterdir() if not p.name.startswith(".")))
+    found = (path for path in state.versions.iterdir() if path.is_dir())
+    return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
 
 
 def current_version(state: StateDir) -> str | None:
@@ -103,24 +105,26 @@ def rollback(state: StateDir, to: str = "previous") -> Published:
     """
     clean_up(state)
     kept, current = versions(state), current_version(state)
+    listed = f"kept are {', '.join(map(escaped, kept))}."
     if not kept:
         raise PublishError(f"Nothing has been published in {state.published} yet.")
     if to == "previous":
-        older = [name for name in kept if current is not None and name < current]
+        # Where none is current, the link to it was lost, and the newest is the one before.
+        older = [name for name in kept if current is None or name < current]
         if not older:
-            raise PublishError(f"There is no version before {current}; kept are {', '.join(kept)}.")
+            raise PublishError(f"There is no version before {current}; {listed}")
         version = older[-1]
     else:
         named = [name for name in kept if to in {name, name.partition("-")[2]}]
         if not named:
             text = sentence(f"The version {shown(to)} is not kept{nearest(to, kept)}")
-            raise PublishError(f"{text} Kept are {', '.join(kept)}.")
+            raise PublishError(f"{text} K{listed[1:]}")
         version = named[0]
     database = state.versions / version / DATABASE_NAME
     found = damage(state.versions / version, thorough=True)
     if found:
-        text = f"The version {version} cannot be made current, it was damaged or edited: {found}"
-        raise PublishError(f"{text}; kept are {', '.join(kept)}.")
+        text = f"The version {shown(version)} cannot be made current, it was damaged or edited"
+        raise PublishError(f"{text}: {found}; {listed}")
     try:
         duckdb.connect(str(database), read_only=True).close()
         _replace_link(state.published / _ROLLBACK_LINK, _TARGETS / version, state.current)
@@ -164,8 +168,10 @@ def clean_up(state: StateDir) -> None:
     for link in (next_link, state.published / _ROLLBACK_LINK):
         link.unlink(missing_ok=True)
     for path in state.versions.iterdir():
-        if path.name.startswith("."):
+        if path.name.startswith(".") and path.is_dir():
             shutil.rmtree(path)
+        elif path.name.startswith("."):  # Whoever looks through folders leaves such files in them.
+            path.unlink()
 
 
 def flush_directory(directory: Path) -> None:

@@ -11,11 +11,12 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
+from orchestration.errors import StateDirError
 from orchestration.ingest.erased.guest_orders import GuestRow
-from orchestration.ingest.erased.tombstones import write_private
 from orchestration.privacy.own_values import OwnValues
 from orchestration.privacy.person import Persons
 from orchestration.settings.paths import StateDir
+from orchestration.small_files import json_of, write_private
 
 
 @dataclass
@@ -50,11 +51,23 @@ class Journal:
 
 
 def read_journal(state: StateDir) -> Journal | None:
-    """Return the erasure that was begun and not ended; None if there is none."""
-    try:
-        told = cast("dict[str, Any]", json.loads(state.erasure_journal.read_text("utf-8")))
-    except FileNotFoundError:
+    """Return the erasure that was begun and not ended; None if there is none.
+
+    Raises:
+        StateDirError: it was damaged; says what to do.
+    """
+    if not state.erasure_journal.exists():
         return None
+    try:
+        return _journal(dict(json_of(state.erasure_journal)))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise StateDirError(
+            f"{state.erasure_journal} cannot be read, so the erasure that it tells of cannot be "
+            "ended; remove it, and run lifecycle erase for the same persons again."
+        ) from None
+
+
+def _journal(told: dict[str, Any]) -> Journal:
     persons = cast("dict[str, Any]", told.pop("persons"))
     found = int(persons.pop("found"))
     lists = {name: tuple(map(str, ids)) for name, ids in persons.items()}

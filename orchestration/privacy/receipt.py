@@ -11,10 +11,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from orchestration.ingest.erased.tombstones import write_private
 from orchestration.settings.paths import StateDir
+from orchestration.small_files import json_lines_of, write_private
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,10 @@ def write_receipt(state: StateDir, receipt: Receipt) -> Path:
 
 def exports_since(state: StateDir, first_seen: str) -> list[dict[str, Any]]:
     """Return what was exported since a moment; a line that cannot be read is told as it is."""
-    if not state.exports_ledger.exists():
-        return []
     found: list[dict[str, Any]] = []
-    for line in state.exports_ledger.read_text(encoding="utf-8").splitlines():
-        try:
-            export = cast("dict[str, Any]", json.loads(line))
-            exported_at = str(export["exported_at"])
-        except (ValueError, KeyError, TypeError):
+    for export in json_lines_of(state.exports_ledger):
+        if export is None or "exported_at" not in export:
             found.append({"unreadable_line": True})
-            continue
-        if exported_at[:10] >= first_seen[:10]:
-            found.append(export)
+        elif str(export["exported_at"])[:10] >= first_seen[:10]:
+            found.append(dict(export))
     return found

@@ -175,6 +175,8 @@ def _overrides(rules_dir: Path, shipped: Path) -> dict[str, Path]:
             continue
         if path.name in known and path.is_file():
             found[path.name] = path
+        elif path.name in known:
+            problems.append(f"{path} is no file.")
         elif not _is_shipped_yaml(path, shipped):
             hint = nearest(path.name, known)
             problems.append(sentence(f"{path}: {shown(path.name)} is not a rule seed{hint}"))

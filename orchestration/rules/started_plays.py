@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.errors import RulesError, shown
+from orchestration.errors import RulesError, first_line, shown
 from orchestration.rules.rule_set import RuleSet
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import StateDir
@@ -38,15 +38,27 @@ class StartedPlay:
     settled: Mapping[str, str]
 
 
-def check_started_plays(state: StateDir, rules: RuleSet, settings: BuildSettings) -> None:
+def check_started_plays(state: StateDir, rules: RuleSet, settings: BuildSettings) -> str:
     """Refuse rules that change a play which the published version judges.
+
+    Returns:
+        One sentence if that version cannot be read, blank otherwise; a build is the way out of
+        that, and so is not stopped by it.
 
     Raises:
         RulesError: for each such play a sentence with file, line and the way out.
     """
-    problems = list(_problems(rules, settings, started_plays(state)))
+    try:
+        started = started_plays(state)
+    except duckdb.Error as error:
+        return (
+            f"What is published cannot be read ({first_line(error)}), so nobody can tell whether a "
+            "play that was sent has been changed."
+        )
+    problems = list(_problems(rules, settings, started))
     if problems:
         raise RulesError(problems)
+    return ""
 
 
 def started_plays(state: StateDir) -> tuple[StartedPlay, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.errors import SettingsError, nearest, shown
+from orchestration.small_files import written_text
 
 PROJECT_FILE = "lifecycle.toml"
 _DIRECTORIES = {
@@ -38,11 +39,11 @@ def read_project_file(directory: Path) -> dict[str, str]:
         SettingsError: the file is no TOML, or names a setting that there is not.
     """
     path = directory / PROJECT_FILE
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    try:
+        told = tomllib.loads(written_text(path))
+    except (RecursionError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from error
     found: dict[str, str] = {}
     for key, value in told.items():
@@ -53,7 +54,7 @@ def read_project_file(directory: Path) -> dict[str, str]:
         if not isinstance(value, str):
             raise SettingsError(f"{path}: {key} must be a text in quotes.")
         if key in _DIRECTORIES:
-            found[_DIRECTORIES[key]] = str((directory / Path(value).expanduser()).resolve())
+            found[_DIRECTORIES[key]] = value if value.startswith("~") else str(directory / value)
         else:
             found[_TEXTS[key]] = value
     return found

@@ -20,7 +20,7 @@ from zoneinfo import available_timezones
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
 
-from orchestration.errors import SettingsError, nearest, shown
+from orchestration.errors import SettingsError, first_line, nearest, shown
 from orchestration.settings.currencies import CURRENCIES
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
@@ -174,7 +174,10 @@ def _parse_address(text: str) -> str:
 
 
 def _parse_path(text: str) -> Path:
-    return Path(text).expanduser().resolve()
+    try:
+        return Path(text).expanduser().resolve()
+    except (RuntimeError, ValueError, OSError) as error:  # No such user, a NUL, a circle of links.
+        raise ValueError(f"must be a path that leads somewhere ({first_line(error)})") from None
 
 
 def _kind(parse: Callable[[str], object]) -> BeforeValidator:

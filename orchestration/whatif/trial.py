@@ -1,6 +1,6 @@
 """What other rules would say today: dbt on a scratch state that is deleted, and nothing published.
 
-Belongs here: the scratch state, and that it starts from what the published version was made of.
+Belongs here: that a trial starts from what the published version was made of.
 Does not belong here: the comparison (`standings`).
 """
 
@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version as package_version
 from pathlib import Path
 
 from orchestration.changes.version import Version, read_version
-from orchestration.errors import SettingsError, StateDirError, WarehouseError, first_line
+from orchestration.errors import StateDirError, WarehouseError, first_line
 from orchestration.pipeline.build import build_identity
 from orchestration.pipeline.dbt_run import run_dbt
 from orchestration.pipeline.lock import build_lock
+from orchestration.pipeline.scratch import TRIAL, scratch_state
 from orchestration.pipeline.versions import current_version
 from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.kept_settings import kept_settings
 from orchestration.settings.paths import RULES_DIR, StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.whatif.standings import WhatIf, compare_standings
@@ -35,21 +35,20 @@ def what_if(request: BuildRequest, rules_dir: Path, progress: Progress) -> WhatI
     """Build what the rules of a directory would say of the published day, and compare.
 
     Args:
-        request: the state, and the settings of the published build.
+        request: the state and the dbt project; its settings have no say.
         rules_dir: rule seeds that replace or patch those of the published version.
         progress: the listener.
 
     Raises:
-        SettingsError: the settings are not those of the published version.
-        StateDirError: nothing is published, or raw tables or rules are other ones by now.
+        StateDirError: nothing is published, or raw tables, rules or settings are other ones by now.
         RulesError: the rules cannot be run.
         WarehouseError: dbt did not come to an end.
     """
     state = request.state
-    with build_lock(state), _scratch_state(state) as scratch:
+    with build_lock(state), scratch_state(state, TRIAL) as scratch:
         version = _published(state)
         before, rules = _both_rules(state, version, rules_dir, scratch)
-        settings = _settings(request, version, before, rules)
+        settings = _settings(state, version, before, rules)
         write_rules(rules, scratch)
         os.link(state.raw_database, scratch.raw_database)
         tried = replace(request, state=scratch, settings=settings)
@@ -61,21 +60,6 @@ def what_if(request: BuildRequest, rules_dir: Path, progress: Progress) -> WhatI
             said = first_line(run.errors[-1]) if run.errors else "it gave no reason"
             raise WarehouseError(f"dbt could not build what these rules say ({said}).")
         return compare_standings(version.database, scratch.working_database, version.as_of)
-
-
-@contextmanager
-def _scratch_state(state: StateDir) -> Generator[StateDir]:
-    """Lend a state directory that is deleted; one that a kill left behind goes first.
-
-    It has one name, so that dbt finds the project as it parsed it the last time.
-    """
-    root = state.root / "whatif"
-    shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(mode=0o700)
-    try:
-        yield StateDir.at(root)
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def _published(state: StateDir) -> Version:
@@ -104,17 +88,17 @@ def _both_rules(
     return before, read_rules(rules_dir, base)
 
 
-def _settings(
-    request: BuildRequest, version: Version, before: RuleSet, rules: RuleSet
-) -> BuildSettings:
-    """Return the published build's settings, for the frameworks that it has and new ones."""
-    known = package_version("customer-lifecycle")
-    if request.settings.hash_of_meaning(known) != version.settings_hash:
-        raise SettingsError(
-            "These are not the settings that the published version was built with; give the same "
-            "ones as to lifecycle build, or build first."
+def _settings(state: StateDir, version: Version, before: RuleSet, rules: RuleSet) -> BuildSettings:
+    """Return the published build's settings, for its days, its frameworks and new ones."""
+    kept = kept_settings(state)
+    if kept is None or kept.hash_of_meaning(package_version("customer-lifecycle")) != (
+        version.settings_hash
+    ):
+        raise StateDirError(
+            f"Nobody knows the settings any more that the published version {version.name} was "
+            "built with; run lifecycle build first."
         )
-    return request.settings.model_copy(
+    return kept.model_copy(
         update={
             "as_of_date": version.as_of,
             "identity_as_of": version.identity_as_of,

@@ -87,11 +87,71 @@ SLIPS = (
     TrustSlip(
         "planted links are followed",
         "state_modes.py",
-        "if path.parent != public or target.is_absolute()",
-        "if target.is_absolute()",
+        "is_own = path.parent == public and not target.is_absolute()",
+        "is_own = not target.is_absolute()",
         (
             "unit/test_state_modes.py::test_outside_what_is_published_not_even_a_link_within_is_taken",
         ),
+    ),
+    TrustSlip(
+        "pipes are let in",
+        "state_modes.py",
+        'return "" if stat.S_ISREG(mode) else',
+        'return "" if mode else',
+        ("unit/test_state_modes.py::test_a_pipe_is_refused_before_anybody_waits_for_it",),
+    ),
+    TrustSlip(
+        "pipes are waited for",
+        "small_files.py",
+        'errors="replace") if path.is_file() else ""',
+        'errors="replace") if path.exists() else ""',
+        ("unit/test_small_files.py::test_whoever_looks_is_told_of_a_damaged_file_or_of_nothing",),
+    ),
+    TrustSlip(
+        "an empty file is a key",
+        "small_files.py",
+        "if len(key) < _FEWEST_KEY_BYTES:",
+        "if len(key) < 0:",
+        ("unit/test_small_files.py::test_what_everybody_could_guess_is_no_key",),
+    ),
+    TrustSlip(
+        "a device is replaced by a file",
+        "table_files.py",
+        "not stat.S_ISREG(path.lstat().st_mode)",
+        "path.is_dir()",
+        ("unit/test_table_files.py::test_a_device_a_pipe_a_folder_or_a_link_is_never_replaced",),
+    ),
+    TrustSlip(
+        "a closed stream is left to the next file",
+        "command/streams.py",
+        "os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)",
+        "continue",
+        (
+            "unit/test_cli.py::test_what_is_printed_never_goes_into_a_file_that_took_the_place_of_a_closed_stream",
+        ),
+    ),
+    TrustSlip(
+        "a version needs no manifest",
+        "version_files.py",
+        """return f"its {MANIFEST_NAME} {'cannot be read' if is_there else 'is missing'}\"""",
+        """return "cannot be read" if is_there else \"\"""",
+        (
+            "unit/test_version_files.py::test_a_damaged_manifest_is_damage_and_a_missing_one_as_well",
+        ),
+    ),
+    TrustSlip(
+        "a manifest vouches for what it does not name",
+        "version_files.py",
+        "set(asked or _names(version))",
+        "set(() if asked else _names(version))",
+        ("unit/test_version_files.py::test_a_manifest_that_names_other_files_vouches_for_none",),
+    ),
+    TrustSlip(
+        "readers follow whatever link lies there",
+        "pipeline/status.py",
+        "str(state.versions / version / DATABASE_NAME),",
+        "str(state.published_database),",
+        ("unit/test_version_files.py::test_a_link_to_another_database_shows_nobody_that_one",),
     ),
     TrustSlip(
         "Parquet is not verified",

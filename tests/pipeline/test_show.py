@@ -12,14 +12,15 @@ from orchestration.command.timeline import timeline
 from orchestration.errors import SettingsError, UnknownSubjectError
 from orchestration.settings.paths import StateDir
 from tests.conftest import Lifecycle
+from tests.unit.finished_runs import version_by_hand
 
 
 @pytest.fixture(scope="module")
 def published(sample_state: StateDir, tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A directory with the published file and nothing else beside it."""
     alone = StateDir.at(tmp_path_factory.mktemp("alone"))
-    alone.published.mkdir()
-    shutil.copyfile(sample_state.published_database, alone.published_database)
+    with version_by_hand(alone) as database:
+        shutil.copyfile(sample_state.published_database, database)
     return alone
 
 

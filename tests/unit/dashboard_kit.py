@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from orchestration.dashboard.launch import SCRIPT
 from orchestration.settings.paths import StateDir
+from tests.unit.finished_runs import show_version
 
 # What an empty shop has all the same: it comes from the rules.
 _RULES = ("build_info", "health_states", "kpi_catalog", "stages", "play_catalog")
@@ -108,12 +109,8 @@ def publish(database: Path, root: Path, version: str) -> StateDir:
     state = StateDir.at(root)
     directory = state.versions / version
     directory.mkdir(parents=True)
-    (directory / "lifecycle.duckdb").symlink_to(database)
-    following = state.published / "next"
-    following.symlink_to(Path("versions") / version)
-    following.replace(state.current)
-    if not state.published_database.is_symlink():
-        state.published_database.symlink_to(Path("current") / "lifecycle.duckdb")
+    (directory / "lifecycle.duckdb").hardlink_to(database)
+    show_version(directory)
     return state
 
 

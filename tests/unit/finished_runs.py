@@ -6,6 +6,8 @@ Run as a script it publishes once, so that a test can kill it at a fail point.
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun, NodeResult
 from orchestration.pipeline.gate import gate
 from orchestration.pipeline.publish import publish
 from orchestration.settings.paths import StateDir
+from orchestration.version_files import write_manifest
 
 INVOCATION = "11111111-2222-3333-4444-555555555555"
 PROJECT = "customer_lifecycle"
@@ -49,6 +52,27 @@ def make_state(root: Path, rows: int = 5) -> StateDir:
         )
         working.execute("create table marts.build_info as select 'b' as build_id")
     return state
+
+
+@contextmanager
+def version_by_hand(state: StateDir, name: str = "20260101T000000000000Z-b1") -> Generator[Path]:
+    """Lend the path of a version's database; once that is made, readers see the version."""
+    version = state.versions / name
+    version.mkdir(parents=True, exist_ok=True)
+    yield version / "lifecycle.duckdb"
+    show_version(version)
+
+
+def show_version(version: Path) -> None:
+    """Write the manifest of what lies in a version's directory, and let readers see it."""
+    write_manifest(version, {})
+    published = version.parents[1]
+    for link, target in (
+        (published / "current", Path("versions") / version.name),
+        (published / "lifecycle.duckdb", Path("current") / "lifecycle.duckdb"),
+    ):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
 
 
 def make_run(**changes: Any) -> DbtRun:

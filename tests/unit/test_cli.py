@@ -209,3 +209,69 @@ def test_reading_an_empty_state_says_what_to_do(run, tmp_path: Path) -> None:
         assert ended.code == 1
         assert "run lifecycle build, or name another one with --state-dir" in ended.err
     assert "Nothing is published" in run("status", "--state-dir", tmp_path).out
+
+
+COMMAND = f"{sys.executable} -m orchestration.command.entry"
+
+
+def shell(script: str, *, cwd: Path = REPO_ROOT, **environment: str) -> Ran:
+    """Run a line of shell, in which `lifecycle` is the command."""
+    ran = subprocess.run(
+        ["/bin/bash", "-c", f'set -o pipefail; lifecycle() {{ {COMMAND} "$@"; }}; {script}'],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(REPO_ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "said"),
+    [
+        ("lifecycle --help | true", {0, 1}, ""),
+        ("lifecycle connect | true", {1}, ""),
+        ("lifecycle --help > /dev/full", {1}, "Standard output: No space left on device.\n"),
+        ("lifecycle connect > /dev/full", {1}, "Standard output: No space left on device.\n"),
+        ("lifecycle --version >&-", {0}, ""),
+        ("lifecycle connect >&- <&-", {0}, ""),
+        ("lifecycle connect >&- 2>&-", {0}, ""),
+        ("lifecycle explain $'\\xff'", {1}, "The argument '\\udcff' is no text of UTF-8.\n"),
+        ("lifecycle status --state-dir /nowhere 2>&-", {1}, ""),
+    ],
+)
+def test_whatever_a_shell_makes_of_the_streams_there_is_a_sentence_or_nothing(
+    tmp_path: Path, script: str, code: set[int], said: str
+) -> None:
+    state = make_state(tmp_path / "state")
+    publish_rows(state, 5, "b1")
+    ran = shell(script, LIFECYCLE_STATE_DIR=str(state.root))
+    assert ran.code in code
+    assert ran.err == said
+
+
+def test_what_is_printed_never_goes_into_a_file_that_took_the_place_of_a_closed_stream(
+    tmp_path: Path,
+) -> None:
+    opened = tmp_path / "opened"
+    script = (
+        "from orchestration.command.streams import open_streams; open_streams(); "
+        f"file = open({str(opened)!r}, 'w'); import os; os.write(1, b'x'); os.write(2, b'y')"
+    )
+    ran = shell(f'{sys.executable} -c "{script}" >&- 2>&- <&-')
+    assert ran.code == 0
+    assert opened.read_bytes() == b""
+
+
+def test_signs_that_a_locale_has_not_are_written_out() -> None:
+    script = "lifecycle status --state-dir $'/nowhere/\\u20ac' 2>&1 | cat"
+    told = shell(script, PYTHONIOENCODING="ascii", LC_ALL="C.UTF-8").out
+    assert told.startswith(r"The state directory /nowhere/\u20ac does not exist")
+
+
+def test_a_current_directory_that_is_gone_is_named(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    ran = shell(f"mkdir {gone} && cd {gone} && rmdir {gone} && lifecycle status")
+    assert (ran.code, ran.err) == (1, "The current directory is gone; go to one that is there.\n")

@@ -1,5 +1,7 @@
 """`lifecycle doctor`: what is well is told as such, and whatever is not has its way out."""
 
+import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +65,12 @@ def _no_manifest(state: StateDir) -> None:
     (state.current / "manifest.json").unlink()
 
 
+def _copied_with_links_followed(state: StateDir) -> None:
+    version = state.current.resolve()
+    state.current.unlink()
+    shutil.copytree(version, state.current)
+
+
 def _lost_version(state: StateDir) -> None:
     state.current.unlink()
     state.current.symlink_to("versions/20200101T000000000000Z-gone")
@@ -81,6 +89,10 @@ def _lost_version(state: StateDir) -> None:
         ("state directory", "is a link (to", _planted_link),
         ("state directory", "does not exist; run lifecycle build", _no_state),
         ("state directory", "killed lifecycle verify", lambda s: (s.root / "verify_tmp").mkdir()),
+        ("state directory", "killed lifecycle whatif", lambda s: (s.root / "whatif").mkdir()),
+        ("state directory", "is a pipe, a socket or a", lambda s: os.mkfifo(s.root / "told")),
+        ("state directory", "no link to a version", _copied_with_links_followed),
+        ("checksums", r"\nred", lambda s: (s.versions / "\x1b[31m\nred").mkdir()),
         ("raw", "7 rows read are not", _another_ledger),
         ("raw", "run lifecycle build", lambda state: state.raw_database.unlink()),
         ("raw", "cannot be read", _torn_raw),
@@ -93,7 +105,7 @@ def _lost_version(state: StateDir) -> None:
                 state.current / "parquet" / "subjects.parquet", with_its_time=True
             ),
         ),
-        ("checksums", "has no manifest", _no_manifest),
+        ("checksums", "its manifest.json is missing; build again", _no_manifest),
     ],
 )
 def test_what_is_not_well_is_told_with_the_way_out(

@@ -11,8 +11,10 @@ import ast
 import gzip
 import json
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib.metadata import version as package_version
@@ -43,6 +45,7 @@ from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import run
 from orchestration.ingest.contract import load_contract
+from orchestration.ingest.erased.guest_orders import GuestRow, keep_guests, read_guests
 from orchestration.ingest.erased.tombstones import bury, read_tombstones
 from orchestration.ingest.formats import open_file
 from orchestration.ingest.landing_directory import LandingFile
@@ -50,6 +53,7 @@ from orchestration.ingest.ledger import FileIdentity, close_books
 from orchestration.ingest.loader_tables import copied_tables
 from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
+from orchestration.ingest.sources.sources_file import read_entries
 from orchestration.pipeline import erasure
 from orchestration.pipeline import publish as publishing
 from orchestration.pipeline.build import check_state_path, ingest_phase
@@ -60,6 +64,8 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
+from orchestration.privacy import traces
+from orchestration.privacy.journal import read_journal
 from orchestration.privacy.own_values import OwnValues
 from orchestration.privacy.person import Persons
 from orchestration.privacy.published import rewrite_version
@@ -70,15 +76,17 @@ from orchestration.rules.kpi_docs import wanted_text
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
 from orchestration.settings.environment import check_environment
+from orchestration.settings.kept_settings import keep_settings
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.project_file import read_project_file
 from orchestration.settings.request import BuildRequest, read_request
 from orchestration.settings.values import read_date
 from orchestration.simulator.simulate import simulate
+from orchestration.table_files import private_file
 from orchestration.whatif import trial
 from orchestration.whatif.trial import what_if
 from tests.pipeline.ingest_kit import NO_EVENTS, ORDERS_HEADER, Shop, make_shop
-from tests.unit.finished_runs import identity, make_run, make_state
+from tests.unit.finished_runs import identity, make_run, make_state, show_version, version_by_hand
 from tests.unit.test_verify import TOLD, rebuild
 from tests.unit.tiny_shop import TinyShop, customer, due, receiver
 from tests.unit.tiny_versions import make_raw, make_version
@@ -453,11 +461,39 @@ row(
 )
 
 
-@provokes("sources.yml cannot be read")
+@provokes("sources.yml is no file.")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     shop = make_shop(folder)
     (shop.raw_dir / "sources.yml").mkdir()
     shop.ingest(sources_file=shop.raw_dir / "sources.yml")
+
+
+@provokes("sources.yml cannot be read: No such file or directory.")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    read_entries(folder / "sources.yml", load_contract(), {})
+
+
+@provokes("this is nested too deep")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "sources.yml").write_text("[" * 100_000)
+    read_entries(folder / "sources.yml", load_contract(), {})
+
+
+@provokes("is not UTF-8; save the file as UTF-8")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "lifecycle.toml").write_bytes(b"\xff")
+    read_project_file(folder)
+
+
+@provokes("is no file that could be replaced")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    with private_file(folder):
+        pass
+
+
+@provokes("is no version that a build has made, or was renamed")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    read_version(folder / "renamed")
 
 
 @provokes("under another mapping")
@@ -524,14 +560,14 @@ row('was damaged or edited: "lifecycle.duckdb" has 6 bytes', lambda folder, _: _
 
 
 def _read(folder: Path, content: bytes = b"", sql: str = "") -> None:
-    """Read what is published: edited, or of a version without a manifest."""
+    """Read what is published: edited, or of a version whose manifest was written by hand, too."""
     state = _edited(folder)
     if content or sql:
-        (state.current / "manifest.json").unlink()
-        (state.current / "lifecycle.duckdb").unlink()
-        (state.current / "lifecycle.duckdb").write_bytes(content) if content else None
-    if sql:
-        duckdb.connect(str(state.current / "lifecycle.duckdb")).close()
+        with version_by_hand(state) as database:
+            if content:
+                database.write_bytes(content)
+            else:
+                duckdb.connect(str(database)).close()
     with open_published(state) as published:
         published.execute(sql)
 
@@ -582,8 +618,8 @@ row("cannot be made current, it was damaged", lambda folder, _: rollback(_edited
 @provokes("cannot be made current (IO Error")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     state = _edited(folder)
-    for manifest in state.versions.glob("*/manifest.json"):
-        manifest.unlink()
+    for version in sorted(state.versions.iterdir()):
+        show_version(version)
     rollback(state)
 
 
@@ -662,7 +698,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 # --- versions side by side ---------------------------------------------------------------------
 row(
     "does not say what it was made of",
-    lambda folder, _: read_version(make_version(folder, 1).path / "elsewhere"),
+    lambda folder, _: read_version(folder / "20260310T050000000000Z-elsewhere"),
 )
 row("versions were named", lambda _, __: two_versions(["a", "b", "c"], "c", ["a", "b", "c"]))
 row("Two versions are needed", lambda _, __: two_versions(["a"], "a", []))
@@ -739,6 +775,7 @@ def _what_if(folder: Path, *, rules: str = "", settings: str = "", inputs: str =
     state.versions.mkdir(parents=True)
     shipped, defaults = read_rules(None), BuildSettings()
     write_rules(shipped, state)
+    keep_settings(state, defaults)
     known = package_version("customer-lifecycle")
     made = make_version(
         state.versions,
@@ -753,7 +790,7 @@ def _what_if(folder: Path, *, rules: str = "", settings: str = "", inputs: str =
 
 
 row("holds other rules than the published version", lambda f, _: _what_if(f, rules="other"))
-row("These are not the settings", lambda f, _: _what_if(f, settings="other"))
+row("Nobody knows the settings any more", lambda f, _: _what_if(f, settings="other"))
 row("Files were loaded since", lambda f, _: _what_if(f))
 
 
@@ -798,6 +835,19 @@ row(
         folder, "create view shop.orders as select error('odd')::varchar as order_id"
     ),
 )
+
+
+@provokes("was fed from the schema shop of")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _copy_tables(folder, ORDERS_TABLE.format("1"))
+    _copy_tables(folder, schema="main")
+
+
+@provokes("nobody knows which database has fed")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    _copy_tables(folder, ORDERS_TABLE.format("1"))
+    (folder / "state" / "raw_database.json").write_text("[]")
+    _copy_tables(folder)
 
 
 @provokes("does not exist; name a DuckDB file")
@@ -874,8 +924,8 @@ def _verify(folder: Path, patch: pytest.MonkeyPatch, **play: Any) -> None:
     state = make_state(folder / "state")
     with duckdb.connect(str(state.working_database)) as working:
         working.execute(TOLD)
-    state.published.mkdir()
-    state.published_database.write_bytes(state.working_database.read_bytes())
+    with version_by_hand(state) as database:
+        database.write_bytes(state.working_database.read_bytes())
     rebuild(patch, lambda _: None, **play)
     verify(BuildRequest(BuildSettings(), folder, state), Silent())
 
@@ -931,6 +981,31 @@ row(
 )
 
 
+@provokes("The tombstones ")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = StateDir.at(folder / "state")
+    bury(state, folder / "key", ["c1"])
+    state.tombstones.write_bytes(b"\xff\xfe")
+    read_tombstones(state, folder / "key")
+
+
+@provokes("guest_orders.jsonl, line 2 cannot be read")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = StateDir.at(folder)
+    keep_guests(state, "r1", [GuestRow("r1", "orders", "orders.csv", {})])
+    with state.guest_orders.open("ab") as file:
+        file.write(b"\xff\xfe")
+    read_guests(state)
+
+
+@provokes("run lifecycle erase for the same persons again")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    state = StateDir.at(folder)
+    state.erasures.mkdir()
+    state.erasure_journal.write_text("[]")
+    read_journal(state)
+
+
 @provokes("cannot be read (ValueError)")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     lost_key(folder).write_text("no key")
@@ -950,6 +1025,16 @@ def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(erasure, "remove_remade", full)
     erase_one(erasable(folder))
+
+
+@provokes("is held by another program, which keeps the bytes of what was erased")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(traces, "_PATIENCE_SECONDS", 0)
+    request = erasable(folder)
+    with closing(sqlite3.connect(request.state.root / "history.db")) as history:
+        history.execute("create table event_logs as select 'row of customer:c1' as event")
+        history.execute("begin immediate")
+        erase_one(request)
 
 
 @provokes("build once, which rebuilds it, then erase")
@@ -985,9 +1070,7 @@ row(
 # --- explain -----------------------------------------------------------------------------------
 def _explain(folder: Path, *asked: Any) -> None:
     state = StateDir.at(folder)
-    version = state.published
-    version.mkdir(parents=True)
-    with duckdb.connect(str(state.published_database)) as made:
+    with version_by_hand(state) as database, duckdb.connect(str(database)) as made:
         made.execute("create schema marts")
         made.execute(
             "create table marts.build_info as select date '2026-03-01' as as_of_date, "
@@ -1049,7 +1132,7 @@ def _calibrate(folder: Path, columns: str | None, out: Path) -> None:
         _explain(folder, "nobody")
     state = StateDir.at(folder)
     if columns is not None:
-        with duckdb.connect(str(state.published_database)) as made:
+        with version_by_hand(state) as database, duckdb.connect(str(database)) as made:
             made.execute(f"create table marts.recommended_health_policy as select {columns}")
     calibrate(state, out)
 

@@ -9,10 +9,11 @@ import pytest
 
 from orchestration.errors import RulesError
 from orchestration.rules.plays import TRIGGERS
-from orchestration.rules.rule_set import read_rules
+from orchestration.rules.rule_set import RuleSet, read_rules
 from orchestration.rules.started_plays import check_started_plays
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import StateDir
+from tests.unit.finished_runs import version_by_hand
 
 HEADER = (
     "play,framework,trigger,trigger_value,delay_days,open_days,cool_down_days,priority,channel,"
@@ -130,8 +131,7 @@ def test_the_shipped_plays_are_eighteen_of_which_five_are_service() -> None:
 
 def published(state: StateDir, starts_on: str = "2026-03-01") -> None:
     """Make a published database that knows the play as ROW has it."""
-    state.published.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(state.published_database)) as database:
+    with version_by_hand(state) as path, duckdb.connect(str(path)) as database:
         database.execute("create schema marts")
         day = f"date '{starts_on}'" if starts_on else "cast(null as date)"
         database.execute(
@@ -188,3 +188,41 @@ def test_before_it_is_sent_everything_of_a_play_may_change(tmp_path: Path) -> No
     published(state, starts_on="")
     rules = read_rules(patch(tmp_path / "rules", goal_days="7", starts_on="2026-03-01"))
     check_started_plays(state, rules, BuildSettings())
+
+
+@pytest.mark.slow
+def test_what_a_build_publishes_of_a_play_is_what_its_row_says(
+    tmp_path: Path, sample_state: StateDir
+) -> None:
+    """Every shipped play has been sent: as it is it may be built, with another goal it may not."""
+    state = StateDir(tmp_path / "state")
+    state.published.mkdir(parents=True)
+    with duckdb.connect(str(state.published_database)) as database:
+        database.execute("create schema marts")
+        database.execute(f"attach '{sample_state.published_database}' as sample (read_only)")
+        database.execute(
+            "create table marts.play_catalog as select * replace (date '2026-03-01' as starts_on) "
+            "from sample.marts.play_catalog"
+        )
+    rows = read_rules(None).seeds["plays.csv"].rows
+    folder = tmp_path / "rules"
+    folder.mkdir()
+
+    def sent(goal_days: str) -> RuleSet:
+        lines = [f"{row['play']},2026-03-01,{goal_days or row['goal_days']}\n" for row in rows]
+        patch_file = folder / "plays.patch.csv"
+        patch_file.write_text("play,starts_on,goal_days\n" + "".join(lines), encoding="utf-8")
+        return read_rules(folder)
+
+    check_started_plays(state, sent(""), BuildSettings())
+    with pytest.raises(RulesError) as refused:
+        check_started_plays(state, sent("2"), BuildSettings())
+    assert len(str(refused.value).splitlines()) == len(rows) == 18
+
+
+def test_a_damaged_version_stops_no_build_that_would_replace_it(tmp_path: Path) -> None:
+    state = StateDir.at(tmp_path / "state")
+    with version_by_hand(state) as database:
+        database.write_bytes(b"torn" * 5_000)
+    told = check_started_plays(state, read_rules(None), BuildSettings())
+    assert "nobody can tell whether a play that was sent has been changed" in told

@@ -389,3 +389,21 @@ def test_there_is_a_current_version_at_every_instant(state: StateDir) -> None:
     is_watching = False
     assert len(asked) >= 4
     assert all(asked)
+
+
+def test_files_that_a_file_manager_leaves_stop_no_publication(state: StateDir) -> None:
+    version = publish_rows(state, 5, "b1").version
+    (state.versions / ".DS_Store").write_bytes(b"\0")
+    (state.versions / "notes.txt").write_text("mine", encoding="utf-8")
+    assert versions(state) == (version,)
+    publish_rows(state, 6, "b2")
+    assert published_rows(state) == 6
+    assert (state.versions / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_rollback_brings_back_a_lost_link(state: StateDir) -> None:
+    publish_rows(state, 5, "b1")
+    publish_rows(state, 6, "b2")
+    state.current.unlink()
+    rollback(state)
+    assert published_rows(state) == 6

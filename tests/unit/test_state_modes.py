@@ -129,6 +129,23 @@ def test_a_planted_link_is_refused_and_what_lies_behind_it_stays(
     assert precious.read_text(encoding="utf-8") == "kept"
 
 
+@pytest.mark.parametrize("planted", ["last_build.json", "dbt/target/manifest.json", "published/x"])
+def test_a_pipe_is_refused_before_anybody_waits_for_it(tmp_path: Path, planted: str) -> None:
+    state = StateDir.at(tmp_path / "state")
+    (state.root / planted).parent.mkdir(parents=True)
+    os.mkfifo(state.root / planted)
+    with pytest.raises(StateDirError, match="is a pipe, a socket or a device"), build_lock(state):
+        pass
+
+
+def test_a_folder_in_place_of_the_link_to_the_version_is_refused(tmp_path: Path) -> None:
+    """A build would come to its end before it found that it cannot be replaced."""
+    state = StateDir.at(tmp_path / "state")
+    state.current.mkdir(parents=True)
+    with pytest.raises(StateDirError, match=r"current.* is a folder, no link"), build_lock(state):
+        pass
+
+
 @pytest.mark.parametrize("target", ["/", "versions", "versions/..", "../..", "versions/x/.."])
 def test_leftover_links_that_name_no_version_remove_nothing(tmp_path: Path, target: str) -> None:
     state = make_state(tmp_path / "state")

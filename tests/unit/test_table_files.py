@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from orchestration.errors import SettingsError
 from orchestration.table_files import inert, private_file, write_csv, write_jsonl
 
 
@@ -55,4 +58,21 @@ def test_a_file_is_there_as_a_whole_or_as_it_was(tmp_path: Path) -> None:
         assert stat.S_IMODE(unfinished.stat().st_mode) == 0o600
     assert path.read_text() == "after"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/null")])
+def test_a_device_a_pipe_a_folder_or_a_link_is_never_replaced(
+    tmp_path: Path, make: Callable[..., object]
+) -> None:
+    """An account that may do so would remove /dev/stdout for everybody."""
+    path = tmp_path / "list.csv"
+    make(path)
+    before = path.lstat()
+    with (
+        pytest.raises(SettingsError, match="is no file that could be replaced"),
+        private_file(path),
+    ):
+        pass
+    assert path.lstat() == before
     assert [*tmp_path.iterdir()] == [path]

@@ -18,7 +18,7 @@ from orchestration.progress import Silent
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
-from tests.unit.finished_runs import make_run, make_state
+from tests.unit.finished_runs import make_run, make_state, show_version
 from tests.unit.test_publish import publish_rows
 from tests.unit.test_version_files import flip_a_byte
 
@@ -41,7 +41,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StateDir:
     database.chmod(0o600)
     with duckdb.connect(str(database)) as published:
         published.execute(TOLD)
-    (state.current / "manifest.json").unlink()
+    show_version(state.current.resolve())
     rebuild(monkeypatch, lambda _: None)
     return state
 

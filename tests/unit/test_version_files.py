@@ -92,15 +92,43 @@ def test_bytes_changed_under_the_same_time_are_found_by_whoever_reads_all(
         rollback(state)
 
 
-def test_a_damaged_manifest_is_damage_and_none_is_an_older_version(state: StateDir) -> None:
+def test_a_damaged_manifest_is_damage_and_a_missing_one_as_well(state: StateDir) -> None:
+    publish_rows(state, 4, "b0")
     version = publish_rows(state, 5, "b1").path
     manifest = version / "manifest.json"
     manifest.chmod(0o644)
-    for content in ("", "[]", "{}", '{"files": {"x": 1}, "marts": {}}'):
+    for content in ("", "[]", "{}", '{"files": {"x": 1}, "marts": {}}', "[" * 200_000):
         manifest.write_text(content, encoding="utf-8")
         assert damage(version) == "its manifest.json cannot be read"
     manifest.unlink()
-    assert damage(version) == ""
+    assert damage(version) == "its manifest.json is missing"
+    assert "its manifest.json is missing" in read_status(state).damage
+    with pytest.raises(StateDirError, match="missing; lifecycle build"), open_published(state):
+        pass
+    rollback(state)
+    with pytest.raises(PublishError, match=r"its manifest.json is missing"):
+        rollback(state, "b1")
+
+
+def test_a_manifest_that_names_other_files_vouches_for_none(state: StateDir) -> None:
+    version = publish_rows(state, 5, "b1").path
+    manifest = version / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text('{"files": {}, "marts": {}}', encoding="utf-8")
+    with pytest.raises(StateDirError, match=r'"lifecycle.duckdb" was not published with it'):
+        open_published(state).__enter__()
+
+
+def test_a_link_to_another_database_shows_nobody_that_one(state: StateDir, tmp_path: Path) -> None:
+    publish_rows(state, 5, "b1")
+    other = tmp_path / "other.duckdb"
+    with duckdb.connect(str(other)) as made:
+        made.execute("create schema marts")
+        made.execute("create table marts.subjects as select 1 as x")
+    state.published_database.unlink()
+    state.published_database.symlink_to(other)
+    with open_published(state) as published:
+        assert published.execute("select count(*) from marts.subjects").fetchone() == (5,)
 
 
 def test_a_mart_with_the_same_content_is_the_same_file(state: StateDir) -> None:

@@ -20,6 +20,7 @@ import duckdb
 from orchestration.activation.export import Exported, Order, export
 from orchestration.changes.version import Version
 from orchestration.settings.paths import RULES_DIR, StateDir
+from tests.unit.finished_runs import show_version
 from tests.unit.tiny_versions import Raw, Row, make_raw, make_version
 
 NOW = datetime(2026, 3, 12, 9)
@@ -97,8 +98,7 @@ class TinyShop:
     def publish(self, number: int, rows: Sequence[Row], members: Sequence[Row] = ()) -> Version:
         version = make_version(self.state.versions, number)
         fill(version, rows, members)
-        self.state.current.unlink(missing_ok=True)
-        self.state.current.symlink_to(Path("versions") / version.name)
+        show_version(version.path)
         return version
 
     def raw(self, rows: Raw) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.errors import InputError
 from orchestration.ingest.contract import Contract
-from orchestration.ingest.erased.tombstones import write_private
 from orchestration.settings.paths import StateDir
+from orchestration.small_files import json_lines_of, json_of, write_private
 from orchestration.sql_text import identifier
 
 
@@ -38,11 +39,22 @@ class GuestRow:
 
 
 def read_guests(state: StateDir) -> list[GuestRow]:
-    """Return all of them."""
-    if not state.guest_orders.exists():
-        return []
-    lines = state.guest_orders.read_text(encoding="utf-8").splitlines()
-    return [GuestRow(**json.loads(line)) for line in lines]
+    """Return all of them.
+
+    Raises:
+        InputError: names the line that cannot be read, and both ways out.
+    """
+    found: list[GuestRow] = []
+    for line, told in enumerate(json_lines_of(state.guest_orders), 1):
+        try:
+            found.append(GuestRow(**(told or {})))
+        except TypeError:
+            raise InputError(
+                f"{state.guest_orders}, line {line} cannot be read; bring the file back from a copy"
+                " of the state directory, or remove it: the booked orders of erased persons leave "
+                "the totals then."
+            ) from None
+    return found
 
 
 def keep_guests(state: StateDir, receipt: str, rows: Iterable[GuestRow]) -> None:
@@ -57,11 +69,11 @@ def keep_guests(state: StateDir, receipt: str, rows: Iterable[GuestRow]) -> None
 def restore_erasures(connection: duckdb.DuckDBPyConnection, state: StateDir) -> None:
     """Insert a row for each receipt that raw has none of; one that cannot be read tells nothing."""
     for path in sorted(state.erasures.glob("2*.json")):
+        told = json_of(path)
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
             values = {name: told[name] for name in ("receipt", "erased_at", "found", "orders_kept")}
             values["rows"] = sum(told["raw"].values())
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError):
             continue
         connection.execute(
             "insert into raw.erasures "

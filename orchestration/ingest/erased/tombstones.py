@@ -1,8 +1,8 @@
 """Tombstones: what refuses an erased person's rows when they are delivered again.
 
-Belongs here: the key, the marks (keyed hashes of ids, so that nobody without the key learns who was
-erased), taking such rows out of a file that is being loaded, and what other people's rows say of
-the person. Does not belong here: deciding who is erased (`privacy`).
+Belongs here: where the key lies, the marks (keyed hashes of ids, so that nobody without the key
+learns who was erased), taking such rows out of a file that is being loaded, and what other people's
+rows say of the person. Does not belong here: deciding who is erased (`privacy`).
 
 Marks lie in the state directory, since they are about what it holds; the key lies outside, so that
 a copy of the state directory tells nothing.
@@ -10,11 +10,8 @@ a copy of the state directory tells nothing.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import os
 import re
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +23,7 @@ from orchestration.errors import InputError, LifecycleError
 from orchestration.ingest.contract import Table
 from orchestration.ingest.ledger import count_of
 from orchestration.settings.paths import StateDir
+from orchestration.small_files import read_key, read_or_make_key, text_of, write_private
 from orchestration.sql_text import text_literal
 
 # Why a row was set aside; it is counted, and nothing of it is kept.
@@ -44,6 +42,7 @@ OWNER_COLUMNS: dict[str, tuple[str, ...]] = {
 # Keys of properties under which other people's rows name a person.
 REFERENCE_KEY = r"[A-Za-z_]*(?:customer|user|anonymous|person)_?[iI][dD]"
 _REFERENCES = {"events": "properties", "customers": "attributes"}
+_MARK = re.compile("[0-9a-f]{64}")
 _FINGERPRINT_OF = b"customer-lifecycle erasure key"
 
 
@@ -74,17 +73,21 @@ def read_tombstones(state: StateDir, key_file: Path | None) -> Tombstones | None
     Raises:
         InputError: the key is gone, or is not the one that they were made with.
     """
-    try:
-        fingerprint, *marks = state.tombstones.read_text(encoding="utf-8").split()
-    except FileNotFoundError:
+    if not state.tombstones.exists():
         return None
+    fingerprint, *marks = text_of(state.tombstones).split() or [""]
+    if not all(map(_MARK.fullmatch, (fingerprint, *marks))):
+        raise InputError(
+            f"The tombstones {state.tombstones} cannot be read; without them, erased persons would "
+            "come back unseen: bring them back from a copy of the state directory."
+        )
     path = key_path(key_file)
     way_out = (
         "without it, erased persons would come back unseen; bring the key back, or name it with "
         "LIFECYCLE_ERASURE_KEY_FILE"
     )
     try:
-        key = bytes.fromhex(path.read_text(encoding="utf-8").strip())
+        key = read_key(path)
     except FileNotFoundError:
         raise InputError(f"The erasure key {path} is gone; {way_out}.") from None
     except (OSError, ValueError) as error:
@@ -111,24 +114,10 @@ def bury(state: StateDir, key_file: Path | None, names: Iterable[str]) -> Tombst
         )
     known = read_tombstones(state, key_file)
     if known is None:
-        known = Tombstones(_read_or_make_key(path), frozenset())
+        known = Tombstones(_made_key(path), frozenset())
     both = Tombstones(known.key, known.marks | {known.mark(name) for name in names})
     write_private(state.tombstones, "\n".join([_fingerprint(both.key), *sorted(both.marks)]) + "\n")
     return both
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file as a whole, for its owner alone, and have it on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    with open(
-        unfinished, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)
-    ) as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    unfinished.replace(path)
 
 
 def set_erased_aside(
@@ -244,15 +233,11 @@ def _fingerprint(key: bytes) -> str:
     return hmac.digest(key, _FINGERPRINT_OF, "sha256").hex()
 
 
-def _read_or_make_key(path: Path) -> bytes:
+def _made_key(path: Path) -> bytes:
     try:
-        if path.exists():
-            return bytes.fromhex(path.read_text(encoding="utf-8").strip())
-        key = secrets.token_bytes(hashlib.sha256().digest_size)
-        write_private(path, key.hex() + "\n")
+        return read_or_make_key(path)
     except (OSError, ValueError) as error:
         raise LifecycleError(
             f"The erasure key {path} can neither be read nor made ({type(error).__name__}); name "
             "another place with LIFECYCLE_ERASURE_KEY_FILE."
         ) from None
-    return key

@@ -7,7 +7,6 @@ layouts apart (recognition), reading rows.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -43,6 +42,7 @@ from orchestration.ingest.sources.recognition import (
     read_header,
     recognise,
 )
+from orchestration.small_files import written_text
 from orchestration.sql_text import identifier, text_literal
 
 SOURCES_FILE = "sources.yml"
@@ -452,11 +452,11 @@ def read_entries(
     """
     if path is None:
         return ()
+    text = written_text(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
         document = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from error
+    except RecursionError:
+        raise InputError(f"{path.name}: this is nested too deep for a list of sources.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
