@@ -15,6 +15,7 @@ from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
 _COMMAND = Path(sys.executable).with_name("lifecycle")
+ONLINE_RETAIL = REPO_ROOT.parent / "shared" / "data" / "online_retail"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,7 +24,7 @@ def _no_settings_from_outside() -> Iterator[None]:
     kept = {
         name: os.environ.pop(name)
         for name in list(os.environ)
-        if name.startswith(("LIFECYCLE_", "DBT_"))
+        if name.startswith(("LIFECYCLE_", "DBT_", "CALLED_BY_"))
     }
     yield
     os.environ.update(kept)
@@ -52,18 +53,28 @@ def lifecycle() -> Lifecycle:
 
 @pytest.fixture(scope="session")
 def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
-    """A state directory with the shipped sample built and published, all frameworks.
+    """A state directory with the shipped sample built and published, all frameworks."""
+    return _built_once(tmp_path_factory, "sample", SAMPLE_DIR, "--frameworks", "all")
 
-    Shared by all workers of a run: read it, never write to it.
-    """
-    folder = tmp_path_factory.getbasetemp()
+
+@pytest.fixture(scope="session")
+def online_retail_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
+    """A real shop without events, published; skips where its files are not."""
+    if not ONLINE_RETAIL.is_dir():
+        pytest.skip(f"Online Retail is not at {ONLINE_RETAIL}; it is never part of the repository")
+    return _built_once(tmp_path_factory, "online_retail", ONLINE_RETAIL)
+
+
+def _built_once(factory: pytest.TempPathFactory, name: str, raw: Path, *arguments: str) -> StateDir:
+    """Build a state that all workers of a run share: read it, never write to it."""
+    folder = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    state = StateDir.at(folder / "sample" / "state")
+    state = StateDir.at(folder / name / "state")
     state.root.parent.mkdir(exist_ok=True)
-    with FileLock(folder / "sample" / "lock"):
+    with FileLock(folder / name / "lock"):
         if not state.published_database.exists():
-            arguments = ("--raw-dir", SAMPLE_DIR, "--state-dir", state.root)
-            built = run_lifecycle("build", *arguments, "--frameworks", "all")
+            directories = ("--raw-dir", raw, "--state-dir", state.root)
+            built = run_lifecycle("build", *directories, *arguments)
             assert built.returncode == 0, built.stdout + built.stderr
     return state

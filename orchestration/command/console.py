@@ -6,6 +6,7 @@ databases or files; every function is given what it shows.
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import threading
@@ -148,6 +149,7 @@ def show_build(
         "build --raw-dir DIR --state-dir OTHER_DIR --frameworks all",
     ):
         console.print(f"  {_called_as()} {command}")
+    console.print(f"Where to look next, in a browser:  {_dashboard_command(where)}")
 
 
 def _told_stages(counts: Sequence[StageCount]) -> Iterator[str]:
@@ -370,6 +372,14 @@ def _show_pairs(console: Console, title: str, pairs: Iterable[tuple[str, str]]) 
     console.print(title)
     for name, value in listed:
         console.print(f"  {name:<{width}}  {value}".rstrip())
+
+
+def _dashboard_command(where: str) -> str:
+    """The Makefile, which says so in the environment, installs what the dashboard needs."""
+    if "CALLED_BY_MAKE" not in os.environ:
+        return f"{_called_as()} dashboard{where}"
+    arguments = f' ARGS="{where.strip()}"' if where else ""
+    return f"make dashboard{arguments}"
 
 
 def _called_as() -> str:

@@ -39,6 +39,12 @@ class Context:
         """What the address asks for under a name, blank if nothing."""
         return st.query_params.get(name, "")
 
+    def with_currency(self, lead: str) -> str:
+        """A line below the heading of a page with amounts, which says what they are in."""
+        return (
+            f"{lead} {self.words('amounts_in', currency=self.published.build.reporting_currency)}"
+        )
+
     def stages(self) -> dict[str, str]:
         """Labels of the framework's stages, in their order."""
         return labels(self.published.stages(self.framework), "stage", self.words)

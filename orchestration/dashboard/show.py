@@ -30,6 +30,7 @@ from orchestration.pictures.words import Words
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A text longer than this is a sentence.
 _SENTENCE = 40
+NO_BREAK = "\u00a0"
 _MISSING = re.compile(r"Table with name (\w+)")
 _STYLE = """
 <style>
@@ -41,7 +42,9 @@ _STYLE = """
 .cl-card p {font-size: .85rem; margin: 0; color: #4d4d4d}
 .cl-scroll {overflow: auto; max-height: 36rem; background:
   linear-gradient(to left, white 40%, transparent) right / 3rem 100% no-repeat local,
-  linear-gradient(to left, #0003, transparent) right / .8rem 100% no-repeat scroll}
+  linear-gradient(to top, white 40%, transparent) bottom / 100% 3rem no-repeat local,
+  linear-gradient(to left, #0003, transparent) right / .8rem 100% no-repeat scroll,
+  linear-gradient(to top, #0003, transparent) bottom / 100% .8rem no-repeat scroll}
 .cl-scroll:focus-visible {outline: 2px solid #00518f}
 .cl-table {border-collapse: collapse; font-size: .9rem; width: 100%}
 .cl-table th, .cl-table td {padding: .3rem .6rem; border-bottom: 1px solid #e6e6e6;
@@ -52,7 +55,7 @@ _STYLE = """
 .cl-table td.cl-long {white-space: normal; min-width: 16rem}
 .cl-table .cl-text {text-align: left}
 .cl-card img {max-width: 100%}
-.cl-card small, .cl-card .cl-value {white-space: nowrap}
+.cl-card small {white-space: nowrap}
 .cl-facts {display: grid; grid-template-columns: fit-content(45%) 1fr; gap: .3rem 1rem;
   margin: 0 !important; padding: 0 !important; font-size: .9rem}
 .cl-facts dt {color: #4d4d4d} .cl-facts dd {margin: 0; overflow-wrap: break-word; min-width: 0}
@@ -152,6 +155,8 @@ def picture(
         as_table: shows the table.
     """
     spec = {name: part for name, part in chart.items() if name != "width"}
+    if words.axes:
+        spec["config"] = {**spec["config"], "locale": words.axes}
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     st.vega_lite_chart(  # pyright: ignore[reportUnknownMemberType]
         spec=spec, width="stretch", theme=None, alt=describe
@@ -204,12 +209,18 @@ def _kind(cell: str, is_text: bool) -> str:
 def _card(card: Card) -> str:
     style = f'style="color:{card.colour};font-weight:600"'
     verdict = f"<p {style}>{escape(card.verdict)}</p>" if card.verdict else ""
-    notes = "".join(f"<p>{escape(line)}</p>" for line in card.notes)
+    notes = "".join(f"<p>{_unbroken(line)}</p>" for line in card.notes)
     return (
         f'<div class="cl-card" title="{escape(card.definition)}"><h3>{escape(card.title)}</h3>'
         f'<div><span class="cl-value">{escape(card.value)}</span> '
         f"<small>{escape(card.month)}</small></div>{_image(card.picture)}{notes}{verdict}</div>"
     )
+
+
+def _unbroken(line: str) -> str:
+    """Keep a number and its unit on one line; before them there is room to break."""
+    words, colon, number = line.partition(": ")
+    return escape(f"{words}{colon}{number.replace(' ', NO_BREAK)}")
 
 
 def _image(svg: str) -> str:

@@ -57,6 +57,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "play": ("Play", "Azione"),
     "due_until": ("Due until", "Entro"),
     "expected_value": ("Expected value", "Valore atteso"),
+    "expected_value_note": (
+        "The expected value is the mean of what 30 or more treated persons brought before; a dash "
+        "until then.",
+        "Il valore atteso è la media di quanto hanno portato 30 o più persone trattate; prima, un "
+        "trattino.",
+    ),
     "kpis_note": (
         "Any KPI of the catalogue, by period and slice. What is not known is never drawn as zero.",
         "Ogni KPI del catalogo, per periodo e sezione. L'ignoto non è mai disegnato come zero.",
@@ -108,7 +114,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "restates": ("Changed later by", "Modificato poi da"),
     "unit_count": ("number", "numero"),
     "unit_share": ("share", "quota"),
-    "unit_money": ("amount", "importo"),
     "unit_ratio": ("ratio", "rapporto"),
     "unit_days": ("days", "giorni"),
     "unit_hours": ("hours", "ore"),
@@ -266,9 +271,19 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "fell_back_30d": ("Fell back", "Arretrati"),
     "lapsed_30d": ("Lapsed", "Persi"),
     "one_more": (
-        "One more in a hundred a stage higher, per year",
-        "Uno in più su cento nella fase dopo, all'anno",
+        "What one more in a hundred a stage higher is worth",
+        "Quanto vale uno in più su cento nella fase dopo",
     ),
+    "one_more_note": (
+        "What a hundredth of those in a stage would bring more in the next 365 days if they stood "
+        "one stage higher, as those there do: an association, no promise; below zero where the "
+        "next stage brings less.",
+        "Quanto porterebbe in più nei prossimi 365 giorni un centesimo di chi è in una fase, se "
+        "fosse in quella dopo e facesse come chi vi si trova: un'associazione, non una promessa; "
+        "sotto zero dove la fase dopo porta meno.",
+    ),
+    "worth_a_year": ("More net revenue per year", "Ricavi netti in più all'anno"),
+    "amounts_in": ("Amounts in {currency}.", "Importi in {currency}."),
     "no_worth": (
         "What a step is worth is not known: no stage has enough persons whose next 365 days "
         "are over.",
@@ -304,6 +319,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "no_sequence": (
         "Nobody has ordered in this slice.",
         "In questa sezione nessuno ha ordinato.",
+    ),
+    "no_horizon": (
+        "No order day is 90 days old yet, the shortest time in which coming back is told.",
+        "Nessun giorno d'ordine ha ancora 90 giorni, il tempo più breve in cui si misura il "
+        "ritorno.",
     ),
     "order_day": ("Number of the order day", "Numero del giorno d'ordine"),
     "horizon": ("Within", "Entro"),
@@ -385,6 +405,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Che cosa si spende dove, chi porta, e a chi va il merito.",
     ),
     "performance": ("Channels, finished months", "Canali, mesi conclusi"),
+    "performance_note": (
+        "An order counts under the channel it is tagged with; without a tag that is where it was "
+        "placed, such as online_store or phone, which has no sessions.",
+        "Un ordine conta nel canale con cui è contrassegnato; senza contrassegno vale il luogo "
+        "dell'ordine, come online_store o phone, che non ha sessioni.",
+    ),
     "finished_months": ("Months", "Mesi"),
     "last_months": ("last {months}", "ultimi {months}"),
     "return_on_spend": ("Revenue per spend", "Ricavi per spesa"),
@@ -460,10 +486,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "rows_filtered": ("Left out", "Escluse"),
     "unmapped_events": ("Events that feed nothing", "Eventi che non alimentano nulla"),
     "no_events": (
-        "There are no events: stages rest on orders alone, and sessions, carts and channels "
-        "stay empty.",
-        "Non ci sono eventi: le fasi si basano solo sugli ordini; sessioni, carrelli e canali "
-        "restano vuoti.",
+        "There are no events: stages rest on orders alone, sessions and carts stay empty, and "
+        "no touch says which channel led to an order.",
+        "Non ci sono eventi: le fasi si basano solo sugli ordini, sessioni e carrelli restano "
+        "vuoti, e nessun contatto dice quale canale ha portato a un ordine.",
     ),
     "all_mapped": ("Every event feeds a signal.", "Ogni evento alimenta un segnale."),
     "event_name": ("Event", "Evento"),

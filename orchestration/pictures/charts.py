@@ -109,7 +109,7 @@ def flow(rows: Rows, stages: Mapping[str, str], words: Words) -> Chart:
             "y": marks.name("from", words("from"), sources),
             "x": {**marks.name("to", words("to"), stages), "axis": marks.TOP},
         },
-        layer=marks.heat_map("share", words("share"), "subjects"),
+        layer=marks.heat_map("share", words("share"), "subjects", len(stages)),
     )
 
 
@@ -137,7 +137,9 @@ def retention(rows: Rows, words: Words) -> Chart:
             "y": {**cohort, "axis": {"titlePadding": 24}},
             "x": {"field": "age", "type": "ordinal", "title": words("age"), "axis": marks.TOP},
         },
-        layer=marks.heat_map("rate", words("ordered"), "percent"),
+        layer=marks.heat_map(
+            "rate", words("ordered"), "percent", len({row["age"] for row in shown})
+        ),
     )
 
 

@@ -22,6 +22,8 @@ _DARK_FROM = 0.45
 # A telephone has room for two names side by side.
 _LEGEND_COLUMNS = "width < 480 ? 2 : 6"
 _CELL_FONT = "width < 480 ? 8 : 11"
+# Where a column is narrower than two digits, the numbers of neighbours would read as one.
+_NARROWEST_CELL = 15
 _LOOK = {
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
@@ -75,8 +77,8 @@ def colour(
     }
 
 
-def heat_map(share: str, title: str, text: str) -> list[Chart]:
-    """Cells as dark as their share, each with its number in it."""
+def heat_map(share: str, title: str, text: str, columns: int) -> list[Chart]:
+    """Cells as dark as their share, each with its number in it if there is room."""
     shade = number(
         share,
         title,
@@ -87,7 +89,11 @@ def heat_map(share: str, title: str, text: str) -> list[Chart]:
     return [
         {"mark": "rect", "encoding": {"color": shade}},
         {
-            "mark": {"type": "text", "fontSize": {"expr": _CELL_FONT}},
+            "mark": {
+                "type": "text",
+                "fontSize": {"expr": _CELL_FONT},
+                "opacity": {"expr": f"width < {_NARROWEST_CELL * columns} ? 0 : 1"},
+            },
             "encoding": {
                 "text": number(text, None),
                 "color": either(on_dark, "white", "#1a1a1a"),

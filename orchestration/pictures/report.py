@@ -84,7 +84,10 @@ def render(published: Published, version: str, language: Language) -> str:
         language=str(language),
         build=build,
         version=version,
-        cards=[card(headline, words, _trend) for headline in published.headlines()],
+        cards=[
+            card(headline, words, published.build.reporting_currency, _trend)
+            for headline in published.headlines()
+        ],
         sections=[
             _standing(published, framework, words),
             _growth(published, framework, words),

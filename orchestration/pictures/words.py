@@ -105,11 +105,16 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Versione {version}, regole {rules}, dati {inputs}.",
     ),
 }
-_UNITS: Mapping[str, tuple[str, str]] = {
-    "days": ("{} days", "{} giorni"),
-    "minutes": ("{} min", "{} min"),
-    "hours": ("{} h", "{} h"),
-    "months": ("{} months", "{} mesi"),
+# One of it, and any other number of it.
+_UNITS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "days": (("{} day", "{} days"), ("{} giorno", "{} giorni")),
+    "minutes": (("{} min", "{} min"), ("{} min", "{} min")),
+    "hours": (("{} h", "{} h"), ("{} h", "{} h")),
+    "months": (("{} month", "{} months"), ("{} mese", "{} mesi")),
+}
+# How Vega writes the numbers of axes; English is its own.
+_ITALIAN_AXES = {
+    "number": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", ""]}
 }
 _PERCENT = 100
 _WHOLE_FROM = 100
@@ -150,9 +155,19 @@ class Words:
             return self._grouped(amount, 0)
         if unit == "exact":
             return self._grouped(amount, _EXACT).rstrip("0").rstrip(",.")
-        is_whole = unit in _UNITS and amount.is_integer()
-        written = self._grouped(amount, 0 if is_whole or abs(amount) >= _WHOLE_FROM else 2)
-        return _UNITS[unit][self._place].format(written) if unit in _UNITS else written
+        is_large = abs(amount) >= _WHOLE_FROM
+        written = self._grouped(amount, 0 if is_large else 2)
+        if unit not in _UNITS:
+            return written
+        if not is_large:
+            written = written.rstrip("0").rstrip(",.")
+        one, many = _UNITS[unit][self._place]
+        return (one if written == "1" else many).format(written)
+
+    @property
+    def axes(self) -> Mapping[str, object]:
+        """How Vega is to write the numbers of axes, nothing where its own way will do."""
+        return _ITALIAN_AXES if self.language is Language.IT else {}
 
     def signed(self, value: float | int) -> str:
         """Write a change of a count with its sign."""

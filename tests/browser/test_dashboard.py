@@ -20,6 +20,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from orchestration.dashboard.frame import PAGES
+from orchestration.dashboard.words import TEXTS
+from orchestration.pictures.words import Language, Words
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.browser.chromium import ARGUMENTS, chromium, free_port
 from tests.unit.dashboard_kit import KINDS, make_shop
@@ -157,6 +159,24 @@ def test_every_page_of_a_shop_that_lacks_much_is_clean(
             visitor.visit(address, page)
             visitor.shoot(f"{kind}_{page}")
         visitor.page.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_of_a_real_shop_without_events_is_clean_and_says_what_is_missing(
+    online_retail_state: StateDir, browser: Browser, width: int
+) -> None:
+    words = Words(Language.EN, TEXTS)
+    with dashboard(online_retail_state) as address:
+        visitor = Visitor(browser, width)
+        told: dict[str, str] = {}
+        for page in PAGES:
+            visitor.visit(address, page)
+            told[page] = visitor.page.inner_text("[data-testid=stMain]")
+            visitor.shoot(f"online_retail_{page}")
+        visitor.page.close()
+    assert words("no_input") in told["today"], "no data for the conversion rate"
+    for page, reason in (("flow", "no_worth"), ("channels", "no_events"), ("data", "no_events")):
+        assert words(reason) in told[page], page
 
 
 def test_the_keyboard_reaches_every_page_and_picker(sample: str, browser: Browser) -> None:

@@ -17,12 +17,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.settings.paths import REPO_ROOT, StateDir
-from tests.conftest import Lifecycle
+from orchestration.settings.paths import StateDir
 
 pytestmark = pytest.mark.slow
 
-SHOP = REPO_ROOT.parent / "shared" / "data" / "online_retail"
 # Customers active in the month of their first order, the month after, and so on.
 ACTIVE = {
     date(2010, 12, 1): [885, 324, 286, 340, 321, 352, 321, 309, 313, 350, 331, 445, 235],
@@ -58,26 +56,15 @@ TOLD = {
 FIRST_RATES = ["0.366102", "0.323164", "0.384181", "0.362712", "0.397740"]
 
 
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory, lifecycle: Lifecycle) -> StateDir:
-    """The shop, published."""
-    if not SHOP.is_dir():
-        pytest.skip(f"Online Retail is not at {SHOP}; it is never part of the repository")
-    state = StateDir.at(tmp_path_factory.mktemp("online_retail") / "state")
-    built = lifecycle("build", "--raw-dir", SHOP, "--state-dir", state.root)
-    assert built.returncode == 0, built.stdout + built.stderr
-    return state
-
-
 def rows(database: Path, query: str) -> list[tuple[object, ...]]:
     """Return what `query` finds in a published database."""
     with duckdb.connect(str(database), read_only=True) as reader:
         return reader.execute(query).fetchall()
 
 
-def test_every_cell_of_the_published_cohort_table_is_equal(state: StateDir) -> None:
+def test_every_cell_of_the_published_cohort_table_is_equal(online_retail_state: StateDir) -> None:
     cells = rows(
-        state.published_database,
+        online_retail_state.published_database,
         "select cohort_month, age_months, customers, active from marts.retention_cohorts "
         "where dimension = 'all' order by cohort_month, age_months",
     )
@@ -91,9 +78,9 @@ def test_every_cell_of_the_published_cohort_table_is_equal(state: StateDir) -> N
     assert sum(active[0] for active in ACTIVE.values()) == 4338
 
 
-def test_retention_rates_are_those_of_the_published_notebook(state: StateDir) -> None:
+def test_retention_rates_are_those_of_the_published_notebook(online_retail_state: StateDir) -> None:
     rates = rows(
-        state.published_database,
+        online_retail_state.published_database,
         "select round(retention_rate, 6) from marts.retention_cohorts "
         "where dimension = 'all' and cohort_month = date '2010-12-01' "
         "and age_months between 1 and 5 order by age_months",
@@ -101,9 +88,11 @@ def test_retention_rates_are_those_of_the_published_notebook(state: StateDir) ->
     assert [rate for (rate,) in rates] == [Decimal(rate) for rate in FIRST_RATES]
 
 
-def test_cohorts_hold_all_revenue_and_only_the_open_month_is_immature(state: StateDir) -> None:
+def test_cohorts_hold_all_revenue_and_only_the_open_month_is_immature(
+    online_retail_state: StateDir,
+) -> None:
     totals = rows(
-        state.published_database,
+        online_retail_state.published_database,
         "select sum(orders), round(sum(revenue), 3), "
         "count(*) filter (where not is_mature), "
         "count(*) filter (where is_mature = (month = date '2011-12-01')) "
@@ -112,9 +101,11 @@ def test_cohorts_hold_all_revenue_and_only_the_open_month_is_immature(state: Sta
     assert totals == [(18532, Decimal("8911407.904"), 13, 0)]
 
 
-def test_what_orders_tell_is_ok_and_what_needs_events_says_no_input(state: StateDir) -> None:
+def test_what_orders_tell_is_ok_and_what_needs_events_says_no_input(
+    online_retail_state: StateDir,
+) -> None:
     statuses = rows(
-        state.published_database,
+        online_retail_state.published_database,
         "select kpi, bool_or(status = 'ok'), bool_or(status = 'no_input') "
         "from marts.kpi_values group by kpi",
     )
@@ -126,7 +117,7 @@ def test_what_orders_tell_is_ok_and_what_needs_events_says_no_input(state: State
     told = {kpi for kpi, _, has_no_input in statuses if not has_no_input}
     assert told == TOLD | {"lead_to_customer_rate_90d"}
     august = rows(
-        state.published_database,
+        online_retail_state.published_database,
         "select kpi, status from marts.kpi_values where period_grain = 'month' "
         "and dimension = 'all' and period_start = date '2011-08-01'",
     )

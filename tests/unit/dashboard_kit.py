@@ -48,6 +48,8 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "sessions = 0, customers_first = null, customers_last = null, customers_linear = null",
     ),
     "first_month": (
+        "update marts.order_sequence set reordered_90d = null, reordered_180d = null, "
+        "reordered_365d = null",
         "update marts.retention_cohorts set is_mature = false",
         "update marts.channel_performance set is_complete = false",
         "delete from marts.kpi_values where period_start < "

@@ -1,6 +1,7 @@
 """What is printed while a build runs and when it ends."""
 
 import io
+import re
 import threading
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from orchestration.command.console import ConsoleProgress, plain_console, show_build, show_error
 from orchestration.pipeline.status import StageCount
-from orchestration.settings.paths import StateDir
+from orchestration.settings.paths import DEFAULT_STATE_DIR, REPO_ROOT, StateDir
 
 
 class Heard(io.StringIO):
@@ -68,6 +69,36 @@ def test_the_report_shows_every_framework_that_was_built(others: tuple[str, ...]
         assert f"  {name:<9}  low 1,203, high 0\n" in told
     assert ("other frameworks" in told) == bool(others)
     assert told.index("main at the end of") < told.index("Database")
+
+
+@pytest.mark.parametrize(
+    ("environment", "root", "command"),
+    [
+        ({}, "/srv/state", "lifecycle dashboard --state-dir /srv/state"),
+        ({}, DEFAULT_STATE_DIR, "lifecycle dashboard"),
+        ({"CALLED_BY_MAKE": "1"}, "/srv/state", 'make dashboard ARGS="--state-dir /srv/state"'),
+        ({"CALLED_BY_MAKE": "1"}, DEFAULT_STATE_DIR, "make dashboard"),
+    ],
+)
+def test_who_has_built_is_told_how_to_open_the_dashboard_the_way_they_called(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], root: str, command: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    heard = Heard()
+    result: Any = SimpleNamespace(
+        warnings=(), default_framework="main", stages=("low",), frameworks=("main",)
+    )
+    census = {"main": (StageCount("low", "active", 1),)}
+    state = StateDir.at(Path(root))
+    show_build(plain_console(heard), result, state, census, "2026-01-31", "customer:1")
+    last = heard.getvalue().rstrip().splitlines()[-1]
+    assert last == f"Where to look next, in a browser:  {command}"
+
+
+def test_make_says_that_it_called() -> None:
+    makefile = (REPO_ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^demo build: export CALLED_BY_MAKE := 1$", makefile, re.MULTILINE)
 
 
 def test_names_of_others_cannot_move_the_cursor_or_colour_the_screen() -> None:

@@ -13,11 +13,12 @@ import duckdb
 import pytest
 
 from orchestration.dashboard import show, sparkline
-from orchestration.dashboard.charts.flow import ODDS, sankey
+from orchestration.dashboard.charts.flow import ODDS, odds_bars, sankey
 from orchestration.dashboard.charts.kpis import kpi_lines
 from orchestration.dashboard.context import open_version
 from orchestration.dashboard.frame import PAGES
 from orchestration.dashboard.launch import command
+from orchestration.dashboard.queries.flow import odds
 from orchestration.dashboard.words import TEXTS
 from orchestration.pictures import palette
 from orchestration.pictures.words import Language, Words, texts
@@ -119,7 +120,7 @@ def test_a_page_without_something_to_show_says_why(
         "no_events": {"channels": ["no_events", "no_paths"], "data": ["no_events"]},
         "first_month": {
             "flow": ["no_flow", "no_odds"],
-            "retention": ["no_retention", "no_silences"],
+            "retention": ["no_retention", "no_horizon", "no_silences"],
             "channels": ["no_channels"],
         },
     }
@@ -174,6 +175,25 @@ def test_the_sample_lacks_no_column_that_a_page_asks_for(pages: dict[str, Seen])
 # Ten questions that a reader of the pages can answer, and the answers as SQL has them.
 
 
+def test_the_page_of_the_dashboard_lists_the_questions_asked_here() -> None:
+    page = (REPO_ROOT / "dbt_project" / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (.+)\? \| [A-Z]", page, re.MULTILINE)
+    source = Path(__file__).read_text(encoding="utf-8")
+    section = source.partition("\n# Ten questions")[2].partition("\n# A customer, a KPI, plays.")[0]
+    asked = [name.split("_") for name in re.findall(r"^def test_(\w+)", section, re.MULTILINE)][1:]
+    assert len(listed) == len(asked) == 10
+    for question, words in zip(listed, asked, strict=True):
+        missing = set(re.findall(r"\w+", question.lower())) - {
+            *words,
+            "of",
+            "the",
+            "how",
+            "many",
+            "were",
+        }
+        assert not missing, question
+
+
 def test_how_many_persons_are_there_and_in_which_currency_is_money(
     pages: dict[str, Seen], sample_state: StateDir
 ) -> None:
@@ -205,7 +225,7 @@ def test_was_the_target_of_the_acquisition_cost_met(
         "order by period_start desc limit 1",
     )
     card = pages["today"].text.partition("Customer acquisition cost")[2][:120]
-    assert f"target {float(target):,.2f} {'met' if is_met else 'missed'}" in card
+    assert f"target {float(target):,.2f} EUR {'met' if is_met else 'missed'}" in card
 
 
 def test_how_many_are_loyal_today_and_a_week_ago(
@@ -427,11 +447,11 @@ def test_what_is_not_known_is_shaded_and_never_zero() -> None:
         for day, (value, status) in zip(days, told, strict=True)
     ]
     labels, colours = {"all": "All"}, palette.slice_colours(["all"])
-    chart = kpi_lines(rows, [], labels, colours, "count", "month", words)
+    chart = kpi_lines(rows, [], labels, colours, "number", "count", "month", words)
     assert [row["value"] for row in chart["data"]["values"]] == [5, None, None, 7]
     shades = [row["status"] for row in chart["layer"][0]["data"]["values"]]
     assert shades == [words("no_input"), words("immature"), words("partial")]
-    settled = kpi_lines(rows[:1], [], labels, colours, "count", "month", words)
+    settled = kpi_lines(rows[:1], [], labels, colours, "number", "count", "month", words)
     assert [layer["mark"]["type"] for layer in settled["layer"]] == ["line", "point"]
 
 
@@ -440,6 +460,51 @@ def test_a_small_line_breaks_where_nothing_is_known() -> None:
     path = re.search(r'd="([^"]+)"', sparkline.sparkline(rows))
     assert path is not None
     assert re.findall(r"[ML]", path[1]) == ["M", "L", "M", "L"]
+
+
+def test_what_cannot_happen_has_no_bar() -> None:
+    rows = [
+        {"stage": "a", "advanced": 0.5, "fell_back": None, "lapsed": 0.0},
+        {"stage": "b", "advanced": None, "fell_back": 0.0, "lapsed": 0.1},
+    ]
+    bars = odds_bars(rows, {"a": "A", "b": "B"}, Words(Language.EN, TEXTS))["data"]["values"]
+    assert [(row["stage"], row["read"]) for row in bars] == [
+        *(("A", "50.0 %"), ("A", "0.0 %")),
+        *(("B", "0.0 %"), ("B", "10.0 %")),
+    ]
+
+
+def test_nobody_advances_from_the_highest_stage_or_falls_back_from_the_lowest(
+    sample_state: StateDir,
+) -> None:
+    published, _ = open_version(str(sample_state.root), current_version(sample_state) or "")
+    lowest, *_, highest = odds(published, "discovery_to_advocacy")
+    assert (lowest["fell_back"], highest["advanced"]) == (None, None)
+    assert lowest["advanced"] > 0
+    assert highest["fell_back"] > 0
+
+
+@pytest.mark.usefixtures("sample")
+def test_amounts_say_their_currency_and_axes_speak_italian() -> None:
+    for language, decimal in (("en", None), ("it", ",")):
+        app = open_app(lang=language)
+        for page in ("flow", "segments", "channels"):
+            assert "EUR." in look(app, page).text
+        seen = look(app, "kpis")
+        assert " EUR " in look(app, "today").text
+        config = seen.charts[0]["config"]
+        assert config.get("locale", {}).get("number", {}).get("decimal") == decimal
+        titles = {layer["encoding"]["y"]["title"] for layer in seen.charts[0]["layer"]}
+        assert titles == {"EUR"}
+
+
+@pytest.mark.parametrize(
+    ("days", "english", "italian"),
+    [(1, "1 day", "1 giorno"), (10.5, "10.5 days", "10,5 giorni"), (120, "120 days", "120 giorni")],
+)
+def test_days_are_written_as_people_do(days: float, english: str, italian: str) -> None:
+    written = [Words(language).number(days, "days") for language in (Language.EN, Language.IT)]
+    assert written == [english, italian]
 
 
 def test_a_flow_is_as_thick_as_it_has_subjects() -> None:
@@ -580,6 +645,8 @@ def test_every_dimension_group_unit_and_grain_has_a_word(sample_state: StateDir)
         wanted.add(f"mix_{name}")
     for (name,) in sql(sample_state, "select distinct method from marts.next_best_product"):
         wanted.add(f"method_{name}")
+    # Money is counted in the currency of the build.
+    wanted.remove("unit_money")
     assert len(wanted) > 30
     assert wanted - set(known) == set()
     assert set(palette.STATUSES) <= set(known)

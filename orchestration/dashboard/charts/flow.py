@@ -160,6 +160,7 @@ def odds_bars(rows: Rows, stages: Mapping[str, str], words: Words) -> Chart:
         }
         for row in rows
         for name in ODDS
+        if row[name] is not None
     ]
     y = marks.name("stage", None, {row["stage"]: stages[row["stage"]] for row in rows})
     offset = {"field": "kind", "sort": list(kinds.values())}

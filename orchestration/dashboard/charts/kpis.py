@@ -26,6 +26,7 @@ def kpi_lines(
     targets: Rows,
     labels: Mapping[str, str],
     colours: Mapping[str, str],
+    counted_in: str,
     unit: str,
     grain: str,
     words: Words,
@@ -37,6 +38,7 @@ def kpi_lines(
         targets: period_start, target.
         labels: slices shown.
         colours: of the slices.
+        counted_in: title of the axis.
         unit: of the KPI.
         grain: of the periods.
         words: the language.
@@ -58,7 +60,7 @@ def kpi_lines(
     axis = {"format": written, "labelOverlap": True, "labelAngle": 0, **ticks}
     x = {"field": "at", "type": "temporal", "title": None, "axis": axis}
     y_axis = {"format": _AXIS_FORMATS.get(unit, ",.4~r")}
-    y = marks.number("value", words(f"unit_{unit}"), axis=y_axis)
+    y = marks.number("value", counted_in, axis=y_axis)
     colour = marks.colour("slice", labels, colours, words)
     if len(labels) == 1:
         colour["legend"] = None

@@ -58,17 +58,28 @@ def stage_kpi(published: Published, framework: str, kpi: str) -> Rows:
 
 
 def odds(published: Published, framework: str) -> Rows:
-    """What became of those who stood in a stage within 30 days, and what a step is worth."""
+    """What became of those who stood in a stage within 30 days, and what a step is worth.
+
+    Nobody can advance from the highest stage or fall back from the lowest: no share, not none.
+    """
     return published.rows(
         """
+        with ends as (
+            select min(ordinal) as lowest, max(ordinal) as highest
+            from marts.stages where framework = $framework
+        )
+
         select stages.stage, sum(odds.subjects) as subjects,
-            sum(odds.advanced) / nullif(sum(odds.subjects), 0) as advanced,
-            sum(odds.fell_back) / nullif(sum(odds.subjects), 0) as fell_back,
+            case when stages.ordinal < any_value(ends.highest) or sum(odds.advanced) > 0
+                then sum(odds.advanced) / nullif(sum(odds.subjects), 0) end as advanced,
+            case when stages.ordinal > any_value(ends.lowest) or sum(odds.fell_back) > 0
+                then sum(odds.fell_back) / nullif(sum(odds.subjects), 0) end as fell_back,
             sum(odds.lapsed) / nullif(sum(odds.subjects), 0) as lapsed,
             sum(odds.value_to_advance) as value_to_advance
         from marts.stages
         inner join marts.stage_odds as odds
             on stages.framework = odds.framework and stages.stage = odds.stage
+        cross join ends
         where stages.framework = $framework
         group by stages.stage, stages.ordinal order by stages.ordinal
         """,

@@ -16,8 +16,8 @@ _MOST_PATHS = 15
 def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
-    show.title(words("page_channels"), words("channels_note"))
-    with show.section(words, words("performance")):
+    show.title(words("page_channels"), context.with_currency(words("channels_note")))
+    with show.section(words, words("performance"), words("performance_note")):
         if not channels.has_events(context.published):
             show.note(words("no_events"))
         _performance(context)

@@ -245,7 +245,7 @@ def _timeline(context: Context, subject: str) -> None:
                 f"{row['occurred_at']:%Y-%m-%d %H:%M}",
                 words.label(row),
                 f"{row['source_table']}:{row['source_id']}",
-                words.number(row["value"], "exact"),
+                words.number(None if row["value"] is None else round(row["value"], 2), "exact"),
             ]
             for row in rows
         ],

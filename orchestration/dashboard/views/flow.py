@@ -13,13 +13,16 @@ from orchestration.dashboard.queries import flow
 def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
-    show.title(words("page_flow"), words("flow_note", framework=context.framework))
+    lead = context.with_currency(words("flow_note", framework=context.framework))
+    show.title(words("page_flow"), lead)
     with show.section(words, words("moves"), words("moves_note")):
         _moves(context)
     with show.section(words, words("pace"), words("pace_note")):
         _pace(context)
     with show.section(words, words("odds"), words("odds_note")):
         _odds(context)
+    with show.section(words, words("one_more"), words("one_more_note")):
+        _one_more(context)
 
 
 def _moves(context: Context) -> None:
@@ -105,12 +108,17 @@ def _odds(context: Context) -> None:
         )
 
     show.picture(odds_bars(rows, stages, words), words, words("odds"), as_table)
+
+
+def _one_more(context: Context) -> None:
+    words, stages = context.words, context.stages()
+    rows = flow.odds(context.published, context.framework)
     worth = [row for row in rows if row["value_to_advance"] is not None]
     if not worth:
         is_default = context.framework == context.published.build.default_framework
         show.note(words("no_worth" if is_default else "worth_of_default"))
         return
     show.table(
-        [words("stage"), words("one_more")],
+        [words("stage"), words("worth_a_year")],
         [[stages[row["stage"]], words.number(row["value_to_advance"], "money")] for row in worth],
     )

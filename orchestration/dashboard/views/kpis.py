@@ -119,8 +119,9 @@ def _periods(
     targets = kpis.targets(context.published, entry["kpi"], grain, dimension, next(iter(labels)))
     colours = _colours(dimension, labels)
     chart = kpi_lines(
-        rows, targets if len(labels) == 1 else [], labels, colours, unit, grain, words
-    )
+        rows, targets if len(labels) == 1 else [], labels, colours, _unit(context, unit),
+        unit, grain, words,
+    )  # fmt: skip
 
     def as_table() -> None:
         head = [words("period"), words("slice"), words("value"), words("status"), words("sample")]
@@ -143,6 +144,12 @@ def _line(
     ]
 
 
+def _unit(context: Context, unit: str) -> str:
+    """What a number of a KPI is counted in; money has a currency."""
+    is_money = unit == "money"
+    return context.published.build.reporting_currency if is_money else context.words(f"unit_{unit}")
+
+
 def _colours(dimension: str, labels: Mapping[str, str]) -> dict[str, str]:
     if dimension.startswith("stage"):
         return palette.stage_colours(list(labels))
@@ -156,7 +163,7 @@ def _definition(context: Context, entry: Mapping[str, Any]) -> None:
         "kpi": entry["kpi"],
         "numerator": entry["numerator"],
         "denominator": entry["denominator"] or "–",
-        "unit": entry["unit"],
+        "unit": _unit(context, str(entry["unit"])),
         "better": words(f"direction_{entry['direction']}"),
         "matures": words("after_days", days=entry["maturity_days"]),
         "restates": str(entry["restates"] or "–").replace("|", ", "),

@@ -93,6 +93,9 @@ def _sequence(context: Context, dimension: str, value: str) -> None:
     if not rows:
         show.note(words("no_sequence"))
         return
+    if all(row[name] is None for row in rows for name in HORIZONS):
+        show.note(words("no_horizon"))
+        return
 
     def as_table() -> None:
         head = ("order_day", "customers", *HORIZONS, "median_gap", "average_order_value")

@@ -18,14 +18,16 @@ _MOST_LISTED = 50
 def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
-    show.title(words("page_segments"), words("segments_note"))
+    show.title(words("page_segments"), context.with_currency(words("segments_note")))
     rows: Rows = ()
     with show.section(words, words("profiles"), words("profiles_note")):
         rows = _profiles(context)
     if rows:
         with show.section(words, words("segment")):
             _segment(context, rows)
-    with show.section(words, words("plays_due"), words("plays_due_note")):
+    with show.section(
+        words, words("plays_due"), f"{words('plays_due_note')} {words('expected_value_note')}"
+    ):
         _due(context)
     with show.section(words, words("results"), words("results_note")):
         _results(context)
@@ -46,19 +48,20 @@ def _profiles(context: Context) -> Rows:
     }
     heads = ["share_of_all" if name == "share" else name for name in units]
     texts = ("top_channel", "top_category")
-    show.table(
-        [words("segment"), *map(words, heads), *map(words, texts), words("kind")],
-        [
+    for kind, is_persona in (("segment", False), ("persona", True)):
+        show.table(
+            [words(kind), *map(words, heads), *map(words, texts)],
             [
-                words.label(row, "title"),
-                *(words.number(row[name], unit) for name, unit in units.items()),
-                *(str(row[name] or "–") for name in texts),
-                words("persona" if row["is_persona"] else "segment"),
-            ]
-            for row in rows
-        ],
-        last_texts=3,
-    )
+                [
+                    words.label(row, "title"),
+                    *(words.number(row[name], unit) for name, unit in units.items()),
+                    *(str(row[name] or "–") for name in texts),
+                ]
+                for row in rows
+                if row["is_persona"] == is_persona
+            ],
+            last_texts=2,
+        )
     return rows
 
 

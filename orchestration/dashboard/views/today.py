@@ -22,12 +22,17 @@ def page(context: Context) -> None:
         words("page_today"), f"{words('at_end_of', day=words.day(build.as_of_date))} · {about}"
     )
     with show.section(words, words("headlines"), words("trend_note")):
-        show.cards([card(headline, words, sparkline) for headline in published.headlines()])
+        show.cards(
+            [
+                card(headline, words, build.reporting_currency, sparkline)
+                for headline in published.headlines()
+            ]
+        )
     with show.section(words, words("standing")):
         _standing(context)
     with show.section(words, words("week"), words("week_note")):
         _week(context)
-    with show.section(words, words("plays_due")):
+    with show.section(words, words("plays_due"), words("expected_value_note")):
         _plays(context)
 
 
