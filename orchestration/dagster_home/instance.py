@@ -14,6 +14,7 @@ from typing import Any
 from dagster import DagsterInstance
 
 from orchestration.settings.request import read_dagster_settings, read_directories
+from orchestration.sqlite_files import write_quickly
 from orchestration.state_modes import PRIVATE_DIRECTORY, make_private
 
 _PARTS = {
@@ -43,6 +44,7 @@ class StateDirInstance(DagsterInstance):
     def config_defaults(base_dir: str) -> dict[str, Any]:
         """Return Dagster's defaults for a home in the state directory."""
         del base_dir
+        write_quickly()
         state = read_directories().state
         make_private(state.root, state.published)
         home = state.root / "dagster"

@@ -133,6 +133,26 @@ def test_links_of_the_front_pages_lead_to_files() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def missing_files(text: str) -> list[str]:
+    """Return the files of SQL, Python and YAML that a text names and the repository lacks."""
+    named = re.findall(r"`([\w./-]+\.(?:py|sql|yml))`", text)
+    there = [f"/{name}" for name, _ in texts()]
+    return [name for name in named if not any(path.endswith(f"/{name}") for path in there)]
+
+
+def test_every_source_file_that_a_page_names_is_there() -> None:
+    assert missing_files("`int_nobody_wrote_this.sql`, `int_orders.sql`") == [
+        "int_nobody_wrote_this.sql"
+    ]
+    own = {"sources.yml"}  # a user's
+    lost = {
+        page.name: missing
+        for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES)
+        if (missing := sorted(set(missing_files(page.read_text("utf-8"))) - own))
+    }
+    assert lost == {}
+
+
 def test_every_command_and_target_that_a_page_types_is_there() -> None:
     typed = [
         line

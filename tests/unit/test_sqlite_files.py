@@ -1,0 +1,66 @@
+"""Files that Dagster opens and closes a thousand times do not wait for the disk each time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from sqlalchemy.pool import NullPool
+
+from orchestration.sqlite_files import MOST_OPEN, write_quickly
+
+
+@pytest.fixture(autouse=True)
+def _quickly() -> None:
+    write_quickly()
+
+
+def written(file: Path) -> int:
+    """Write an event as Dagster does, close all, and return what `synchronous` was."""
+    engine = sqlalchemy.create_engine(f"sqlite:///{file}", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text("pragma journal_mode = wal"))
+        connection.execute(sqlalchemy.text("create table if not exists events (name text)"))
+        connection.execute(sqlalchemy.text("insert into events values ('begun')"))
+        connection.commit()
+        told = connection.execute(sqlalchemy.text("pragma synchronous")).scalar_one()
+    engine.dispose()
+    return int(told)
+
+
+def log_of(file: Path) -> Path:
+    """Return the write-ahead log, which is gone once the last connection has been closed."""
+    return file.with_name(f"{file.name}-wal")
+
+
+def test_closing_leaves_the_log_to_sqlite_and_a_commit_does_not_wait(tmp_path: Path) -> None:
+    file = tmp_path / "run.db"
+    assert [written(file) for _ in range(3)] == [1, 1, 1]
+    assert log_of(file).stat().st_size > 0
+
+
+def test_files_of_long_ago_are_let_go(tmp_path: Path) -> None:
+    files = [tmp_path / f"run{number}.db" for number in range(MOST_OPEN + 1)]
+    for file in files:
+        written(file)
+        written(file)
+    assert not log_of(files[0]).exists()
+    assert log_of(files[1]).exists()
+
+
+def test_another_process_reads_what_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "run.db"
+    written(file)
+    count = (
+        "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", count, str(file), "select count(*) from events"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == "1"
