@@ -47,3 +47,8 @@
 {% macro json_text(json, key) -%}
     {{ json_scalar(json, "'" ~ key ~ "'") }}
 {%- endmacro %}
+
+{# The same as a word to tell rows apart by: trimmed, null where it says nothing. #}
+{% macro json_word(json, key) -%}
+    {{ word(json_text(json, key)) }}
+{%- endmacro %}

@@ -9,6 +9,11 @@
     end
 {%- endmacro %}
 
+{# A text to tell rows apart by: trimmed, null where it says nothing. #}
+{% macro word(text) -%}
+    trim({{ stated_text(text) }})
+{%- endmacro %}
+
 {# Without blanks, tabs and line breaks around it. #}
 {% macro without_blanks(text) -%}
     {{ return(adapter.dispatch('without_blanks')(text)) }}

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from statistics import NormalDist
 
 from orchestration.errors import shown
 from orchestration.rules.seed_rows import Rows, SeedRow
 
-_QUANTILES = ("at_risk_quantile", "lapsed_quantile")
+# Each with the column that may state its standard normal quantile.
+_QUANTILES = {"at_risk_quantile": "z_at_risk", "lapsed_quantile": "z_lapsed"}
+_AGREEMENT = 1e-6
 _REAL_NUMBERS = (
     "prior_gap_days",
     "prior_weight",
@@ -37,7 +40,8 @@ def health_problems(policy: Rows) -> Iterator[str]:
 
 
 def _number_problems(row: SeedRow) -> Iterator[str]:
-    bad = [name for name in _REAL_NUMBERS if not _NUMBER.fullmatch(row[name])]
+    stated = [name for name in _QUANTILES.values() if row[name]]
+    bad = [name for name in (*_REAL_NUMBERS, *stated) if not _NUMBER.fullmatch(row[name])]
     for name in bad:
         yield row.problem(f"{name} must be a number, not {shown(row[name])}")
     days = (*_WHOLE_DAYS, *(name for name in _STATED_DAYS if row[name]))
@@ -54,11 +58,22 @@ def _real_number_problems(row: SeedRow) -> Iterator[str]:
     for name in ("prior_gap_days", "prior_weight", "log_gap_sigma"):
         if float(row[name]) <= 0:
             yield row.problem(f"{name} must be more than 0, not {row[name]}")
-    for quantile in _QUANTILES:
+    for quantile, normal in _QUANTILES.items():
         if not 0 < float(row[quantile]) < 1:
             yield row.problem(f"{quantile} must lie between 0 and 1, not {row[quantile]}")
+        elif row[normal]:
+            yield from _disagreement(row, quantile, normal)
     if float(row["at_risk_quantile"]) >= float(row["lapsed_quantile"]):
         yield row.problem("at_risk_quantile must be less than lapsed_quantile")
+
+
+def _disagreement(row: SeedRow, quantile: str, normal: str) -> Iterator[str]:
+    computed = NormalDist().inv_cdf(float(row[quantile]))
+    if abs(float(row[normal]) - computed) > _AGREEMENT:
+        yield row.problem(
+            f"{normal} must be {computed:.6f}, the standard normal quantile of {quantile} "
+            f"{row[quantile]}, or blank, not {row[normal]}"
+        )
 
 
 def _order_problems(row: SeedRow) -> Iterator[str]:

@@ -16,7 +16,8 @@ from tests.unit.finished_runs import version_by_hand
 COLUMNS = """
     'default' as key, 26.664746::decimal(38, 10) as prior_gap_days,
     100::decimal(38, 10) as prior_weight, 0.000012::decimal(38, 10) as log_gap_sigma,
-    0.69::decimal(38, 10) as at_risk_quantile, 0.7::decimal(38, 10) as lapsed_quantile,
+    0.69::decimal(38, 10) as at_risk_quantile, 0.4958503473::decimal(38, 10) as z_at_risk,
+    0.7::decimal(38, 10) as lapsed_quantile, 0.5244005127::decimal(38, 10) as z_lapsed,
     7::integer as min_days, 730::integer as max_days, 180::integer as cold_after_days,
     null::integer as at_risk_after_days, null::integer as lapsed_after_days,
     null::varchar as reason
@@ -38,7 +39,7 @@ def test_the_patch_is_a_rules_directory(state: StateDir, tmp_path: Path) -> None
     path = calibrate(state, out)
     assert [each.name for each in out.iterdir()] == [path.name] == ["health_policy.patch.csv"]
     header, row = path.read_text(encoding="utf-8").splitlines()
-    assert row == "default,26.664746,100,0.000012,0.69,0.7,7,730,180,,"
+    assert row == "default,26.664746,100,0.000012,0.69,0.4958503473,0.7,0.5244005127,7,730,180,,"
     (policy,) = read_rules(out).seeds["health_policy.csv"].rows
     assert [policy[column] for column in header.split(",")] == row.split(",")
 

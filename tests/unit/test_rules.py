@@ -349,6 +349,12 @@ PLANTED: list[tuple[str, Change, str]] = [
     ),
     (
         "health_policy.csv",
+        edit({"key": "default"}, z_lapsed="1.64486"),
+        "health_policy.csv line 2: z_lapsed must be 1.644854, the standard normal quantile of "
+        "lapsed_quantile 0.95, or blank, not 1.64486.",
+    ),
+    (
+        "health_policy.csv",
         edit({"key": "default"}, lapsed_quantile="1"),
         "health_policy.csv line 2: lapsed_quantile must lie between 0 and 1, not 1.",
     ),

@@ -18,7 +18,7 @@ order_totals as (
             as gross_revenue,
         count(orders.coupon_code) as coupon_orders,
         case
-            when count(*) = count(orders.product_cost)
+            when count(*) = count(orders.net_revenue - orders.product_cost)
                 then sum(orders.net_revenue - orders.product_cost)
         end as margin,
         max(case when orders.is_first_order then orders.order_id end) as first_order_id

@@ -142,7 +142,12 @@ class _Everybody:
 
     def revenue_in_year(self, person: str) -> Decimal | None:
         orders = self.shop.booked_of.get(person, [])
-        if any(order.is_missing_rate for order in orders):
+        if any(
+            order.is_missing_rate
+            for order in orders
+            if order.day > self.year_after
+            or any(given.day > self.year_after for given in order.refunds)
+        ):
             return None
         return _sum(order.gross for order in orders if order.day > self.year_after) - _sum(
             given.value

@@ -154,14 +154,14 @@ def _touches(tables: Tables, first_days: int) -> dict[tuple[int, date], set[tupl
         touch(row["person_key"], row["session_date"], "channel", row["channel"])
     for row in tables["int_events"]:
         stated = told[rows[row["raw_row_id"]]["event_id"]]
-        if stated.get("content_id") is not None:
-            value = f"{stated.get('content_type') or UNKNOWN}:{stated['content_id']}"
+        if content := _word(stated.get("content_id")):
+            value = f"{_word(stated.get('content_type')) or UNKNOWN}:{content}"
             touch(row["person_key"], row["event_date"], "content", value)
     for row in tables["int_message_outcomes"]:
-        value = told[row["delivery_id"]].get("campaign") or UNKNOWN
+        value = _word(told[row["delivery_id"]].get("campaign")) or UNKNOWN
         touch(row["person_key"], row["fact_date"], "message", value)
     for row in tables["int_support_tickets"]:
-        value = told[row["event_id"]].get("topic") or UNKNOWN
+        value = _word(told[row["event_id"]].get("topic")) or UNKNOWN
         touch(row["person_key"], row["opened_on"], "ticket", value)
     return found
 
@@ -175,7 +175,7 @@ def friction(tables: Tables) -> list[Row]:
     cart_events = _by(tables["int_cart_events"], "cart_id")
     cases: dict[tuple[str, str, str, str], list[tuple[Any, bool]]] = defaultdict(list)
     for row in tables["int_refunds"]:
-        reason = (reasons[row["refund_id"]] or "").strip().lower() or UNKNOWN
+        reason = _word(reasons[row["refund_id"]]) or UNKNOWN
         value = row["refund_value"]
         cases["refund", reason, "all", "all"].append((value, value is None))
     for row in tables["int_orders"]:
@@ -183,7 +183,7 @@ def friction(tables: Tables) -> list[Row]:
             value = row["order_value"]
             cases["cancellation", "cancelled", "all", "all"].append((value, value is None))
     for row in tables["int_support_tickets"]:
-        topic = told[row["event_id"]].get("topic") or UNKNOWN
+        topic = _word(told[row["event_id"]].get("topic")) or UNKNOWN
         cases["ticket", topic, "all", "all"].append((None, False))
     for row in tables["int_cart_outcomes"]:
         if row["outcome"] == "abandoned":
@@ -247,9 +247,9 @@ def message_performance(tables: Tables) -> list[Row]:
         )
         cell = (
             row["fact_date"].replace(day=1),
-            stated.get("channel") or "email",
-            stated.get("campaign") or UNKNOWN,
-            stated.get("variant") or UNKNOWN,
+            _word(stated.get("channel")) or "email",
+            _word(stated.get("campaign")) or UNKNOWN,
+            _word(stated.get("variant")) or UNKNOWN,
             *state,
         )
         cells[cell].append(row)
@@ -331,6 +331,11 @@ def _properties(tables: Tables) -> dict[str, dict[str, Any]]:
         row["event_id"]: json.loads(row["properties"]) if row["properties"] else {}
         for row in tables["stg_events"]
     }
+
+
+def _word(stated: str | None) -> str | None:
+    told = (stated or "").strip()
+    return None if told.lower() in {"", "null", "nan", "nat", "n/a", "none"} else told
 
 
 def _total(values: Iterable[Any]) -> Fraction | None:

@@ -87,7 +87,10 @@ class _Person:
         for _ in range(dice.randint(0, 2)):
             at = self._instant()
             told = {"content_id": dice.choice(("c1", "c2")), "content_type": "article"}
-            event = self._event(at, told if dice.random() < 0.7 else {"content_id": "c1"})
+            event = self._event(
+                at,
+                dice.choice((told, {"content_id": "c1"}, {"content_id": "", "content_type": "x"})),
+            )
             found["int_events"].append(event | {"event_date": at.date()})
             found["int_survey_signals"].append(
                 {
@@ -182,7 +185,9 @@ class _Person:
     def _message(self) -> None:
         dice, at = self.dice, self._instant()
         told = {"campaign": "spring", "variant": dice.choice("ab"), "channel": "sms"}
-        event = self._event(at, dice.choice((told, {"campaign": "autumn"}, None)))
+        event = self._event(
+            at, dice.choice((told, {"campaign": "autumn ", "variant": "", "channel": " "}, None))
+        )
         reaction = (None, at)
         self.found["int_message_outcomes"].append(
             {
@@ -203,7 +208,7 @@ class _Person:
 
     def _ticket(self) -> None:
         at = self._instant()
-        event = self._event(at, self.dice.choice(({"topic": "delivery"}, None)))
+        event = self._event(at, self.dice.choice(({"topic": "delivery"}, {"topic": " "}, None)))
         self.found["int_support_tickets"].append(
             {
                 "ticket_id": f"t{event['raw_row_id']}",

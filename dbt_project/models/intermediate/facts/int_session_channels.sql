@@ -61,18 +61,31 @@ tags as (
 
 ),
 
-click_ids as (
+-- Looking for a word is cheap; an expression is made anew for each address and parameter.
+addresses_with_click_ids as (
 
     select
         untagged_events.raw_row_id,
+        untagged_events.tagged_url,
+        click_ids.parameter,
         click_ids.source,
         click_ids.medium,
-        row_number() over (
-            partition by untagged_events.raw_row_id order by {{ place_in_seed('click_ids') }}
-        ) as place
+        {{ place_in_seed('click_ids') }} as place_in_seed
     from untagged_events
     inner join {{ ref('click_ids') }} as click_ids
-        on {{ url_parameter('untagged_events.tagged_url', 'click_ids.parameter') }} is not null
+        on position(click_ids.parameter || '=' in untagged_events.tagged_url) > 0
+
+),
+
+click_ids as (
+
+    select
+        raw_row_id,
+        source,
+        medium,
+        row_number() over (partition by raw_row_id order by place_in_seed) as place
+    from addresses_with_click_ids
+    where {{ url_parameter('tagged_url', 'parameter') }} is not null
 
 ),
 

@@ -8,8 +8,8 @@ content_events as (
     select
         events.person_key,
         events.event_date as date,
-        {{ json_text('stated_events.properties', 'content_type') }} as content_type,
-        {{ json_text('stated_events.properties', 'content_id') }} as content_id
+        {{ json_word('stated_events.properties', 'content_type') }} as content_type,
+        {{ json_word('stated_events.properties', 'content_id') }} as content_id
     from {{ ref('int_events') }} as events
     inner join {{ ref('stg_events') }} as stated_events
         on events.raw_row_id = stated_events.raw_row_id
@@ -42,7 +42,7 @@ touches as (
         messages.person_key,
         messages.fact_date as date,
         'message' as kind,
-        coalesce({{ json_text('events.properties', 'campaign') }}, 'unknown') as value
+        coalesce({{ json_word('events.properties', 'campaign') }}, 'unknown') as value
     from {{ ref('int_message_outcomes') }} as messages
     inner join {{ ref('stg_events') }} as events on messages.delivery_id = events.event_id
 
@@ -52,7 +52,7 @@ touches as (
         tickets.person_key,
         tickets.opened_on as date,
         'ticket' as kind,
-        coalesce({{ json_text('events.properties', 'topic') }}, 'unknown') as value
+        coalesce({{ json_word('events.properties', 'topic') }}, 'unknown') as value
     from {{ ref('int_support_tickets') }} as tickets
     inner join {{ ref('stg_events') }} as events on tickets.event_id = events.event_id
 

@@ -46,7 +46,9 @@ order_totals as (
         sum(case when orders.order_date > settings.year_after then 1 else 0 end)
             as orders_in_year,
         sum(case when orders.order_date > settings.year_after then orders.order_value else 0 end)
-            as gross_revenue_in_year
+            as gross_revenue_in_year,
+        bool_or(orders.is_missing_rate and orders.order_date > settings.year_after)
+            as is_missing_rate_in_year
     from orders
     cross join settings
     group by orders.person_key
@@ -57,7 +59,8 @@ refund_totals as (
 
     select
         orders.person_key,
-        sum(refunds.refund_value) as refunded_in_year
+        sum(refunds.refund_value) as refunded_in_year,
+        bool_or(orders.is_missing_rate) as is_missing_rate_in_year
     from {{ ref('int_refunds') }} as refunds
     cross join settings
     inner join orders on refunds.order_id = orders.order_id
@@ -130,7 +133,11 @@ summaries as (
         totals.coupon_orders,
         totals.orders_in_year,
         case
-            when not totals.is_missing_rate
+            when
+                not (
+                    totals.is_missing_rate_in_year
+                    or coalesce(refunds.is_missing_rate_in_year, false)
+                )
                 then cast(
                     totals.gross_revenue_in_year - coalesce(refunds.refunded_in_year, 0)
                     as decimal(18, 4)

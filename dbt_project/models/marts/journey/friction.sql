@@ -19,7 +19,7 @@ cases as (
 
     select
         'refund' as step,
-        coalesce(lower(nullif(trim(refunds.reason), '')), 'unknown') as reason,
+        coalesce({{ word('refunds.reason') }}, 'unknown') as reason,
         'all' as device,
         'all' as buyer,
         cast(valued_refunds.refund_value as decimal(38, 10)) as value_lost,
@@ -44,7 +44,7 @@ cases as (
 
     select
         'ticket' as step,
-        coalesce({{ json_text('events.properties', 'topic') }}, 'unknown') as reason,
+        coalesce({{ json_word('events.properties', 'topic') }}, 'unknown') as reason,
         'all' as device,
         'all' as buyer,
         cast(null as decimal(38, 10)) as value_lost,
