@@ -24,6 +24,7 @@ class Target:
         what: as receipts name it: the play, or `segment:` and the segment.
         name: of the play or segment.
         is_segment: whether it is a segment.
+        is_marketing: whether it is a segment or a play that is no service.
         needs_consent: whether only those who consented are exported.
         key: the columns that tell its rows apart.
         columns: those of a row, the contact's address aside.
@@ -32,6 +33,7 @@ class Target:
     what: str
     name: str
     is_segment: bool
+    is_marketing: bool
     needs_consent: bool
     key: tuple[str, ...]
     columns: tuple[str, ...]
@@ -43,7 +45,7 @@ class Choice:
 
     Attributes:
         all_ranks: also what is not the first that is due to the person.
-        include_control: also the global control, in segments.
+        include_control: also the global control, in segments and as the contact of an account.
     """
 
     all_ranks: bool = False
@@ -67,15 +69,22 @@ def find_target(connection: duckdb.DuckDBPyConnection, what: str) -> Target:
         name = what.removeprefix(SEGMENT)
         known = _names(connection, "segment", "segment_profiles")
         _check_known("segment", name, known)
-        return Target(what, name, True, True, ("subject_id",), _SEGMENT_COLUMNS)
+        return Target(what, name, True, True, True, ("subject_id",), _SEGMENT_COLUMNS)
     known = _names(connection, "play", "play_catalog")
     _check_known("play", what, known)
     found = connection.execute(
-        "select needs_consent or not is_service from present.marts.play_catalog where play = ?",
-        [what],
+        "select needs_consent, is_service from present.marts.play_catalog where play = ?", [what]
     ).fetchone()
-    needs_consent = found is None or bool(found[0])
-    return Target(what, what, False, needs_consent, ("subject_id", "triggered_on"), _PLAY_COLUMNS)
+    needs_consent, is_service = found or (True, False)
+    return Target(
+        what=what,
+        name=what,
+        is_segment=False,
+        is_marketing=not is_service,
+        needs_consent=needs_consent or not is_service,
+        key=("subject_id", "triggered_on"),
+        columns=_PLAY_COLUMNS,
+    )
 
 
 def select_rows(
@@ -90,22 +99,27 @@ def select_rows(
         choice: what is left in.
     """
     name = text_literal(target.name)
+    # An account is dealt its arm by itself, whichever of its members it is written to.
+    control = (
+        f"select subject_id from {version}.marts.customers where is_global_control"
+        if target.is_marketing and not choice.include_control
+        else "select null where false"
+    )
     if target.is_segment:
-        control = "true" if choice.include_control else "not customers.is_global_control"
         rows = f"""
         select members.segment, members.subject_id, customers.stage, customers.health,
             customers.country, members.subject_id as contact_id
         from {version}.marts.segment_members as members
         inner join {version}.marts.customers as customers
             on members.subject_id = customers.subject_id
-        where members.segment = {name} and {control}
+        where members.segment = {name} and members.subject_id not in ({control})
         """
     else:
         rank = "true" if choice.all_ranks else "rank_for_subject = 1"
         rows = f"""
         select {", ".join(target.columns)}, contact_subject_id as contact_id
         from {version}.marts.plays_due
-        where play = {name} and {rank}
+        where play = {name} and {rank} and contact_subject_id not in ({control})
         """
     connection.execute(f"create or replace temp table named as {rows}")
     connection.execute(

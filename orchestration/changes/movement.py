@@ -25,17 +25,23 @@ def movement_reasons(working: Path, build_id: str, at_most: float) -> list[str]:
     try:
         with closing(open_quietly(working, read_only=True)) as connection:
             row = connection.execute(
-                "select subjects, subjects_moved, moved_share from marts.rule_changes "
+                "select subjects, subjects_moved, subjects_unclear, moved_share "
+                "from marts.rule_changes "
                 "where first_build_id = ?",
                 [build_id],
             ).fetchone()
     except duckdb.Error:
         return []  # The gate says of a table that it cannot be read, in words of its own.
-    if row is None or row[2] is None or float(row[2]) <= at_most:
+    if row is None or row[3] is None or float(row[3]) <= at_most:
         return []
-    subjects, moved, share = row
+    subjects, moved, unclear, share = row
+    also = (
+        f" (of {unclear:,} of them something arrived as well: build by the old rules first to tell)"
+        if unclear
+        else ""
+    )
     return [
-        f"The rules have changed, and by them {moved:,} of {subjects:,} subjects ({share:.0%}) "
-        f"would stand elsewhere, more than {at_most:.0%} (max_rule_movement): lifecycle whatif "
-        "shows who, --accept-rule-change publishes it."
+        f"The rules have changed, and {moved + unclear:,} of {subjects:,} subjects ({share:.0%}) "
+        f"would stand elsewhere{also}, more than {at_most:.0%} (max_rule_movement): lifecycle "
+        "whatif shows who, --accept-rule-change publishes it."
     ]

@@ -31,7 +31,7 @@ _KPI_CELLS = (
 _INTERVALS = "framework, subject_id, valid_from, valid_to, stage, health"
 _LEDGER = (
     "rules_hash, previous_rules_hash, first_build_id, as_of_date, subjects, subjects_moved, "
-    "moved_share"
+    "subjects_unclear, moved_share"
 )
 
 

@@ -154,7 +154,7 @@ def build_assets(
                 run = dbt_phase(request, identity, opened.progress)
                 yield from events_of(request.state, run, nodes)
                 gate_pass = yield from _judged(opened, run, identity, expectations)
-                published = publish_phase(request.state, gate_pass, opened.progress)
+                published = publish_phase(request, gate_pass, opened.progress)
                 opened.record.write("published", version=published.version)
                 yield _published(request.state, published)
 

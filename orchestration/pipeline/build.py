@@ -45,6 +45,7 @@ from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, keep_published_rules, read_rules, write_rules
 from orchestration.rules.started_plays import check_started_plays
 from orchestration.settings.build_settings import check_frameworks
+from orchestration.settings.kept_settings import keep_settings
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 
@@ -312,7 +313,7 @@ def gate_phase(
     )
 
 
-def publish_phase(state: StateDir, gate_pass: GatePass, progress: Progress) -> Published:
+def publish_phase(request: BuildRequest, gate_pass: GatePass, progress: Progress) -> Published:
     """Publish what the gate let through."""
 
     def summary(published: Published) -> str:
@@ -320,8 +321,9 @@ def publish_phase(state: StateDir, gate_pass: GatePass, progress: Progress) -> P
         return f"{len(published.rows)} marts, {rows:,} rows, version {published.version}"
 
     def work() -> Published:
-        published = publish(state, gate_pass)
-        keep_published_rules(state)
+        published = publish(request.state, gate_pass)
+        keep_published_rules(request.state)
+        keep_settings(request.state, request.settings)
         return published
 
     return _timed("publish", progress, work, summary)
@@ -351,7 +353,7 @@ def _run_phases(opened: OpenBuild) -> BuildResult:
     identity = build_identity(request, opened.build_id, rules)
     run = dbt_phase(request, identity, listener)
     gate_pass = gate_phase(request, run, identity, listener)
-    published = publish_phase(request.state, gate_pass, listener)
+    published = publish_phase(request, gate_pass, listener)
     return BuildResult(
         build_id=opened.build_id,
         published=published,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import LifecycleError
 from orchestration.ingest.landing_directory import EXTENSIONS, LandingFile
 from orchestration.privacy.landing_files import LandingRows, put_in_place, write_without
 from orchestration.privacy.person import Persons
@@ -33,6 +34,9 @@ _SQLITE = b"SQLite format 3\0"
 _PARQUET = b"PAR1"
 _DUCKDB = b"DUCK"
 _GZIP = b"\x1f\x8b"
+# Beside an SQLite database and part of it: written anew by themselves they would damage it.
+_OF_SQLITE = ("-wal", "-shm", "-journal")
+_PATIENCE_SECONDS = 60.0
 
 
 def remove_remade(state: StateDir) -> list[str]:
@@ -70,7 +74,7 @@ def mask_traces(state: StateDir, persons: Persons, rows: LandingRows) -> dict[st
     for path in _others(state):
         head = _head(path)
         if head.startswith(_SQLITE):
-            count = _mask_sqlite(path, pattern)
+            count = _mask_sqlite(path, pattern, _bytes_of(persons))
         else:
             # Of a table the whole row goes, since what stands beside the id is theirs, too.
             is_table = head.startswith(_PARQUET) or _is_table(path, state)
@@ -96,14 +100,28 @@ def _pattern(persons: Persons) -> str:
     return rf"(?<![\w-])(?:{'|'.join(parts)})(?![\w-])"
 
 
+def _bytes_of(persons: Persons) -> tuple[bytes, ...]:
+    """What the bytes of a file hold that names a person; others' longer ids may hold it, too."""
+    names = (*persons.distinctive, *persons.subjects, *persons.customers, *persons.visitors)
+    return tuple(name.encode() for name in dict.fromkeys(names))
+
+
 def _others(state: StateDir) -> Iterator[Path]:
     skipped = {state.raw_database, state.working_database, state.build_lock}
     for path in sorted(state.root.rglob("*")):
         below = path.relative_to(state.root).parts
         if below[0] in ("published", "erasures") or path in skipped:
             continue
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and not _is_part_of_sqlite(path):
             yield path
+
+
+def _is_part_of_sqlite(path: Path) -> bool:
+    ending = next((each for each in _OF_SQLITE if path.name.endswith(each)), None)
+    if ending is None:
+        return False
+    whole = path.with_name(path.name.removesuffix(ending))
+    return whole.is_file() and _head(whole).startswith(_SQLITE)
 
 
 def _head(path: Path) -> bytes:
@@ -141,31 +159,61 @@ def _mask_text(path: Path, pattern: re.Pattern[str]) -> int:
     return count
 
 
-def _mask_sqlite(path: Path, pattern: re.Pattern[str]) -> int:
+def _mask_sqlite(path: Path, pattern: re.Pattern[str], names: Sequence[bytes]) -> int:
     """Mask every text of an SQLite database, which Dagster may have open meanwhile.
 
     It is written where it stands: another process has it open, and would go on writing to a file
-    that nobody reads. `secure_delete` overwrites what is replaced, and VACUUM every page.
+    that nobody reads. Rows that were deleted keep their bytes, in free pages as in the log of
+    writes beside it, until VACUUM has written every page and the log is empty.
+
+    Raises:
+        LifecycleError: another process does not let go of it.
     """
-    count = 0
-    with closing(sqlite3.connect(path, timeout=60)) as database:
-        database.execute("pragma secure_delete = on")
-
-        def mask(text: object) -> str:
-            return pattern.sub(MASK, str(text))
-
-        database.create_function("mask", 1, mask)
-        for table, column in _sqlite_columns(database):
-            cursor = database.execute(
-                f'update "{table}" set "{column}" = mask("{column}") '
-                f'where typeof("{column}") = \'text\' and mask("{column}") <> "{column}"'
-            )
-            count += cursor.rowcount
-        database.commit()
-        if count:
+    if not any(_holds(part, names) for part in _sqlite_files(path)):
+        return 0
+    try:
+        with closing(sqlite3.connect(path, timeout=_PATIENCE_SECONDS)) as database:
+            count = _mask_rows(database, pattern)
             database.execute("vacuum")
-            database.execute("pragma wal_checkpoint(truncate)")
+            ((is_busy, *_),) = database.execute("pragma wal_checkpoint(truncate)").fetchall()
+    except sqlite3.OperationalError:
+        is_busy, count = 1, 0
+    if is_busy:
+        raise LifecycleError(
+            f"{path} is held by another program, which keeps the bytes of what was erased; stop it "
+            "(Dagster, perhaps) and build or erase again: the erasure goes on where it stopped."
+        )
     return count
+
+
+def _mask_rows(database: sqlite3.Connection, pattern: re.Pattern[str]) -> int:
+    def mask(value: str | bytes) -> str | bytes:
+        if isinstance(value, str):
+            return pattern.sub(MASK, value)
+        return pattern.sub(MASK, value.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
+
+    database.create_function("mask", 1, mask, deterministic=True)
+    count = 0
+    for table, column in _sqlite_columns(database):
+        cursor = database.execute(
+            f'update "{table}" set "{column}" = mask("{column}") '
+            f'where typeof("{column}") in (\'text\', \'blob\') and mask("{column}") <> "{column}"'
+        )
+        count += cursor.rowcount
+    database.commit()
+    return count
+
+
+def _sqlite_files(path: Path) -> Iterator[Path]:
+    yield path
+    yield from (path.with_name(path.name + ending) for ending in _OF_SQLITE)
+
+
+def _holds(path: Path, names: Sequence[bytes]) -> bool:
+    held = path.read_bytes() if path.is_file() else b""
+    return any(name in held for name in names)
 
 
 def _sqlite_columns(database: sqlite3.Connection) -> Sequence[tuple[str, str]]:

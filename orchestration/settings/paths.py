@@ -65,6 +65,11 @@ class StateDir:
         return self.root / "rules_published"
 
     @property
+    def published_settings(self) -> Path:
+        """JSON with the settings of that build."""
+        return self.root / "settings_published.json"
+
+    @property
     def dbt_target(self) -> Path:
         """The target path of dbt: manifest.json, run_results.json, compiled SQL."""
         return self.root / "dbt" / "target"

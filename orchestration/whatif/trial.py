@@ -13,7 +13,7 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 
 from orchestration.changes.version import Version, read_version
-from orchestration.errors import SettingsError, StateDirError, WarehouseError, first_line
+from orchestration.errors import StateDirError, WarehouseError, first_line
 from orchestration.pipeline.build import build_identity
 from orchestration.pipeline.dbt_run import run_dbt
 from orchestration.pipeline.lock import build_lock
@@ -22,6 +22,7 @@ from orchestration.pipeline.versions import current_version
 from orchestration.progress import Progress
 from orchestration.rules.rule_set import RuleSet, read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.kept_settings import kept_settings
 from orchestration.settings.paths import RULES_DIR, StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.whatif.standings import WhatIf, compare_standings
@@ -34,13 +35,12 @@ def what_if(request: BuildRequest, rules_dir: Path, progress: Progress) -> WhatI
     """Build what the rules of a directory would say of the published day, and compare.
 
     Args:
-        request: the state, and the settings of the published build.
+        request: the state and the dbt project; its settings have no say.
         rules_dir: rule seeds that replace or patch those of the published version.
         progress: the listener.
 
     Raises:
-        SettingsError: the settings are not those of the published version.
-        StateDirError: nothing is published, or raw tables or rules are other ones by now.
+        StateDirError: nothing is published, or raw tables, rules or settings are other ones by now.
         RulesError: the rules cannot be run.
         WarehouseError: dbt did not come to an end.
     """
@@ -48,7 +48,7 @@ def what_if(request: BuildRequest, rules_dir: Path, progress: Progress) -> WhatI
     with build_lock(state), scratch_state(state, TRIAL) as scratch:
         version = _published(state)
         before, rules = _both_rules(state, version, rules_dir, scratch)
-        settings = _settings(request, version, before, rules)
+        settings = _settings(state, version, before, rules)
         write_rules(rules, scratch)
         os.link(state.raw_database, scratch.raw_database)
         tried = replace(request, state=scratch, settings=settings)
@@ -88,17 +88,17 @@ def _both_rules(
     return before, read_rules(rules_dir, base)
 
 
-def _settings(
-    request: BuildRequest, version: Version, before: RuleSet, rules: RuleSet
-) -> BuildSettings:
-    """Return the published build's settings, for the frameworks that it has and new ones."""
-    known = package_version("customer-lifecycle")
-    if request.settings.hash_of_meaning(known) != version.settings_hash:
-        raise SettingsError(
-            "These are not the settings that the published version was built with; give the same "
-            "ones as to lifecycle build, or build first."
+def _settings(state: StateDir, version: Version, before: RuleSet, rules: RuleSet) -> BuildSettings:
+    """Return the published build's settings, for its days, its frameworks and new ones."""
+    kept = kept_settings(state)
+    if kept is None or kept.hash_of_meaning(package_version("customer-lifecycle")) != (
+        version.settings_hash
+    ):
+        raise StateDirError(
+            f"Nobody knows the settings any more that the published version {version.name} was "
+            "built with; run lifecycle build first."
         )
-    return request.settings.model_copy(
+    return kept.model_copy(
         update={
             "as_of_date": version.as_of,
             "identity_as_of": version.identity_as_of,

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -53,7 +54,9 @@ def _event(number: int, day: int, name: str, **values: object) -> dict[str, obje
         "page_url": f"https://shop.test/{MARK}",
         "referrer": f"https://{MARK}.test/",
         "utm_source": f"{MARK}source",
+        "utm_medium": f"{MARK}medium",
         "utm_campaign": f"{MARK}campaign",
+        "device_type": f"{MARK}phone",
         "properties": json.dumps(said),
     } | values
 
@@ -64,7 +67,7 @@ def events() -> list[dict[str, object]]:
     return [
         _event(1, 1, "Product Viewed"),
         _event(2, 2, "Signed Up", user_id=CUSTOMER),
-        _event(3, 3, "Ticket Opened", user_id=MERGED, anonymous_id=f"{MARK}a101"),
+        _event(3, 3, f"{MARK} Ticket", user_id=MERGED, anonymous_id=f"{MARK}a101"),
         _event(4, 4, "Product Viewed", anonymous_id=None, properties=json.dumps(
             {"user_id": CUSTOMER, "note": MARK})),
         _event(5, 5, "Order Completed", anonymous_id="shared-device", order_id=ORDER),
@@ -89,7 +92,8 @@ def write_landing(folder: Path, *, requests: Iterable[str] = ()) -> None:
             "received_at: 'TIMESTAMP', anonymous_id: 'VARCHAR', user_id: 'VARCHAR', "
             "session_id: 'VARCHAR', cart_id: 'VARCHAR', order_id: 'VARCHAR', "
             "product_id: 'VARCHAR', page_url: 'VARCHAR', referrer: 'VARCHAR', "
-            "utm_source: 'VARCHAR', utm_campaign: 'VARCHAR', properties: 'VARCHAR'})) "
+            "utm_source: 'VARCHAR', utm_medium: 'VARCHAR', utm_campaign: 'VARCHAR', "
+            "device_type: 'VARCHAR', properties: 'VARCHAR'})) "
             f"to '{folder / 'events.parquet'}' (format parquet, compression uncompressed)"
         )
         lines.unlink()
@@ -98,7 +102,9 @@ def write_landing(folder: Path, *, requests: Iterable[str] = ()) -> None:
          "created_at": "2026-03-05 23:30:11", "currency": "EUR", "total_price": 50.25,
          "total_tax": 9.06, "cart_id": f"{MARK}cart", "source_channel": f"{MARK}channel",
          "coupon_code": f"{MARK}coupon", "referral_code": f"{MARK}code", "country": "IT",
-         "subscription_id": f"{MARK}sub", "affiliate_id": f"{MARK}aff"},
+         "subscription_id": f"{MARK}sub", "affiliate_id": f"{MARK}aff",
+         "utm_source": f"{MARK}source", "utm_medium": f"{MARK}medium",
+         "utm_campaign": f"{MARK}campaign"},
         {"order_id": f"{MARK}o101", "customer_id": MERGED, "status": "paid", "currency": "EUR",
          "created_at": "2026-03-07 09:00:00", "updated_at": "2026-03-07 09:00:00",
          "total_price": 10},
@@ -132,8 +138,8 @@ def write_landing(folder: Path, *, requests: Iterable[str] = ()) -> None:
             {"customer_id": CUSTOMER, "created_at": "2026-03-02 10:00:00",
              "email": f"{MARK}.one@mail.test", "phone": f"+39 055 {MARK}", "first_name": MARK,
              "last_name": f"{MARK}, \"née\"", "country": "IT", "city": f"{MARK}town",
-             "account_id": f"{MARK}acct1", "attributes": json.dumps({"tier": MARK}),
-             "marketing_consent": "true"},
+             "account_id": f"{MARK}acct1", "acquisition_channel": f"{MARK}way",
+             "attributes": json.dumps({"tier": MARK}), "marketing_consent": "true"},
             {"customer_id": MERGED, "created_at": "2026-03-01 10:00:00", "first_name": MARK},
             {"customer_id": "zq7-bad", "created_at": "never"},
             {"customer_id": CUSTOMER, "created_at": "not a day", "first_name": MARK},
@@ -204,11 +210,25 @@ def fill_state(state: StateDir) -> None:
             f"copy customers to '{scratch.parent / 'customers.parquet'}' "
             "(format parquet, compression uncompressed)"
         )
-    with sqlite3.connect(state.root / "dagster" / "history.db") as database:
-        database.execute("create table event_logs (id integer, event text)")
-        told = json.dumps({"said": f"row of {CUSTOMER}"})
-        database.executemany("insert into event_logs values (?, ?)", [(1, told), (2, "other")])
-    database.close()
+    write_history(state.root / "dagster" / "history.db").close()
+    # As one that was killed leaves it: what was written last stands in the log beside it.
+    killed = write_history(state.root / "dagster" / "open.db")
+    for name in ("open.db", "open.db-wal"):
+        shutil.copy(state.root / "dagster" / name, state.root / "dagster" / f"killed-{name}")
+    killed.close()
+
+
+def write_history(path: Path) -> sqlite3.Connection:
+    """Write a database like Dagster's: rows that tell of the person, and pages of deleted ones."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("pragma journal_mode = wal")
+    database.execute("create table event_logs (id integer, event text, body blob)")
+    told = json.dumps({"said": f"row of {CUSTOMER}"})
+    rows = [(number, told, told.encode()) for number in range(200)]
+    database.executemany("insert into event_logs values (?, ?, ?)", [*rows, (999, "other", None)])
+    database.execute("pragma wal_checkpoint(truncate)")
+    database.execute("delete from event_logs where id between 2 and 500")
+    return database
 
 
 def _write_version(folder: Path) -> None:

@@ -59,10 +59,19 @@ class CompiledModels:
                 if connection.execute(f"select count(*) from ({law})").fetchall() != [(0,)]
             ]
 
+    def make(self, raw_database: Path, names: Iterable[str], working: Path) -> None:
+        """Make models of these names from a raw database into a working database that may exist."""
+        with duckdb.connect(config={"threads": 1}) as connection:
+            self._make(connection, raw_database, names, str(working))
+
     def _make(
-        self, connection: duckdb.DuckDBPyConnection, raw_database: Path, names: Iterable[str]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        raw_database: Path,
+        names: Iterable[str],
+        working: str = ":memory:",
     ) -> None:
-        self._attach(connection, raw_database)
+        self._attach(connection, raw_database, working)
         for unique_id in self._in_order(names):
             model = self._models[unique_id]
             if model.get("language") == "python":
@@ -73,11 +82,13 @@ class CompiledModels:
                 f"create {kind} {model['relation_name']} as {model['compiled_code']}"
             )
 
-    def _attach(self, connection: duckdb.DuckDBPyConnection, raw_database: Path) -> None:
+    def _attach(
+        self, connection: duckdb.DuckDBPyConnection, raw_database: Path, working: str
+    ) -> None:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach '{raw_database}' as raw_db (read_only)")
         connection.execute(f"attach '{self._seeds}' as seeded (read_only)")
-        connection.execute("attach ':memory:' as working")
+        connection.execute(f"attach '{working}' as working")
         connection.execute("use working")
         for schema in ("seeds", "staging", "intermediate", "marts"):
             connection.execute(f"create schema {schema}")

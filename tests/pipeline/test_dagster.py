@@ -27,21 +27,26 @@ from dagster import (
     DagsterInstance,
     DagsterInvalidSubsetError,
     ExecuteInProcessResult,
+    Failure,
     RunsFilter,
     TableColumnDep,
 )
+from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 
-from orchestration.dagster_home import run_log
+from orchestration.dagster_home import assets, run_log
 from orchestration.dagster_home.assets import PUBLISHED
 from orchestration.dagster_home.checks import GATE, VERDICT
 from orchestration.dagster_home.dbt_translation import TESTS
 from orchestration.dagster_home.definitions import defs
 from orchestration.dagster_home.dev import dagster_environment
+from orchestration.dagster_home.launchpad import BuildConfig
 from orchestration.dagster_home.run_log import wait_for_turn
 from orchestration.dagster_home.sensors import failed_checks
+from orchestration.errors import LifecycleError
 from orchestration.pipeline.lock import build_lock, holder
 from orchestration.pipeline.versions import current_version
 from orchestration.settings.paths import REPO_ROOT, StateDir
+from orchestration.settings.request import BuildRequest
 from tests.conftest import Lifecycle
 from tests.pipeline.small_shop import write_small_shop
 
@@ -309,6 +314,26 @@ def test_what_cannot_be_built_is_refused_before_there_is_a_run(
         run_job(instance, "rebuild", **told)
     assert next(iter(told.values())) in str(refused.value.__cause__)
     assert instance.get_runs_count() == runs
+
+
+def test_a_change_of_the_rules_is_accepted_in_the_launchpad(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[BuildRequest] = []
+
+    def stopped(request: BuildRequest, _: object) -> None:
+        told.append(request)
+        raise LifecycleError("Only the request was wanted.")
+
+    monkeypatch.setattr(assets, "open_build", stopped)
+    made = defs().resolve_assets_def(PUBLISHED).op.compute_fn
+    assert isinstance(made, DecoratedOpFunction)
+    for is_accepted in (False, True):
+        config = BuildConfig(accept_rule_change=is_accepted)  # type: ignore[call-arg]
+        with pytest.raises(Failure):
+            next(made.decorated_fn(Mock(), config))
+    assert [request.state for request in told] == [state] * 2
+    assert [request.accept_rule_change for request in told] == [False, True]
 
 
 def test_a_build_waits_for_the_one_of_another_process(

@@ -20,6 +20,7 @@ from orchestration.ingest.words import define_functions
 from orchestration.pipeline.build import ingest_phase
 from orchestration.pipeline.erasure import erase
 from orchestration.pipeline.versions import versions
+from orchestration.privacy import traces
 from orchestration.privacy.person import find_persons
 from orchestration.privacy.receipt import Receipt
 from orchestration.progress import Silent
@@ -35,6 +36,7 @@ from tests.pipeline.erasure_kit import (
     fill_state,
     load,
     request_of,
+    write_history,
     write_landing,
 )
 from tests.pipeline.models_kit import CompiledModels
@@ -85,10 +87,15 @@ def uncompressed() -> Iterator[None]:
         yield
 
 
-def filled_shop(folder: Path) -> Shop:
+def loaded_shop(folder: Path) -> Shop:
     made = Shop(folder / "raw", StateDir.at(folder / "state"), folder / "key")
     write_landing(made.raw_dir)
     made.load("run")
+    return made
+
+
+def filled_shop(folder: Path) -> Shop:
+    made = loaded_shop(folder)
     fill_state(made.state)
     return made
 
@@ -127,10 +134,30 @@ def erased(tmp_path_factory: pytest.TempPathFactory, uncompressed: None) -> Eras
     return Erased(shop, receipt, marked, others)
 
 
+def test_the_person_left_a_mark_in_every_column_that_may_hold_any_text(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "raw", StateDir.at(tmp_path / "state"), tmp_path / "key")
+    write_landing(shop.raw_dir, requests=(CUSTOMER,))
+    shop.load("run")
+    tables = ("events", "orders", "order_lines", "refunds", "customers", "customer_merges")
+    columns = shop.query(
+        "select table_name, column_name from duckdb_columns() where data_type = 'VARCHAR' "
+        f"and table_name in {(*tables, 'erasure_requests')} and column_name[1] <> '_'"
+    )
+    assert len(columns) > 40
+    unmarked = {
+        column
+        for table, column in columns
+        if shop.query(f"select 1 from {table} where {column} like '%{MARK}%' limit 1") == []
+    }
+    # Codes from a list, and what was bought: an order that stays says these of nobody.
+    assert unmarked == {"currency", "country", "status", "product_id"}
+
+
 def test_nothing_of_an_erased_person_is_found_in_any_byte(erased: Erased) -> None:
     shop, receipt = erased.shop, erased.receipt
     assert {
         "raw.duckdb", "events.parquet", "alerts.jsonl", "dagster/history.db", "whatif/raw.duckdb",
+        "dagster/killed-open.db", "dagster/killed-open.db-wal",
     } <= erased.marked_before  # fmt: skip
     assert len(erased.marked_before) > 20
     assert files_with_mark(shop.raw_dir, shop.state.root) == []
@@ -261,6 +288,46 @@ def test_a_lost_key_stops_ingest(shop: Shop) -> None:
         shop.load("damaged")
     shop.key.write_text(key)
     shop.load("found")
+
+
+def test_a_database_that_dagster_has_open_keeps_no_byte_and_goes_on(
+    tmp_path: Path, uncompressed: None
+) -> None:
+    del uncompressed
+    shop = loaded_shop(tmp_path)
+    path = shop.state.root / "dagster" / "history.db"
+    path.parent.mkdir()
+    dagster = write_history(path)
+    assert files_with_mark(path.parent) == ["history.db", "history.db-wal"]
+    receipt = shop.erase(CUSTOMER)
+    assert receipt is not None
+    # Two rows that stood, a text and a blob each.
+    assert receipt.masked == {"dagster/history.db": 4}
+    assert files_with_mark(path.parent) == []
+    dagster.execute("insert into event_logs values (1000, 'later', null)")
+    assert dagster.execute("select id from event_logs").fetchall() == [(0,), (1,), (999,), (1000,)]
+    dagster.close()
+
+
+def test_a_database_that_is_not_let_go_of_is_told_and_the_erasure_goes_on_later(
+    tmp_path: Path, uncompressed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del uncompressed
+    monkeypatch.setattr(traces, "_PATIENCE_SECONDS", 0.1)
+    shop = loaded_shop(tmp_path)
+    path = shop.state.root / "dagster" / "history.db"
+    path.parent.mkdir()
+    dagster = write_history(path)
+    dagster.execute("begin")
+    dagster.execute("select * from event_logs").fetchall()
+    with pytest.raises(LifecycleError, match="held by another program"):
+        shop.erase(CUSTOMER)
+    assert files_with_mark(path.parent) == ["history.db", "history.db-wal"]
+    dagster.execute("rollback")
+    assert shop.erase() is not None
+    assert files_with_mark(shop.raw_dir, shop.state.root) == []
+    assert dagster.execute("select count(*) from event_logs").fetchall() == [(3,)]
+    dagster.close()
 
 
 def test_a_key_in_the_state_directory_is_refused(erased: Erased) -> None:

@@ -11,8 +11,10 @@ import ast
 import gzip
 import json
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib.metadata import version as package_version
@@ -62,6 +64,7 @@ from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.status import open_published, read_status
 from orchestration.pipeline.versions import rollback
+from orchestration.privacy import traces
 from orchestration.privacy.journal import read_journal
 from orchestration.privacy.own_values import OwnValues
 from orchestration.privacy.person import Persons
@@ -73,6 +76,7 @@ from orchestration.rules.kpi_docs import wanted_text
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, check_frameworks, read_settings
 from orchestration.settings.environment import check_environment
+from orchestration.settings.kept_settings import keep_settings
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.project_file import read_project_file
 from orchestration.settings.request import BuildRequest, read_request
@@ -787,6 +791,7 @@ def _what_if(folder: Path, *, rules: str = "", settings: str = "", inputs: str =
     state.versions.mkdir(parents=True)
     shipped, defaults = read_rules(None), BuildSettings()
     write_rules(shipped, state)
+    keep_settings(state, defaults)
     known = package_version("customer-lifecycle")
     made = make_version(
         state.versions,
@@ -801,7 +806,7 @@ def _what_if(folder: Path, *, rules: str = "", settings: str = "", inputs: str =
 
 
 row("holds other rules than the published version", lambda f, _: _what_if(f, rules="other"))
-row("These are not the settings", lambda f, _: _what_if(f, settings="other"))
+row("Nobody knows the settings any more", lambda f, _: _what_if(f, settings="other"))
 row("Files were loaded since", lambda f, _: _what_if(f))
 
 
@@ -1036,6 +1041,16 @@ def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(erasure, "remove_remade", full)
     erase_one(erasable(folder))
+
+
+@provokes("is held by another program, which keeps the bytes of what was erased")
+def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(traces, "_PATIENCE_SECONDS", 0)
+    request = erasable(folder)
+    with closing(sqlite3.connect(request.state.root / "history.db")) as history:
+        history.execute("create table event_logs as select 'row of customer:c1' as event")
+        history.execute("begin immediate")
+        erase_one(request)
 
 
 @provokes("build once, which rebuilds it, then erase")

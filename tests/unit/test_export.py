@@ -130,6 +130,22 @@ def test_the_global_control_is_in_no_segment_unless_asked(shop: TinyShop) -> Non
     assert shop.listed() == added(1, 2)
 
 
+def test_an_account_is_not_written_to_by_way_of_the_global_control_unless_asked(
+    shop: TinyShop,
+) -> None:
+    control = due(2, is_global_control=True)
+    firm = {"subject_id": "account:a1", "contact_subject_id": "customer:c2"}
+    rows = [due(1), due(2, **firm), due(2, play="payment_repair", **firm)]
+    shop.publish(1, rows, [due(1), control])
+    shop.raw({"customers": [customer(1), customer(2)]})
+    shop.export()
+    assert shop.listed() == added(1)
+    shop.export("payment_repair")
+    assert shop.listed() == [("added", "account:a1")]
+    shop.export(from_start=True, choice=Choice(include_control=True))
+    assert shop.listed() == [("added", "account:a1"), *added(1)]
+
+
 def test_ids_alone_and_addresses_only_when_asked(shop: TinyShop) -> None:
     shop.publish(1, [due(1)])
     shop.raw({"customers": [customer(1)]})

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.errors import RulesError
 from orchestration.rules.plays import TRIGGERS
-from orchestration.rules.rule_set import read_rules
+from orchestration.rules.rule_set import RuleSet, read_rules
 from orchestration.rules.started_plays import check_started_plays
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import StateDir
@@ -188,6 +188,36 @@ def test_before_it_is_sent_everything_of_a_play_may_change(tmp_path: Path) -> No
     published(state, starts_on="")
     rules = read_rules(patch(tmp_path / "rules", goal_days="7", starts_on="2026-03-01"))
     check_started_plays(state, rules, BuildSettings())
+
+
+@pytest.mark.slow
+def test_what_a_build_publishes_of_a_play_is_what_its_row_says(
+    tmp_path: Path, sample_state: StateDir
+) -> None:
+    """Every shipped play has been sent: as it is it may be built, with another goal it may not."""
+    state = StateDir(tmp_path / "state")
+    state.published.mkdir(parents=True)
+    with duckdb.connect(str(state.published_database)) as database:
+        database.execute("create schema marts")
+        database.execute(f"attach '{sample_state.published_database}' as sample (read_only)")
+        database.execute(
+            "create table marts.play_catalog as select * replace (date '2026-03-01' as starts_on) "
+            "from sample.marts.play_catalog"
+        )
+    rows = read_rules(None).seeds["plays.csv"].rows
+    folder = tmp_path / "rules"
+    folder.mkdir()
+
+    def sent(goal_days: str) -> RuleSet:
+        lines = [f"{row['play']},2026-03-01,{goal_days or row['goal_days']}\n" for row in rows]
+        patch_file = folder / "plays.patch.csv"
+        patch_file.write_text("play,starts_on,goal_days\n" + "".join(lines), encoding="utf-8")
+        return read_rules(folder)
+
+    check_started_plays(state, sent(""), BuildSettings())
+    with pytest.raises(RulesError) as refused:
+        check_started_plays(state, sent("2"), BuildSettings())
+    assert len(str(refused.value).splitlines()) == len(rows) == 18
 
 
 def test_a_damaged_version_stops_no_build_that_would_replace_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,8 @@ def test_a_segment_has_a_condition_and_a_condition_its_segment(tmp_path: Path) -
     )
     assert 'the segment "quiet" has no condition' in told
     assert 'the segment "vipp" is unknown; did you mean "vip"?' in told
+
+
+def test_ten_segments_and_four_personas_are_shipped() -> None:
+    rows = read_rules(None).seeds["segments.csv"].rows
+    assert Counter(row["is_persona"] for row in rows) == {"false": 10, "true": 4}

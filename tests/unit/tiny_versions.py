@@ -91,6 +91,7 @@ def make_version(
     inputs: str = "i1",
     subject: str = "customer:c1",
     restates: str = "cancellation|refund|link|late_row",
+    frameworks: str = "f",
 ) -> Version:
     """Write a published version in which one subject has one interval, one KPI one month."""
     path = folder / f"202603{10 + number}T050000000000Z-build{number}"
@@ -100,8 +101,8 @@ def make_version(
         made.execute(
             "create table marts.build_info as select ? as build_id, ?::date as as_of_date, "
             "? as rules_hash, ? as settings_hash, ? as inputs_hash, "
-            "as_of_date as identity_as_of, 'UTC' as reporting_timezone, 'f' as frameworks",
-            [f"build{number}", as_of, rules, settings, inputs],
+            "as_of_date as identity_as_of, 'UTC' as reporting_timezone, ? as frameworks",
+            [f"build{number}", as_of, rules, settings, inputs, frameworks],
         )
         made.execute(
             "create table marts.row_accounting as select 'file' as scope, 'file1' as name, "

@@ -38,7 +38,7 @@ def export(
         typer.Option("--all-ranks", help="Also what is not the first that is due to the person."),
     ] = False,
     include_control: Annotated[
-        bool, typer.Option("--include-control", help="Also the global control, in segments.")
+        bool, typer.Option("--include-control", help="Also the global control.")
     ] = False,
     with_contact: Annotated[
         bool, typer.Option("--with-contact", help="E-mail addresses of those who consented.")

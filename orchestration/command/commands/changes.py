@@ -11,12 +11,7 @@ from typing import Annotated
 import typer
 
 from orchestration.command.app import app, request_of, state_of
-from orchestration.command.options import (
-    StateOption,
-    VarOption,
-    other_settings,
-    takes_build_settings,
-)
+from orchestration.command.options import StateOption
 from orchestration.command.show_changes import check_form, text_console, write_table
 
 FormatOption = Annotated[str, typer.Option("--format", help="text, csv or json.")]
@@ -59,8 +54,7 @@ def diff(
         found.refuse_unexplained()
 
 
-@app.command(epilog=other_settings())
-@takes_build_settings
+@app.command()
 def whatif(
     rules_dir: Annotated[
         Path, typer.Option(help="Rules to try: whole seeds or patches of the published ones.")
@@ -68,8 +62,6 @@ def whatif(
     form: FormatOption = "text",
     out: OutOption = None,
     state_dir: StateOption = None,
-    var: VarOption = None,
-    **settings: str | None,
 ) -> None:
     """Tell who would stand elsewhere today by other rules; publishes nothing."""
     import sys
@@ -80,7 +72,7 @@ def whatif(
     from orchestration.whatif.trial import what_if
 
     check_form(form)
-    request = request_of(None, state_dir, None, settings, var or ())
+    request = request_of(None, state_dir, None)
     # Standard output is the table's.
     progress = ConsoleProgress(plain_console(sys.stderr))
     try:

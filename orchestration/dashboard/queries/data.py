@@ -60,7 +60,8 @@ def restatements(published: Published, most: int) -> Rows:
 def rule_changes(published: Published) -> Rows:
     """Builds whose rules were others, the latest first: how many subjects that moved."""
     return published.rows("""
-        select as_of_date, first_build_id, rules_hash, subjects, subjects_moved, moved_share
+        select as_of_date, first_build_id, rules_hash, subjects,
+            subjects_moved + subjects_unclear as subjects_moved, moved_share
         from marts.rule_changes where previous_rules_hash is not null
         order by as_of_date desc, first_build_id
     """)

@@ -320,6 +320,10 @@ def tables(shop: Shop) -> Mapping[str, list[dict[str, Any]]]:
     found: Tables = {name: [] for name in GIVEN}
     found["int_settings"] = [{"as_of_date": shop.as_of}]
     found["int_kpi_windows"] = [{"cart_silence_hours": 24}]
+    found["int_signal_names"] = [
+        {"signal_no": number, "signal": signal}
+        for number, signal in enumerate((*SIGNALS, "subscribed"))
+    ]
     found["int_periods"] = [
         {"period_grain": "month", "period_start": start, "period_end": end}
         for start, end in (
@@ -467,10 +471,10 @@ def _facts(person: Person, found: Tables) -> None:
     found["int_session_starts"] += [
         {"person_key": key, "event_date": at.date(), "occurred_at": at} for at in person.visits
     ]
-    found["int_dated_signals"] += [
+    found["int_signal_facts"] += [
         {
             "person_key": key,
-            "signal": fact.signal,
+            "signal_no": SIGNALS.index(fact.signal),
             "signal_date": fact.day,
             "occurred_at": fact.at,
             "value": fact.value,
@@ -561,12 +565,12 @@ def _customer(shop: Shop, person: Person, found: Tables) -> None:
 
 GIVEN = (
     *("int_settings", "int_kpi_windows", "int_periods", "int_persons", "int_account_members"),
-    *("int_subjects", "int_session_starts", "int_dated_signals", "int_reactivations"),
+    *("int_subjects", "int_session_starts", "int_signal_facts", "int_reactivations"),
     *("int_stage_intervals", "int_moves", "int_health_spans", "int_order_limits"),
     *("int_paid_periods", "int_contract_terms", "int_cart_events", "int_carts"),
     *("int_order_details", "int_refunds", "int_ticket_resolutions", "stg_customer_consents"),
     *("int_customer_merges", "int_customer_ids_known", "stg_customers", "stg_erasure_requests"),
     *("next_best_product", "plays", "frameworks", "framework_stages", "health_labels"),
-    *("signal_labels", "int_built_frameworks"),
+    *("signal_labels", "int_built_frameworks", "int_signal_names"),
 )
 MARTS = ("play_entries", "plays_due", "play_results")

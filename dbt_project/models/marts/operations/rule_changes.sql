@@ -1,8 +1,9 @@
 -- The ledger of rules: every change of the rules that was published, and how many subjects it
 -- moved. A subject has moved if another stage or health is said of it, of the last day of the
--- version before, in a framework that both have; subjects of whom something arrived since are left
--- out, for theirs may be another cause. Exempt from byte-equality: it names builds. Over 120 lines,
--- since where everybody stood, who moved and the ledger before are three things.
+-- version before, in a framework that both have; without such a framework everybody has. Where
+-- something arrived of the subject since, that may be another cause: nobody can tell, so these are
+-- counted apart, and count. Exempt from byte-equality: it names builds. Over 120 lines, since where
+-- everybody stood, who moved and the ledger before are three things.
 
 {% set rules_hash = env_var('LIFECYCLE_RULES_HASH', 'unknown') if execute -%}
 {%- set build_id = env_var('LIFECYCLE_BUILD_ID', 'by-hand') if execute -%}
@@ -64,24 +65,35 @@ framework_standings as (
         and min(standings.stage) = max(standings.stage)
         and min(standings.health) = max(standings.health) as is_same
     from standings
-    inner join compared_frameworks on standings.framework = compared_frameworks.framework
-    {%- if execute and load_relation(touched) is not none %}
-    left join {{ touched }} as touched on standings.subject_id = touched.subject_id
-    where touched.subject_id is null
-    {%- endif %}
+    left join compared_frameworks as compared on standings.framework = compared.framework
+    where
+        compared.framework is not null
+        or not exists (select 1 from compared_frameworks)
     group by
         standings.framework,
         standings.subject_id
 
 ),
 
+touched_subjects as (
+
+    {% if execute and load_relation(touched) is not none -%}
+    select subject_id from {{ touched }}
+    {%- else -%}
+    select subject_id from framework_standings where false
+    {%- endif %}
+
+),
+
 compared_subjects as (
 
     select
-        subject_id,
-        bool_and(is_same) as is_same
-    from framework_standings
-    group by subject_id
+        standings.subject_id,
+        not bool_and(standings.is_same) as is_elsewhere,
+        bool_or(touched.subject_id is not null) as is_touched
+    from framework_standings as standings
+    left join touched_subjects as touched on standings.subject_id = touched.subject_id
+    group by standings.subject_id
 
 ),
 
@@ -89,7 +101,8 @@ movements as (
 
     select
         count(*) as subjects,
-        cast(coalesce(sum(case when is_same then 0 else 1 end), 0) as bigint) as subjects_moved
+        count(case when is_elsewhere and not is_touched then 1 end) as subjects_moved,
+        count(case when is_elsewhere and is_touched then 1 end) as subjects_unclear
     from compared_subjects
 
 ),
@@ -103,7 +116,10 @@ present_rules as (
         settings.as_of_date,
         case when movements.subjects > 0 then movements.subjects end as subjects,
         case when movements.subjects > 0 then movements.subjects_moved end as subjects_moved,
-        {{ exact_ratio('movements.subjects_moved', 'movements.subjects', 0) }} as moved_share
+        case when movements.subjects > 0 then movements.subjects_unclear end as subjects_unclear,
+        {{ exact_ratio(
+            '(movements.subjects_moved + movements.subjects_unclear)', 'movements.subjects', 0
+        ) }} as moved_share
     from movements
     cross join {{ ref('int_settings') }} as settings
 
@@ -128,6 +144,7 @@ rule_changes as (
         as_of_date,
         subjects,
         subjects_moved,
+        subjects_unclear,
         moved_share
     from earlier_changes
 
@@ -140,6 +157,7 @@ rule_changes as (
         as_of_date,
         subjects,
         subjects_moved,
+        subjects_unclear,
         moved_share
     from present_rules
     where

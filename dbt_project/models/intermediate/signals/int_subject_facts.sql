@@ -1,0 +1,86 @@
+{{ config(materialized='view') }}
+
+-- Every fact of every subject: what persons did, once more as `any` where it says something of its
+-- own, the same of an account's members, and days on which a subject came back.
+
+with
+
+person_facts as (
+
+    select
+        person_key,
+        signal_no,
+        signal_date,
+        occurred_at,
+        value,
+        voided_on,
+        source_table,
+        event_row_id,
+        source_id
+    from {{ ref('int_signal_facts') }}
+
+    union all
+
+    -- Who was seen was seen, even where the fact stands no more.
+    select
+        person_key,
+        {{ signal_no('any') }} as signal_no,
+        signal_date,
+        occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        cast(null as date) as voided_on,
+        source_table,
+        event_row_id,
+        source_id
+    from {{ ref('int_signal_facts') }}
+    where signal_no not in ({{ signal_no('purchase') }}, {{ signal_no('subscribed') }})
+
+),
+
+subject_facts as (
+
+    select
+        person_key as subject_key,
+        signal_no,
+        signal_date,
+        occurred_at,
+        value,
+        voided_on,
+        source_table,
+        event_row_id,
+        source_id
+    from person_facts
+
+    union all
+
+    select
+        members.account_key as subject_key,
+        person_facts.signal_no,
+        person_facts.signal_date,
+        person_facts.occurred_at,
+        person_facts.value,
+        person_facts.voided_on,
+        person_facts.source_table,
+        person_facts.event_row_id,
+        person_facts.source_id
+    from person_facts
+    inner join {{ ref('int_account_members') }} as members
+        on person_facts.person_key = members.person_key
+
+    union all
+
+    select
+        subject_key,
+        {{ signal_no('reactivation') }} as signal_no,
+        reactivated_on as signal_date,
+        {{ day_start('reactivated_on') }} as occurred_at,
+        cast(null as decimal(18, 4)) as value,
+        voided_on,
+        'reactivations' as source_table,
+        cast(null as bigint) as event_row_id,
+        cast(reactivated_on as string) as source_id
+    from {{ ref('int_reactivations') }}
+
+)
+
+select * from subject_facts
