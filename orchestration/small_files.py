@@ -9,7 +9,6 @@ decides what that means. A pipe is never waited for.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from orchestration.errors import InputError
+from orchestration.safe_json import parsed as parsed_json
 
 # An empty key file would be a key that everybody has; one given by hand may be shorter than ours.
 _KEY_BYTES, _FEWEST_KEY_BYTES = 32, 16
@@ -102,7 +102,7 @@ def json_lines_of(path: Path) -> Iterator[Mapping[str, Any] | None]:
 
 def _object(text: str) -> Mapping[str, Any] | None:
     try:
-        told = json.loads(text)
-    except (ValueError, RecursionError):
+        told = parsed_json(text)
+    except ValueError:
         return None
     return cast("Mapping[str, Any]", told) if isinstance(told, dict) else None

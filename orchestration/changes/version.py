@@ -15,7 +15,9 @@ import duckdb
 
 from orchestration.database_files import open_quietly
 from orchestration.errors import PublishError, first_line, nearest, sentence, shown
+from orchestration.version_files import damage
 
+_DATABASE = "lifecycle.duckdb"
 _TIME = "%Y%m%dT%H%M%S%fZ"
 
 
@@ -52,7 +54,7 @@ class Version:
     @property
     def database(self) -> Path:
         """Its DuckDB file."""
-        return self.path / "lifecycle.duckdb"
+        return self.path / _DATABASE
 
 
 def read_version(path: Path) -> Version:
@@ -68,8 +70,12 @@ def read_version(path: Path) -> Version:
         raise PublishError(
             f"{shown(name)} is no version that a build has made, or was renamed; remove it."
         ) from None
+    found = damage(path, [_DATABASE])
+    if found:
+        text = f"The version {name} was damaged or edited: {found}"
+        raise PublishError(f"{text}; build again, and compare what is published then.")
     try:
-        with open_quietly(path / "lifecycle.duckdb", read_only=True) as published:
+        with open_quietly(path / _DATABASE, read_only=True) as published:
             row = published.execute(
                 "select build_id, as_of_date, rules_hash, settings_hash, inputs_hash, "
                 "identity_as_of, reporting_timezone, frameworks from marts.build_info"

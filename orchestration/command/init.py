@@ -30,6 +30,7 @@ from orchestration.ingest.sources.recognition import (
 )
 from orchestration.ingest.sources.sources_file import SOURCES_FILE, unplaced_files
 from orchestration.settings.project_file import PROJECT_FILE, project_text
+from orchestration.small_files import write_private
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,10 @@ def write(
         if path.exists() and not force:
             raise InputError(f"{path} is there already; --force writes over it.")
     for path, text in texts.items():
-        path.write_text(text, encoding="utf-8")
+        if path.name == PROJECT_FILE:  # It holds the salt.
+            write_private(path, text)
+        else:
+            path.write_text(text, encoding="utf-8")
     return tuple(texts)
 
 

@@ -8,7 +8,6 @@ what the definitions make of it (`dbt_translation`), or a build, which writes a 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from typing import Any, cast
 from orchestration.errors import WarehouseError, first_line
 from orchestration.pipeline import parse_cache
 from orchestration.pipeline.dbt_run import bare_dbt_environment
+from orchestration.safe_json import parsed as parsed_json
 from orchestration.settings.paths import DATA_TESTS_DIR, DBT_PROJECT_DIR, RULES_DIR, StateDir
 
 # Links are not followed, so what they lead to is named.
@@ -40,7 +40,7 @@ def read_manifest(state: StateDir) -> dict[str, Any]:
     kept = state.root / "dagster" / "manifests" / f"{fingerprint()}.json"
     if not kept.is_file():
         _parse(state, kept)
-    return cast("dict[str, Any]", json.loads(kept.read_text(encoding="utf-8")))
+    return cast("dict[str, Any]", parsed_json(kept.read_text(encoding="utf-8")))
 
 
 def fingerprint() -> str:

@@ -120,7 +120,7 @@ def _is_own(host: str, known: str) -> bool:
         is_plain = parts.port is None or bool(parts.port)
     except ValueError:
         return False
-    is_plain = is_plain and not parts.path and parts.username is None
+    is_plain = is_plain and parts.netloc == host and parts.username is None
     return is_plain and (is_loopback(name) or (bool(name) and name == known))
 
 

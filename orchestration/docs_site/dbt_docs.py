@@ -5,7 +5,6 @@ Belongs here: the call of dbt and what it leaves. Does not belong here: pages of
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -18,6 +17,7 @@ import duckdb
 
 from orchestration.errors import LifecycleError
 from orchestration.pipeline.dbt_run import bare_dbt_environment
+from orchestration.safe_json import parsed as parsed_json
 from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
 
 FILE = "dbt.html"
@@ -59,5 +59,5 @@ def write_dbt_docs(out: Path, scratch: Path, project: Path = DBT_PROJECT_DIR) ->
     shown = (target / "static_index.html").read_text(encoding="utf-8")
     # Our overview names pages by their source, which the site has as HTML.
     (out / FILE).write_text(_PAGE_LINK.sub(r"](\1.html\2)", shown), encoding="utf-8")
-    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    manifest = parsed_json((target / "manifest.json").read_text(encoding="utf-8"))
     return cast("Mapping[str, Any]", manifest)

@@ -5,7 +5,6 @@ Belongs here: the values that callers show, and their sentences. Does not belong
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,6 +18,7 @@ from orchestration.ingest.judging.rows import Judgement
 from orchestration.ingest.landing_directory import IgnoredFile, LandingFile
 from orchestration.ingest.ledger import FileResult
 from orchestration.ingest.reasons import Reason, quarantine_sentence
+from orchestration.safe_json import parsed as parsed_json
 
 # More sentences than this help nobody; all of them are in raw.quarantine.
 _MAX_SENTENCES = 20
@@ -253,7 +253,7 @@ def _bounds(column: Column) -> str:
 def _value_of(table: Table, column: Column, raw_record: str | None) -> str | None:
     """The refused value as the file has it; None where it may be an address or cannot be told."""
     try:
-        record: Any = json.loads(raw_record or "")
+        record: Any = parsed_json(raw_record or "")
     except ValueError:
         return None
     if not isinstance(record, dict):

@@ -25,6 +25,7 @@ from orchestration.failpoints import VARIABLE as FAIL_POINT
 from orchestration.failpoints import reach
 from orchestration.pipeline import parse_cache
 from orchestration.progress import Progress
+from orchestration.safe_json import parsed as parsed_json
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir
 from orchestration.small_files import json_of
@@ -257,7 +258,7 @@ def follow_log(lines: Iterable[str], progress: Progress) -> tuple[str, tuple[str
     errors: deque[str] = deque(maxlen=20)
     for line in lines:
         try:
-            event = json.loads(line)
+            event = parsed_json(line)
             info, data = event["info"], event["data"]
         except (ValueError, KeyError, TypeError):
             # Not an event: what Python itself prints when dbt cannot even start, or cannot log.

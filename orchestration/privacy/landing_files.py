@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 import os
 import shutil
 import tempfile
@@ -29,6 +28,7 @@ from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.reasons import RefusedLine
 from orchestration.privacy.ownership import Ownership
 from orchestration.privacy.person import Persons
+from orchestration.safe_json import parsed as parsed_json
 from orchestration.sql_text import identifier, text_literal
 
 _DELIMITERS = ",;\t|"
@@ -223,7 +223,7 @@ def _judged_json(texts: Iterable[str], rows: LandingRows, first: int = 1) -> tup
     changed = 0
     for record, text in enumerate(texts, start=first):
         try:
-            landed = json.loads(text.lstrip("\ufeff")) if text.strip() else None
+            landed = parsed_json(text.lstrip("\ufeff")) if text.strip() else None
         except ValueError:
             theirs = rows.ownership.is_in_line(text)
         else:
@@ -280,7 +280,7 @@ def _parquet_records(
         f"select file_row_number + 1, to_json(json_object({fields})) from {relation} "
         f"where {' or '.join(mentions) or 'true'}"
     ).fetchall():
-        landed = json.loads(text)
+        landed = parsed_json(text)
         if rows.is_theirs(int(record), landed):
             found.add(int(record))
     return sorted(found)

@@ -9,7 +9,6 @@ record that say so; there, besides, a value counts that could hardly be anything
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +20,7 @@ from orchestration.ingest.contract import Contract
 from orchestration.ingest.erased.tombstones import OWNER_COLUMNS, is_distinctive, words_of
 from orchestration.ingest.judging.columns import match_columns
 from orchestration.privacy.person import Persons
+from orchestration.safe_json import parsed as parsed_json
 
 _WHOLE_FLOAT = re.compile(r"(\d+)\.0+")
 _KINDS = (
@@ -130,7 +130,7 @@ def _kind_of(key: str) -> str | None:
 def _key_of(properties: Any, name: str) -> Any:
     if isinstance(properties, str):
         try:
-            properties = json.loads(properties)
+            properties = parsed_json(properties)
         except ValueError:
             return None
     if not isinstance(properties, dict):

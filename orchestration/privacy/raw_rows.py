@@ -7,7 +7,6 @@ back of their orders (`guests`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +19,7 @@ from orchestration.ingest.erased.tombstones import OWNER_COLUMNS, words_of
 from orchestration.ingest.erased.tombstones import without_references as nameless
 from orchestration.ingest.ledger import count_of
 from orchestration.privacy.person import Persons, event_id_sql
+from orchestration.safe_json import parsed as parsed_json
 from orchestration.sql_text import text_literal
 
 _LIST_OF = {
@@ -163,7 +163,7 @@ def _remove_quarantined(
     gone: list[int] = []
     for row, table, line, record in rows:
         try:
-            landed = json.loads(record)
+            landed = parsed_json(record)
         except ValueError:
             landed = None
         if isinstance(landed, dict) and table in contract.table_names:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from orchestration.errors import SettingsError
+from orchestration.safe_json import parsed as parsed_json
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import StateDir
 from orchestration.settings.setting import Given
@@ -30,7 +31,7 @@ def kept_settings(state: StateDir) -> BuildSettings | None:
     The environment has no say in it.
     """
     try:
-        told = json.loads(state.published_settings.read_text(encoding="utf-8"))
+        told = parsed_json(state.published_settings.read_text(encoding="utf-8"))
         texts = {one.name: str(told[one.name]) for one in BuildSettings.declared()}
         given = {name: Given(name, text) for name, text in texts.items() if text}
         read = BuildSettings.read(given)

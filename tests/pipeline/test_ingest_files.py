@@ -464,3 +464,20 @@ def test_every_reason_is_reached_by_some_landing_file(tmp_path: Path) -> None:
     assert {row[3] for row in shop.quarantine()} == {
         reason.value for reason in Reason if reason not in SET_ASIDE
     }
+
+
+@pytest.mark.parametrize("deep", ['{"a":' * 100_000, '{"a":' * 100_000 + "1" + "}" * 100_000])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_line_nested_too_deep_costs_itself_alone(tmp_path: Path, deep: str, place: int) -> None:
+    """Python gives up on it by an error that is none of JSON's."""
+    lines = [
+        '{"event_id": "e1", "event_name": "x", "occurred_at": "2024-03-01", "user_id": "u"}',
+        '{"event_id": "e2", "event_name": "x", "occurred_at": "2024-03-01", "user_id": "u"}',
+    ]
+    lines.insert(place, deep)
+    files = {"events/a.jsonl": "\n".join(lines), "events/b.jsonl": lines[-1], "events/c.json": deep}
+    shop = make_shop(tmp_path, files)
+    shop.ingest()
+    assert shop.rows("select event_id from raw.events order by 1") == [("e1",), ("e2",)]
+    refused = [(name, line) for name, line, *_ in shop.quarantine()]
+    assert refused == [("events/a.jsonl", place + 1), ("events/c.json", None)]

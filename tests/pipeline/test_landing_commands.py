@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from decimal import Decimal
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def test_init_writes_what_check_then_reads_without_an_option(project: Path) -> N
     sources = (project / "landing" / "sources.yml").read_text()
     assert 'event_id: "= md5(concat_ws' in sources
     settings = (project / "lifecycle.toml").read_text()
+    assert stat.S_IMODE((project / "lifecycle.toml").stat().st_mode) == 0o600
     assert 'raw_dir = "landing"' in settings
     assert 'currency = "EUR"' in settings
     # What would stop a build is no success of a check, though nothing else is amiss.

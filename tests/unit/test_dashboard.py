@@ -34,6 +34,7 @@ from tests.unit.dashboard_kit import (
     open_app,
     publish,
 )
+from tests.unit.finished_runs import show_version
 
 PACKAGE = REPO_ROOT / "orchestration" / "dashboard"
 
@@ -416,6 +417,7 @@ def test_plays_show_whom_they_are_due_for_and_what_they_brought(
             "0.18 as lift_high, 1234 as incremental_revenue, true as is_conclusive",
             [play],
         )
+    show_version(state.current.resolve())
     monkeypatch.setenv("LIFECYCLE_STATE_DIR", str(state.root))
     app = open_app()
     seen = look(app, "segments", play=play)
@@ -537,6 +539,7 @@ def test_texts_of_the_data_stay_texts(
             ("row_accounting", "name"),
         ):
             connection.execute(f"update marts.{table} set {column} = ?", [evil])
+    show_version(state.current.resolve())
     monkeypatch.setenv("LIFECYCLE_STATE_DIR", str(state.root))
     app = open_app()
     met = 0

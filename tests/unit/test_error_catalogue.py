@@ -83,6 +83,7 @@ from orchestration.settings.request import BuildRequest, read_request
 from orchestration.settings.values import read_date
 from orchestration.simulator.simulate import simulate
 from orchestration.table_files import private_file
+from orchestration.version_files import write_manifest
 from orchestration.whatif import trial
 from orchestration.whatif.trial import what_if
 from tests.pipeline.ingest_kit import NO_EVENTS, ORDERS_HEADER, Shop, make_shop
@@ -705,6 +706,20 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
 # --- versions side by side ---------------------------------------------------------------------
 row(
     "does not say what it was made of",
+    lambda folder, _: read_version(_torn_version(folder)),
+)
+
+
+def _torn_version(folder: Path) -> Path:
+    """Make a version whose manifest vouches for a database that is none."""
+    state = StateDir.at(folder)
+    with version_by_hand(state) as database:
+        database.write_bytes(b"torn" * 5_000)
+    return state.current.resolve()
+
+
+row(
+    "its manifest.json is missing; build again, and compare",
     lambda folder, _: read_version(folder / "20260310T050000000000Z-elsewhere"),
 )
 row("versions were named", lambda _, __: two_versions(["a", "b", "c"], "c", ["a", "b", "c"]))
@@ -721,6 +736,7 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     version = make_version(folder, 1)
     with duckdb.connect(str(version.database)) as made:
         made.execute("delete from marts.build_info")
+    write_manifest(version.path, {})
     read_version(version.path)
 
 

@@ -51,7 +51,7 @@ def test_this_machine_and_the_address_that_people_open_are_answered(host: str, p
     [
         *("attacker.example", "localhost.attacker.example:3000", "127.0.0.1.nip.io", "10.0.0.5"),
         *("", None, "127.0.0.1@attacker.example", "127.0.0.1:x", "[::1", "127.0.0.1/x", "[::2]"),
-        "builds.example.org.attacker.example",
+        *("builds.example.org.attacker.example", "localhost#.attacker.example", "localhost?x"),
     ],
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])

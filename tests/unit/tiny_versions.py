@@ -16,6 +16,7 @@ import duckdb
 from orchestration.changes.version import Version, read_version
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.raw_database import open_raw_database
+from orchestration.version_files import write_manifest
 
 EARLIER, LATER = datetime(2026, 3, 11, 4), datetime(2026, 3, 12, 4)
 
@@ -129,4 +130,5 @@ def make_version(
             "? as status",
             [value, status],
         )
+    write_manifest(path, {})
     return read_version(path)

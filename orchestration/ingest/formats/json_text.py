@@ -19,6 +19,7 @@ from orchestration.ingest.formats.text_repair import (
     shown_line,
 )
 from orchestration.ingest.reasons import FileRefusedError, Reason, RefusedLine
+from orchestration.safe_json import parsed as parsed_json
 
 # Such a text is read as a whole; a longer one is delivered as JSON Lines.
 _MAX_BYTES = 1 << 29
@@ -73,7 +74,7 @@ def is_json_text(path: Path, table: str) -> bool:
             return False
         is_last = not source.read(1)
     try:
-        document: Any = json.loads(line)
+        document: Any = parsed_json(line)
     except ValueError:
         # An object over several lines begins with one that is none.
         return not is_last and path.stat().st_size <= _MAX_BYTES and _is_whole(path)
@@ -143,8 +144,8 @@ def _is_array_of_objects(value: Any) -> bool:
 
 def _is_whole(path: Path) -> bool:
     try:
-        json.loads(_text_of(path))
-    except (ValueError, RecursionError, FileRefusedError):
+        parsed_json(_text_of(path))
+    except (ValueError, FileRefusedError):
         return False
     return True
 
@@ -160,8 +161,8 @@ def _is_whole_page(text: str) -> bool:
     if not text.startswith("{", _after_blanks(text, 0)):
         return False
     try:
-        return is_api_page(json.loads(text))
-    except (ValueError, RecursionError):
+        return is_api_page(parsed_json(text))
+    except ValueError:
         return False
 
 
@@ -171,8 +172,8 @@ def _start_of_array(text: str, table: str) -> int:
     if text[begin : begin + 1] == "[":
         return begin + 1
     try:
-        document: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document: Any = parsed_json(text)
+    except ValueError as error:
         raise _refusal(error) from error
     if wrapped_array(document, table) is None:
         detail = (

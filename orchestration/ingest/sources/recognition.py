@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from orchestration.ingest.formats.landed_file import path_literal
 from orchestration.ingest.formats.read_parquet import top_level_names
 from orchestration.ingest.landing_directory import LandingFile, is_readable
 from orchestration.ingest.sources.adapter import Adapter, Layout, Role
+from orchestration.safe_json import parsed as parsed_json
 
 # Columns that BigQuery and most JSON writers leave out where they are null appear within these.
 SAMPLED_OBJECTS = 1000
@@ -185,7 +185,7 @@ def _json_header(source: IO[str]) -> Header | None:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return parsed_json(text)
     except ValueError:
         return None
 
