@@ -27,11 +27,9 @@ from dagster import (
     DagsterInstance,
     DagsterInvalidSubsetError,
     ExecuteInProcessResult,
-    Failure,
     RunsFilter,
     TableColumnDep,
 )
-from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 
 from orchestration.dagster_home import assets, run_log
 from orchestration.dagster_home.assets import PUBLISHED
@@ -39,7 +37,6 @@ from orchestration.dagster_home.checks import GATE, VERDICT
 from orchestration.dagster_home.dbt_translation import TESTS
 from orchestration.dagster_home.definitions import defs
 from orchestration.dagster_home.dev import dagster_environment
-from orchestration.dagster_home.launchpad import BuildConfig
 from orchestration.dagster_home.run_log import wait_for_turn
 from orchestration.dagster_home.sensors import failed_checks
 from orchestration.errors import LifecycleError
@@ -326,12 +323,10 @@ def test_a_change_of_the_rules_is_accepted_in_the_launchpad(
         raise LifecycleError("Only the request was wanted.")
 
     monkeypatch.setattr(assets, "open_build", stopped)
-    made = defs().resolve_assets_def(PUBLISHED).op.compute_fn
-    assert isinstance(made, DecoratedOpFunction)
     for is_accepted in (False, True):
-        config = BuildConfig(accept_rule_change=is_accepted)  # type: ignore[call-arg]
-        with pytest.raises(Failure):
-            next(made.decorated_fn(Mock(), config))
+        with DagsterInstance.ephemeral() as instance:
+            run = run_job(instance, "rebuild", accept_rule_change=is_accepted)
+        assert not run.success
     assert [request.state for request in told] == [state] * 2
     assert [request.accept_rule_change for request in told] == [False, True]
 

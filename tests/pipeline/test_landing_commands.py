@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.command.cli import app
-from orchestration.command.map_events import propose
+from orchestration.command.landing.map_events import propose
 from orchestration.errors import InputError, SettingsError
 from orchestration.rules.seed_rows import read_seed
 from orchestration.settings.paths import RULES_DIR

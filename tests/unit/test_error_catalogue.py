@@ -32,9 +32,9 @@ from orchestration.care.verify import verify
 from orchestration.changes.diff import compared
 from orchestration.changes.version import named_version, read_version, two_versions
 from orchestration.command import explain as explaining
-from orchestration.command import init as initialising
 from orchestration.command.calibrate import calibrate
 from orchestration.command.commands import published
+from orchestration.command.landing import init as initialising
 from orchestration.command.show_changes import check_form
 from orchestration.command.timeline import timeline
 from orchestration.dagster_home import dbt_manifest

@@ -39,9 +39,9 @@ def init(
 ) -> None:
     """Look at the landing files and write sources.yml beside them and lifecycle.toml here."""
     from orchestration.command.console import plain_console
-    from orchestration.command.init import propose
-    from orchestration.command.init import write as write_files
-    from orchestration.command.show_landing import show_init
+    from orchestration.command.landing.init import propose
+    from orchestration.command.landing.init import write as write_files
+    from orchestration.command.landing.show_landing import show_init
     from orchestration.settings.build_settings import read_settings
     from orchestration.settings.request import read_directories
 
@@ -74,9 +74,9 @@ def check(
     currency: Annotated[str | None, typer.Option(help="Reporting currency.")] = None,
 ) -> None:
     """Tell in seconds what a build would load, refuse and ignore; exit 2 if it would stop there."""
-    from orchestration.command.check import check as run_check
     from orchestration.command.console import plain_console
-    from orchestration.command.show_landing import show_check
+    from orchestration.command.landing.check import check as run_check
+    from orchestration.command.landing.show_landing import show_check
 
     request = request_of(
         raw_dir,
@@ -106,8 +106,8 @@ def map_events(
 ) -> None:
     """List event names that feed nothing, with the signal that each may mean."""
     from orchestration.command.console import plain_console
-    from orchestration.command.map_events import unmapped_names, write_rows
-    from orchestration.command.show_landing import show_unmapped
+    from orchestration.command.landing.map_events import unmapped_names, write_rows
+    from orchestration.command.landing.show_landing import show_unmapped
 
     request = request_of(raw_dir, None, rules_dir, sources=sources)
     names = unmapped_names(request)

@@ -73,7 +73,7 @@ addresses_with_click_ids as (
         {{ place_in_seed('click_ids') }} as place_in_seed
     from untagged_events
     inner join {{ ref('click_ids') }} as click_ids
-        on position(click_ids.parameter || '=' in untagged_events.tagged_url) > 0
+        on untagged_events.tagged_url like '%' || click_ids.parameter || '=%'
 
 ),
 

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from io import StringIO
 from pathlib import Path
 
-from orchestration.command.check import scratch_ingest
+from orchestration.command.landing.check import scratch_ingest
 from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.words import read_words
 from orchestration.rules.patches import patch_name

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestration.command.check import CheckReport, FileReport
-from orchestration.command.init import Proposal
-from orchestration.command.map_events import UnmappedName
+from orchestration.command.landing.check import CheckReport, FileReport
+from orchestration.command.landing.init import Proposal
+from orchestration.command.landing.map_events import UnmappedName
 
 
 def show_init(

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 import duckdb
 
-from orchestration.command.guess_layout import encoding_of, guess_layout, quoted
+from orchestration.command.landing.guess_layout import encoding_of, guess_layout, quoted
 from orchestration.errors import InputError
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import LandingFile, discover
