@@ -20,6 +20,7 @@ DBT_PROJECT_DIR = REPO_ROOT / "dbt_project"
 RULES_DIR = (DBT_PROJECT_DIR / "seeds").resolve()
 DATA_TESTS_DIR = (DBT_PROJECT_DIR / "tests").resolve()
 SAMPLE_DIR = REPO_ROOT / "seeds" / "sample"
+PRESETS_DIR = REPO_ROOT / "seeds" / "presets"
 # Nobody looks for their marts among installed packages.
 DEFAULT_STATE_DIR = Path("var") if _IS_INSTALLED else REPO_ROOT / "var"
 

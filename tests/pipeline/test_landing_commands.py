@@ -11,9 +11,11 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.command.app import request_of
 from orchestration.command.cli import app
 from orchestration.command.landing.map_events import propose
 from orchestration.errors import InputError, SettingsError
+from orchestration.rules.rule_set import read_rules
 from orchestration.rules.seed_rows import read_seed
 from orchestration.settings.paths import RULES_DIR
 
@@ -184,6 +186,25 @@ def test_init_writes_over_nothing_unless_it_is_forced(project: Path) -> None:
     with pytest.raises(InputError, match="is there already; --force"):
         run("init", "--raw-dir", "landing")
     assert not (project / "landing" / "sources.yml").exists()
+
+
+def test_a_preset_is_where_own_rules_begin(project: Path) -> None:
+    (project / "landing" / "log.csv").write_text(LOG)
+    told = run("init", "--raw-dir", "landing", "--currency", "EUR", "--preset", "grocery")
+    mine = project / "rules" / "health_policy.patch.csv"
+    assert str(mine) in told
+    assert 'rules_dir = "rules"' in (project / "lifecycle.toml").read_text()
+    policy = read_rules(request_of(None, None, None).rules_dir).seeds["health_policy.csv"].rows[0]
+    assert (policy["prior_gap_days"], policy["cold_after_days"]) == ("21", "180")
+    with pytest.raises(InputError, match=r"rules/health_policy\.patch\.csv is there already"):
+        preset_again(project)
+    with pytest.raises(SettingsError, match=r"did you mean \"grocery\""):
+        run("init", "--raw-dir", "landing", "--preset", "groceries", "--force")
+
+
+def preset_again(project: Path) -> None:
+    (project / "lifecycle.toml").unlink()
+    run("init", "--raw-dir", "landing", "--currency", "EUR", "--preset", "grocery")
 
 
 def test_init_says_which_currency_is_missing(project: Path) -> None:

@@ -532,6 +532,9 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
 
 
+row('There is no preset "grocerry"', lambda *_: initialising.preset_files("grocerry"))
+
+
 @provokes("is there already; --force")
 def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     shop = make_shop(folder)

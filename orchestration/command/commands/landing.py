@@ -33,13 +33,17 @@ def init(
         str | None, typer.Option(help="IANA zone in which days begin (default: UTC).")
     ] = None,
     frameworks: Annotated[str | None, typer.Option(help="`all` or names joined by commas.")] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Sector whose health policy rules/ begins with, such as `grocery`."),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Write over files that are there.")
     ] = False,
 ) -> None:
     """Look at the landing files and write sources.yml beside them and lifecycle.toml here."""
     from orchestration.command.console import plain_console
-    from orchestration.command.landing.init import propose
+    from orchestration.command.landing.init import preset_files, presets, propose
     from orchestration.command.landing.init import write as write_files
     from orchestration.command.landing.show_landing import show_init
     from orchestration.settings.build_settings import read_settings
@@ -58,9 +62,13 @@ def init(
         currency = typer.prompt("Currency of orders that state none (EUR, USD, …)")
         read_settings({**options, "reporting_currency": currency})
         proposal = propose(directory, currency or "", timezone or "")
+    if sys.stdin.isatty() and preset is None:
+        sectors = ", ".join(presets())
+        preset = typer.prompt(f"Sector ({sectors}; blank: none of them)", "", show_default=False)
+    rules = preset_files(preset or "")
     told = {"currency": currency, "timezone": timezone, "frameworks": frameworks}
     settings = {name: value for name, value in told.items() if value}
-    written = write_files(directory, proposal, settings, Path.cwd(), force=force)
+    written = write_files(directory, proposal, settings, Path.cwd(), rules=rules, force=force)
     show_init(console, proposal, written, has_currency=bool(currency))
 
 

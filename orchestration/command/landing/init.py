@@ -1,6 +1,7 @@
 """`lifecycle init`: looks at what lies in a landing directory and writes down how it is read.
 
-Belongs here: the entries of sources.yml and the lifecycle.toml that fit the files.
+Belongs here: the entries of sources.yml and the lifecycle.toml that fit the files, and the rules to
+begin with.
 Does not belong here: asking on a terminal and printing.
 """
 
@@ -13,11 +14,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 import duckdb
 
 from orchestration.command.landing.guess_layout import encoding_of, guess_layout, quoted
-from orchestration.errors import InputError
+from orchestration.errors import InputError, SettingsError, nearest, shown
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import LandingFile, discover
 from orchestration.ingest.sources.adapter import load_adapters
@@ -29,8 +31,11 @@ from orchestration.ingest.sources.recognition import (
     recognise,
 )
 from orchestration.ingest.sources.sources_file import SOURCES_FILE, unplaced_files
+from orchestration.settings.paths import PRESETS_DIR
 from orchestration.settings.project_file import PROJECT_FILE, project_text
 from orchestration.small_files import write_private
+
+OWN_RULES = "rules"
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,37 @@ def propose(raw_dir: Path, currency: str, timezone: str) -> Proposal:
     return Proposal(text, needs_currency, tuple(found), tuple(unknown))
 
 
+def presets() -> list[str]:
+    """Return the sectors whose health policies are shipped."""
+    return sorted(path.name for path in PRESETS_DIR.iterdir() if path.is_dir())
+
+
+def preset_files(sector: str) -> dict[str, str]:
+    """Return the rule files of a sector, text by name; none for a blank one.
+
+    Raises:
+        SettingsError: there is no such sector.
+    """
+    if not sector:
+        return {}
+    known = presets()
+    if sector not in known:
+        hint = nearest(sector, known) or f"; known are {', '.join(known)}"
+        raise SettingsError(f"There is no preset {shown(sector)}{hint}.")
+    return {
+        path.name: path.read_text(encoding="utf-8")
+        for path in sorted((PRESETS_DIR / sector).iterdir())
+    }
+
+
 def write(
-    raw_dir: Path, proposal: Proposal, settings: Mapping[str, str], directory: Path, *, force: bool
+    raw_dir: Path,
+    proposal: Proposal,
+    settings: Mapping[str, str],
+    directory: Path,
+    *,
+    rules: Mapping[str, str] = MappingProxyType({}),
+    force: bool,
 ) -> tuple[Path, ...]:
     """Write sources.yml into the landing directory and lifecycle.toml into the present one.
 
@@ -118,18 +152,23 @@ def write(
         proposal: what was proposed for it.
         settings: keys of lifecycle.toml; `raw_dir` and `identity_salt` are added.
         directory: where lifecycle.toml goes.
+        rules: files that `rules/` beside it begins with, text by name; it is the rules directory
+            then.
         force: write over files that are there.
 
     Raises:
         InputError: a file is there already.
     """
-    texts = {directory / PROJECT_FILE: _project(raw_dir, settings, directory)}
+    told = {**settings, "rules_dir": OWN_RULES} if rules else settings
+    texts = {directory / PROJECT_FILE: _project(raw_dir, told, directory)}
+    texts |= {directory / OWN_RULES / name: text for name, text in rules.items()}
     if proposal.sources:
         texts[raw_dir / SOURCES_FILE] = proposal.sources
     for path in texts:
         if path.exists() and not force:
             raise InputError(f"{path} is there already; --force writes over it.")
     for path, text in texts.items():
+        path.parent.mkdir(exist_ok=True)
         if path.name == PROJECT_FILE:  # It holds the salt.
             write_private(path, text)
         else:
