@@ -22,7 +22,7 @@ import duckdb
 import streamlit as st
 
 from orchestration.pictures.cards import Card
-from orchestration.pictures.marks import Chart
+from orchestration.pictures.marks import Chart, spoken
 from orchestration.pictures.published import Rows
 from orchestration.pictures.words import Words
 
@@ -154,9 +154,7 @@ def picture(
         describe: what it shows, for those who do not see it.
         as_table: shows the table.
     """
-    spec = {name: part for name, part in chart.items() if name != "width"}
-    if words.axes:
-        spec["config"] = {**spec["config"], "locale": words.axes}
+    spec = {name: part for name, part in spoken(chart, words).items() if name != "width"}
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     st.vega_lite_chart(  # pyright: ignore[reportUnknownMemberType]
         spec=spec, width="stretch", theme=None, alt=describe

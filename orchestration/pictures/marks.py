@@ -39,6 +39,11 @@ def chart(rows: Rows, *, height: int, width: int = WIDTH, **parts: Any) -> Chart
     return {"data": data(rows), "config": _LOOK, **size, **parts}
 
 
+def spoken(made: Chart, words: Words) -> Chart:
+    """Return a chart whose axes write numbers as a language does."""
+    return {**made, "config": {**made["config"], "locale": words.axes}} if words.axes else made
+
+
 def data(rows: Rows) -> Chart:
     """Return rows as a chart or a layer of one holds them; a day is its midnight for everybody."""
     return {

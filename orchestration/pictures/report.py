@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -18,6 +19,7 @@ from markupsafe import Markup
 from orchestration.errors import StateDirError
 from orchestration.pictures import charts
 from orchestration.pictures.cards import card
+from orchestration.pictures.marks import spoken
 from orchestration.pictures.published import CHANNEL_MONTHS, Published, Rows
 from orchestration.pictures.words import Language, Words
 from orchestration.pipeline.status import open_published
@@ -85,7 +87,7 @@ def render(published: Published, version: str, language: Language) -> str:
         build=build,
         version=version,
         cards=[
-            card(headline, words, published.build.reporting_currency, _trend)
+            card(headline, words, published.build.reporting_currency, partial(_trend, words=words))
             for headline in published.headlines()
         ],
         sections=[
@@ -114,7 +116,7 @@ def _standing(published: Published, framework: str, words: Words) -> Section:
     cells.append((words("total"), *_counted(totals, words)))
     return Section(
         words("standing"),
-        _svg(charts.standing(rows, stages, healths, words)),
+        _svg(charts.standing(rows, stages, healths, words), words),
         (words("stage"), *healths.values(), words("total")),
         cells,
     )
@@ -131,7 +133,7 @@ def _growth(published: Published, framework: str, words: Words) -> Section:
     ]
     return Section(
         words("growth"),
-        _svg(charts.growth(rows, stages, words)),
+        _svg(charts.growth(rows, stages, words), words),
         (words("month"), *stages.values()),
         cells,
     )
@@ -154,7 +156,7 @@ def _flow(published: Published, framework: str, words: Words) -> Section:
     ]
     return Section(
         words("flow", month=f"{rows[0]['month']:%Y-%m}"),
-        _svg(charts.flow(rows, stages, words)),
+        _svg(charts.flow(rows, stages, words), words),
         (words("from"), words("to"), words("subjects"), words("share")),
         cells,
     )
@@ -174,7 +176,7 @@ def _retention(published: Published, words: Words) -> Section:
         for row in rows
     ]
     head = (words("cohort"), words("age"), words("customers"), words("ordered"))
-    return Section(words("retention"), _svg(charts.retention(rows, words)), head, cells)
+    return Section(words("retention"), _svg(charts.retention(rows, words), words), head, cells)
 
 
 def _channels(published: Published, words: Words) -> Section:
@@ -215,10 +217,10 @@ def _counted(counts: Sequence[int], words: Words) -> list[str]:
     return [words.number(count) for count in (*counts, sum(counts))]
 
 
-def _trend(rows: Rows) -> Markup:
-    return _svg(charts.trend(rows))
+def _trend(rows: Rows, words: Words) -> Markup:
+    return _svg(charts.trend(rows), words)
 
 
-def _svg(chart: charts.Chart) -> Markup:
+def _svg(chart: charts.Chart, words: Words) -> Markup:
     """Draw without a browser; Vega escapes the texts of the data, so the markup is safe."""
-    return Markup(vl_convert.vegalite_to_svg(chart))  # noqa: S704
+    return Markup(vl_convert.vegalite_to_svg(spoken(chart, words)))  # noqa: S704

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
+import vl_convert
 
 from orchestration.errors import StateDirError
-from orchestration.pictures import palette
+from orchestration.pictures import charts, palette
+from orchestration.pictures.marks import spoken
 from orchestration.pictures.published import HEADLINES, Published
 from orchestration.pictures.report import render, write_report
 from orchestration.pictures.words import Language, Words, texts
@@ -91,6 +94,19 @@ def test_a_cell_of_a_picture_is_one_number(published: Published) -> None:
         cells = [tuple(row[column] for column in key) for row in rows]
         assert len(cells) > 5
         assert len(set(cells)) == len(cells)
+
+
+def test_axes_write_numbers_as_the_language_does() -> None:
+    rows = [{"date": date(2026, 6, day), "stage": "s", "subjects": 1500 * day} for day in (1, 2)]
+    stages = {"s": "Stage"}
+    drawn = {
+        language: vl_convert.vegalite_to_svg(spoken(charts.growth(rows, stages, words), words))
+        for language in Language
+        if (words := Words(language))
+    }
+    assert "1,000" in drawn[Language.EN]
+    assert "1,000" not in drawn[Language.IT]
+    assert "1\u202f000" in drawn[Language.IT]
 
 
 def test_what_is_unknown_is_a_dash_and_never_a_zero() -> None:
