@@ -7,8 +7,8 @@ policies as (
 
     select
         *,
-        {{ normal_quantile('at_risk_quantile') }} as z_at_risk,
-        {{ normal_quantile('lapsed_quantile') }} as z_lapsed
+        {{ normal_quantile('at_risk_quantile') }} as at_risk_normal,
+        {{ normal_quantile('lapsed_quantile') }} as lapsed_normal
     from {{ ref('int_recommended_policies') }}
 
 ),
@@ -39,8 +39,8 @@ recommended_calls as (
         rhythms.last_order_on,
         rhythms.has_returned,
         greatest(
-            {{ silence_limit('rhythms.mean_log_gap', 'policies.z_at_risk', 'policies') }} + 1,
-            {{ silence_limit('rhythms.mean_log_gap', 'policies.z_lapsed', 'policies') }}
+            {{ silence_limit('rhythms.mean_log_gap', 'policies.at_risk_normal', 'policies') }} + 1,
+            {{ silence_limit('rhythms.mean_log_gap', 'policies.lapsed_normal', 'policies') }}
         ) as lapsed_after
     from rhythms
     inner join policies on rhythms.month_end = policies.known_on

@@ -3,12 +3,13 @@
 
 with
 
+-- A stated quantile is rounded, and may be blank: what counts is what it is.
 policy as (
 
     select
         *,
-        {{ normal_quantile('at_risk_quantile') }} as z_at_risk,
-        {{ normal_quantile('lapsed_quantile') }} as z_lapsed
+        {{ normal_quantile('at_risk_quantile') }} as at_risk_normal,
+        {{ normal_quantile('lapsed_quantile') }} as lapsed_normal
     from {{ ref('health_policy') }}
     where key = 'default'
 
@@ -35,10 +36,10 @@ limits as (
         cast(ceil(round(exp(epochs.mean_log_gap), 6)) as integer) as usual_gap_days,
         coalesce(
             policy.at_risk_after_days,
-            {{ silence_limit('epochs.mean_log_gap', 'policy.z_at_risk', 'policy') }}
+            {{ silence_limit('epochs.mean_log_gap', 'policy.at_risk_normal', 'policy') }}
         ) as at_risk_after,
         policy.lapsed_after_days as stated_lapsed_after,
-        {{ silence_limit('epochs.mean_log_gap', 'policy.z_lapsed', 'policy') }} as lapsed_limit
+        {{ silence_limit('epochs.mean_log_gap', 'policy.lapsed_normal', 'policy') }} as lapsed_limit
     from epochs
     cross join policy
 
