@@ -7,7 +7,7 @@ back of their orders (`guests`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -84,6 +84,7 @@ def remove_rows(
         contract: the tables.
     """
     removed: dict[str, int] = {}
+    told = [*persons.distinctive, *_own_event_names(connection)]
     for table in OWNER_COLUMNS:
         owned = owned_sql(table)
         connection.execute(
@@ -101,7 +102,7 @@ def remove_rows(
         _lower(connection, "rows_loaded", "select _file_id as file_id from owned_rows")
     removed["quarantine"] = _remove_quarantined(connection, persons, is_persons, contract)
     removed["references"] = _remove_references(connection, persons)
-    _mask_notes(connection, persons)
+    _mask_notes(connection, told)
     return {table: rows for table, rows in removed.items() if rows}
 
 
@@ -207,8 +208,19 @@ def _remove_references(connection: duckdb.DuckDBPyConnection, persons: Persons) 
     return changed
 
 
-def _mask_notes(connection: duckdb.DuckDBPyConnection, persons: Persons) -> None:
-    for name in persons.distinctive:
+def _own_event_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names that nobody else's events have, as a note quotes what feeds nothing."""
+    owned = owned_sql("events")
+    rows = connection.execute(
+        f"select event_name from raw.events where {owned} "
+        f"except select event_name from raw.events where not coalesce({owned}, false) "
+        "order by event_name"
+    ).fetchall()
+    return [f'"{row[0]}"' for row in rows]
+
+
+def _mask_notes(connection: duckdb.DuckDBPyConnection, told: Sequence[str]) -> None:
+    for name in told:
         for table, column in (("notes", "sentence"), ("quarantine", "detail")):
             connection.execute(
                 f"update raw.{table} set {column} = replace({column}, $name, '(erased)') "
