@@ -2,6 +2,9 @@
 
 Belongs here: which slips there are in contracts, health, conditions, visits and evidence, and the
 SQL of each. Does not belong here: mutants of KPIs (``mutants``), and running either.
+
+Left out: `>=` for `>` and `<> 0` for `< 0` in int_condition_ends. Its rows are read for conditions
+that hold on the as-of date alone, and the first change after that can but end one of those.
 """
 
 from __future__ import annotations
@@ -46,7 +49,8 @@ SLIPS = tuple(
             ("when 'at_least' then number >=", "when 'at_least' then number >"),
             ("when 'below' then number <", "when 'below' then number <="),
             ("when 'starts_with' then starts_with(text, wanted)",
-             "when 'starts_with' then contains(text, wanted)"),
+             "when 'starts_with' then contains(text, wanted)",
+             "conditions_hold_by_trimmed_text_and_by_exact_number_and_operands_are_data"),
             ("when 'contains' then contains(text, wanted)",
              "when 'contains' then starts_with(text, wanted)"),
         ),
@@ -62,7 +66,8 @@ SLIPS = tuple(
         "int_session_starts": (
             ("from \"working\".\"intermediate\".\"int_events\"\n    where is_visit",
              "from \"working\".\"intermediate\".\"int_events\"\n    where true"),
-            ("or occurred_at > previous_at +", "or occurred_at >= previous_at +"),
+            ("or occurred_at > previous_at +", "or occurred_at >= previous_at +",
+             "a_session_goes_on_after_30_minutes_and_ends_after_30_minutes_and_1_second"),
             ("and events.is_visit", "and true"),
         ),
         "int_contract_events": (
@@ -84,10 +89,14 @@ SLIPS = tuple(
             ("when paid_until > event_date then paid_until", "when false then paid_until"),
             ("when paid_until > event_date then paid_until",
              "when paid_until >= event_date then paid_until"),
-            ("and interval_months is null", ""),
-            ("and coalesce(paid_until <= event_date, true)", ""),
-            ("and is_change", ""),
-            ("min(cancelled_on)", "max(cancelled_on)"),
+            ("and interval_months is null", "",
+             "a_term_is_the_last_one_stated_and_a_cancel_ends_what_came_before_it"),
+            ("and coalesce(paid_until <= event_date, true)", "",
+             "a_term_is_the_last_one_stated_and_a_cancel_ends_what_came_before_it"),
+            ("and is_change", "",
+             "a_term_is_the_last_one_stated_and_a_cancel_ends_what_came_before_it"),
+            ("min(cancelled_on)", "max(cancelled_on)",
+             "a_term_is_the_last_one_stated_and_a_cancel_ends_what_came_before_it"),
             ("rows between 1 following and", "rows between current row and"),
             ("term_months * interval '1 month'", "term_months * interval '30 days'"),
             ("over subscription_events, 1)", "over subscription_events, 12)"),
@@ -95,12 +104,15 @@ SLIPS = tuple(
         ),
         "int_paid_periods": (
             ("then greatest(changes.stated_before, decided_changes.paid_until)",
-             "then changes.stated_before"),
+             "then changes.stated_before",
+             "a_change_keeps_a_term_that_still_runs_and_begins_one_on_the_day_it_is_over"),
             ("when greatest(changes.stated_before, decided_changes.paid_until) >",
-             "when greatest(changes.stated_before, decided_changes.paid_until) >="),
+             "when greatest(changes.stated_before, decided_changes.paid_until) >=",
+             "a_change_keeps_a_term_that_still_runs_and_begins_one_on_the_day_it_is_over"),
             ("case when stated_before > event_date", "case when stated_before >= event_date"),
             ("rows between unbounded preceding and 1 preceding",
-             "rows between 1 preceding and 1 preceding"),
+             "rows between 1 preceding and 1 preceding",
+             "a_change_keeps_a_term_that_still_runs_and_begins_one_on_the_day_it_is_over"),
             ("least((paid_until", "greatest((paid_until"),
             ("), cancelled_on) as ends_on", " + 1), cancelled_on) as ends_on"),
             (", cancelled_on) as ends_on", ") as ends_on"),
@@ -122,10 +134,12 @@ SLIPS = tuple(
             ("silent_until as changed_on", "silent_until + 1 as changed_on"),
         ),
         "int_reactivations": (
-            ("where ends_on > begins_on", ""),
+            ("where ends_on > begins_on", "",
+             "an_order_day_or_a_running_paid_period_reactivates_only_if_its_eve_was_lapsed"),
             ("health_changes.previous_health = 'lapsed'",
              "health_changes.previous_health in ('lapsed', 'at_risk')"),
-            ("when count(*) = count(comeback_days.voided_on) then", "when true then"),
+            ("when count(*) = count(comeback_days.voided_on) then", "when true then",
+             "an_order_day_or_a_running_paid_period_reactivates_only_if_its_eve_was_lapsed"),
         ),
         "int_signal_facts": (
             ("\n        is_start_or_renewal\n        and is_paid", "\n        is_paid"),
@@ -141,7 +155,8 @@ SLIPS = tuple(
             ("not in ('at_risk', 'lapsed')", "not in ('lapsed')"),
         ),
         "int_renewals": (
-            ("periods.ends_on > settings.as_of_date", "periods.ends_on >= settings.as_of_date"),
+            ("periods.ends_on > settings.as_of_date", "periods.ends_on >= settings.as_of_date",
+             "of_two_plans_the_one_nobody_cancelled_renews_and_not_before_tomorrow"),
             ("last_moves.last_cancel <= last_moves.last_begun",
              "last_moves.last_cancel > last_moves.last_begun"),
             ("running_periods.paid_until > settings.as_of_date",
@@ -166,11 +181,6 @@ SLIPS = tuple(
             ("conditions.at_least - conditions.observed", "conditions.at_least"),
             ("case when conditions.holds then condition_ends.stops_holding_on end",
              "condition_ends.stops_holding_on"),
-        ),
-        "int_condition_ends": (
-            ("changes.changed_on > settings.as_of_date",
-             "changes.changed_on >= settings.as_of_date"),
-            ("where change < 0", "where change <> 0"),
         ),
     }.items()
     for right, wrong, *unit_test in pairs
