@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.json_text import wrapped_array
 from orchestration.ingest.formats.read_csv import count_rows
 from orchestration.ingest.judging.columns import match_columns
+from orchestration.safe_json import parsed
 
 # A field in quotes, as plain CSV has it: between delimiters, quotes inside doubled.
 _QUOTED_FIELD = re.compile(rb'(?:^|(?<=[,;\t|\n]))"(?:[^"]|"")*"(?=[,;\t|\r\n]|$)')
@@ -89,7 +89,7 @@ def _jsonl(content: bytes, text: str, table: Table) -> SmallText | None:
         if not line.strip():
             continue
         try:
-            document: Any = json.loads(line)
+            document: Any = parsed(line)
         except ValueError:
             return None
         if not isinstance(document, dict):
