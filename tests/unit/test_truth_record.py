@@ -1,4 +1,4 @@
-"""The record of the simulated truth is of enough shops, breaks no line, and the README quotes it."""
+"""The record of the simulated truth is of enough shops, holds, and the README quotes it."""
 
 from __future__ import annotations
 
