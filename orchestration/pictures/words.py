@@ -90,7 +90,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no_input": ("no data for it yet", "ancora nessun dato"),
     "no_base": ("nothing to divide by", "base nulla"),
     "immature": ("not settled yet", "non ancora maturo"),
-    "partial": ("month not over", "mese in corso"),
+    "partial": ("not over yet", "ancora in corso"),
     "small_sample": ("few answers", "poche risposte"),
     "missing_rate": ("exchange rate missing", "manca il cambio"),
     "as_table": ("The same as a table", "Lo stesso in tabella"),
@@ -144,7 +144,8 @@ class Words:
     def number(self, value: float | Decimal | int | None, unit: str = "count") -> str:
         """Write a number of a unit of `kpi_catalog`; nothing known is a dash, never a zero.
 
-        The unit `exact` is none of those: as many decimals as the number has, up to four.
+        Two units are none of those: `exact` has as many decimals as the number, up to four, and
+        `hundredths` always two.
         """
         if value is None or math.isnan(value):
             return "–"
@@ -155,7 +156,7 @@ class Words:
             return self._grouped(amount, 0)
         if unit == "exact":
             return self._grouped(amount, _EXACT).rstrip("0").rstrip(",.")
-        is_large = abs(amount) >= _WHOLE_FROM
+        is_large = abs(amount) >= _WHOLE_FROM and unit != "hundredths"
         written = self._grouped(amount, 0 if is_large else 2)
         if unit not in _UNITS:
             return written

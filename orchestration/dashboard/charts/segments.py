@@ -21,7 +21,12 @@ def mix_bars(rows: Rows, labels: Mapping[str, str], words: Words) -> Chart:
     ]
     named = {name: labels.get(name, name) for name in ordered}
     shown = [
-        {"part": named[str(row["dimension_value"])], "customers": row["customers"]} for row in rows
+        {
+            "part": named[str(row["dimension_value"])],
+            "customers": row["customers"],
+            "read": words.number(row["customers"]),
+        }
+        for row in rows
     ]
     x = marks.number("customers", words("customers"), axis={"tickMinStep": 1})
     return marks.chart(
@@ -32,7 +37,7 @@ def mix_bars(rows: Rows, labels: Mapping[str, str], words: Words) -> Chart:
             {"mark": {"type": "bar", "color": palette.LINE}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 3, "fontSize": 11},
-                "encoding": {"text": marks.number("customers", None)},
+                "encoding": {"text": {"field": "read"}},
             },
         ],
     )

@@ -16,7 +16,7 @@ _MOST = 50
 def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
-    show.title(words("page_data"), words("data_note"))
+    show.title(words("page_data"), context.with_currency(words("data_note")))
     with show.section(words, words("version")):
         _version(context)
     with show.section(words, words("accounting"), words("accounting_note")):
