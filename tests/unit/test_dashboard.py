@@ -22,6 +22,7 @@ from orchestration.dashboard.queries.flow import odds
 from orchestration.dashboard.views import retention
 from orchestration.dashboard.words import TEXTS
 from orchestration.pictures import marks, palette
+from orchestration.pictures.published import Published, Rows
 from orchestration.pictures.words import Language, Words, texts
 from orchestration.pipeline.status import open_published
 from orchestration.pipeline.versions import current_version
@@ -172,6 +173,36 @@ def test_a_new_version_is_picked_up_by_itself(
 def test_the_sample_lacks_no_column_that_a_page_asks_for(pages: dict[str, Seen]) -> None:
     notes = [note for seen in pages.values() for note in seen.notes]
     assert Words(Language.EN, TEXTS)("column_missing") not in notes
+
+
+# Fast with any number of customers: pages ask little and are told little, whatever the clock says.
+
+_MOST_QUERIES = 20
+_MOST_ROWS = 200
+# A point for each day of a year and curve, and a cell for each pair of months: with any shop.
+_CHARTED = {"marts.lapse_calibration": 3 * 366, "marts.retention_cohorts": 1000}
+
+
+@pytest.mark.usefixtures("sample")
+def test_pages_ask_few_queries_and_are_told_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+    rows_of = Published.rows
+
+    def rows(self: Published, query: str, **parameters: object) -> Rows:
+        told = rows_of(self, query, **parameters)
+        asked.append((query, len(told)))
+        return told
+
+    app = open_app()
+    app.run()
+    monkeypatch.setattr(Published, "rows", rows)
+    for page in PAGES:
+        asked.clear()
+        assert look(app, page).exceptions == []
+        assert 0 < len(asked) <= _MOST_QUERIES, page
+        for query, told in asked:
+            most = max((_CHARTED[mart] for mart in _CHARTED if mart in query), default=_MOST_ROWS)
+            assert told <= most, (page, query)
 
 
 # Ten questions that a reader of the pages can answer, and the answers as SQL has them.
