@@ -117,7 +117,7 @@ def cards(shown: Sequence[Card]) -> None:
 
 def facts(pairs: Sequence[tuple[str, str]]) -> None:
     """Show what is said of one thing, name by name."""
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in pairs)
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{_breakable(told)}</dd>" for name, told in pairs)
     st.html(f'<dl class="cl-facts">{lines}</dl>')
 
 
@@ -223,6 +223,11 @@ def _card(card: Card) -> str:
         f'<div><span class="cl-value">{escape(card.value)}</span> '
         f"<small>{escape(card.month)}</small></div>{_image(card.picture)}{notes}{verdict}</div>"
     )
+
+
+def _breakable(told: str) -> str:
+    """Let a long name of the data go on in the next line behind an underscore."""
+    return escape(told).replace("_", "_<wbr>")
 
 
 def _unbroken(line: str) -> str:

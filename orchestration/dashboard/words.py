@@ -114,7 +114,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "direction_down": ("when lower", "se più basso"),
     "direction_none": ("neither", "nessuna direzione"),
     "matures": ("Settled", "Definitivo"),
-    "after_days": ("{days} days after", "{days} giorni dopo"),
+    "after_days": ("{days} after", "{days} dopo"),
     "restates": ("Changed later by", "Modificato poi da"),
     "restates_cancellation": ("cancellations", "annullamenti"),
     "restates_late_row": ("late rows", "righe in ritardo"),

@@ -34,6 +34,8 @@ _LOOK = {
     "axis": {"grid": False, "labelLimit": 200},
     "axisQuantitative": {"labelOverlap": True, "labelSeparation": 12},
     "axisTemporal": {"labelSeparation": 12, "labelBound": True},
+    # One legend below the other: side by side, the second would begin where no room is left.
+    "legend": {"layout": {"bottom": {"anchor": "start", "direction": "vertical", "margin": 6}}},
 }
 
 

@@ -457,7 +457,7 @@ def test_plays_show_whom_they_are_due_for_and_what_they_brought(
     due_rows = next(table for table in seen.tables if "Why" in table[0])
     assert len(due_rows) - 1 == min(due, 50)
     results = seen.table("Play")
-    assert results[play][:7] == [
+    assert results[title][:7] == [
         "yes",
         "200",
         "100",

@@ -47,14 +47,14 @@ def lift_intervals(rows: Rows, words: Words) -> Chart:
     """What a play changed, with its interval, beside nothing at all."""
     shown = [
         {
-            "play": row["play"],
+            "play": words.label(row, "title"),
             "lift": row["lift"],
             "low": row["lift_low"],
             "high": row["lift_high"],
         }
         for row in rows
     ]
-    y = marks.name("play", None, {row["play"]: row["play"] for row in rows})
+    y = marks.name("play", None, {row["play"]: row["play"] for row in shown})
     axis = {"format": "+.0%"}
     return marks.chart(
         shown,
@@ -75,7 +75,7 @@ def lift_intervals(rows: Rows, words: Words) -> Chart:
             {
                 "data": {"values": [{"zero": 0}]},
                 "mark": {"type": "rule", "strokeDash": [4, 4], "color": palette.AIM},
-                "encoding": {"x": marks.number("zero", None)},
+                "encoding": {"x": marks.number("zero", words("lift"), axis=axis)},
             },
         ],
     )

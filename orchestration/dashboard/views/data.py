@@ -154,7 +154,7 @@ def _restated(context: Context, row: Mapping[str, Any]) -> list[str]:
         words.label(row, "title"),
         words(f"grain_{row['period_grain']}"),
         words.day(row["period_start"]),
-        str(row["dimension_value"]),
+        words("all_together") if row["dimension"] == "all" else str(row["dimension_value"]),
         str(row["cause"]).replace("_", " "),
         words.number(row["old_value"], row["unit"]),
         words.number(row["new_value"], row["unit"]),

@@ -176,7 +176,7 @@ def _results_table(context: Context, rows: Rows) -> None:
         [*map(words, head), words("lift"), words("interval"), words("incremental")],
         [
             [
-                str(row["play"]),
+                words.label(row, "title"),
                 words("yes" if row["is_conclusive"] else "not_yet"),
                 words.number(row["treat_persons"]),
                 words.number(row["holdout_persons"]),
