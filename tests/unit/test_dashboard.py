@@ -311,14 +311,14 @@ def test_after_how_many_days_has_half_left_retention(
     assert next(row for row in pace if row[0] == "Retention")[1:3] == [f"{days:.0f} days", month]
 
 
-def test_which_share_of_a_cohort_ordered_in_the_month_after(
+def test_which_share_of_the_latest_cohort_ordered_in_the_month_after(
     pages: dict[str, Seen], sample_state: StateDir
 ) -> None:
     ((month, share),) = sql(
         sample_state,
         "select strftime(cohort_month, '%Y-%m'), round(100 * retention_rate) "
         "from marts.retention_cohorts where dimension = 'all' and age_months = 1 and is_mature "
-        "order by customers desc, cohort_month limit 1",
+        "and customers > 0 order by cohort_month desc limit 1",
     )
     cells = pages["retention"].charts[0]["data"]["values"]
     shown = [row["percent"] for row in cells if (row["cohort"], row["age"]) == (month, 1)]
