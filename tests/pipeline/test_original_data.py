@@ -468,7 +468,9 @@ def test_the_tutorial_counts_what_the_whole_file_holds() -> None:
     orders, lines, products, set_aside, worthless, customers, guests = counted
     page = (REPO_ROOT / "dbt_project" / "docs" / "tutorial.md").read_text(encoding="utf-8")
     told = " ".join(page.split())
+    marts = len(list((REPO_ROOT / "dbt_project" / "models" / "marts").glob("*/*.sql")))
     for sentence in (
+        f"has the marts, {marts} of them",
         f"{orders:,} orders, {lines:,} lines, {products:,} products",
         f"It sets {set_aside:,} lines aside",
         f"{worthless:,} orders are worth nothing",
