@@ -12,10 +12,10 @@ import pytest
 
 from orchestration.settings.paths import StateDir
 from tests.pipeline.workbench import Workbench
+from tests.reference.differences import differences
 from tests.reference.journey import marts as journey
 from tests.reference.journey import worlds as journey_worlds
 from tests.reference.value import ledger
-from tests.reference.value.compare import differences
 
 pytestmark = pytest.mark.slow
 

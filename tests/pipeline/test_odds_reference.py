@@ -19,8 +19,8 @@ from orchestration.settings.paths import StateDir
 from tests.pipeline.workbench import Workbench
 from tests.reference.calibration import gaps, odds, paces
 from tests.reference.calibration.odds import Span, Standings
+from tests.reference.differences import differences
 from tests.reference.value import ledger
-from tests.reference.value.compare import differences
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,9 @@ import pytest
 
 from orchestration.settings.paths import StateDir
 from tests.pipeline.workbench import Workbench
+from tests.reference.differences import differences
 from tests.reference.value import ledger, worlds
-from tests.reference.value.compare import MARTS, NEAR_MANY, differences
+from tests.reference.value.marts import FEW, MANY, MARTS
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ def test_every_mart_of_value_agrees_with_the_reference_on_random_shops(
         shop = worlds.ledger(seed)
         actual = workbench.run(worlds.tables(shop), [*MARTS])
         for mart, (expected, key) in MARTS.items():
-            different = differences(expected(shop), actual[mart], key)
+            different = differences(expected(shop), actual[mart], key, FEW)
             assert not different, f"{mart} of shop {seed}:\n" + "\n".join(different)
             rows[mart] += len(actual[mart])
         methods |= {row["method"] for row in actual["next_best_product"]}
@@ -56,7 +57,7 @@ def test_every_mart_of_value_agrees_with_the_reference_on_the_sample(
         assert len(shop.customers) > 300
         for mart, (expected, key) in MARTS.items():
             actual = ledger.rows(connection, f"working.marts.{mart}")
-            different = differences(expected(shop), actual, key, NEAR_MANY)
+            different = differences(expected(shop), actual, key, MANY)
             assert not different, f"{mart}:\n" + "\n".join(different)
             assert actual, mart
 
