@@ -6,6 +6,7 @@ for it.
 
 from __future__ import annotations
 
+import json
 import os
 
 import duckdb
@@ -26,6 +27,8 @@ OF_MORE_THAN_ORDERS = {
     os.environ.get("LIFECYCLE_TOTALS") != "all", reason="LIFECYCLE_TOTALS=all asks for it"
 )
 def test_the_laws_hold_on_cdnow(cdnow_state: StateDir) -> None:
+    results = json.loads((cdnow_state.dbt_target / "run_results.json").read_text())["results"]
+    assert {result["status"] for result in results} == {"success", "pass"}
     with duckdb.connect(str(cdnow_state.published_database), read_only=True) as reader:
         told = reader.execute(
             "select kpi, sum(numerator) from marts.kpi_values where kpi in "
