@@ -112,9 +112,11 @@ _UNITS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "hours": (("{} h", "{} h"), ("{} h", "{} h")),
     "months": (("{} month", "{} months"), ("{} mese", "{} mesi")),
 }
+# Between thousands, and never the end of a line.
+NO_BREAK = "\u202f"
 # How Vega writes the numbers of axes; English is its own.
 _ITALIAN_AXES = {
-    "number": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", ""]}
+    "number": {"decimal": ",", "thousands": NO_BREAK, "grouping": [3], "currency": ["", ""]}
 }
 _PERCENT = 100
 _WHOLE_FROM = 100
@@ -181,7 +183,7 @@ class Words:
     def _grouped(self, amount: float, decimals: int) -> str:
         written = f"{amount:,.{decimals}f}"
         if self.language is Language.IT:
-            return written.replace(",", " ").replace(".", ",")
+            return written.replace(",", NO_BREAK).replace(".", ",")
         return written
 
 
