@@ -175,7 +175,7 @@ def attributed_orders(
                     subject_id=booked.person,
                     ordered_at=booked.order.created_at,
                     ordered_on=booked.day,
-                    is_first_order=booked.order.order_id in firsts,
+                    is_first_order=booked.is_guest or booked.order.order_id in firsts,
                     session_id=visit.session_id if visit else None,
                     touched_at=visit.started_at if visit else None,
                     touched_on=visit.day if visit else None,
