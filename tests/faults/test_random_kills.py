@@ -1,4 +1,4 @@
-"""`kill -9` at instants that nobody chose: twenty in whole builds, eight in ingest and in publishing.
+"""`kill -9` at instants that nobody chose: twenty in builds, eight in ingest and in publishing.
 
 The instants are drawn anew from a fixed seed, over the time that an undisturbed run takes.
 """
