@@ -1,270 +1,176 @@
-"""Write one line of every model a little wrong, see who notices: a unit test, or a law of a build.
+"""Write a line of every model a little wrong, see who notices, and write the record.
 
-    python -m tests.mutation.models [--only int_orders,int_sessions] [--each 2] [--work DIR]
+    python -m tests.mutation.models [--only int_orders,int_sessions] [--each 1] [--work DIR]
 
-Builds the sample with all frameworks and runs the dbt unit tests once (three minutes), then takes a
-second or two per slip. With `--work` both stay in a directory and are used again as they are.
+A slip is one line of compiled SQL (``plants``) that changes what the model says of the sample or of
+a witness: the dbt unit tests of the model, the plain-Python references on two random shops, the
+laws of a build of the sample, asked in this order, the cheapest first. Builds what is not built yet
+(five minutes), then takes a second or two per slip. `--only` leaves the lines of all other models
+as they are. Exits 1 when a slip goes unseen without a reason in the record.
 
-Belongs here: choosing slips that change what a model says of the sample, asking, the record. Does
-not belong here: which lines can be written wrong (``plants``), the engine's chosen slips
-(``engine``).
+Belongs here: asking, the record `models.csv`. Does not belong here: the engine's own slips
+(``engine``), whose models are left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import heapq
-import itertools
-import json
-import re
+import csv
+import shutil
 import sys
 import tempfile
-import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
-
-import duckdb
-import shutil
 
 from orchestration.settings.paths import SAMPLE_DIR, StateDir
+from tests.mutation import witnesses
 from tests.mutation.plants import candidates
-from tests.mutation.slips import SLIPS, Slip, slipped
+from tests.mutation.slips import SLIPS, Slip
+from tests.mutation.spoilt import SAME, SpoiltDatabase
+from tests.mutation.unit_tests import UnitTests
 from tests.pipeline.dbt_kit import dbt
 from tests.reference.compare import run_lifecycle
 
-_MADE = re.compile(r'"working"\."\w+"\."(\w+)"')
+RECORD = Path(__file__).with_name("models.csv")
+MOST_TRIED = 12
+NOTHING = ""
 
 
-class UnitTests:
-    """The dbt unit tests as SQL that dbt made: the model's own, on made-up rows."""
+@dataclass(frozen=True)
+class Outcome:
+    """A slip, who noticed it, and if nobody did, why that is right."""
 
-    def __init__(self, target: Path) -> None:
-        """Read what a run of all unit tests, all passed, has left in dbt's target directory."""
-        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-        texts = {path.stem: path for path in (target / "compiled").rglob("*.yml/**/*.sql")}
-        self._of: dict[str, list[tuple[str, list[str], str]]] = defaultdict(list)
-        for test in manifest["unit_tests"].values():
-            text = texts[test["name"]].read_text(encoding="utf-8")
-            columns = [*itertools.chain(*test["expect"]["rows"][:1])]
-            self._of[test["model"]].append((test["name"], columns, text))
+    model: str
+    kind: str
+    right: str
+    wrong: str
+    seen_by: str
+    reason: str = ""
 
-    def red(self, slip: Slip) -> str:
-        """Return a unit test of the model that fails with the slip, or nothing."""
-        right, wrong = (_MADE.sub(r"__dbt__cte__\1", text) for text in (slip.right, slip.wrong))
-        for name, columns, sql in self._of[slip.model]:
-            if sql.count(right) != 1:
-                continue
-            made = _rows(sql.replace(right, wrong), columns)
-            if made is not None and made != _rows(sql, columns):
-                return name
-        return ""
+    @property
+    def is_open(self) -> bool:
+        """Whether it went unseen, and nobody has said why."""
+        return not (self.seen_by or self.reason)
 
 
-def _rows(sql: str, columns: Iterable[str]) -> Counter[str] | None:
-    """Return the rows of those columns in which a unit test says what it expects."""
-    names = ", ".join(f'"{column}"' for column in columns) or "*"
-    try:
-        return Counter(map(repr, duckdb.sql(f"select {names} from (\n{sql}\n)").fetchall()))
-    except duckdb.Error:
-        return None
+@dataclass(frozen=True)
+class Witnesses:
+    """Who is asked, the cheapest first; each tells what turned red, or nothing."""
+
+    units: UnitTests
+    shop: SpoiltDatabase
+    batch: SpoiltDatabase
+    sample: SpoiltDatabase
+
+    def tell(self, slip: Slip) -> str:
+        """Return who notices a slip, nothing if nobody does, `SAME` if there is nothing to see."""
+        asked: tuple[tuple[str, Callable[[Slip], str]], ...] = (
+            ("unit test {}", self.units.red),
+            (f"reference of {{}} on {witnesses.SHOP.name}", self._in_shop),
+            (f"reference of {{}} on {witnesses.BATCH.name}", self._in_batch),
+        )
+        for words, ask in asked:
+            if red := ask(slip):
+                return words.format(red)
+        red = self.sample.red_law(slip)
+        return red if red in {SAME, NOTHING} else f"law {red}"
+
+    def _in_shop(self, slip: Slip) -> str:
+        return self.shop.changed_mart(slip, witnesses.marts_of_shop())
+
+    def _in_batch(self, slip: Slip) -> str:
+        return self.batch.changed_mart(slip, witnesses.marts_of_batch())
 
 
-class Sample:
-    """A copy of a built working database: one model at a time is wrong, within a transaction."""
+def outcomes_of(model: str, sql: str, tell: Callable[[Slip], str], each: int) -> Iterator[Outcome]:
+    """Yield what became of the first slips of a model that change something."""
+    tried = islice(candidates(model, sql), MOST_TRIED)
+    told = ((kind, slip, tell(slip)) for kind, slip in tried)
+    for kind, slip, seen_by in islice((one for one in told if one[2] != SAME), each):
+        yield Outcome(model, kind, slip.right, slip.wrong, seen_by)
 
-    def __init__(self, state: StateDir, copy: Path) -> None:
-        manifest = json.loads((state.dbt_target / "manifest.json").read_text(encoding="utf-8"))
-        self.nodes: dict[str, dict[str, Any]] = {
-            unique_id: node
-            for unique_id, node in manifest["nodes"].items()
-            if node["resource_type"] == "model"
-            or (
-                node["resource_type"] == "test"
-                and node["config"]["severity"].lower() == "error"
-            )
-        }
-        self._parents: Mapping[str, list[str]] = manifest["parent_map"]
-        self._children: Mapping[str, list[str]] = manifest["child_map"]
-        results = json.loads((state.dbt_target / "run_results.json").read_text(encoding="utf-8"))
-        self._cost = {one["unique_id"]: one["execution_time"] for one in results["results"]}
-        self.models = {
-            node["name"]: unique_id
-            for unique_id, node in self.nodes.items()
-            if node["resource_type"] == "model"
-        }
-        shutil.copyfile(state.working_database, copy)
-        self._connection = duckdb.connect(config={"threads": 1, "memory_limit": "4GB"})
-        self._connection.execute("set TimeZone = 'UTC'")
-        self._connection.execute(f"attach '{copy}' as working")
-        self._connection.execute(f"attach '{state.raw_database}' as raw_db (read_only)")
-        self._digests: dict[str, tuple[Any, ...]] = {}
 
-    def close(self) -> None:
-        self._connection.close()
+def recorded() -> list[Outcome]:
+    """Return the lines of the record."""
+    if not RECORD.exists():
+        return []
+    with RECORD.open(encoding="utf-8", newline="") as file:
+        return [Outcome(**row) for row in csv.DictReader(file)]
 
-    def sql(self, model: str) -> str:
-        return self.nodes[self.models[model]]["compiled_code"]
 
-    def seen_by(self, slip: Slip) -> str | None:
-        """Return the law that a slip breaks, nothing if none, None if the model says the same."""
-        unique_id = self.models[slip.model]
-        below = self._below(unique_id)
-        for one in (unique_id, *(one for one in below if one in self.models.values())):
-            self._digest_before(one)
-        self._connection.execute("begin transaction")
-        try:
-            self._make(unique_id, slipped(self.sql(slip.model), slip))
-            told = self._broken_contract(unique_id)
-            if told is None or self._digest(unique_id) == self._digests[unique_id]:
-                return None
-            return told or self._first_red(unique_id, below)
-        except duckdb.Error:
-            return None
-        finally:
-            self._connection.execute("rollback")
+def write_record(outcomes: Iterable[Outcome]) -> None:
+    """Write the record, in the order of models."""
+    with RECORD.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("model", "kind", "right", "wrong", "seen_by", "reason"))
+        for one in sorted(outcomes, key=lambda one: one.model):
+            writer.writerow((one.model, one.kind, one.right, one.wrong, one.seen_by, one.reason))
 
-    def _first_red(self, spoilt: str, below: set[str]) -> str:
-        changed, done = {spoilt}, {spoilt}
-        waiting = set(below)
-        ready: list[tuple[float, str]] = []
 
-        def look() -> None:
-            for one in sorted(waiting):
-                if below.intersection(self._parents[one]) <= done:
-                    waiting.remove(one)
-                    heapq.heappush(ready, (self._cost.get(one, 0), one))
+def renewed(
+    old: Sequence[Outcome], new: Sequence[Outcome], models: Collection[str]
+) -> list[Outcome]:
+    """Return the lines of other models and the new ones, which keep the reasons of the old."""
+    reasons = {(one.model, one.right, one.wrong): one.reason for one in old}
+    kept = [one for one in old if one.model in models and one.model not in {n.model for n in new}]
+    return kept + [
+        replace(
+            one, reason="" if one.seen_by else reasons.get((one.model, one.right, one.wrong), "")
+        )
+        for one in new
+    ]
 
-        look()
-        while ready:
-            _, one = heapq.heappop(ready)
-            node = self.nodes[one]
-            if changed.intersection(self._parents[one]):
-                if node["resource_type"] == "test":
-                    if not self._holds(node["compiled_code"]):
-                        return node["name"]
-                else:
-                    try:
-                        if node["config"]["materialized"] != "view":
-                            self._make(one, node["compiled_code"])
-                        broken = self._broken_contract(one)
-                    except duckdb.Error:
-                        return f"{node['name']} cannot be made"
-                    if broken != "":
-                        return broken or f"the types of {node['name']}"
-                    if self._digest(one) != self._digests[one]:
-                        changed.add(one)
-            done.add(one)
-            look()
-        return ""
 
-    def _make(self, unique_id: str, sql: str) -> None:
-        node = self.nodes[unique_id]
-        if node["language"] == "python":
-            from tests.python_model import run_compiled
-
-            run_compiled(self._connection, node["relation_name"], sql)
-            return
-        if node["config"]["contract"]["enforced"]:
-            # As dbt makes it: what comes out is cast to the columns that the contract names.
-            columns = ", ".join(
-                f'cast("{name}" as {kind}) as "{name}"' for name, kind in self._shapes[unique_id]
-            )
-            sql = f"select {columns} from (\n{sql}\n)"
-        kind = "view" if node["config"]["materialized"] == "view" else "table"
-        self._connection.execute(f"create or replace {kind} {node['relation_name']} as\n{sql}")
-
-    def _broken_contract(self, unique_id: str) -> str | None:
-        """Return what of a contract is broken; None if the types are not what they were."""
-        node = self.nodes[unique_id]
-        if self._types(unique_id) != self._shapes[unique_id]:
-            return None
-        if not node["config"]["contract"]["enforced"]:
-            return ""
-        for column in node["columns"].values():
-            if any(one["type"] == "not_null" for one in column["constraints"]) and not self._holds(
-                f"select 1 from {node['relation_name']} where \"{column['name']}\" is null limit 1"
-            ):
-                return f"not null: {node['name']}.{column['name']}"
-        return ""
-
-    def _types(self, unique_id: str) -> list[tuple[str, str]]:
-        relation = self.nodes[unique_id]["relation_name"]
-        rows = self._connection.execute(f"describe {relation}").fetchall()
-        return [(row[0], row[1]) for row in rows]
-
-    _shapes: dict[str, list[tuple[str, str]]] = {}
-
-    def _digest_before(self, unique_id: str) -> None:
-        if unique_id not in self._digests:
-            self._shapes[unique_id] = self._types(unique_id)
-            self._digests[unique_id] = self._digest(unique_id)
-
-    def _digest(self, unique_id: str) -> tuple[Any, ...]:
-        relation = self.nodes[unique_id]["relation_name"]
-        row = self._connection.execute(
-            f"select count(*), sum(hash(made)) from {relation} as made"
-        ).fetchone()
-        assert row is not None
-        return row
-
-    def _below(self, unique_id: str) -> set[str]:
-        found: set[str] = set()
-        ahead = [unique_id]
-        while ahead:
-            nearest = {one for one in self._children.get(ahead.pop(), ()) if one in self.nodes}
-            ahead += nearest - found
-            found |= nearest
-        return found
-
-    def _holds(self, law: str) -> bool:
-        try:
-            return self._connection.execute(f"select 1 from (\n{law}\n) limit 1").fetchone() is None
-        except duckdb.Error:
-            return False
+def built(work: Path) -> tuple[StateDir, StateDir]:
+    """Build the sample and run the unit tests in a copy of it, unless that was done."""
+    sample, units = StateDir.at(work / "sample"), StateDir.at(work / "units")
+    if not sample.published_database.exists():
+        options = ["--raw-dir", str(SAMPLE_DIR), "--state-dir", str(sample.root)]
+        run_lifecycle(["build", *options, "--frameworks", "all"])
+    if not units.working_database.exists():
+        units.root.mkdir()
+        shutil.copy(sample.raw_database, units.raw_database)
+        shutil.copy(sample.working_database, units.working_database)
+        done = dbt(units, "test", "--select", "test_type:unit")
+        assert done.returncode == 0, done.stdout
+    return sample, units
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--only", default="")
-    parser.add_argument("--each", type=int, default=2)
-    parser.add_argument("--most", type=int, default=10)
-    parser.add_argument("--work", type=Path)
-    parser.add_argument("--out", type=Path)
+    """Try the slips of the models that are asked for, and write the record."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation.models", description=__doc__)
+    parser.add_argument("--only", default="", help="models, separated by commas")
+    parser.add_argument("--each", type=int, default=1, help="slips of each model")
+    parser.add_argument("--work", type=Path, help="a directory that keeps what was built")
     given = parser.parse_args()
-    work = given.work
-    units = UnitTests(StateDir.at(work / "units").dbt_target)
-    with closing(Sample(StateDir.at(work / "sample"), work / "copy.duckdb")) as sample:
-        have = {slip.model for slip in SLIPS}
-        names = [n for n in sample.models if (n in given.only.split(",") if given.only else n not in have)]
-        with given.out.open("a") as out:
-            for number, model in enumerate(names):
-                found = 0
-                if sample.nodes[sample.models[model]]["language"] == "python":
-                    continue
-                tried = 0
-                for kind, slip in candidates(model, sample.sql(model)):
-                    if found == given.each or tried == given.most:
-                        break
-                    tried += 1
-                    began = time.process_time()
-                    unit = units.red(slip)
-                    law = None if unit else sample.seen_by(slip)
-                    spent = time.process_time() - began
-                    if not unit and law is None:
-                        continue
-                    found += 1
-                    row = dict(model=model, kind=kind, right=slip.right, wrong=slip.wrong, unit=unit, law=law or "", spent=round(spent, 2))
-                    out.write(json.dumps(row) + "\n")
-                    out.flush()
-                    print(number, model, kind, f"{spent:.1f}", "unit " + unit if unit else law or "SURVIVES: " + slip.right + " -> " + slip.wrong, flush=True)
-                if not found:
-                    print(number, model, "NO EFFECTIVE SLIP", tried, flush=True)
-                    out.write(json.dumps(dict(model=model, none=tried)) + "\n")
-    return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        work: Path = given.work or Path(scratch)
+        sample, units = built(work)
+        with (
+            closing(SpoiltDatabase(sample, Path(scratch) / "sample.duckdb")) as of_sample,
+            closing(
+                SpoiltDatabase(witnesses.built_shop(work / "shop"), Path(scratch) / "shop.duckdb")
+            ) as of_shop,
+            closing(
+                SpoiltDatabase(
+                    witnesses.built_batch(work / "batch"), Path(scratch) / "batch.duckdb"
+                )
+            ) as of_batch,
+        ):
+            asked = Witnesses(UnitTests(units.dbt_target), of_shop, of_batch, of_sample)
+            theirs = {slip.model for slip in SLIPS}
+            names = given.only.split(",") if given.only else sorted({*of_sample.models} - theirs)
+            for model in names:
+                new = list(outcomes_of(model, of_sample.sql(model), asked.tell, given.each))
+                for one in new:
+                    print(f"{one.model} {one.kind}: {one.seen_by or 'SURVIVES'}", flush=True)
+                write_record(renewed(recorded(), new, of_sample.models))
+    left = [one for one in recorded() if one.is_open]
+    print(f"{len(recorded())} slips, {len(left)} unseen without a reason")
+    return int(bool(left))
 
 
 if __name__ == "__main__":
