@@ -10,21 +10,22 @@ marts wrong (``spoilt``).
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from orchestration.settings.paths import StateDir
 from tests.mutation.spoilt import Marts
-from tests.pipeline.test_shop_reference import MARTS as MARTS_OF_CUSTOMERS
 from tests.reference import batches as worlds
 from tests.reference import compare, rulebook
 from tests.reference.batches import SHIPPED_SEEDS
+from tests.reference.customers import marts as customers
 from tests.reference.kpis import batches as shops
 from tests.reference.kpis import catalogue
 from tests.reference.kpis import compare as kpis
 from tests.reference.kpis.shop import Shop
-from tests.reference.value import compare as value
 from tests.reference.value import ledger
+from tests.reference.value import marts as value
 
 SHOP = shops.LEAP_DAY
 BATCH = worlds.BATCHES[0]
@@ -53,9 +54,9 @@ def marts_of_shop() -> Marts:
     world = shops.shop_of(SHOP, shops.people_per_shop(), rules)
     shop = Shop(world, SHOP.settings, rules, catalogue.load(SHIPPED_SEEDS))
     found: dict[str, tuple[str, ...]] = {"kpi_values": kpis.COLUMNS}
-    for mart, (_, expected) in MARTS_OF_CUSTOMERS.items():
-        first = next(iter(expected(shop)))
-        found[mart] = tuple(column.name for column in dataclasses.fields(first))
+    for mart, (expected, _) in customers.MARTS.items():
+        row = next(iter(expected(shop, SHIPPED_SEEDS)))
+        found[mart] = tuple(row if isinstance(row, Mapping) else dataclasses.asdict(row))
     settled = ledger.of_shop(shop, ledger.windows(SHIPPED_SEEDS))
     for mart, (rows, key) in value.MARTS.items():
         # Of a shop that gives a mart no row, nothing but that is compared.
