@@ -239,9 +239,9 @@ def _versions(state: StateDir) -> Iterator[Seen]:
     if current is None:
         yield _ill("Nothing is published; run lifecycle build.")
     elif current not in kept:
-        others = ", ".join(map(escaped, kept)) or "none"
-        text = f"The current version {current} is gone"
-        yield _ill(f"{text}; lifecycle rollback --to one of {others}.")
+        others = ", ".join(map(escaped, kept))
+        way_out = f"lifecycle rollback --to one of {others}" if kept else "run lifecycle build"
+        yield _ill(f"The current version {current} is gone; {way_out}.")
     else:
         yield _well(f"{len(kept)} kept, current is {current}")
 

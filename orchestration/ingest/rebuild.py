@@ -48,6 +48,20 @@ class LedgerCopy:
         with self.path.open("a", encoding="utf-8") as out:
             out.write(_line(name, sha256))
 
+    def begin(self) -> None:
+        """Be there before the raw database is: where the copy is missing, it was taken away."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch()
+
+    def is_whole(self) -> bool:
+        """Whether it tells of every file; a kill may have cut short its last line, no other."""
+        if not self.path.is_file():
+            return False
+        told = [*json_lines_of(self.path)]
+        if told and not text_of(self.path).endswith("\n"):
+            told.pop()
+        return all(entry is not None and {"path", "sha256"} <= entry.keys() for entry in told)
+
     def files(self) -> tuple[tuple[str, str], ...]:
         """Return path and SHA-256 of each file; a line that was cut short is left out."""
         return tuple(
@@ -69,6 +83,14 @@ def remove_torn(
     Raises:
         LifecycleError: names the files that are gone and both ways out; the torn copy stays.
     """
+    is_known = copy.is_whole()
+    if not (is_known or accept_loss):
+        raise LifecycleError(
+            f"{database} cannot be read ({cause}), and {copy.path}, which lists the files that it "
+            f"was made from, is missing or damaged: nobody can say whether all of them still lie "
+            f"in {raw_dir}; bring it back, or go on with what lies there with --accept-loss. "
+            "The torn copy stays where it is."
+        )
     files = copy.files()
     lost = [name for name, sha256 in files if not _is_there(raw_dir / name, sha256)]
     if lost and not accept_loss:
@@ -78,7 +100,7 @@ def remove_torn(
             "bring them back, or go on without them with --accept-loss. "
             "The torn copy stays where it is."
         )
-    if not lost:
+    if is_known and not lost:
         discard(database)
         return f"{database} cannot be read ({cause}); it is rebuilt from the landing files."
     kept = database.with_name(database.name + ".torn")
@@ -86,9 +108,10 @@ def remove_torn(
     database.replace(kept)
     discard(database)
     copy.path.unlink(missing_ok=True)
+    gone = f"{len(lost):,} files that are gone ({_listed(lost)})" if lost else "what may be gone"
     return (
-        f"{database} cannot be read ({cause}); it is rebuilt without {len(lost):,} files that are "
-        f"gone ({_listed(lost)}). The torn copy is {kept}."
+        f"{database} cannot be read ({cause}); it is rebuilt without {gone}. "
+        f"The torn copy is {kept}."
     )
 
 

@@ -249,6 +249,8 @@ class _Run:
 
     def _open(self) -> RawDatabase:
         path, spill = self.state.raw_database, self.scratch / "spill"
+        if not path.exists():
+            self.ledger_copy.begin()
         return open_raw_database(path, self.contract, spill, self.remove_torn)
 
     @property

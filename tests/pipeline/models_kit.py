@@ -52,6 +52,11 @@ class CompiledModels:
         self._parents: dict[str, list[str]] = manifest["parent_map"]
         self._seeds = state.working_database
 
+    @property
+    def names(self) -> list[str]:
+        """Of all models."""
+        return [node["name"] for node in self._models.values()]
+
     def answers(self, raw_database: Path, queries: Iterable[str]) -> list[list[tuple[Any, ...]]]:
         """Make every model that the queries name from a raw database, and ask them."""
         asked = list(queries)
@@ -96,8 +101,7 @@ class CompiledModels:
 
     def broken_laws(self, raw_database: Path) -> list[str]:
         """Make every model from a raw database; return the checks that would close the gate."""
-        names = [node["name"] for node in self._models.values()]
-        with self.made(raw_database, names) as connection:
+        with self.made(raw_database, self.names) as connection:
             assert len(self._laws) > 100
             return [
                 name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -226,6 +227,9 @@ def test_a_rewritten_version_is_sound_and_its_files_are_new_ones(shop: Shop) -> 
     unreadable = shop.state.versions / "20260303T000000000000Z-ccc"
     unreadable.mkdir()
     (unreadable / "lifecycle.duckdb").write_bytes(b"torn" * 10_000)
+    without = shop.state.versions / "20260304T000000000000Z-ddd"
+    shutil.copytree(first, without)
+    (without / "lifecycle.duckdb").unlink()
     (second / "parquet" / "kpi_values.parquet").unlink()
     linked = second / "parquet" / "orders.parquet"
     linked.unlink()
@@ -234,9 +238,12 @@ def test_a_rewritten_version_is_sound_and_its_files_are_new_ones(shop: Shop) -> 
     receipt = shop.erase(CUSTOMER)
     assert receipt is not None
     assert receipt.versions[first.name]["orders"] == 2
-    # Nobody can say whom a version names that cannot be read.
-    assert receipt.left == [f"The version {unreadable.name} was damaged; it is removed."]
+    # Nobody can say whom a version names that cannot be read, or whose database is not there.
+    assert sorted(receipt.left) == [
+        f"The version {gone.name} was damaged; it is removed." for gone in (unreadable, without)
+    ]
     assert not unreadable.exists()
+    assert not without.exists()
     assert damage(first, thorough=True) == ""
     # What was damaged before is not declared sound.
     assert "kpi_values.parquet" in damage(second)

@@ -125,3 +125,39 @@ def test_a_torn_database_is_rebuilt_only_if_every_file_of_it_still_lies_there(
     assert stored(shop) == ["e2"]
     damage(shop)
     assert "it is rebuilt from the landing files" in shop.ingest("run-6").notes[0]
+
+
+@pytest.mark.parametrize("left", [None, "noise\n", '{"path": "events.csv"}\n', "[]\n"])
+def test_a_torn_database_is_not_rebuilt_where_nobody_knows_what_it_was_made_from(
+    tmp_path: Path, left: str | None
+) -> None:
+    shop = make_shop(tmp_path, {"events.csv": events_csv(EVENT), "orders.csv": orders_csv()})
+    shop.ingest("run-1")
+    ledger = shop.state_dir / "raw_ledger.jsonl"
+    whole = ledger.read_text(encoding="utf-8")
+    ledger.unlink()
+    if left is not None:
+        ledger.write_text(left + whole, encoding="utf-8")
+    damage(shop)
+    torn = (shop.state_dir / "raw.duckdb").read_bytes()
+    with pytest.raises(LifecycleError, match="nobody can say whether all of them still lie") as no:
+        shop.ingest("run-2")
+    assert str(ledger) in str(no.value)
+    assert (shop.state_dir / "raw.duckdb").read_bytes() == torn
+    summary = shop.ingest("run-3", accept_loss=True)
+    assert "it is rebuilt without what may be gone" in summary.notes[0]
+    assert (shop.state_dir / "raw.duckdb.torn").read_bytes() == torn
+    assert stored(shop) == ["e1"]
+
+
+def test_a_kill_may_cut_short_the_last_line_of_the_ledger_s_copy_and_leave_none_at_all(
+    tmp_path: Path,
+) -> None:
+    shop = make_shop(tmp_path, {"events.csv": events_csv(EVENT), "orders.csv": orders_csv()})
+    shop.ingest("run-1")
+    ledger = shop.state_dir / "raw_ledger.jsonl"
+    for left in (ledger.read_text(encoding="utf-8") + '{"path": "or', ""):
+        ledger.write_text(left, encoding="utf-8")
+        damage(shop)
+        assert "it is rebuilt from the landing files" in shop.ingest("run-2").notes[0]
+        assert stored(shop) == ["e1"]

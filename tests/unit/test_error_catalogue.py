@@ -342,6 +342,15 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     shop.ingest()
 
 
+@provokes("nobody can say whether all of them still lie")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder, {"orders.csv": ORDER})
+    shop.ingest()
+    (shop.state_dir / "raw_ledger.jsonl").unlink()
+    (shop.state_dir / "raw.duckdb").write_bytes(b"torn" * 4096)
+    shop.ingest()
+
+
 @provokes("1 rows were read, but 0 loaded and 0 duplicate do not add up to them")
 def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = make_shop(folder, {"orders/1.csv": ORDER, "orders/2.csv": ORDER.replace("\n1,", "\n2,")})

@@ -1,0 +1,183 @@
+"""Write a line of every model a little wrong, see who notices, and write the record.
+
+    python -m tests.mutation.models [--only int_orders,int_sessions] [--each 1] [--work DIR]
+
+A slip is one line of compiled SQL (``plants``) that changes what the model says of the sample or of
+a witness: the dbt unit tests of the model, the plain-Python references on two random shops, the
+laws of a build of the sample, asked in this order, the cheapest first. Builds what is not built yet
+(five minutes), then takes a second or two per slip. `--only` leaves the lines of all other models
+as they are. Exits 1 while there is a model of which no slip was seen.
+
+Belongs here: asking, the record `models.csv`. Does not belong here: the engine's own slips
+(``engine``), whose models are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from orchestration.settings.paths import SAMPLE_DIR, StateDir
+from tests.mutation import witnesses
+from tests.mutation.plants import candidates
+from tests.mutation.slips import SLIPS, Slip
+from tests.mutation.spoilt import LATE, SAME, SpoiltDatabase
+from tests.mutation.unit_tests import UnitTests
+from tests.pipeline.dbt_kit import dbt
+from tests.reference.compare import run_lifecycle
+
+RECORD = Path(__file__).with_name("models.csv")
+MOST_TRIED = 10
+OF_THE_ENGINE = frozenset(slip.model for slip in SLIPS)
+NOTHING = ""
+NOT_ASKED = "not every law was asked"
+NOT_TRIED = "not tried yet"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A slip and who noticed it; if nobody did, why that is right, or that it is open still."""
+
+    model: str
+    kind: str
+    right: str
+    wrong: str
+    seen_by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """Who is asked, the cheapest first; each tells what turned red, or nothing."""
+
+    units: UnitTests
+    shop: SpoiltDatabase
+    batch: SpoiltDatabase
+    sample: SpoiltDatabase
+
+    def tell(self, slip: Slip) -> str:
+        """Return who notices a slip, nothing if nobody does, `SAME` if there is nothing to see."""
+        asked: tuple[tuple[str, Callable[[Slip], str]], ...] = (
+            ("unit test {}", self.units.red),
+            (f"reference of {{}} on {witnesses.SHOP.name}", self._in_shop),
+            (f"reference of {{}} on {witnesses.BATCH.name}", self._in_batch),
+        )
+        for words, ask in asked:
+            if red := ask(slip):
+                return words.format(red)
+        red = self.sample.red_law(slip)
+        return red if red in {SAME, LATE, NOTHING} else f"law {red}"
+
+    def _in_shop(self, slip: Slip) -> str:
+        return self.shop.changed_mart(slip, witnesses.marts_of_shop())
+
+    def _in_batch(self, slip: Slip) -> str:
+        return self.batch.changed_mart(slip, witnesses.marts_of_batch())
+
+
+def outcomes_of(model: str, sql: str, tell: Callable[[Slip], str], each: int) -> Iterator[Outcome]:
+    """Yield what became of slips of a model that change something, until so many were seen."""
+    seen = 0
+    for kind, slip in islice(candidates(model, sql), MOST_TRIED):
+        told = tell(slip)
+        if told == SAME:
+            continue
+        seen_by, reason = (NOTHING, NOT_ASKED) if told == LATE else (told, "")
+        yield Outcome(model, kind, slip.right, slip.wrong, seen_by, reason)
+        seen += bool(seen_by)
+        if seen == each:
+            return
+
+
+def recorded() -> list[Outcome]:
+    """Return the lines of the record."""
+    if not RECORD.exists():
+        return []
+    with RECORD.open(encoding="utf-8", newline="") as file:
+        return [Outcome(**row) for row in csv.DictReader(file)]
+
+
+def write_record(outcomes: Iterable[Outcome]) -> None:
+    """Write the record, in the order of models."""
+    with RECORD.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("model", "kind", "right", "wrong", "seen_by", "reason"))
+        for one in sorted(outcomes, key=lambda one: one.model):
+            writer.writerow((one.model, one.kind, one.right, one.wrong, one.seen_by, one.reason))
+
+
+def renewed(
+    old: Sequence[Outcome], new: Sequence[Outcome], models: Collection[str]
+) -> list[Outcome]:
+    """Return the lines of other models and the new ones, and say which models have none."""
+    reasons = {(one.model, one.right, one.wrong): one.reason for one in old}
+    again = {one.model for one in new}
+    lines = [one for one in old if one.model in models and one.model not in again]
+    for one in new:
+        kept = reasons.get((one.model, one.right, one.wrong), "")
+        lines.append(replace(one, reason="" if one.seen_by else one.reason or kept))
+    missing = set(models) - {one.model for one in lines} - OF_THE_ENGINE
+    return [*lines, *(Outcome(model, "", "", "", NOTHING, NOT_TRIED) for model in missing)]
+
+
+def built(work: Path) -> tuple[StateDir, StateDir]:
+    """Build the sample and run the unit tests in a copy of it, unless that was done."""
+    sample, units = StateDir.at(work / "sample"), StateDir.at(work / "units")
+    if not sample.published_database.exists():
+        options = ["--raw-dir", str(SAMPLE_DIR), "--state-dir", str(sample.root)]
+        run_lifecycle(["build", *options, "--frameworks", "all"])
+    if not units.working_database.exists():
+        units.root.mkdir()
+        shutil.copy(sample.raw_database, units.raw_database)
+        shutil.copy(sample.working_database, units.working_database)
+        done = dbt(units, "test", "--select", "test_type:unit")
+        assert done.returncode == 0, done.stdout
+    return sample, units
+
+
+def main() -> int:
+    """Try the slips of the models that are asked for, and write the record."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation.models", description=__doc__)
+    parser.add_argument("--only", default="", help="models, separated by commas")
+    parser.add_argument("--each", type=int, default=1, help="slips of each model")
+    parser.add_argument("--work", type=Path, help="a directory that keeps what was built")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        work: Path = given.work or Path(scratch)
+        sample, units = built(work)
+        with (
+            closing(SpoiltDatabase(sample, Path(scratch) / "sample.duckdb")) as of_sample,
+            closing(
+                SpoiltDatabase(witnesses.built_shop(work / "shop"), Path(scratch) / "shop.duckdb")
+            ) as of_shop,
+            closing(
+                SpoiltDatabase(
+                    witnesses.built_batch(work / "batch"), Path(scratch) / "batch.duckdb"
+                )
+            ) as of_batch,
+        ):
+            asked = Witnesses(UnitTests(units.dbt_target), of_shop, of_batch, of_sample)
+            names = sorted({*of_sample.models} - OF_THE_ENGINE)
+            names = given.only.split(",") if given.only else names
+            for model in names:
+                new = list(outcomes_of(model, of_sample.sql(model), asked.tell, given.each))
+                for one in new:
+                    told = one.seen_by or one.reason or "unseen"
+                    print(f"{one.model} {one.kind}: {told}", flush=True)
+                write_record(renewed(recorded(), new, of_sample.models))
+    lines = recorded()
+    left = {one.model for one in lines} - {one.model for one in lines if one.seen_by}
+    print(f"{sum(bool(one.seen_by) for one in lines)} slips seen, none in {len(left)} models")
+    return int(bool(left))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
