@@ -212,7 +212,7 @@ def _land(
     if landed is None:
         return _Landed(source_file.role.name, None, (), ())
     role, adapter = source_file.role, source_file.source.adapter
-    expressions, rest = _text_columns(role, landed.columns)
+    expressions, rest = _text_columns(source_file, landed.columns, form)
     personal = [column for column in rest if _is_personal(column.name, adapter)]
     unknown = [column for column in rest if not _is_personal(column.name, adapter)]
     selected = "".join(f"{sql}, " for sql in expressions)
@@ -263,15 +263,23 @@ def _as_utf8(file: LandingFile, form: Format, folder: Path) -> LandingFile:
     return replace(file, path=target)
 
 
-def _text_columns(role: Role, given: Sequence[GivenColumn]) -> tuple[list[str], list[GivenColumn]]:
+def _text_columns(
+    source_file: SourceFile, given: Sequence[GivenColumn], form: Format
+) -> tuple[list[str], list[GivenColumn]]:
     """Return the text of each column of a role, and the file's columns that it does not read."""
+    role, adapter = source_file.role, source_file.source.adapter
     by_name: dict[str, list[GivenColumn]] = {}
     for column in given:
         by_name.setdefault(fold_name(column.name), []).append(column)
     expressions: list[str] = []
     for name, spellings in role.columns.items():
         found = [column for text in (name, *spellings) for column in by_name.pop(text, ())]
-        expressions.append(_first_text(found))
+        text = _first_text(found)
+        if name in adapter.amounts:
+            text = _plain_decimal(text, form)
+        elif name in adapter.instants:
+            text = _iso_date(text, form)
+        expressions.append(text)
     for prefix in role.prefixes.values():
         names = sorted((name for name in by_name if name.startswith(prefix)), key=_version)
         found = by_name.pop(names[-1]) if names else []
@@ -378,7 +386,9 @@ def _with_entry(main: SourceFile, table: Table, columns: Mapping[str, str]) -> d
         if name in changed:
             changed[name] = _replaced_words(changed[name], words)
     for name, sql in changed.items():
-        changed[name] = _in_contract_form(table.column(name), sql, entry.format)
+        changed[name] = _in_contract_form(
+            table.column(name), sql, entry.format, is_plain=bool(adapter.amounts)
+        )
         if entry.prefix and name in _PREFIXED:
             prefix = text_literal(entry.prefix)
             changed[name] = (
@@ -403,16 +413,14 @@ def _replaced_words(sql: str, words: Mapping[str, str]) -> str:
     return f"case {cases} else {sql} end"
 
 
-def _in_contract_form(column: Column, sql: str, form: Format) -> str:
-    if column.kind == "decimal" and form.decimal == ",":
-        return f"replace(replace({sql}, '.', ''), ',', '.')"
+def _in_contract_form(column: Column, sql: str, form: Format, *, is_plain: bool) -> str:
+    """Return a value as the contract has it; one that is plain already was read so by landing."""
+    if column.kind == "decimal" and not is_plain:
+        return _plain_decimal(sql, form)
     if column.kind not in ("timestamp", "date"):
         return sql
-    if form.dates:
-        # A time of day stands behind the date in whatever detail the file has.
-        formats = [f"{form.dates}{time}" for time in (" %H:%M:%S", " %H:%M", "")]
-        listed = ", ".join(text_literal(text) for text in formats)
-        sql = f"coalesce(cast(try_strptime({sql}, [{listed}]) as varchar), {sql})"
+    if not is_plain:
+        sql = _iso_date(sql, form)
     if form.timezone and column.kind == "timestamp":
         local = f"try_cast({sql} as timestamp)"
         zone = text_literal(form.timezone)
@@ -422,6 +430,19 @@ def _in_contract_form(column: Column, sql: str, form: Format) -> str:
             f"case when regexp_full_match({sql}, {text_literal(pattern)}) then {utc} else {sql} end"
         )
     return sql
+
+
+def _plain_decimal(sql: str, form: Format) -> str:
+    return f"replace(replace({sql}, '.', ''), ',', '.')" if form.decimal == "," else sql
+
+
+def _iso_date(sql: str, form: Format) -> str:
+    if not form.dates:
+        return sql
+    # A time of day stands behind the date in whatever detail the file has.
+    formats = [f"{form.dates}{time}" for time in (" %H:%M:%S", " %H:%M", "")]
+    listed = ", ".join(text_literal(text) for text in formats)
+    return f"coalesce(cast(try_strptime({sql}, [{listed}]) as varchar), {sql})"
 
 
 def _load_yielded(

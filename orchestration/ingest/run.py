@@ -14,7 +14,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -70,8 +70,6 @@ __all__ = ["IngestProgress", "IngestSummary", "ingest"]
 
 # Of so many small files that could not be loaded together each is loaded by itself.
 _FEW = 8
-# A mail tool has no orders and a shop no events; neither at all is no shop.
-ONE_OF_THESE = frozenset({"events", "orders"})
 
 
 def ingest(
@@ -181,9 +179,7 @@ class _Run:
             plan = plan_sources(connection, self.raw_dir, landing, entries, self.contract, adapters)
             fed = {table for placed in plan.source_files for table in placed.source.adapter.tables}
             fed |= fed_before | {file.table for file in plan.contract_files}
-            if fed & ONE_OF_THESE:
-                fed |= ONE_OF_THESE
-            require_tables(landing, self.contract, fed, self.raw_dir)
+            require_tables(replace(landing, ignored=plan.ignored), self.contract, fed, self.raw_dir)
             # After the tables: a directory that cannot be loaded must not become the origin.
             check_origin(connection, self.raw_dir, self.state.root)
             check_salt(connection, self.identity_salt)

@@ -313,7 +313,7 @@ def _ingest(folder: Path, files: dict[str, str | bytes]) -> Shop:
 
 
 row("is not a directory", lambda folder, _: Shop(folder / "none", folder / "state").ingest())
-row("holds no file for the required table", lambda folder, _: _ingest(folder, {"x.txt": ""}))
+row("holds no file for events or orders", lambda folder, _: _ingest(folder, {"x.txt": ""}))
 
 
 @provokes("cannot be fed from")

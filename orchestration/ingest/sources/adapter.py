@@ -36,6 +36,8 @@ _KEYS = frozenset(
         "files",
         "tables",
         "personal",
+        "amounts",
+        "instants",
         "mapping",
         "notes",
     }
@@ -104,6 +106,8 @@ class Adapter:
         shared_sql: relation to the select that several of the others read, in order.
         set_aside_sql: role to the select of rows that yield nothing, with their reason.
         personal: folded columns that are never loaded.
+        amounts: columns of numbers that people write with marks of their own, as `format` says.
+        instants: columns of times that they do.
         mapping: source, contract column and rule, for the documentation.
         notes: paragraphs for the documentation.
     """
@@ -120,6 +124,8 @@ class Adapter:
     shared_sql: Mapping[str, str]
     set_aside_sql: Mapping[str, str]
     personal: frozenset[str]
+    amounts: frozenset[str]
+    instants: frozenset[str]
     mapping: tuple[tuple[str, str, str], ...]
     notes: str
 
@@ -192,6 +198,8 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
             if path.exists()
         },
         personal=frozenset(fold_name(name) for name in document.get("personal", ())),
+        amounts=frozenset(document.get("amounts", ())),
+        instants=frozenset(document.get("instants", ())),
         mapping=tuple(_mapping_row(where, row) for row in document["mapping"]),
         notes=str(document.get("notes", "")),
     )
