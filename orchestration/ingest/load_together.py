@@ -34,7 +34,7 @@ from orchestration.ingest.ledger import (
 from orchestration.ingest.load_file import drop_temporary, find_copies, insert_rows
 from orchestration.ingest.quarantine import log_extra_columns
 from orchestration.ingest.reasons import FileRefusedError
-from orchestration.ingest.summary import column_notes
+from orchestration.ingest.summary import column_notes, left_out_notes
 
 # So many share the cost of the statements; more of them gain nothing that can be measured.
 _MAX_FILES = 256
@@ -136,7 +136,8 @@ def load_together(
             rows_loaded=small.text.rows - duplicate,
             rows_duplicate=duplicate,
             rows_quarantined=0,
-            notes=column_notes(small.file, table, judgement, overruled),
+            notes=column_notes(small.file, judgement, overruled),
+            left_out=left_out_notes(small.file, table, judgement),
         )
         results.append((identity, result))
     reach("ingest.rows_written")

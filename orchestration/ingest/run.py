@@ -222,7 +222,7 @@ class _Run:
             stops = (*stop_sentences(connection, names, self.contract, share), *found.stops)
             notes = (
                 *notes,
-                *(note for result in results for note in result.notes),
+                *(note for result in results for note in (*result.notes, *result.left_out)),
                 *ignored_sentences(plan.ignored),
                 *found.notes,
                 *(changing_sentence(name) for name in changing),
@@ -438,6 +438,7 @@ class _Run:
                 excluded_ids=self.excluded_ids,
                 folder=self.scratch,
                 is_same=lambda: _is_same(file.path, before),
+                max_unpacked_ratio=self.settings.max_unpacked_ratio,
                 tombstones=self.tombstones,
             )
         except FileChangedError:
@@ -446,7 +447,7 @@ class _Run:
             if not _is_same(file.path, before):
                 return "changing"
             result = refuse_file(connection, file, identity, refusal)
-            return SourceResult((result,), result.rows_read, {}, ())
+            return SourceResult((result,), result.rows_read, {})
 
 
 def mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -35,6 +36,7 @@ def test_an_export_becomes_the_rows_that_stand_beside_it(case: str, tmp_path: Pa
 
     assert not summary.ignored
     assert_rows(tmp_path / "state", expected, {case.split("-")[0]})
+    assert _said_to_be_merged(tmp_path / "state") <= _keys_of_properties(tmp_path / "state")
 
 
 @pytest.mark.parametrize("kind", ["track", "page", "screen", "identify", "group", "alias"])
@@ -46,3 +48,18 @@ def test_a_file_of_one_call_of_nobody_is_accounted_for(kind: str, tmp_path: Path
     summary = ingest(tmp_path / "landing", tmp_path / "state", run_id="r", excluded_ids=())
 
     assert (summary.rows_read, summary.rows_loaded) == (1, 0)
+
+
+def _said_to_be_merged(state: Path) -> set[str]:
+    return _names(
+        state, "select column_name from raw.raw.schema_log where action = 'merged into properties'"
+    )
+
+
+def _keys_of_properties(state: Path) -> set[str]:
+    return _names(state, "select unnest(json_keys(properties)) from raw.raw.events")
+
+
+def _names(state: Path, sql: str) -> set[str]:
+    with duckdb.connect(str(state / "raw.duckdb"), read_only=True) as raw:
+        return {str(row[0]) for row in raw.execute(sql).fetchall()}

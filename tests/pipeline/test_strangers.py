@@ -29,7 +29,9 @@ def test_what_init_proposes_loads_every_row(name: str, tmp_path: Path) -> None:
 
     proposal = propose(landing, "EUR", "")
     write(landing, proposal, {}, tmp_path, force=False)
-    summary = ingest(landing, tmp_path / "state", run_id="r", excluded_ids=read_rules(None).excluded_ids)
+    summary = ingest(
+        landing, tmp_path / "state", run_id="r", excluded_ids=read_rules(None).excluded_ids
+    )
 
     assert list(proposal.found) == expected["said"]
     assert (proposal.unknown, summary.problems, summary.stops) == ((), (), ())

@@ -427,6 +427,14 @@ row(
     lambda folder, _: _mapped(folder, MAPPED.format("constants: {currenci: EUR}")),
 )
 row(
+    'there is no table "refund"; did you mean "refunds"?',
+    lambda folder, _: _mapped(folder, MAPPED.format("columns: {refund.amount: total_price}")),
+)
+row(
+    "refunds needs refunds.refund_id, refunds.order_id, refunds.created_at too",
+    lambda folder, _: _mapped(folder, MAPPED.format("columns: {refunds.amount: total_price}")),
+)
+row(
     "the file has no column",
     lambda folder, _: _mapped(folder, MAPPED.format("columns: {total_price: totl_price}")),
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import yaml
 
@@ -43,7 +43,10 @@ _KEYS = frozenset(
     }
 )
 _LAYOUT_KEYS = frozenset({"must", "must_not"})
-_ROLE_KEYS = _LAYOUT_KEYS | {"layouts", "columns", "prefixes"}
+_ROLE_KEYS = _LAYOUT_KEYS | {"layouts", "columns", "prefixes", "others"}
+# What becomes of columns that no select names: they are left out, go to the properties of events,
+# or are read by a pattern of their names (`line_item_1`).
+Others = Literal["left_out", "to_properties", "read_in_parts"]
 
 
 class AdapterError(LifecycleError):
@@ -77,12 +80,14 @@ class Role:
         layouts: any one of them tells such a file.
         columns: every column that the SQL reads, with its other spellings; absent ones are null.
         prefixes: columns read by the beginning of their names; the greatest version counts.
+        others: what becomes of all other columns.
     """
 
     name: str
     layouts: tuple[Layout, ...]
     columns: Mapping[str, tuple[str, ...]]
     prefixes: Mapping[str, str]
+    others: Others = "left_out"
 
     def fitting(self, names: frozenset[str]) -> Layout | None:
         """Return the layout of a file with these folded column names; None if it has none."""
@@ -229,7 +234,10 @@ def _role(where: Path, name: str, entry: Mapping[str, Any]) -> Role:
         layouts=tuple(_layout(layout) for layout in layouts),
         columns={column: tuple(spellings or ()) for column, spellings in columns.items()},
         prefixes=cast("dict[str, str]", entry.get("prefixes", {})),
+        others=entry.get("others", "left_out"),
     )
+    if role.others not in get_args(Others):
+        raise AdapterError(f"{where}: others is one of {', '.join(get_args(Others))}.")
     known = [*role.columns, *(text for texts in role.columns.values() for text in texts)]
     told = [text for layout in role.layouts for texts in layout.must for text in texts]
     for text in (*known, *told, *(text for layout in role.layouts for text in layout.must_not)):

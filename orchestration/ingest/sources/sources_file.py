@@ -338,7 +338,15 @@ def adapter_of_entry(
         family=entry.files,
         visits=1 if main.name == "events" else None,
         states_creation=True,
-        roles={FILE_ROWS: Role(FILE_ROWS, (), read, {})},
+        roles={
+            FILE_ROWS: Role(
+                FILE_ROWS,
+                (),
+                read,
+                {},
+                "to_properties" if main.merges_extra_columns else "left_out",
+            )
+        },
         tables=dict.fromkeys(columns, (FILE_ROWS,)),
         sql={
             (name, FILE_ROWS): _select(given, relation)
