@@ -48,17 +48,21 @@ def page() -> str:
 def section(name: str) -> str:
     """Return the part of the page that is about one adapter."""
     adapter = load_adapters()[name]
-    page_of_it = f"[How it is mapped](adapters/{name}.md)."
-    return f"\n## {name}\n\n{adapter.title}. {page_of_it}\n\n{transcript(LAYOUTS[name])}"
+    mapping = f"How it is mapped: docs/adapters/{name}.md"
+    return f"\n## {name}\n\n{adapter.title}. {mapping}\n\n{transcript(LAYOUTS[name])}"
 
 
 def transcript(layout: str) -> str:
     """Type the commands into a directory of its own; return them and their answers, indented."""
     lines: list[str] = []
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        shutil.copytree(LANDINGS / layout / "landing", "landing")
+        # What init writes is what is to be seen.
+        ours = shutil.ignore_patterns("sources.yml")
+        shutil.copytree(LANDINGS / layout / "landing", "landing", ignore=ours)
         for command in _COMMANDS:
-            done = CliRunner(env={"COLUMNS": "200"}).invoke(app, list(command))
+            done = CliRunner(env={"COLUMNS": "200"}).invoke(
+                app, list(command), catch_exceptions=False
+            )
             lines += [f"$ lifecycle {' '.join(command)}"]
             said = done.output.replace(f"{Path(folder).resolve()}{os.sep}", "")
             # Every init hashes with a salt of its own.
