@@ -49,9 +49,10 @@ format: $(DEV) ## Mend what ruff and sqlfluff can mend by themselves.
 	$(BIN)/ruff format --quiet .
 	$(BIN)/sqlfluff fix --quiet dbt_project tests/data
 
-bench: $(DEV) ## Measure SQL against the scan, and a whole build's parts, at SCALE=S, M or L.
+bench: $(DEV) ## Measure SQL against the scan, a whole build, and libraries, at SCALE=S, M or L.
 	$(BIN)/python -m tests.benchmarks --scale $(SCALE) $(ARGS)
 	$(BIN)/python -m tests.benchmarks.whole_build --scale $(SCALE)
+	$(BIN)/python -m tests.benchmarks.peers --scale $(SCALE)
 
 dev: $(CORE) ## Open the Dagster UI on loopback (ARGS="--port 3001").
 	$(BIN)/python -m orchestration.dagster_home.dev $(ARGS)

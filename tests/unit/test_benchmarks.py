@@ -10,6 +10,7 @@ import pytest
 
 from tests.benchmarks.joins import row_by_row_joins
 from tests.benchmarks.measure import EVENT_COLUMNS, ORDER_COLUMNS, run_plan, run_scan
+from tests.benchmarks.peers.__main__ import OURS, differences, page, refuse_other_answers
 from tests.benchmarks.plan import plan_as_rows, read_plan, read_tests
 from tests.benchmarks.report import exponent, ratio, render, share_table
 from tests.benchmarks.whole_build import table
@@ -215,3 +216,40 @@ def test_the_table_of_the_whole_build_says_which_goal_is_missed() -> None:
         "a shop of ten rows, fresh state directory": "met",
         "the same, built again": "missed",
     }
+
+
+def answer(path: Path, rows: str, columns: str = "period_start, persons") -> Path:
+    """Write an answer as Parquet."""
+    duckdb.sql(f"copy (from (values {rows}) as told ({columns})) to '{path}' (format parquet)")
+    return path
+
+
+def test_answers_are_compared_by_value_and_doubles_count(tmp_path: Path) -> None:
+    own = answer(tmp_path / "own.parquet", "(date '2026-01-01', 3), (date '2026-01-02', 3)")
+    same = answer(
+        tmp_path / "same.parquet",
+        "(3::smallint, timestamp '2026-01-02'), (3::smallint, timestamp '2026-01-01')",
+        "persons, period_start",
+    )
+    more = answer(tmp_path / "more.parquet", "(date '2026-01-01', 3), (date '2026-01-02', 4)")
+    twice = answer(tmp_path / "twice.parquet", "(date '2026-01-01', 3), (date '2026-01-01', 3)")
+    assert [differences(own, other) for other in (own, same, more, twice)] == [0, 0, 2, 2]
+
+
+def test_nothing_is_measured_where_a_library_answers_otherwise(tmp_path: Path) -> None:
+    answer(tmp_path / f"rfm_{OURS}.parquet", "(date '2026-01-01', 3)")
+    answer(tmp_path / "rfm_pandas.parquet", "(date '2026-01-01', 3)")
+    answer(tmp_path / "rfm_polars.parquet", "(date '2026-01-01', 4)")
+    refuse_other_answers("rfm", ["pandas"], tmp_path)
+    with pytest.raises(SystemExit, match="polars answers rfm otherwise in 2 rows"):
+        refuse_other_answers("rfm", ["pandas", "polars"], tmp_path)
+
+
+def test_a_library_that_is_faster_is_told_as_a_goal_missed() -> None:
+    told = page("S", {"cohorts": {OURS: [2.0], "pandas": [6.0], "polars": [1.0], "chdb": [2.0]}}, 1)
+    verdicts = {
+        line.split("|")[3].strip(): line.split("|")[-2].strip()
+        for line in told.splitlines()
+        if line.startswith("| cohorts")
+    }
+    assert verdicts == {"pandas": "met", "polars": "missed", "chdb": "met"}

@@ -15,11 +15,12 @@ answered_surveys as (
 sent_surveys as (
 
     select
-        signal_date,
+        facts.signal_date,
         count(*) as surveys
-    from {{ ref('int_signals') }}
-    where signal = 'survey_sent'
-    group by signal_date
+    from {{ ref('int_signal_facts') }} as facts
+    inner join {{ ref('int_signal_names') }} as names on facts.signal_no = names.signal_no
+    where names.signal = 'survey_sent'
+    group by facts.signal_date
 
 )
 

@@ -2,11 +2,20 @@
 -- the KPIs of stages without input.
 with
 
+signal_numbers as (
+
+    select signal_no
+    from {{ ref('int_subject_facts') }}
+    group by signal_no
+
+),
+
 signals as (
 
-    select 'signal:' || signal as input
-    from {{ ref('int_signals') }}
-    group by signal
+    select 'signal:' || names.signal as input
+    from signal_numbers
+    inner join {{ ref('int_signal_names') }} as names
+        on signal_numbers.signal_no = names.signal_no
 
 )
 

@@ -1,6 +1,18 @@
 -- Told again from the signals: what was said in reviews, shared, earned and redeemed each day.
 with
 
+told_signals as (
+
+    select
+        facts.signal_date,
+        facts.value,
+        names.signal
+    from {{ ref('int_signal_facts') }} as facts
+    inner join {{ ref('int_signal_names') }} as names on facts.signal_no = names.signal_no
+    where names.signal in ('review', 'product_share', 'points_earned', 'points_redeemed')
+
+),
+
 signals as (
 
     select
@@ -9,7 +21,7 @@ signals as (
         sum(case when signal = 'product_share' then 1 else 0 end) as shares,
         sum(case when signal = 'points_earned' then value else 0 end) as points_earned,
         sum(case when signal = 'points_redeemed' then value else 0 end) as points_redeemed
-    from {{ ref('int_signals') }}
+    from told_signals
     group by signal_date
 
 ),

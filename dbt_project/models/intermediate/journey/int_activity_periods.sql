@@ -1,5 +1,7 @@
 -- The periods in which a person did anything, visited, or had a booked order, and how many periods
 -- went by since the one before. Buyers without any id are left out: nobody can see them come back.
+-- Days are put in order once, for all grains: the first of a period is one whose day before lies in
+-- another.
 
 with
 
@@ -51,52 +53,70 @@ activity_days as (
 
 ),
 
-person_periods as (
+ordered_days as (
+
+    select
+        *,
+        lag(active_on) over (
+            partition by activity, person_key
+            order by active_on
+        ) as previous_active_on
+    from activity_days
+
+),
+
+day_numbers as (
+
+    select
+        {% for grain in activity_grains() -%}
+        max(case when calendar.period_grain = '{{ grain }}' then calendar.period_number end)
+            as {{ grain }}_number,
+        {% endfor -%}
+        days.period_start as date
+    from {{ ref('int_periods') }} as days
+    inner join {{ ref('int_activity_calendar') }} as calendar
+        on
+            days.period_start >= calendar.period_start
+            and days.period_start < calendar.period_end
+    where days.period_grain = 'day'
+    group by days.period_start
+
+),
+
+numbered_days as (
+
+    select
+        ordered_days.activity,
+        ordered_days.person_key,
+        {% for grain in activity_grains() -%}
+        numbers.{{ grain }}_number,
+        previous_numbers.{{ grain }}_number as previous_{{ grain }}_number,
+        {% endfor -%}
+        ordered_days.previous_active_on is null as is_first
+    from ordered_days
+    inner join day_numbers as numbers on ordered_days.active_on = numbers.date
+    left join day_numbers as previous_numbers
+        on ordered_days.previous_active_on = previous_numbers.date
+
+),
+
+activity_periods as (
 
     {% for grain in activity_grains() -%}
     select
         '{{ grain }}' as period_grain,
         activity,
         person_key,
-        {{ activity_period_start('active_on', grain) }} as period_start
-    from activity_days
-    group by
-        activity,
-        person_key,
-        {{ activity_period_start('active_on', grain) }}
+        {{ grain }}_number as period_number,
+        {{ grain }}_number - previous_{{ grain }}_number as periods_since
+    from numbered_days
+    where is_first or {{ grain }}_number > previous_{{ grain }}_number
     {%- if not loop.last %}
 
     union all
 
     {% endif -%}
     {%- endfor %}
-
-),
-
-numbered_periods as (
-
-    select
-        person_periods.*,
-        calendar.period_number
-    from person_periods
-    inner join {{ ref('int_activity_calendar') }} as calendar
-        on
-            person_periods.period_grain = calendar.period_grain
-            and person_periods.period_start = calendar.period_start
-
-),
-
-activity_periods as (
-
-    select
-        *,
-        period_number - lag(period_number) over active_periods as periods_since,
-        lead(period_number) over active_periods - period_number as periods_until
-    from numbered_periods
-    window active_periods as (
-        partition by period_grain, activity, person_key
-        order by period_number
-    )
 
 )
 

@@ -1,5 +1,6 @@
 -- New, returning, resurrecting and dormant persons, as product analytics counts them: every active
--- person is one of the first three, and goes dormant once, in the first period without activity.
+-- person is one of the first three, and goes dormant once, in the first period without activity:
+-- those of a period who do not return in the next.
 
 with
 
@@ -23,30 +24,20 @@ activities as (
 
 ),
 
-steps as (
+active_persons as (
 
     select
         period_grain,
         activity,
         period_number,
-        case when periods_since is null then 1 else 0 end as new_persons,
-        case when periods_since = 1 then 1 else 0 end as returning_persons,
-        case when periods_since > 1 then 1 else 0 end as resurrecting,
-        0 as dormant
+        count(*) as persons,
+        sum(case when periods_since is null then 1 else 0 end) as new_persons,
+        sum(case when periods_since = 1 then 1 else 0 end) as returning_persons
     from {{ ref('int_activity_periods') }}
-
-    union all
-
-    select
+    group by
         period_grain,
         activity,
-        period_number + 1 as period_number,
-        0 as new_persons,
-        0 as returning_persons,
-        0 as resurrecting,
-        1 as dormant
-    from {{ ref('int_activity_periods') }}
-    where coalesce(periods_until, 2) > 1
+        period_number
 
 ),
 
@@ -56,23 +47,24 @@ counted_persons as (  -- noqa: ST03
         calendar.period_grain,
         calendar.period_start,
         activities.activity,
-        cast(coalesce(sum(steps.new_persons), 0) as bigint) as new_persons,
-        cast(coalesce(sum(steps.returning_persons), 0) as bigint) as returning_persons,
-        cast(coalesce(sum(steps.resurrecting), 0) as bigint) as resurrecting,
-        cast(coalesce(sum(steps.dormant), 0) as bigint) as dormant,
+        cast(coalesce(active_persons.new_persons, 0) as bigint) as new_persons,
+        cast(coalesce(active_persons.returning_persons, 0) as bigint) as returning_persons,
+        coalesce(active_persons.persons, 0) as persons,
+        coalesce(
+            lag(active_persons.persons) over (
+                partition by calendar.period_grain, activities.activity
+                order by calendar.period_number
+            ),
+            0
+        ) as persons_before,
         calendar.is_mature
     from calendar
     cross join activities
-    left join steps
+    left join active_persons
         on
-            calendar.period_grain = steps.period_grain
-            and calendar.period_number = steps.period_number
-            and activities.activity = steps.activity
-    group by
-        calendar.period_grain,
-        calendar.period_start,
-        activities.activity,
-        calendar.is_mature
+            calendar.period_grain = active_persons.period_grain
+            and calendar.period_number = active_persons.period_number
+            and activities.activity = active_persons.activity
 
 ),
 
@@ -84,8 +76,8 @@ activity_lifecycle as (
         activity,
         new_persons,
         returning_persons as returning,  -- noqa: PRS, LT02
-        resurrecting,
-        dormant,
+        persons - new_persons - returning_persons as resurrecting,
+        persons_before - returning_persons as dormant,
         is_mature
     from counted_persons
 
