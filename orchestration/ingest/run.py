@@ -189,7 +189,7 @@ class _Run:
             changing: list[str] = []
             rows_read = 0
             total = len(plan.contract_files) + len(plan.source_files)
-            for done, files, small in self._portions(plan.contract_files, known):
+            for done, files, small in self._portions(connection, plan.contract_files, known):
                 self.progress(IngestProgress(done, total, rows_read, files[0].name))
                 for file, result in self._load_portion(connection, files, small, known):
                     if isinstance(result, FileResult):
@@ -273,7 +273,10 @@ class _Run:
         connection.execute("commit")
 
     def _portions(
-        self, files: Sequence[LandingFile], known: frozenset[tuple[str, str, str]]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        files: Sequence[LandingFile],
+        known: frozenset[tuple[str, str, str]],
     ) -> Iterator[tuple[int, list[LandingFile], list[SmallFile]]]:
         """Yield files to load in one go, their content if they are small, and their place.
 
@@ -281,7 +284,7 @@ class _Run:
         """
         begin, waiting = 0, list[SmallFile]()
         for place, file in enumerate(files):
-            small = read_small_file(file, self.contract.table(file.table))
+            small = read_small_file(connection, file, self.contract.table(file.table))
             if small is not None and (file.table, file.name, small.sha256) in known:
                 continue
             if waiting and (small is None or not small.goes_with(waiting)):

@@ -71,7 +71,8 @@ def json_objects(source: IO[str]) -> list[dict[str, Any]]:
     line = first + source.readline(_MAX_LINE_CHARACTERS)
     parsed: Any = _parsed(line)
     if isinstance(parsed, dict) and not wrapped_array(parsed):
-        rest = (_parsed(source.readline(_MAX_LINE_CHARACTERS)) for _ in range(SAMPLED_ROWS - 1))
+        lines = iter(lambda: source.readline(_MAX_LINE_CHARACTERS), "")
+        rest = map(_parsed, islice(lines, SAMPLED_ROWS - 1))
         return _objects([cast("Any", parsed), *rest])
     if parsed is None:
         parsed = _parsed(line + source.read(_MAX_TEXT_CHARACTERS))
