@@ -15,7 +15,7 @@ from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
 _COMMAND = Path(sys.executable).with_name("lifecycle")
-ONLINE_RETAIL = REPO_ROOT.parent / "shared" / "data" / "online_retail"
+SHARED_DATA = REPO_ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,9 +60,21 @@ def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
 @pytest.fixture(scope="session")
 def online_retail_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A real shop without events, published; skips where its files are not."""
-    if not ONLINE_RETAIL.is_dir():
-        pytest.skip(f"Online Retail is not at {ONLINE_RETAIL}; it is never part of the repository")
-    return _built_once(tmp_path_factory, "online_retail", ONLINE_RETAIL)
+    return _built_once(tmp_path_factory, "online_retail", shared("online_retail"))
+
+
+@pytest.fixture(scope="session")
+def cdnow_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
+    """A real shop of 23,502 customers and nothing but orders, which takes minutes; likewise."""
+    return _built_once(tmp_path_factory, "cdnow", shared("cdnow"))
+
+
+def shared(name: str) -> Path:
+    """The files of a shop of others; skips where they are not."""
+    folder = SHARED_DATA / name
+    if not folder.is_dir():
+        pytest.skip(f"{name} is not at {folder}; it is never part of the repository")
+    return folder
 
 
 def _built_once(factory: pytest.TempPathFactory, name: str, raw: Path, *arguments: str) -> StateDir:

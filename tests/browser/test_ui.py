@@ -21,10 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
 from playwright.sync_api import Page, expect, sync_playwright
 
 from orchestration.dagster_home.checks import VERDICT
-from orchestration.dagster_home.dev import MARTS
+from orchestration.dagster_home.dev import MARTS, dagster_environment
+from orchestration.dagster_home.sensors import failed_checks
+from orchestration.pipeline.lock import holder
 from orchestration.pipeline.versions import current_version
 from orchestration.settings.paths import REPO_ROOT, RULES_DIR, StateDir
 from tests.browser.chromium import ARGUMENTS, chromium, free_port
@@ -240,7 +243,7 @@ def test_daily_build_runs_from_the_ui_and_shows_its_lineage_checks_and_schedule(
 
 
 def test_a_broken_rule_is_stopped_by_the_gate_although_only_one_asset_was_asked_for(
-    ui: Ui, page: Page
+    ui: Ui, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = current_version(ui.state)
     with (ui.rules / "stage_rules.csv").open("a", encoding="utf-8") as file:
@@ -260,3 +263,12 @@ def test_a_broken_rule_is_stopped_by_the_gate_although_only_one_asset_was_asked_
     page.goto(f"{ui.address}/assets/gate?view=checks&checkDetail=stage_share")
     expect(page.get_by_text("Failed").first).to_be_visible()
     shoot(page, "check_failed")
+
+    for name, value in dagster_environment(ui.state, "127.0.0.1", 3000, {}).items():
+        monkeypatch.setenv(name, value)
+    with DagsterInstance.from_config(str(REPO_ROOT)) as instance:
+        failures, since = failed_checks(instance, run_id)
+    assert {failure.check for failure in failures} == {f"gate: {VERDICT}", "gate: stage_share"}
+    assert since is not None
+    assert holder(ui.state) is None
+    assert json.loads(ui.state.last_build.read_text(encoding="utf-8"))["phase"] == "gate"

@@ -38,7 +38,11 @@ class CompiledModels:
             for unique_id, node in manifest["nodes"].items()
             if node["resource_type"] == "model"
         }
-        self._by_name = {node["name"]: unique_id for unique_id, node in self._models.items()}
+        self._by_name = {
+            name: unique_id
+            for unique_id, node in self._models.items()
+            for name in (node["name"], node["alias"])
+        }
         # What only warns closes no gate.
         self._laws = {
             node["name"]: node["compiled_code"]

@@ -15,8 +15,8 @@ import pytest
 
 from orchestration.settings.paths import StateDir
 from tests.pipeline.workbench import Workbench
+from tests.reference.differences import differences
 from tests.reference.value import ledger
-from tests.reference.value.compare import differences
 from tests.reference.value.foreseen import KEY, Foreseen, ltv_to_cac, predicted_clv
 
 pytestmark = pytest.mark.slow

@@ -1,26 +1,20 @@
-"""Odds of stages and gaps between orders equal their plain-Python reading.
-
-Random histories, and the sample.
-"""
+"""Odds of stages and gaps between orders equal their plain-Python reading, on random histories."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-import duckdb
 import pytest
 
 from orchestration.settings.paths import StateDir
 from tests.pipeline.workbench import Workbench
-from tests.reference.calibration import gaps, odds, paces
+from tests.reference.calibration import gaps, odds
 from tests.reference.calibration.odds import Span, Standings
-from tests.reference.value import ledger
-from tests.reference.value.compare import differences
+from tests.reference.differences import differences
 
 pytestmark = pytest.mark.slow
 
@@ -144,43 +138,6 @@ def test_the_odds_agree_with_the_reference_on_random_histories(sample_state: Sta
     assert stalled == {True, False, None}
 
 
-def test_the_odds_agree_with_the_reference_on_the_sample(sample_state: StateDir) -> None:
-    with duckdb.connect() as connection:
-        for alias, file in (("raw_db", "raw.duckdb"), ("working", "working.duckdb")):
-            connection.execute(f"attach '{sample_state.root / file}' as {alias} (read_only)")
-        stages: dict[str, list[str]] = {}
-        for row in ledger.rows(connection, "working.marts.stages", "true order by ordinal"):
-            stages.setdefault(row["framework"], []).append(row["stage"])
-        histories: dict[tuple[str, Any], list[Span]] = {}
-        in_order = "framework = 'discovery_to_advocacy' order by subject_id, valid_from"
-        for row in ledger.rows(connection, "working.marts.lifecycle_history", in_order):
-            histories.setdefault((row["framework"], row["subject_id"]), []).append(
-                Span(row["valid_from"], row["stage"], row["health"])
-            )
-        settings = ledger.rows(connection, "working.intermediate.int_settings")
-        windows = {
-            row["name"]: row["value"]
-            for row in ledger.rows(connection, "working.seeds.kpi_windows")
-        }
-        means = ledger.rows(connection, "working.intermediate.int_value_stage_means")
-        given = Standings(
-            settings[0]["as_of_date"],
-            windows,
-            stages,
-            histories,
-            "discovery_to_advocacy",
-            {(row["stage"], row["health"]): row["mean_value"] for row in means},
-        )
-        mine = "framework = 'discovery_to_advocacy'"
-        actual = ledger.rows(connection, "working.marts.stage_odds", mine)
-        assert not differences(odds.stage_odds(given), actual, KEY)
-        assert len(actual) > 20
-        current = ledger.rows(connection, "working.marts.lifecycle_current", mine)
-        subjects = [row | {"subject": row["subject_id"]} for row in current]
-        assert not differences(odds.outlooks(given), subjects, ("framework", "subject"))
-        assert {row["is_stalled"] for row in current} == {True, False, None}
-
-
 def test_gaps_between_orders_agree_with_the_reference(sample_state: StateDir) -> None:
     given = ("int_settings", "int_kpi_windows", "int_order_days", "int_persons")
     workbench = Workbench(sample_state.root, given, ("lapse_calibration",))
@@ -214,62 +171,6 @@ def test_gaps_between_orders_agree_with_the_reference(sample_state: StateDir) ->
         expected = gaps.lapse_calibration(customers, AS_OF, 3)
         assert not differences(expected, actual, ("gap_ordinal", "day"))
         assert bool(actual) == bool(customers)
-
-
-def test_the_backtest_of_lapses_agrees_with_the_reference(sample_state: StateDir) -> None:
-    with duckdb.connect() as connection:
-        for alias, file in (("raw_db", "raw.duckdb"), ("working", "working.duckdb")):
-            connection.execute(f"attach '{sample_state.root / file}' as {alias} (read_only)")
-        schema = "working.intermediate"
-        persons = {
-            row["person_key"]
-            for row in ledger.rows(connection, f"{schema}.int_persons", "guest_order_id is null")
-        }
-        days: dict[int, list[tuple[date, date | None]]] = {}
-        for row in ledger.rows(connection, f"{schema}.int_order_days"):
-            if row["subject_key"] in persons:
-                days.setdefault(row["subject_key"], []).append(
-                    (row["order_date"], row["voided_on"])
-                )
-        health: dict[int, list[tuple[date, str]]] = {}
-        for row in ledger.rows(
-            connection, f"{schema}.int_health_changes", "true order by changed_on"
-        ):
-            health.setdefault(row["subject_key"], []).append((row["changed_on"], row["health"]))
-        windows = {
-            row["name"]: row["value"]
-            for row in ledger.rows(connection, "working.seeds.kpi_windows")
-        }
-        as_of = ledger.rows(connection, f"{schema}.int_settings")[0]["as_of_date"]
-        actual = ledger.rows(connection, "working.marts.lapse_backtest")
-        # The fits are held against their own reference (tests/unit/test_pace_fits.py).
-        policies = {
-            row["known_on"]: row
-            for row in ledger.rows(connection, f"{schema}.int_recommended_policies")
-        }
-        order_fits = {
-            date.fromisoformat(row["purpose"].removeprefix("month:")): row
-            for row in ledger.rows(
-                connection, f"{schema}.int_value_fits", "purpose like 'month:%' and is_converged"
-            )
-        }
-        expected = gaps.lapse_backtest(days, health, as_of, windows, policies, order_fits)
-        assert not differences(expected, actual, ("policy", "month_end"))
-        assert {row["policy"] for row in actual} >= {"fixed_60", "shipped", "recommended"}
-        (mart,) = ledger.rows(connection, "working.marts.recommended_health_policy")
-        assert mart["reason"] is None
-        assert float(mart["lapsed_quantile"]) == policies[as_of]["lapsed_quantile"]
-        known = {
-            (row["person_key"], row["known_on"]): row
-            for row in ledger.rows(connection, f"{schema}.int_orders_known")
-        }
-        trials = [
-            known[row["person_key"], row["month_end"]] | row
-            for row in ledger.rows(connection, f"{schema}.int_lapse_trials")
-        ]
-        percent = paces.chosen_percent(policies, trials)
-        assert percent is not None
-        assert mart["lapsed_quantile"] == Decimal(percent) / 100
 
 
 def test_the_backtest_of_lapses_agrees_with_the_reference_on_random_orders(

@@ -17,7 +17,7 @@ from tests.pipeline.workbench import Workbench
 from tests.reference.activation import worlds
 from tests.reference.activation.entries import due, entries
 from tests.reference.activation.results import expected_values, results
-from tests.reference.value.compare import differences
+from tests.reference.differences import differences
 
 pytestmark = pytest.mark.slow
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from tests.reference.staging import Resolved, Staged
 from tests.reference.world import CustomerMerge, Event, Order
@@ -20,6 +21,13 @@ class Identity:
 
     links: tuple[Event, ...]
     into: dict[str, str]
+
+    @cached_property
+    def _links_of(self) -> dict[str | None, list[Event]]:
+        found: dict[str | None, list[Event]] = {}
+        for link in self.links:
+            found.setdefault(link.anonymous_id, []).append(link)
+        return found
 
     def final_customer(self, customer_id: str) -> str:
         """The customer at the end of the chain of merges."""
@@ -33,7 +41,7 @@ class Identity:
             return f"customer:{self.final_customer(user_id)}"
         if anonymous_id is None:
             return None
-        links = [link for link in self.links if link.anonymous_id == anonymous_id]
+        links = self._links_of.get(anonymous_id, [])
         later = [link for link in links if link.occurred_at >= at]
         before = [link for link in links if link.occurred_at < at]
         if later:

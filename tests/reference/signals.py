@@ -163,6 +163,9 @@ def _visit_facts(
 
 def _order_facts(staged: Staged, resolved: Resolved, identity: Identity) -> list[Fact]:
     facts: list[Fact] = []
+    given: dict[str, list[Refund]] = {}
+    for refund in staged.refunds:
+        given.setdefault(refund.order_id, []).append(refund)
     for order in staged.orders:
         # What is known on as_of_date: an order or refund dated later is not, nor is a later
         # cancellation or delivery of an order known by then.
@@ -170,9 +173,8 @@ def _order_facts(staged: Staged, resolved: Resolved, identity: Identity) -> list
             continue
         refunds = [
             refund
-            for refund in staged.refunds
-            if refund.order_id == order.order_id
-            and resolved.date_of(refund.created_at) <= resolved.as_of_date
+            for refund in given.get(order.order_id, ())
+            if resolved.date_of(refund.created_at) <= resolved.as_of_date
         ]
         facts += _facts_of_order(order, refunds, resolved, identity.person_of_order(order))
     return facts

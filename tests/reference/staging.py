@@ -236,6 +236,7 @@ class Cleaner:
             customer_id=self.id(customer.customer_id) or "",
             account_id=self.id(customer.account_id),
             country=self.text(customer.country),
+            acquisition_channel=self.text(customer.acquisition_channel),
         )
 
 

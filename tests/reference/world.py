@@ -122,6 +122,8 @@ class Customer:
     is_deleted: bool | None = None
     country: str | None = None
     delivery: int = DELIVERY
+    acquisition_channel: str | None = None
+    marketing_consent: bool | None = None
 
 
 @dataclass(frozen=True)

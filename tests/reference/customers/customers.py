@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from tests.reference.activation.shop import lot
 from tests.reference.customers import subscriptions
 from tests.reference.customers.orders import line_amounts, product_cost
 from tests.reference.customers.rfm import Scored, rfm_segments
@@ -24,10 +25,12 @@ from tests.reference.stages.outlook import outlook
 from tests.reference.staging import money
 from tests.reference.texts import rounded
 
+CONTROL_SHARE = 0.05
+
 
 @dataclass(frozen=True)
 class CustomerRow:
-    """One row of ``customers``, as far as the invented rows have anything to say."""
+    """One row of ``customers`` but for the predicted value, which ``customer_value`` tells."""
 
     subject_id: str
     subject_type: str
@@ -79,6 +82,8 @@ class CustomerRow:
     loyalty_points: Decimal | None
     referrals: int
     monthly_amount: Decimal | None
+    marketing_consent: bool | None
+    is_global_control: bool
     rfm_segment: str | None
     recency_score: int | None
     frequency_score: int | None
@@ -159,7 +164,7 @@ class _Everybody:
     def row(self, person: str) -> CustomerRow:
         shop, today = self.shop, self.shop.as_of
         orders = shop.booked_of.get(person, [])
-        visits = [visit for visit in shop.visits if visit.person == person]
+        visits = shop.visits_of.get(person, [])
         subject = shop.subjects[person]
         history = subject_history(
             subject,
@@ -181,6 +186,7 @@ class _Everybody:
         tickets = [said for said in self.tickets.values() if said.person == person]
         nps, csat = self.answer(person, "nps", 0, 10), self.answer(person, "csat", 1, 5)
         channel = visits[0].channel if visits else None
+        record = shop.records.get(person)
         return CustomerRow(
             subject_id=person,
             subject_type="person",
@@ -189,7 +195,7 @@ class _Everybody:
             last_order_on=days[-1] if days else None,
             orders=len(orders),
             net_revenue=net,
-            acquisition_channel=channel or UNKNOWN,
+            acquisition_channel=shop.acquisition_channel(person),
             first_touch_campaign=visits[0].events[0].utm_campaign if visits else None,
             country=_known(shop.country(person)),
             account_id=_known(shop.account(person)),
@@ -245,6 +251,8 @@ class _Everybody:
             loyalty_points=self.points(person),
             referrals=len({pair for pair in self.referred if pair[0] == person}),
             monthly_amount=self.monthly_amount(person),
+            marketing_consent=record.marketing_consent if record else None,
+            is_global_control=lot(f"play:{person}") < CONTROL_SHARE,
             rfm_segment=scored.segment if scored else None,
             recency_score=scored.recency_score if scored else None,
             frequency_score=scored.frequency_score if scored else None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import groupby
@@ -345,3 +345,19 @@ def _total(values: Iterable[Any]) -> Fraction | None:
 
 def _median(values: Sequence[int]) -> Fraction | None:
     return rounded(Fraction(statistics.median(values))) if values else None
+
+
+# What each mart must say, and its key.
+MARTS: Mapping[str, tuple[Callable[[Tables], list[Row]], tuple[str, ...]]] = {
+    "journey_paths": (journey_paths, ("path", "steps")),
+    "journey_map": (
+        journey_map,
+        ("framework", "stage", "touch_kind", "touch_value"),
+    ),
+    "friction": (friction, ("step", "reason", "device", "buyer")),
+    "message_performance": (
+        message_performance,
+        ("month", "channel", "campaign", "variant", "stage", "health"),
+    ),
+    "contact_pressure": (contact_pressure, ("messages",)),
+}

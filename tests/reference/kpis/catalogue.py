@@ -258,6 +258,13 @@ class Seeds:
             pair = (_plain(fallback), "")
         return self._looked_up(*pair) or UNKNOWN
 
+    def stated_channel(self, text: str | None) -> str | None:
+        """The channel that a text names, itself or by a source; None if it names none."""
+        named = _plain(text)
+        if named in self.channels.values():
+            return named
+        return self.channels.get((named, "")) if named else None
+
     def channel_of(self, event: Event, own_domains: tuple[str, ...]) -> str:
         """The channel of a session by its first event."""
         if any(getattr(event, column) for column in UTM_COLUMNS):

@@ -69,6 +69,11 @@ class Visit:
     ended_at: datetime
     events: tuple[Event, ...]
 
+    @property
+    def session_id(self) -> str:
+        """The id of its first event."""
+        return self.events[0].event_id
+
 
 @dataclass(frozen=True)
 class Bought:

@@ -23,7 +23,16 @@ from tests.reference.signals import Fact
 from tests.reference.stages import engine
 from tests.reference.staging import Cleaner, Resolved, Staged
 from tests.reference.texts import properties_of
-from tests.reference.world import ChannelDay, Event, Product, Settings, World
+from tests.reference.world import (
+    ChannelDay,
+    Customer,
+    Event,
+    OrderLine,
+    Product,
+    Refund,
+    Settings,
+    World,
+)
 
 COUNTS = (
     *("impressions", "clicks", "followers", "likes", "comments", "shares"),
@@ -156,6 +165,14 @@ class Shop:
         ]
         return sorted(found, key=lambda visit: (visit.started_at, visit.events[0].event_id))
 
+    @cached_property
+    def visits_of(self) -> dict[str, list[Visit]]:
+        """The sessions of each person by start."""
+        found: dict[str, list[Visit]] = {}
+        for visit in self.visits:
+            found.setdefault(visit.person, []).append(visit)
+        return found
+
     def of_visit(self, visit: Visit, signal: str) -> list[Event]:
         """The events of a session that feed a signal."""
         return [event for event in visit.events if signal in self.feeds[event.event_id]]
@@ -195,6 +212,12 @@ class Shop:
         return sorted(self._valid(), key=lambda valid: (valid.order.created_at, _id(valid)))
 
     def _valid(self) -> Iterator[Booked]:
+        lines: dict[str, list[OrderLine]] = {}
+        for line in self.staged.order_lines:
+            lines.setdefault(line.order_id, []).append(line)
+        refunds: dict[str, list[Refund]] = {}
+        for refund in self.staged.refunds:
+            refunds.setdefault(refund.order_id, []).append(refund)
         for order in self.staged.orders:
             day = self.date_of(order.created_at)
             if day > self.as_of:
@@ -213,13 +236,10 @@ class Shop:
                         refund.amount,
                         signals.refund_value(order, refund, self.settings),
                     )
-                    for refund in self.staged.refunds
-                    if refund.order_id == order.order_id
-                    and self.date_of(refund.created_at) <= self.as_of
+                    for refund in refunds.get(order.order_id, ())
+                    if self.date_of(refund.created_at) <= self.as_of
                 ),
-                lines=tuple(
-                    line for line in self.staged.order_lines if line.order_id == order.order_id
-                ),
+                lines=tuple(lines.get(order.order_id, ())),
             )
 
     @cached_property
@@ -312,22 +332,26 @@ class Shop:
         return self.health(person, day) in {"active", "at_risk"}
 
     @cached_property
-    def _rows_of_customers(self) -> dict[str, tuple[str, str]]:
-        return {
-            f"customer:{row.customer_id}": (
-                row.country or UNKNOWN,
-                UNKNOWN if row.is_deleted else row.account_id or UNKNOWN,
-            )
-            for row in self.staged.customers
-        }
+    def records(self) -> dict[str, Customer]:
+        """The customer row of a person."""
+        return {f"customer:{row.customer_id}": row for row in self.staged.customers}
+
+    def acquisition_channel(self, person: str) -> str:
+        """The channel that a person's record states, else that of the first session."""
+        record = self.records.get(person)
+        stated = record and self.seeds.stated_channel(record.acquisition_channel)
+        visits = self.visits_of.get(person)
+        return stated or (visits[0].channel if visits else UNKNOWN)
 
     def country(self, person: str) -> str:
         """The country on the record of a person."""
-        return self._rows_of_customers.get(person, (UNKNOWN, UNKNOWN))[0]
+        record = self.records.get(person)
+        return record.country or UNKNOWN if record else UNKNOWN
 
     def account(self, person: str) -> str:
-        """The account on the record of a person."""
-        return self._rows_of_customers.get(person, (UNKNOWN, UNKNOWN))[1]
+        """The account on the record of a person who is not deleted."""
+        record = self.records.get(person)
+        return record.account_id or UNKNOWN if record and not record.is_deleted else UNKNOWN
 
 
 def _id(booked: Booked) -> str:

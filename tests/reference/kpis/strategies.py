@@ -8,7 +8,7 @@ channels, on and beside the edges of their windows. Does not belong here: what t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -48,6 +48,9 @@ VISIT_ORDER_GAPS = (
 REACTION_GAPS = (timedelta(0), 6 * DAY, 7 * DAY, 8 * DAY, -SECOND)
 MONTH_GAPS = (timedelta(0), SECOND, 29 * DAY, 30 * DAY, 30 * DAY, 31 * DAY, 31 * DAY, -SECOND)
 COUNTRIES = ("IT", "IT", "DE", None)
+# Names of channels, sources of the channel map, and what is neither.
+STATED_CHANNELS = (None, None, " Email", "google", "paid_search", "a friend", "n/a")
+CONSENTS = (None, True, False)
 # A landing page says by its parameters where its visitor came from, a referrer by its host.
 PAGES = (
     *(
@@ -417,7 +420,13 @@ def _dress(draft: Draft) -> None:
         account_id = draft.pick(("a1", "a2", None))
         draft.add("customers", Customer(customer, draft.instant(), account_id=account_id))
     draft.rows["customers"] = [
-        replace(row, country=draft.pick(COUNTRIES)) for row in draft.rows.get("customers", [])
+        replace(
+            row,
+            country=draft.pick(COUNTRIES),
+            acquisition_channel=_of_record(row, STATED_CHANNELS),
+            marketing_consent=_of_record(row, CONSENTS),
+        )
+        for row in draft.rows.get("customers", [])
     ]
 
 
@@ -444,6 +453,10 @@ def _dressed(draft: Draft, order: Order) -> Order:
 
 def _digit(event_id: str, below: int) -> int:
     return int(event_id[1:]) % below
+
+
+def _of_record(row: Customer, choices: Sequence[Any]) -> Any:
+    return choices[_mixed(f"{row.customer_id} {row.created_at}", row.delivery, len(choices))]
 
 
 def _mixed(order_id: str, number: int, below: int) -> int:

@@ -36,19 +36,20 @@ def revenue_concentration(ledger: Ledger) -> list[Row]:
             ranked.append((max(revenue, Decimal(0)), customer.subject_id))
             is_known = is_known and known
     ranked.sort(key=lambda row: (-row[0], row[1]))
-    values = [Fraction(revenue) for revenue, _ in ranked]
-    total = sum(values, Fraction(0))
+    # Whole ten-thousandths: there are as many pairs as customers by customers.
+    values = [int(revenue.scaleb(4)) for revenue, _ in ranked]
+    total = sum(values)
     # The mean difference of all pairs, over twice the mean.
-    apart = sum((abs(a - b) for a in values for b in values), Fraction(0))
+    apart = sum(abs(a - b) for a in values for b in values)
     rows: list[Row] = []
     for percentile in range(1, 101 if values else 1):
         top = math.ceil(Fraction(percentile * len(values), 100))
-        part = sum(values[:top], Fraction(0))
+        part = sum(values[:top])
         rows.append(
             {
                 "percentile": percentile,
                 "customers": top,
-                "net_revenue": part if is_known else None,
+                "net_revenue": Fraction(part, 10**4) if is_known else None,
                 "cumulated_share": share(part, total) if is_known else None,
                 "gini": share(apart, 2 * len(values) * total) if is_known else None,
                 "status": "missing_rate" if not is_known else "ok" if total else "no_base",

@@ -133,9 +133,7 @@ def share(part: Fraction | Decimal | int, whole: Fraction | Decimal | int) -> Fr
 def of_shop(shop: Shop, windows: dict[str, int]) -> Ledger:
     """The ledger of a settled shop."""
     devices: dict[str, str] = {}
-    channels: dict[str, str] = {}
     for visit in shop.visits:
-        channels.setdefault(visit.person, visit.channel)
         if visit.events[0].device_type is not None:
             devices.setdefault(visit.person, visit.events[0].device_type)
     customers: list[Customer] = []
@@ -161,13 +159,13 @@ def of_shop(shop: Shop, windows: dict[str, int]) -> Ledger:
             )
             for booked in orders
         )
-        country = shop.country(person)
+        country, channel = shop.country(person), shop.acquisition_channel(person)
         customers.append(
             Customer(
                 person,
                 purchases,
                 country=None if country == UNKNOWN else country,
-                channel=channels.get(person),
+                channel=None if channel == UNKNOWN else channel,
                 device=devices.get(person),
             )
         )

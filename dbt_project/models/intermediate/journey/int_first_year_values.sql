@@ -14,41 +14,20 @@ first_orders as (
 
 ),
 
-money as (
-
-    select
-        person_key,
-        order_date as date,
-        is_missing_rate,
-        order_value as net_value
-    from {{ ref('int_booked_orders') }}
-
-    union all
-
-    select
-        orders.person_key,
-        refunds.refund_date as date,
-        orders.is_missing_rate,
-        -refunds.refund_value as net_value
-    from {{ ref('int_refunds') }} as refunds
-    inner join {{ ref('int_booked_orders') }} as orders on refunds.order_id = orders.order_id
-
-),
-
 first_year_values as (
 
     select
         first_orders.person_key,
         first_orders.first_order_on,
         cast(
-            case when not bool_or(money.is_missing_rate) then sum(money.net_value) end
+            case when not bool_or(days.is_missing_rate) then sum(days.net_revenue) end
             as decimal(18, 4)
         ) as net_value
     from first_orders
-    inner join money
+    inner join {{ ref('int_net_revenue_days') }} as days
         on
-            first_orders.person_key = money.person_key
-            and first_orders.last_on >= money.date
+            first_orders.person_key = days.person_key
+            and first_orders.last_on >= days.date
     group by
         first_orders.person_key,
         first_orders.first_order_on

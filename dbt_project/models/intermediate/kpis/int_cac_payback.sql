@@ -13,60 +13,19 @@ periods as (
 
 ),
 
-facts as (
-
-    select
-        fact_date,
-        spend,
-        0 as new_customers,
-        is_missing_rate
-    from {{ ref('int_channel_reports') }}
-    where spend is not null
-
-    union all
-
-    select
-        order_date as fact_date,
-        0 as spend,
-        1 as new_customers,
-        false as is_missing_rate
-    from {{ ref('int_first_orders') }}
-
-),
-
-totals as (
-
-    {% for grain in grains_of_months() -%}
-    select
-        '{{ grain }}' as period_grain,
-        {{ period_start('fact_date', grain) }} as period_start,
-        sum(spend) as spend,
-        sum(new_customers) as new_customers,
-        bool_or(is_missing_rate) as is_missing_rate
-    from facts
-    group by {{ period_start('fact_date', grain) }}
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif -%}
-    {%- endfor %}
-
-),
-
 judged_periods as (
 
     select
         paybacks.period_grain,
         paybacks.period_start,
-        min(case when paybacks.net_value >= coalesce(totals.spend, 0) then paybacks.month end)
+        min(case when paybacks.net_value >= coalesce(costs.spend, 0) then paybacks.month end)
             as paid_back_month,
         min(case when paybacks.is_missing_rate then paybacks.month end) as first_missing_month
     from {{ ref('int_payback_months') }} as paybacks
-    left join totals
+    left join {{ ref('int_acquisition_costs') }} as costs
         on
-            paybacks.period_grain = totals.period_grain
-            and paybacks.period_start = totals.period_start
+            paybacks.period_grain = costs.period_grain
+            and paybacks.period_start = costs.period_start
     group by
         paybacks.period_grain,
         paybacks.period_start
@@ -79,12 +38,12 @@ payback as (
     select
         periods.period_grain,
         periods.period_start,
-        coalesce(totals.spend, 0) as spend,
-        coalesce(totals.new_customers, 0) as new_customers,
+        coalesce(costs.spend, 0) as spend,
+        coalesce(costs.new_customers, 0) as new_customers,
         {{ months_between('periods.last_month', 'judged_periods.paid_back_month') }}
             as payback_months,
         (
-            coalesce(totals.is_missing_rate, false)
+            coalesce(costs.is_missing_rate, false)
             or coalesce(
                 judged_periods.first_missing_month
                 <= coalesce(judged_periods.paid_back_month, judged_periods.first_missing_month),
@@ -92,10 +51,10 @@ payback as (
             )
         ) as is_missing_rate
     from periods
-    left join totals
+    left join {{ ref('int_acquisition_costs') }} as costs
         on
-            periods.period_grain = totals.period_grain
-            and periods.period_start = totals.period_start
+            periods.period_grain = costs.period_grain
+            and periods.period_start = costs.period_start
     left join judged_periods
         on
             periods.period_grain = judged_periods.period_grain

@@ -1,7 +1,6 @@
 -- How much of the net revenue of the year up to the end of each month, quarter and year (of the
 -- as-of date in the last one) comes from the best fifth of the customers with an order in them. A
--- refund counts on its own day, so that what was said once stays said. Over 120 lines, since
--- periods, customers and their rank are one calculation.
+-- refund counts on its own day, so that what was said once stays said.
 
 with
 
@@ -23,52 +22,26 @@ periods as (
 
 ),
 
-revenue_days as (
-
-    select
-        person_key,
-        order_date as revenue_date,
-        orders,
-        gross_value as revenue,
-        is_missing_rate
-    from {{ ref('int_customer_order_days') }}
-
-    union all
-
-    select
-        orders.person_key,
-        refunds.refund_date as revenue_date,
-        0 as orders,
-        -coalesce(refunds.refund_value, 0) as revenue,
-        orders.is_missing_rate
-    from {{ ref('int_refunds') }} as refunds
-    inner join {{ ref('int_booked_orders') }} as orders on refunds.order_id = orders.order_id
-    where not orders.is_guest
-
-),
-
 customer_periods as (
 
     select
         periods.period_grain,
         periods.period_start,
         persons.person_id,
-        sum(revenue_days.revenue) as net_revenue,
-        bool_or(revenue_days.is_missing_rate) as is_missing_rate
+        sum(days.net_revenue) as net_revenue,
+        bool_or(days.is_missing_rate) as is_missing_rate
     from periods
     cross join {{ ref('int_kpi_windows') }} as windows
-    inner join revenue_days
+    inner join {{ ref('int_net_revenue_days') }} as days
         on
-            periods.last_on >= revenue_days.revenue_date
-            and {{ add_days('periods.last_on', '1 - windows.revenue_year_days') }}
-            <= revenue_days.revenue_date
-    inner join {{ ref('int_persons') }} as persons
-        on revenue_days.person_key = persons.person_key
+            periods.last_on >= days.date
+            and {{ add_days('periods.last_on', '1 - windows.revenue_year_days') }} <= days.date
+    inner join {{ ref('int_persons') }} as persons on days.person_key = persons.person_key
     group by
         periods.period_grain,
         periods.period_start,
         persons.person_id
-    having sum(revenue_days.orders) > 0
+    having sum(days.orders) > 0
 
 ),
 

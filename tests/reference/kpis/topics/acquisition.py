@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.reference.kpis.periods import Period, period_of
-from tests.reference.kpis.rows import Booked, days_between, within
+from tests.reference.kpis.rows import Booked, Visit, days_between, within
 from tests.reference.kpis.shop import Shop
 from tests.reference.kpis.units import Measure, Total, Unit, dated, median, ratio, summed
 
@@ -72,8 +72,8 @@ def measures(shop: Shop) -> Iterator[Measure]:
             Unit(
                 first.day,
                 sum(
-                    visit.person == person and visit.started_at < first.order.created_at
-                    for visit in shop.visits
+                    visit.started_at < first.order.created_at
+                    for visit in shop.visits_of.get(person, [])
                 ),
                 1,
                 person,
@@ -100,16 +100,19 @@ def _leads(shop: Shop) -> Iterator[Unit]:
         yield Unit(lead.signal_date, int(turned), 1, person)
 
 
-def last_touch(shop: Shop, booked: Booked) -> str | None:
-    """The channel of the latest session of the order's person in the 30 days before it."""
-    touches = [
-        visit.channel
-        for visit in shop.visits
-        if visit.person == booked.person
-        and visit.started_at <= booked.order.created_at
-        and within(visit.day, booked.day, TOUCH_DAYS)
+def touches_of(shop: Shop, booked: Booked) -> list[Visit]:
+    """The sessions of the order's person in the 30 days before it."""
+    return [
+        visit
+        for visit in shop.visits_of.get(booked.person, [])
+        if visit.started_at <= booked.order.created_at and within(visit.day, booked.day, TOUCH_DAYS)
     ]
-    return touches[-1] if touches else None
+
+
+def last_touch(shop: Shop, booked: Booked) -> str | None:
+    """The channel of the latest of them."""
+    touches = touches_of(shop, booked)
+    return touches[-1].channel if touches else None
 
 
 def _return_on_ad_spend(shop: Shop, spend: Sequence[Unit]) -> Measure:

@@ -5,6 +5,7 @@ Belongs here: sessions, visitors, leads, active users. Does not belong here: car
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
@@ -23,15 +24,20 @@ CLOCK_SKEW = timedelta(minutes=5)
 def measures(shop: Shop) -> Iterator[Measure]:
     """Every KPI of the topic."""
     credited = credited_visits(shop)
-    visits = list(enumerate(shop.visits))
-    engaged = {number for number, visit in visits if number in credited or _is_engaged(shop, visit)}
-    yield dated("sessions", [_unit(visit) for _, visit in visits], summed)
+    everything = {visit.session_id for visit in shop.visits}
+    engaged = {
+        visit.session_id
+        for visit in shop.visits
+        if visit.session_id in credited or is_engaged(shop, visit)
+    }
+    yield dated("sessions", [_unit(visit) for visit in shop.visits], summed)
     for kpi, counted in {
         "engaged_session_rate": engaged,
-        "bounce_rate": {number for number, _ in visits} - engaged,
-        "conversion_rate": credited,
+        "bounce_rate": everything - engaged,
+        "conversion_rate": credited.keys(),
     }.items():
-        yield dated(kpi, [_unit(visit, number in counted) for number, visit in visits], ratio)
+        units = [_unit(visit, visit.session_id in counted) for visit in shop.visits]
+        yield dated(kpi, units, ratio)
     yield dated("checkout_completion_rate", list(_checkouts(shop)), ratio)
 
     days = [(visit.person, visit.day) for visit in shop.visits]
@@ -53,23 +59,22 @@ def measures(shop: Shop) -> Iterator[Measure]:
     yield _stickiness(shop, active)
 
 
-def credited_visits(shop: Shop) -> set[int]:
-    """Positions in ``shop.visits`` of the sessions that booked orders credit."""
-    found: set[int] = set()
+def credited_visits(shop: Shop) -> Counter[str]:
+    """How many booked orders are credited to a session, by the id of its first event."""
+    found: Counter[str] = Counter()
     for booked in shop.booked:
         at = booked.order.created_at
         candidates = [
-            number
-            for number, visit in enumerate(shop.visits)
-            if visit.person == booked.person
-            and visit.started_at - CLOCK_SKEW <= at <= visit.ended_at + CREDIT
+            visit.session_id
+            for visit in shop.visits_of.get(booked.person, [])
+            if visit.started_at - CLOCK_SKEW <= at <= visit.ended_at + CREDIT
         ]
-        # Visits are in the order of their start, so the last position is the latest one.
+        # Visits are in the order of their start, so the last one is the latest.
         found.update(candidates[-1:])
     return found
 
 
-def _is_engaged(shop: Shop, visit: Visit) -> bool:
+def is_engaged(shop: Shop, visit: Visit) -> bool:
     return (
         visit.ended_at - visit.started_at >= LONG_ENOUGH
         or len(shop.of_visit(visit, "page_view")) >= 2

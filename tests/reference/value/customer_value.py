@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from scipy.special import hyp2f1
 
@@ -20,6 +21,14 @@ HELD_OUT = {"holdout_90": 90, "holdout_365": 365}
 MODELS = ("bg_nbd", "mbg_nbd")
 YEAR = timedelta(days=365)
 CENT = Decimal("0.0001")
+# Scores follow from published parameters.
+NEAR = {"": 1e-9}
+COLUMNS = (
+    *("frequency", "recency_days", "age_days", "monetary_value", "model"),
+    *("probability_alive", "expected_orders_90d", "expected_orders_365d"),
+    *("expected_order_value", "predicted_value_90d", "predicted_value_365d"),
+    *("contract_value_365d", "historic_value"),
+)
 
 Fits = Mapping[tuple[str, str], Mapping[str, float]]
 
@@ -333,10 +342,129 @@ def contract_values(world: World) -> dict[int, float]:
     return found
 
 
-def ranks(values: Mapping[str, Decimal]) -> dict[str, tuple[int, int]]:
-    """Rank and decile by value, descending, ties by id; the best tenth is rounded up."""
-    ordered = sorted(values, key=lambda person: (-values[person], person))
-    return {
-        person: (place, next(k for k in range(1, 11) if place <= -(-k * len(ordered) // 10)))
-        for place, person in enumerate(ordered, 1)
-    }
+def customer_value(world: World, fits: Fits, names: Mapping[int, str]) -> list[dict[str, Any]]:
+    """One row per customer, by the name of the person; ranks apart."""
+    told = histories(world)
+    chosen = {days: choice(world, fits, days) for days in (90, 365)}
+    speaks = chosen[365] or chosen[90]
+    in_stage, of_order = stage_means(world), order_value(fits, told.values())
+    contracts = contract_values(world)
+    stands = {each.person: each for each in world.standings if each.valid_to > world.as_of}
+    own: dict[int, list[Order]] = defaultdict(list)
+    for order in world.orders:
+        if not order.is_guest:
+            own[order.person].append(order)
+    rows: list[dict[str, Any]] = []
+    for person in own.keys() | {term.person for term in world.terms}:
+        history = told.get(person)
+        is_known = not any(order.is_missing_rate for order in own[person])
+        row: dict[str, Any] = dict.fromkeys(COLUMNS) | {
+            "subject_id": names[person],
+            "model": "none",
+            "contract_value_365d": contracts.get(person),
+            "historic_value": sum((order.net for order in own[person]), Decimal(0))
+            if is_known
+            else None,
+        }
+        rows.append(row)
+        if history is None:
+            continue
+        row |= {
+            "frequency": history.frequency,
+            "recency_days": history.recency,
+            "age_days": history.age,
+            "monetary_value": history.value,
+        }
+        if speaks:
+            whole = fits["all", speaks]
+            row["model"] = speaks
+            if whole["a"] / (whole["a"] + whole["b"]) >= 0.01:
+                row["probability_alive"] = alive(speaks, whole, history)
+            worth = of_order(history) if of_order else None
+            row["expected_order_value"] = worth
+            for days, model in chosen.items():
+                if model:
+                    orders = expected(model, fits["all", model], history, days)
+                    row[f"expected_orders_{days}d"] = orders
+                    row[f"predicted_value_{days}d"] = None if worth is None else orders * worth
+            continue
+        place = stands[person].stage, stands[person].health
+        if place in in_stage:
+            row["model"] = "stage"
+            row["predicted_value_365d"] = in_stage[place]
+    return rows
+
+
+def model_holdout(world: World, fits: Fits) -> list[dict[str, Any]]:
+    """One row per days held out, model and class of frequency; of fits that there are."""
+    rows: list[dict[str, Any]] = []
+    for purpose, days in HELD_OUT.items():
+        told = histories(world, days)
+        for model in MODELS:
+            fit = fits.get((purpose, model))
+            classes: dict[int, list[History]] = defaultdict(list)
+            for each in told.values() if fit else ():
+                classes[min(each.frequency, 7)].append(each)
+            rows += [
+                {
+                    "purpose": purpose,
+                    "model": model,
+                    "frequency_class": "7+" if part == 7 else str(part),
+                    "customers": len(found),
+                    "expected_orders": math.fsum(expected(model, fit, each, days) for each in found)
+                    if fit and fit["is_converged"]
+                    else None,
+                    "actual_orders": sum(each.later for each in found),
+                }
+                for part, found in classes.items()
+            ]
+    return rows
+
+
+def judged(world: World, fits: Fits) -> list[dict[str, Any]]:
+    """The rows of ``model_fits``: parameters as published, and how good they are, told anew."""
+    told = {days: histories(world, days) for days in (0, *HELD_OUT.values())}
+    rows: list[dict[str, Any]] = []
+    for (purpose, model), fit in fits.items():
+        days = HELD_OUT.get(purpose, 0)
+        found = told[days]
+        again = dict(fit)
+        if model == "gamma_gamma":
+            again["customers"] = len(spenders(found.values()))
+            again["log_likelihood"] = spend_likelihood(fit, found.values())
+        else:
+            again["customers"] = len(found)
+            again["log_likelihood"] = log_likelihood(model, fit, found.values())
+        if days and fit["is_converged"] and any(each.later for each in found.values()):
+            forecast = {person: expected(model, fit, each, days) for person, each in found.items()}
+            again["wape"], again["bias"] = errors(forecast, found)
+        rows += [
+            {"purpose": purpose, "model": model, "name": name, "value": value}
+            for name, value in again.items()
+        ]
+    return rows
+
+
+def ranks(published: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rank and decile by what is foreseen, descending, ties by id; the best tenth is rounded up."""
+    values: dict[str, Decimal | None] = {}
+    for row in published:
+        ahead = [row["predicted_value_365d"], row["contract_value_365d"]]
+        known = [value for value in ahead if value is not None]
+        values[row["subject_id"]] = sum(known, Decimal(0)) if known else None
+    ordered = sorted(
+        (-value, subject_id) for subject_id, value in values.items() if value is not None
+    )
+    places = {subject_id: place for place, (_, subject_id) in enumerate(ordered, start=1)}
+
+    def decile(place: int) -> int:
+        return next(k for k in range(1, 11) if place <= -(-k * len(ordered) // 10))
+
+    return [
+        {
+            "subject_id": subject_id,
+            "value_rank": places.get(subject_id),
+            "value_decile": decile(places[subject_id]) if subject_id in places else None,
+        }
+        for subject_id in values
+    ]
