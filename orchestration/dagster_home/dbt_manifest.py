@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from orchestration.errors import WarehouseError, first_line
 from orchestration.pipeline import parse_cache
-from orchestration.pipeline.dbt_run import bare_dbt_environment
+from orchestration.pipeline.dbt_run import PLAIN_DBT, bare_dbt_environment
 from orchestration.safe_json import parsed as parsed_json
 from orchestration.settings.paths import DATA_TESTS_DIR, DBT_PROJECT_DIR, RULES_DIR, StateDir
 
@@ -68,7 +68,7 @@ def _parse(state: StateDir, kept: Path) -> None:
         parse_cache.restore(Path(scratch), parsed)
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "dbt.cli.main", "--quiet", "parse"),
+                *(*PLAIN_DBT, "--quiet", "parse"),
                 *("--project-dir", str(DBT_PROJECT_DIR)),
                 *("--profiles-dir", str(DBT_PROJECT_DIR)),
                 *("--target-path", scratch, "--log-path", scratch),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +15,7 @@ from typing import Any, cast
 import duckdb
 
 from orchestration.errors import LifecycleError
-from orchestration.pipeline.dbt_run import bare_dbt_environment
+from orchestration.pipeline.dbt_run import PLAIN_DBT, bare_dbt_environment
 from orchestration.safe_json import parsed as parsed_json
 from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
 
@@ -43,7 +42,7 @@ def write_dbt_docs(out: Path, scratch: Path, project: Path = DBT_PROJECT_DIR) ->
     duckdb.connect(str(state.raw_database)).close()
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "dbt.cli.main", "--quiet", "docs", "generate"),
+            *(*PLAIN_DBT, "--quiet", "docs", "generate"),
             *("--static", "--empty-catalog"),
             *("--project-dir", str(project), "--profiles-dir", str(project)),
             *("--target-path", str(target), "--log-path", str(scratch / "logs")),

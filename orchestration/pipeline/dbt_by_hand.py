@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
 from orchestration.errors import SettingsError, StateDirError
 from orchestration.pipeline.build import build_identity, check_state_path
-from orchestration.pipeline.dbt_run import BuildIdentity, dbt_environment
+from orchestration.pipeline.dbt_run import PLAIN_DBT, BuildIdentity, dbt_environment
 from orchestration.pipeline.lock import build_lock
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import check_frameworks
@@ -55,7 +54,8 @@ def dbt_by_hand(request: BuildRequest, arguments: Sequence[str]) -> int:
         settings = json.dumps(request.settings.dbt_vars(), sort_keys=True)
         return subprocess.run(
             [
-                *(sys.executable, "-m", "dbt.cli.main", *arguments),
+                *PLAIN_DBT,
+                *arguments,
                 *(() if asks_dbt else ("--vars", settings)),
             ],
             env=dbt_environment(state, identity, os.environ)

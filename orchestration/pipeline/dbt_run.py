@@ -32,6 +32,9 @@ from orchestration.small_files import json_of
 
 _RESOURCES = ("seed", "model", "test", "snapshot")
 _DBT = "orchestration.pipeline.lean_dbt"  # A process of its own: importing dbt takes seconds.
+# dbt as it is, never what lies in the current directory. Not by `-m`: Python warns of a module that
+# its package has imported already.
+PLAIN_DBT = (sys.executable, "-P", "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')")
 _PR_SET_PDEATHSIG = 1
 # What Python's logging says behind the error itself.
 _AFTER_A_LOGGING_ERROR = ("Call stack:", "  ", "Message:", "Arguments:")

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.errors import BuildBusyError, SettingsError, StateDirError
 from orchestration.pipeline import dbt_by_hand as by_hand
+from orchestration.pipeline.dbt_run import PLAIN_DBT
 from orchestration.pipeline.lock import build_lock
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, SAMPLE_DIR, StateDir
@@ -53,7 +54,7 @@ def test_dbt_gets_directories_rules_and_settings(
     state = request_of.state
     assert by_hand.dbt_by_hand(request_of, ["run", "--select", "int_orders"]) == 3
     ((command, environment, folder),) = calls
-    assert command[1:-1] == ["-m", "dbt.cli.main", "run", "--select", "int_orders", "--vars"]
+    assert command[:-1] == [*PLAIN_DBT, "run", "--select", "int_orders", "--vars"]
     assert json.loads(command[-1]) == request_of.settings.dbt_vars()
     assert folder == state.root
     assert environment["DBT_PROJECT_DIR"] == environment["DBT_PROFILES_DIR"] == str(DBT_PROJECT_DIR)
@@ -94,3 +95,10 @@ def test_dbt_waits_for_no_build_and_disturbs_none(
             by_hand.dbt_by_hand(request_of, ["run"])
         by_hand.dbt_by_hand(request_of, ["docs", "serve"])
     assert len(calls) == 1
+
+
+def test_dbt_says_what_dbt_says_and_nothing_else() -> None:
+    done = subprocess.run([*PLAIN_DBT, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: dbt ")
+    assert done.stderr == ""
