@@ -14,7 +14,7 @@ import io
 import re
 from base64 import b64encode
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from html import escape
 from typing import Any
 
@@ -30,6 +30,8 @@ from orchestration.pictures.words import Words
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A text longer than this is a sentence.
 _SENTENCE = 40
+# A table longer than this scrolls by itself; a shorter one would hide its last few rows.
+_ROWS_IN_SIGHT = 20
 NO_BREAK = "\u00a0"
 _MISSING = re.compile(r"Table with name (\w+)")
 _STYLE = """
@@ -40,19 +42,24 @@ _STYLE = """
 .cl-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0}
 .cl-card .cl-value {font-size: 1.6rem; font-variant-numeric: tabular-nums; line-height: 1.4}
 .cl-card p {font-size: .85rem; margin: 0; color: #4d4d4d}
-.cl-scroll {overflow: auto; max-height: 36rem; background:
+.cl-long-table {max-height: 36rem}
+.cl-scroll {overflow: auto; background:
   linear-gradient(to left, white 40%, transparent) right / 3rem 100% no-repeat local,
   linear-gradient(to top, white 40%, transparent) bottom / 100% 3rem no-repeat local,
   linear-gradient(to left, #0003, transparent) right / .8rem 100% no-repeat scroll,
   linear-gradient(to top, #0003, transparent) bottom / 100% .8rem no-repeat scroll}
-.cl-scroll:focus-visible {outline: 2px solid #00518f}
+.cl-scroll:focus-visible, .stApp button:focus-visible, .stApp summary:focus-visible {
+  outline: 2px solid #00518f !important}
 .cl-table {border-collapse: collapse; font-size: .9rem; width: 100%}
-.cl-table th, .cl-table td {padding: .3rem .6rem; border-bottom: 1px solid #e6e6e6;
+.cl-table th, .cl-table td {padding: .3rem .45rem; border-bottom: 1px solid #e6e6e6;
   text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap}
 .cl-table th {font-weight: 600; color: #333; position: sticky; top: 0; background: white;
   white-space: normal; vertical-align: bottom}
 .cl-table td:first-child {position: sticky; left: 0; background: white}
 .cl-table td.cl-long {white-space: normal; min-width: 16rem}
+@media (max-width: 480px) {
+  .cl-table {font-size: .8rem} .cl-table th, .cl-table td {padding: .3rem}
+}
 .cl-table .cl-text {text-align: left}
 .cl-card img {max-width: 100%}
 .cl-card small {white-space: nowrap}
@@ -110,7 +117,7 @@ def cards(shown: Sequence[Card]) -> None:
 
 def facts(pairs: Sequence[tuple[str, str]]) -> None:
     """Show what is said of one thing, name by name."""
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in pairs)
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{_breakable(told)}</dd>" for name, told in pairs)
     st.html(f'<dl class="cl-facts">{lines}</dl>')
 
 
@@ -134,8 +141,9 @@ def table(
         )
 
     body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
+    scroll = "cl-scroll cl-long-table" if len(rows) > _ROWS_IN_SIGHT else "cl-scroll"
     st.html(
-        f'<div class="cl-scroll" tabindex="0"><table class="cl-table"><thead><tr>'
+        f'<div class="{scroll}" tabindex="0"><table class="cl-table"><thead><tr>'
         f"{line(head, 'th')}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -144,7 +152,9 @@ def picture(
     chart: Chart,
     words: Words,
     describe: str,
-    as_table: Callable[[], None] | None = None,
+    as_table: Callable[[], None],
+    *,
+    is_open: bool = False,
 ) -> None:
     """Show a chart as wide as there is room, and below it the same as a table, for who asks.
 
@@ -152,16 +162,16 @@ def picture(
         chart: the specification.
         words: the language.
         describe: what it shows, for those who do not see it.
-        as_table: shows the table.
+        as_table: shows the table, since there is no picture without one.
+        is_open: whether everybody sees the table, as it tells more than the picture.
     """
     spec = {name: part for name, part in spoken(chart, words).items() if name != "width"}
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     st.vega_lite_chart(  # pyright: ignore[reportUnknownMemberType]
         spec=spec, width="stretch", theme=None, alt=describe
     )
-    if as_table is not None:
-        with st.expander(words("as_table")):
-            as_table()
+    with nullcontext() if is_open else st.expander(words("as_table")):
+        as_table()
 
 
 def download(words: Words, name: str, rows: Callable[[], Rows]) -> None:
@@ -213,6 +223,11 @@ def _card(card: Card) -> str:
         f'<div><span class="cl-value">{escape(card.value)}</span> '
         f"<small>{escape(card.month)}</small></div>{_image(card.picture)}{notes}{verdict}</div>"
     )
+
+
+def _breakable(told: str) -> str:
+    """Let a long name of the data go on in the next line behind an underscore."""
+    return escape(told).replace("_", "_<wbr>")
 
 
 def _unbroken(line: str) -> str:

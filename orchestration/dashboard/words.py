@@ -48,6 +48,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "advanced": ("advanced", "avanzati"),
     "fell_back": ("fell back", "arretrati"),
     "health_only": ("health only", "solo lo stato"),
+    "standing_note": (
+        "Everybody ever seen, guests included; KPIs of customers leave guests out.",
+        "Chiunque sia stato visto, ospiti compresi; i KPI dei clienti escludono gli ospiti.",
+    ),
     "no_movement": (
         "Nobody changed the stage in these seven days.",
         "Nessuno ha cambiato fase in questi sette giorni.",
@@ -110,8 +114,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "direction_down": ("when lower", "se più basso"),
     "direction_none": ("neither", "nessuna direzione"),
     "matures": ("Settled", "Definitivo"),
-    "after_days": ("{days} days after", "{days} giorni dopo"),
+    "after_days": ("{days} after", "{days} dopo"),
     "restates": ("Changed later by", "Modificato poi da"),
+    "restates_cancellation": ("cancellations", "annullamenti"),
+    "restates_late_row": ("late rows", "righe in ritardo"),
+    "restates_link": ("persons found to be one", "persone riunite"),
+    "restates_refund": ("refunds", "rimborsi"),
+    "restates_time": ("time that passes", "tempo che passa"),
+    "restates_nothing": ("nothing", "nulla"),
     "unit_count": ("number", "numero"),
     "unit_share": ("share", "quota"),
     "unit_ratio": ("ratio", "rapporto"),
@@ -306,7 +316,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "no_cohorts": ("Nobody has ordered yet.", "Nessuno ha ancora ordinato."),
     "active": ("Ordered", "Hanno ordinato"),
-    "dimension_acquisition_channel": ("channel of the first touch", "canale del primo contatto"),
+    "dimension_acquisition_channel": ("channel that won them", "canale di acquisizione"),
     "dimension_first_category": ("category of the first order", "categoria del primo ordine"),
     "dimension_first_coupon": ("coupon on the first order", "buono sul primo ordine"),
     "sequence": ("After which order they come back", "Dopo quale ordine tornano"),
@@ -373,7 +383,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "nps": ("NPS", "NPS"),
     "mix_stage": ("stage", "fase"),
     "mix_health": ("health", "stato"),
-    "mix_channel": ("channel of the first touch", "canale del primo contatto"),
+    "mix_channel": ("channel that won them", "canale di acquisizione"),
     "mix_country": ("country", "paese"),
     "mix_category": ("favourite category", "categoria preferita"),
     "members": ("Customers in it today: {number}.", "Clienti che oggi ne fanno parte: {number}."),
@@ -407,19 +417,21 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "performance": ("Channels, finished months", "Canali, mesi conclusi"),
     "performance_note": (
         "An order counts under the channel it is tagged with; without a tag that is where it was "
-        "placed, such as online_store or phone, which has no sessions.",
+        "placed, such as online_store or phone, which has no sessions. Revenue per spend is of "
+        "the orders whose last touch was the channel.",
         "Un ordine conta nel canale con cui è contrassegnato; senza contrassegno vale il luogo "
-        "dell'ordine, come online_store o phone, che non ha sessioni.",
+        "dell'ordine, come online_store o phone, che non ha sessioni. I ricavi per spesa sono "
+        "degli ordini il cui ultimo contatto è il canale.",
     ),
     "finished_months": ("Months", "Mesi"),
     "last_months": ("last {months}", "ultimi {months}"),
     "return_on_spend": ("Revenue per spend", "Ricavi per spesa"),
     "to_loyal": ("From spend to loyal customers", "Dalla spesa ai clienti fedeli"),
     "to_loyal_note": (
-        "All months. Customers by the channel of their first touch; loyal stands in one of the "
-        "two highest stages today.",
-        "Tutti i mesi. Clienti per canale del primo contatto; fedele è chi oggi si trova in una "
-        "delle due fasi più alte.",
+        "All months. Customers by the channel that won them: what the customer record names, "
+        "else the first session. Loyal stands in one of the two highest stages today.",
+        "Tutti i mesi. Clienti per canale di acquisizione: quello scritto nell'anagrafica, "
+        "altrimenti la prima sessione. Fedele è chi oggi si trova in una delle due fasi più alte.",
     ),
     "loyal": ("Loyal customers", "Clienti fedeli"),
     "other_customers": ("Other customers", "Altri clienti"),
@@ -430,13 +442,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "attribution": ("Who gets the credit", "A chi va il merito"),
     "attribution_note": (
-        "First orders credited to each channel by six models, over all months.",
-        "Primi ordini attribuiti a ogni canale da sei modelli, su tutti i mesi.",
+        "First orders credited to each channel by six models, over all months; one that no "
+        "session came before is its own channel's.",
+        "Primi ordini attribuiti a ogni canale da sei modelli, su tutti i mesi; quello senza "
+        "sessioni prima è del proprio canale.",
     ),
     "no_attribution": (
         "No first order follows a session, so there is no touch to credit.",
         "Nessun primo ordine segue una sessione: non c'è contatto a cui dare merito.",
     ),
+    "attribution_model": ("Model", "Modello"),
     "first_orders": ("First orders", "Primi ordini"),
     "model_first": ("First touch", "Primo contatto"),
     "model_last": ("Last touch", "Ultimo contatto"),
@@ -446,9 +461,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "model_time_decay": ("Time decay", "Decadimento nel tempo"),
     "paths": ("Ways to the first order", "Strade verso il primo ordine"),
     "paths_note": (
-        "Channels in the order of the sessions, repeats left out.",
-        "Canali nell'ordine delle sessioni, senza ripetizioni.",
+        "Channels in the order of the sessions, repeats left out; who was never seen before has "
+        "the channel of the order.",
+        "Canali nell'ordine delle sessioni, senza ripetizioni; chi non si era mai visto ha il "
+        "canale dell'ordine.",
     ),
+    "unseen_way": ("{channel} (not seen before)", "{channel} (mai visto prima)"),
+    "first_order_value": ("Value of first orders", "Valore dei primi ordini"),
     "path": ("Way", "Strada"),
     "no_paths": (
         "No session is known before a first order.",

@@ -43,6 +43,10 @@ _KEYS_OF_FILES = (
     ("channel_daily", ("date", "channel", "campaign")),
 )
 _MOST_NAMES = 5
+_NO_DAY = (
+    "Not one event and not one order is loaded yet, so there is nothing to build from, and no day "
+    "on which the data end; land some first."
+)
 RATE_WAYS_OUT = (
     "land exchange_rates.csv with a rate on or before that day, or leave these values empty with "
     "--var allow_missing_rates=true."
@@ -154,8 +158,6 @@ def _local_date(column: str, settings: BuildSettings) -> str:
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> tuple[str, ...]:
-    if settings.as_of_date is None:
-        return ()
     first = _one(
         connection,
         """
@@ -166,6 +168,10 @@ def _as_of(connection: duckdb.DuckDBPyConnection, settings: BuildSettings) -> tu
         ) as days
         """,
     )
+    if settings.as_of_date is None:
+        # Where a row was refused, that has its own sentence, and mending it may bring a day.
+        is_refused = _one(connection, "select 1 from raw.quarantine limit 1")
+        return () if first or is_refused else (_NO_DAY,)
     if first is None or first <= settings.as_of_date:
         return ()
     return (

@@ -16,6 +16,8 @@ from orchestration.pictures.words import Words
 _ROW = 34
 _COHORT_ROW = 20
 _SETTLED = "ok"
+# 100 is rare, and fits where two digits have air around them.
+_PERCENT_DIGITS = 2
 
 
 def standing(
@@ -97,11 +99,12 @@ def flow(rows: Rows, stages: Mapping[str, str], words: Words) -> Chart:
         {
             "from": sources[row["from_stage"]],
             "to": stages[row["to_stage"]],
-            "subjects": row["subjects"],
+            "subjects": words.number(row["subjects"]),
             "share": row["share"],
         }
         for row in rows
     ]
+    digits = max((len(row["subjects"]) for row in shown), default=1)
     return marks.chart(
         shown,
         height=_ROW * len(sources),
@@ -109,7 +112,7 @@ def flow(rows: Rows, stages: Mapping[str, str], words: Words) -> Chart:
             "y": marks.name("from", words("from"), sources),
             "x": {**marks.name("to", words("to"), stages), "axis": marks.TOP},
         },
-        layer=marks.heat_map("share", words("share"), "subjects", len(stages)),
+        layer=marks.heat_map("share", words("share"), "subjects", len(stages), digits),
     )
 
 
@@ -138,7 +141,7 @@ def retention(rows: Rows, words: Words) -> Chart:
             "x": {"field": "age", "type": "ordinal", "title": words("age"), "axis": marks.TOP},
         },
         layer=marks.heat_map(
-            "rate", words("ordered"), "percent", len({row["age"] for row in shown})
+            "rate", words("ordered"), "percent", len({row["age"] for row in shown}), _PERCENT_DIGITS
         ),
     )
 

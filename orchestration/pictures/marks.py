@@ -18,18 +18,24 @@ Chart = dict[str, Any]
 
 WIDTH = 640
 TOP = {"orient": "top", "labelAngle": 0, "labelOverlap": True}
-_DARK_FROM = 0.45
-# A telephone has room for two names side by side.
-_LEGEND_COLUMNS = "width < 480 ? 2 : 6"
+# From here on white is easier to read on the shade than black, which a test computes.
+DARK_FROM = 0.6
+# A name in a legend takes about so many pixels per letter, and its mark and the gap so many more.
+_LETTER, _LEGEND_GAP = 6.2, 24
+# What is left of a page's width beside the names of an axis. The width of the plot itself would
+# not do: it is known only once the legend has its size. Without a page there is that alone.
+_LEGEND_ROOM = "(containerSize()[0] - 90 || width)"
 _CELL_FONT = "width < 480 ? 8 : 11"
-# Where a column is narrower than two digits, the numbers of neighbours would read as one.
-_NARROWEST_CELL = 15
+# Where a column is narrower than its digits, the numbers of neighbours would read as one.
+_DIGIT = 7.5
 _LOOK = {
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {"grid": False, "labelLimit": 200},
     "axisQuantitative": {"labelOverlap": True, "labelSeparation": 12},
     "axisTemporal": {"labelSeparation": 12, "labelBound": True},
+    # One legend below the other: side by side, the second would begin where no room is left.
+    "legend": {"layout": {"bottom": {"anchor": "start", "direction": "vertical", "margin": 6}}},
 }
 
 
@@ -78,30 +84,47 @@ def colour(
     return {
         **name(field, words(field), labels),
         "scale": {"domain": list(labels.values()), "range": [colours[key] for key in labels]},
-        "legend": {"orient": "bottom", "columns": {"expr": _LEGEND_COLUMNS}},
+        "legend": legend(labels),
     }
 
 
-def heat_map(share: str, title: str, text: str, columns: int) -> list[Chart]:
-    """Cells as dark as their share, each with its number in it if there is room."""
+def legend(labels: Mapping[str, str]) -> Chart:
+    """Return a legend below the chart, with as many names side by side as there is room for."""
+    widths = [round(len(label) * _LETTER + _LEGEND_GAP) for label in labels.values()]
+    widest = max(widths, default=1)
+    in_a_row = f"{_LEGEND_ROOM} >= {sum(widths)} ? {len(widths)}"
+    columns = f"{in_a_row} : max(1, floor({_LEGEND_ROOM} / {widest}))"
+    return {"orient": "bottom", "columns": {"expr": columns}}
+
+
+def heat_map(share: str, title: str, text: str, columns: int, digits: int) -> list[Chart]:
+    """Cells as dark as their share, each with its number in it if there is room.
+
+    Args:
+        share: field from 0 to 1.
+        title: of the legend.
+        text: field of the number, as it is read.
+        columns: how many cells stand side by side.
+        digits: letters of the longest number.
+    """
     shade = number(
         share,
         title,
-        scale={"domain": [0, 1], "range": list(palette.HEAT)},
+        scale={"domain": [0, 1], "range": list(palette.HEAT), "interpolate": "rgb"},
         legend={"format": ".0%", "orient": "bottom", "gradientLength": 160},
     )
-    on_dark = f"datum.{share} > {_DARK_FROM}"
+    on_dark = f"datum.{share} > {DARK_FROM}"
     return [
         {"mark": "rect", "encoding": {"color": shade}},
         {
             "mark": {
                 "type": "text",
                 "fontSize": {"expr": _CELL_FONT},
-                "opacity": {"expr": f"width < {_NARROWEST_CELL * columns} ? 0 : 1"},
+                "opacity": {"expr": f"width < {_DIGIT * digits * columns:.0f} ? 0 : 1"},
             },
             "encoding": {
-                "text": number(text, None),
-                "color": either(on_dark, "white", "#1a1a1a"),
+                "text": {"field": text},
+                "color": either(on_dark, "white", "black"),
             },
         },
     ]

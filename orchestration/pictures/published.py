@@ -26,6 +26,7 @@ TREND_MONTHS = 13
 CHANNEL_MONTHS = 3
 _MOST_NAMES = 5
 _NOTHING_KNOWN = "no_input"
+_HEADLINE_NAMES = ", ".join(map(text_literal, HEADLINES))
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -195,42 +196,61 @@ class Published:
     def headlines(self) -> list[Headline]:
         """The KPIs of the first page that the catalogue has, in their order."""
         entries = {row["kpi"]: row for row in self.rows("select * from marts.kpi_catalog")}
-        return [self._headline(entries[kpi]) for kpi in HEADLINES if kpi in entries]
-
-    def _headline(self, entry: Mapping[str, Any]) -> Headline:
-        kpi = text_literal(str(entry["kpi"]))
-        latest = self.rows(f"""
-            select period_start as month, value, status from marts.kpi_values
-            where kpi = {kpi} and period_grain = 'month' and dimension = 'all'
-            order by period_start desc limit {TREND_MONTHS}
-        """)
-        trend = latest[::-1]
-        told = [row for row in latest if row["value"] is not None and row["status"] != "partial"]
-        if not told:
-            status = str(latest[0]["status"]) if latest else _NOTHING_KNOWN
-            return Headline(entry, None, None, None, status, None, None, trend)
-        shown, earlier = told[0], latest[latest.index(told[0]) + 1 :]
-        targets = self.rows(f"""
-            select target, is_met from marts.kpi_vs_target
-            where kpi = {kpi} and period_grain = 'month' and dimension = 'all'
-                and period_start = {_day(shown["month"])}
-        """)
-        return Headline(
-            entry,
-            shown["month"],
-            shown["value"],
-            earlier[0]["value"] if earlier else None,
-            str(shown["status"]),
-            targets[0]["target"] if targets else None,
-            targets[0]["is_met"] if targets else None,
-            trend,
+        trends = _by_kpi(
+            self.rows(f"""
+                select kpi, period_start as month, value, status from marts.kpi_values
+                where kpi in ({_HEADLINE_NAMES}) and period_grain = 'month' and dimension = 'all'
+                qualify
+                    row_number() over (partition by kpi order by period_start desc)
+                    <= {TREND_MONTHS}
+                order by kpi, period_start
+            """)
         )
+        targets = _by_kpi(
+            self.rows(f"""
+                select kpi, period_start as month, target, is_met from marts.kpi_vs_target
+                where kpi in ({_HEADLINE_NAMES}) and period_grain = 'month' and dimension = 'all'
+                order by kpi, period_start
+            """)
+        )
+        return [
+            _headline(entries[kpi], trends.get(kpi, []), targets.get(kpi, []))
+            for kpi in HEADLINES
+            if kpi in entries
+        ]
 
     def _build(self) -> Build:
         row = self.rows("select * from marts.build_info")[0]
         frameworks = tuple(str(row["frameworks"]).split(", "))
         kept = {name: row[name] for name in Build.__dataclass_fields__ if name != "frameworks"}
         return Build(**kept, frameworks=frameworks)
+
+
+def _by_kpi(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
+    parts: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        parts.setdefault(str(row["kpi"]), []).append(row)
+    return parts
+
+
+def _headline(entry: Mapping[str, Any], trend: Rows, targets: Rows) -> Headline:
+    latest = trend[::-1]
+    told = [row for row in latest if row["value"] is not None and row["status"] != "partial"]
+    if not told:
+        status = str(latest[0]["status"]) if latest else _NOTHING_KNOWN
+        return Headline(entry, None, None, None, status, None, None, trend)
+    shown, earlier = told[0], latest[latest.index(told[0]) + 1 :]
+    aims = [row for row in targets if row["month"] == shown["month"]]
+    return Headline(
+        entry,
+        shown["month"],
+        shown["value"],
+        earlier[0]["value"] if earlier else None,
+        str(shown["status"]),
+        aims[0]["target"] if aims else None,
+        aims[0]["is_met"] if aims else None,
+        trend,
+    )
 
 
 def _day(day: date) -> str:

@@ -90,7 +90,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no_input": ("no data for it yet", "ancora nessun dato"),
     "no_base": ("nothing to divide by", "base nulla"),
     "immature": ("not settled yet", "non ancora maturo"),
-    "partial": ("month not over", "mese in corso"),
+    "partial": ("not over yet", "ancora in corso"),
     "small_sample": ("few answers", "poche risposte"),
     "missing_rate": ("exchange rate missing", "manca il cambio"),
     "as_table": ("The same as a table", "Lo stesso in tabella"),
@@ -112,9 +112,11 @@ _UNITS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "hours": (("{} h", "{} h"), ("{} h", "{} h")),
     "months": (("{} month", "{} months"), ("{} mese", "{} mesi")),
 }
+# Between thousands, and never the end of a line.
+NO_BREAK = "\u202f"
 # How Vega writes the numbers of axes; English is its own.
 _ITALIAN_AXES = {
-    "number": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", ""]}
+    "number": {"decimal": ",", "thousands": NO_BREAK, "grouping": [3], "currency": ["", ""]}
 }
 _PERCENT = 100
 _WHOLE_FROM = 100
@@ -144,7 +146,8 @@ class Words:
     def number(self, value: float | Decimal | int | None, unit: str = "count") -> str:
         """Write a number of a unit of `kpi_catalog`; nothing known is a dash, never a zero.
 
-        The unit `exact` is none of those: as many decimals as the number has, up to four.
+        Two units are none of those: `exact` has as many decimals as the number, up to four, and
+        `hundredths` always two.
         """
         if value is None or math.isnan(value):
             return "–"
@@ -155,7 +158,7 @@ class Words:
             return self._grouped(amount, 0)
         if unit == "exact":
             return self._grouped(amount, _EXACT).rstrip("0").rstrip(",.")
-        is_large = abs(amount) >= _WHOLE_FROM
+        is_large = abs(amount) >= _WHOLE_FROM and unit != "hundredths"
         written = self._grouped(amount, 0 if is_large else 2)
         if unit not in _UNITS:
             return written
@@ -180,7 +183,7 @@ class Words:
     def _grouped(self, amount: float, decimals: int) -> str:
         written = f"{amount:,.{decimals}f}"
         if self.language is Language.IT:
-            return written.replace(",", " ").replace(".", ",")
+            return written.replace(",", NO_BREAK).replace(".", ",")
         return written
 
 

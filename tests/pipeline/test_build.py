@@ -39,7 +39,8 @@ def state(
 ) -> StateDir:
     """The small shop, published once."""
     state = StateDir.at(tmp_path_factory.mktemp("small") / "state")
-    built = lifecycle("build", "--raw-dir", raw_dir, "--state-dir", state.root)
+    report = ("--report", state.root.parent / "report.html")
+    built = lifecycle("build", "--raw-dir", raw_dir, "--state-dir", state.root, *report)
     assert built.returncode == 0, built.stdout + built.stderr
     assert [
         line.split()[0] for line in built.stdout.splitlines() if " s  " in line and "…" not in line
@@ -64,6 +65,11 @@ def marts(state: StateDir) -> dict[str, list[tuple[object, ...]]]:
         }
     assert found["lifecycle_history"]
     return found
+
+
+def test_a_build_leaves_a_report_of_what_it_published(state: StateDir) -> None:
+    page = (state.root.parent / "report.html").read_text(encoding="utf-8")
+    assert str(current_version(state)) in page
 
 
 def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(

@@ -39,6 +39,8 @@ from tests.reference.world import Settings
 
 pytestmark = pytest.mark.slow
 
+# Read before the tests are kept from what is set outside.
+IS_WHOLE = os.environ.get("LIFECYCLE_TOTALS") == "all"
 # Of each shop the customers whose id has an MD5 sum below this, enough for a fit.
 PARTS = {"online_retail": "10", "cdnow": "04"}
 MARTS = (
@@ -71,7 +73,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     name = request.param
     if name == "sample":
         state = request.getfixturevalue("sample_state")
-    elif os.environ.get("LIFECYCLE_TOTALS") == "all":
+    elif IS_WHOLE:
         state = request.getfixturevalue(f"{name}_state")
     else:
         state = StateDir.at(tmp_path_factory.mktemp(name))

@@ -379,6 +379,20 @@ def test_a_file_with_a_header_alone_is_a_delivery_of_nothing(tmp_path: Path) -> 
     assert (summary.rows_read, len(summary.results)) == (0, 3)
 
 
+def test_files_with_headers_alone_stop_a_build_in_one_sentence(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path)
+    (sentence,) = shop.ingest().stops
+    assert sentence.startswith("Not one event and not one order is loaded yet")
+    shop.land({"events.csv": events_csv("e1,Page Viewed,2024-03-01,u1")})
+    assert shop.ingest("run-2").stops == ()
+
+
+def test_a_refused_row_is_named_where_nothing_else_has_come(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, {"events.csv": events_csv("e1,Page Viewed,never,u1")})
+    (sentence,) = shop.ingest().stops
+    assert "events.csv" in sentence
+
+
 def test_a_link_that_leads_nowhere_is_refused_once_and_loaded_when_it_does(
     tmp_path: Path,
 ) -> None:

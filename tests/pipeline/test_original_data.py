@@ -443,6 +443,42 @@ def test_uci_online_retail_by_the_tutorial(tmp_path: Path) -> None:
         published.marts(query)
 
 
+def test_the_tutorial_counts_what_the_whole_file_holds() -> None:
+    with duckdb.connect() as connection:
+        (counted,) = connection.execute(
+            f"""
+            with lines as (
+                select *, Quantity > 0 and UnitPrice >= 0 as is_sale from read_parquet('{RETAIL}')
+            ),
+            invoices as (
+                select InvoiceNo, CustomerID, sum(Quantity * UnitPrice::decimal(18, 3)) as total
+                from lines where is_sale group by all
+            )
+            select
+                (select count(*) from invoices) as orders,
+                (select count(*) from lines where is_sale) as lines,
+                (select count(distinct StockCode) from lines where is_sale and Description <> '')
+                    as products,
+                (select count(*) from lines where not is_sale) as set_aside,
+                (select count(*) from invoices where total = 0) as worthless,
+                (select count(distinct CustomerID) from invoices where total > 0) as customers,
+                (select count(*) from invoices where total > 0 and CustomerID is null) as guests
+            """
+        ).fetchall()
+    orders, lines, products, set_aside, worthless, customers, guests = counted
+    page = (REPO_ROOT / "dbt_project" / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    told = " ".join(page.split())
+    marts = len(list((REPO_ROOT / "dbt_project" / "models" / "marts").glob("*/*.sql")))
+    for sentence in (
+        f"has the marts, {marts} of them",
+        f"{orders:,} orders, {lines:,} lines, {products:,} products",
+        f"It sets {set_aside:,} lines aside",
+        f"{worthless:,} orders are worth nothing",
+        f"{customers + guests:,} persons: {customers:,} customers, and {guests:,} invoices",
+    ):
+        assert sentence in told, sentence
+
+
 def jaffle_expected() -> Figures:
     totals: defaultdict[str, Decimal] = defaultdict(Decimal)
     for payment in rows_of(JAFFLE / "raw_payments.csv"):

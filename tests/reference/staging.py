@@ -7,12 +7,13 @@ belong here: whose row it is (``identity``) and what it is evidence of (``signal
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,14 @@ class Resolved:
     fiscal_year_start_month: int
     rfm_window_days: int
     own_domains: tuple[str, ...]
+
+    @cached_property
+    def rates_of(self) -> dict[str, list[ExchangeRate]]:
+        """The rates of each currency by date."""
+        found: dict[str, list[ExchangeRate]] = {}
+        for rate in sorted(self.rates, key=lambda rate: rate.date):
+            found.setdefault(rate.currency, []).append(rate)
+        return found
 
     def date_of(self, instant: datetime) -> date:
         """The reporting date of a naive UTC instant."""
@@ -262,9 +271,14 @@ def is_valid(order: Order) -> bool:
     )
 
 
-def resolve(worlds: Sequence[World], settings: Settings, rulebook: Rulebook) -> Resolved:
-    """Decide the blanks of the settings from all the worlds of a batch."""
-    staged = [stage(world, settings, rulebook) for world in worlds]
+def resolve(
+    worlds: Sequence[World],
+    settings: Settings,
+    rulebook: Rulebook,
+    staged: Sequence[Staged] | None = None,
+) -> Resolved:
+    """Decide the blanks of the settings from all the worlds of a batch, staged here if need be."""
+    staged = staged or [stage(world, settings, rulebook) for world in worlds]
     as_of_date = settings.as_of_date or max(
         reporting_date(instant, settings.timezone)
         for rows in staged
@@ -301,8 +315,9 @@ def rate_on(resolved: Resolved, currency: str, day: date) -> Decimal | None:
     """Reporting-currency units for one unit of ``currency`` on ``day``, or None if unknown."""
     if currency == resolved.currency:
         return Decimal(1)
-    known = [rate for rate in resolved.rates if rate.currency == currency and rate.date <= day]
-    return max(known, key=lambda rate: rate.date).rate if known else None
+    known = resolved.rates_of.get(currency, [])
+    place = bisect_right(known, day, key=lambda rate: rate.date)
+    return known[place - 1].rate if place else None
 
 
 def money(exact: Fraction) -> Decimal:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 NULL_WORDS = frozenset({"", "null", "\\n", "nan", "nat", "n/a", "none"})
@@ -26,6 +27,7 @@ _INSTANT = re.compile(
 )
 
 
+@cache
 def folded(name: str) -> str:
     """A name as it is compared: lower case, all but letters and digits one blank, trimmed."""
     kept = (
@@ -40,6 +42,7 @@ def is_null_word(text: str) -> bool:
     return text.strip().lower() in NULL_WORDS
 
 
+@cache
 def canonical_id(text: str) -> str | None:
     """An id without text mark and trailing zeros, None when it is a number beyond repair."""
     plain = re.sub(r"^'(?=[0-9=+@-])", "", unicodedata.normalize("NFC", text).strip())

@@ -19,8 +19,10 @@ from orchestration.dashboard.context import open_version
 from orchestration.dashboard.frame import PAGES
 from orchestration.dashboard.launch import command
 from orchestration.dashboard.queries.flow import odds
+from orchestration.dashboard.views import retention
 from orchestration.dashboard.words import TEXTS
-from orchestration.pictures import palette
+from orchestration.pictures import marks, palette
+from orchestration.pictures.published import Published, Rows
 from orchestration.pictures.words import Language, Words, texts
 from orchestration.pipeline.status import open_published
 from orchestration.pipeline.versions import current_version
@@ -173,6 +175,36 @@ def test_the_sample_lacks_no_column_that_a_page_asks_for(pages: dict[str, Seen])
     assert Words(Language.EN, TEXTS)("column_missing") not in notes
 
 
+# Fast with any number of customers: pages ask little and are told little, whatever the clock says.
+
+_MOST_QUERIES = 20
+_MOST_ROWS = 200
+# A point for each day of a year and curve, and a cell for each pair of months: with any shop.
+_CHARTED = {"marts.lapse_calibration": 3 * 366, "marts.retention_cohorts": 1000}
+
+
+@pytest.mark.usefixtures("sample")
+def test_pages_ask_few_queries_and_are_told_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+    rows_of = Published.rows
+
+    def rows(self: Published, query: str, **parameters: object) -> Rows:
+        told = rows_of(self, query, **parameters)
+        asked.append((query, len(told)))
+        return told
+
+    app = open_app()
+    app.run()
+    monkeypatch.setattr(Published, "rows", rows)
+    for page in PAGES:
+        asked.clear()
+        assert look(app, page).exceptions == []
+        assert 0 < len(asked) <= _MOST_QUERIES, page
+        for query, told in asked:
+            most = max((_CHARTED[mart] for mart in _CHARTED if mart in query), default=_MOST_ROWS)
+            assert told <= most, (page, query)
+
+
 # Ten questions that a reader of the pages can answer, and the answers as SQL has them.
 
 
@@ -279,14 +311,14 @@ def test_after_how_many_days_has_half_left_retention(
     assert next(row for row in pace if row[0] == "Retention")[1:3] == [f"{days:.0f} days", month]
 
 
-def test_which_share_of_a_cohort_ordered_in_the_month_after(
+def test_which_share_of_the_latest_cohort_ordered_in_the_month_after(
     pages: dict[str, Seen], sample_state: StateDir
 ) -> None:
     ((month, share),) = sql(
         sample_state,
         "select strftime(cohort_month, '%Y-%m'), round(100 * retention_rate) "
         "from marts.retention_cohorts where dimension = 'all' and age_months = 1 and is_mature "
-        "order by customers desc, cohort_month limit 1",
+        "and customers > 0 order by cohort_month desc limit 1",
     )
     cells = pages["retention"].charts[0]["data"]["values"]
     shown = [row["percent"] for row in cells if (row["cohort"], row["age"]) == (month, 1)]
@@ -425,7 +457,7 @@ def test_plays_show_whom_they_are_due_for_and_what_they_brought(
     due_rows = next(table for table in seen.tables if "Why" in table[0])
     assert len(due_rows) - 1 == min(due, 50)
     results = seen.table("Play")
-    assert results[play][:7] == [
+    assert results[title][:7] == [
         "yes",
         "200",
         "100",
@@ -490,8 +522,8 @@ def test_nobody_advances_from_the_highest_stage_or_falls_back_from_the_lowest(
 def test_amounts_say_their_currency_and_axes_speak_italian() -> None:
     for language, decimal in (("en", None), ("it", ",")):
         app = open_app(lang=language)
-        for page in ("flow", "segments", "channels"):
-            assert "EUR." in look(app, page).text
+        for page in set(PAGES) - {"today", "kpis"}:
+            assert "EUR." in look(app, page).text, page
         seen = look(app, "kpis")
         assert " EUR " in look(app, "today").text
         config = seen.charts[0]["config"]
@@ -507,6 +539,67 @@ def test_amounts_say_their_currency_and_axes_speak_italian() -> None:
 def test_days_are_written_as_people_do(days: float, english: str, italian: str) -> None:
     written = [Words(language).number(days, "days") for language in (Language.EN, Language.IT)]
     assert written == [english, italian]
+
+
+@pytest.mark.usefixtures("sample")
+def test_every_picture_is_there_as_a_table_too(pages: dict[str, Seen]) -> None:
+    for page, seen in pages.items():
+        if seen.charts:
+            assert len(seen.tables) >= len(seen.charts), page
+    assert sum(len(seen.charts) for seen in pages.values()) >= 10
+    silences = next(table for table in pages["retention"].tables if "Not back yet" in table[0])
+    days = [row[0] for row in silences[1:] if row[1] == "number 1"]
+    assert days[:3] == ["10", "20", "30"]
+    assert len(days) >= 30
+
+
+def test_a_curve_says_on_a_round_day_what_it_said_when_it_last_stepped() -> None:
+    rows = [
+        {"gap_ordinal": "1", "day": day, "survival": survival, "at_risk": 9}
+        for day, survival in ((2, 0.9), (9, 0.8), (11, 0.7), (30, 0.5))
+    ]
+    told = [(row["day"], row["survival"]) for row in retention.at_round_days(rows)]
+    assert told == [(10, 0.8), (20, 0.7), (30, 0.5)]
+
+
+def test_a_period_is_written_below_its_number() -> None:
+    words = Words(Language.EN, TEXTS)
+    rows = [
+        {"period_start": day, "period_end": end, "dimension_value": "all"}
+        | {"value": 1, "status": "ok"}
+        for day, end in (
+            (date(2025, 12, 1), date(2026, 1, 1)),
+            (date(2026, 1, 1), date(2026, 2, 1)),
+        )
+    ]
+    labels, colours = {"all": "All"}, palette.slice_colours(["all"])
+    chart = kpi_lines(rows, [], labels, colours, "number", "count", "month", words)
+    x = chart["layer"][0]["encoding"]["x"]
+    assert x["axis"]["values"] == [
+        {"year": 2025, "month": 12, "date": 16},
+        {"year": 2026, "month": 1, "date": 16},
+    ]
+    assert x["axis"]["labelExpr"].startswith('{"2025-12-16": "2025-12", "2026-01-16": "2026-01"}')
+    assert [day["date"] for day in x["scale"]["domain"]] == [1, 1]
+
+
+def test_labels_of_a_flow_do_not_lie_on_each_other() -> None:
+    rows = [
+        {"from_stage": "new", "to_stage": stage, "subjects": subjects}
+        for stage, subjects in (("a", 900), ("b", 1), ("c", 1), ("d", 1))
+    ]
+    stages = {"new": "(new)", "a": "A", "b": "B", "c": "C", "d": "D"}
+    chart = sankey(rows, stages, Words(Language.EN, TEXTS))
+    nodes = [row for row in chart["layer"][1]["data"]["values"] if row["side"] == "right"]
+    top = chart["layer"][0]["encoding"]["y"]["scale"]["domain"][0] / chart["height"]
+    for above, below in pairwise(nodes):
+        assert (below["middle"] - above["middle"]) / top > 14, "pixels"
+
+
+def test_a_legend_has_as_many_columns_as_there_is_room_for() -> None:
+    columns = marks.legend({"a": "Short", "b": "A rather long name of a slice"})["columns"]["expr"]
+    whole, widest = re.findall(r">= (\d+) \? 2.*/ (\d+)\)\)", columns)[0]
+    assert int(whole) > int(widest) > 150
 
 
 def test_a_flow_is_as_thick_as_it_has_subjects() -> None:
@@ -617,6 +710,7 @@ def test_every_text_that_a_page_asks_for_is_there_and_no_other() -> None:
         "mix_",
         "model_",
         "page_",
+        "restates_",
         "unit_",
     )
     suffixed = {f"{name}_30d" for name in ODDS}
@@ -633,13 +727,14 @@ def _words_source() -> str:
 def test_every_dimension_group_unit_and_grain_has_a_word(sample_state: StateDir) -> None:
     known = {**texts(), **TEXTS}
     wanted: set[str] = set()
-    for group, unit, direction, grains, dimensions in sql(
+    for group, unit, direction, grains, dimensions, restates in sql(
         sample_state,
-        "select stage_group, unit, direction, grains, dimensions from marts.kpi_catalog",
+        "select stage_group, unit, direction, grains, dimensions, restates from marts.kpi_catalog",
     ):
         wanted |= {f"group_{group}", f"unit_{unit}", f"direction_{direction}"}
         wanted |= {f"grain_{grain}" for grain in grains.split("|")}
         wanted |= {f"dimension_{name.partition(':')[0]}" for name in dimensions.split("|")}
+        wanted |= {f"restates_{cause}" for cause in (restates or "nothing").split("|")}
     for (name,) in sql(sample_state, "select distinct dimension from marts.retention_cohorts"):
         wanted.add(f"dimension_{name}")
     for (name,) in sql(sample_state, "select distinct movement from marts.lifecycle_history"):
@@ -724,3 +819,24 @@ def _lab(colour: str, sight: str) -> tuple[float, float, float]:
     x, y, z = (sum(f * c for f, c in zip(row, seen, strict=True)) for row in matrix)
     fx, fy, fz = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z))
     return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def test_a_number_on_a_shade_can_be_read_by_everybody() -> None:
+    light, dark = (_luminance(colour) for colour in ("#ffffff", "#000000"))
+    for percent in range(101):
+        share = percent / 100
+        parts = [
+            [int(colour[place : place + 2], 16) for colour in palette.HEAT] for place in (1, 3, 5)
+        ]
+        mixed = [round(low + share * (high - low)) for low, high in parts]
+        ground = _luminance(f"#{''.join(f'{part:02x}' for part in mixed)}")
+        text = light if share > marks.DARK_FROM else dark
+        contrast = (max(text, ground) + 0.05) / (min(text, ground) + 0.05)
+        # As WCAG 2.2 asks of small text.
+        assert contrast >= 4.5, percent
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

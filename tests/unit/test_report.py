@@ -119,10 +119,10 @@ def test_what_is_unknown_is_a_dash_and_never_a_zero() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "english", "italian"),
     [
-        (1234567, "count", "1,234,567", "1 234 567"),
+        (1234567, "count", "1,234,567", "1\u202f234\u202f567"),
         (Decimal("0.125"), "share", "12.5 %", "12,5 %"),
         (62.974, "money", "62.97", "62,97"),
-        (1234.5, "money", "1,234", "1 234"),
+        (1234.5, "money", "1,234", "1\u202f234"),
         (8, "hours", "8 h", "8 h"),
         (3, "days", "3 days", "3 giorni"),
     ],

@@ -121,6 +121,10 @@ def build(
             help="Publish whatever share of the subjects a change of the rules moves.",
         ),
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="HTML file to write as `lifecycle report` does, of what was published."),
+    ] = None,
     var: VarOption = None,
     **settings: str | None,
 ) -> None:
@@ -138,6 +142,8 @@ def build(
         loader=(raw_database, raw_schema),
     )
     _build(request)
+    if report is not None:
+        _report(request, report)
 
 
 @app.command()
@@ -186,3 +192,11 @@ def _build(request: BuildRequest) -> None:
     as_of_date = read_as_of(request.state)
     subject = example_subject(request.state)
     show_build(console, result, request.state, census, as_of_date, subject)
+
+
+def _report(request: BuildRequest, out: Path) -> None:
+    from orchestration.command.console import plain_console, show_report
+    from orchestration.pictures.report import write_report
+    from orchestration.pictures.words import Language
+
+    show_report(plain_console(), out, write_report(request.state, out, Language.EN))

@@ -43,12 +43,13 @@ def credit_marks(rows: Rows, models: Sequence[str], words: Words) -> Chart:
     """First orders credited to each channel: a mark for each model, beside each other."""
     labels = {model: words(f"model_{model}") for model in models}
     shown = [
-        {"channel": row["channel"], "model": labels[model], "customers": row[model]}
+        {"channel": row["channel"], "attribution_model": labels[model], "customers": row[model]}
         for row in rows
         for model in models
     ]
     shapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
-    colour = marks.colour("model", labels, palette.slice_colours(models), words)
+    colours = palette.slice_colours(models)
+    colour = marks.colour("attribution_model", labels, colours, words)
     shape = {
         **colour,
         "scale": {"domain": list(labels.values()), "range": shapes},

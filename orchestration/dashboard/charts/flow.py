@@ -13,6 +13,8 @@ ODDS = ("advanced", "fell_back", "lapsed")
 # A band is drawn through this many points.
 _STEPS = 24
 _GAP_SHARE = 0.03
+# Of the whole, the least room of a stage: what its label takes.
+_LEAST_SHARE = 0.05
 _NODE_WIDTH = 0.03
 _ROW = 60
 _LEFT, _RIGHT = "left", "right"
@@ -32,10 +34,10 @@ def sankey(rows: Rows, stages: Mapping[str, str], words: Words) -> Chart:
     ordered = sorted(
         rows, key=lambda row: (places.index(row["from_stage"]), places.index(row["to_stage"]))
     )
-    gap = sum(row["subjects"] for row in rows) * _GAP_SHARE
+    whole = sum(row["subjects"] for row in rows)
     ends = {
-        _LEFT: _ends(ordered, "from_stage", places, gap),
-        _RIGHT: _ends(ordered, "to_stage", places, gap),
+        _LEFT: _ends(ordered, "from_stage", places, whole),
+        _RIGHT: _ends(ordered, "to_stage", places, whole),
     }
     lowest = max(bottom for side in ends.values() for _, bottom in side.values())
     across = {"scale": {"domain": [-_NODE_WIDTH, 1 + _NODE_WIDTH], "nice": False}, "axis": None}
@@ -94,15 +96,17 @@ def sankey(rows: Rows, stages: Mapping[str, str], words: Words) -> Chart:
     )
 
 
-def _ends(rows: Rows, end: str, places: Sequence[str], gap: float) -> Ends:
-    """From where to where each stage reaches on one side, from the top."""
+def _ends(rows: Rows, end: str, places: Sequence[str], whole: float) -> Ends:
+    """From where to where each stage reaches on one side, from the top; labels have room."""
     reached: dict[str, tuple[float, float]] = {}
     top = 0.0
     for name in places:
         number = sum(row["subjects"] for row in rows if row[end] == name)
         if number:
-            reached[name] = (top, top + number)
-            top += number + gap
+            room = max(number, whole * _LEAST_SHARE)
+            begin = top + (room - number) / 2
+            reached[name] = (begin, begin + number)
+            top += room + whole * _GAP_SHARE
     return reached
 
 

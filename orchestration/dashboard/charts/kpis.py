@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,13 +13,11 @@ from orchestration.pictures.published import Rows
 from orchestration.pictures.words import Words
 
 _SETTLED = "ok"
+# A label so many pixels from the edge would be cut, and is put inside.
+_HALF_A_LABEL = 30
 _AXIS_FORMATS = {"share": ".1~%", "count": ",.0f"}
-# How a period is written, and of which calendar interval a mark of the axis may be the beginning.
-_PERIOD_FORMATS = {
-    "year": ("%Y", "year"),
-    "quarter": ("%Y-%m", "month"),
-    "month": ("%Y-%m", "month"),
-}
+# How the beginning of a period is written below its middle.
+_PERIOD_FORMATS = {"year": "%Y", "quarter": "%Y-%m", "month": "%Y-%m"}
 
 
 def kpi_lines(
@@ -55,10 +54,7 @@ def kpi_lines(
         }
         for row in rows
     ]
-    written, interval = _PERIOD_FORMATS.get(grain, ("%Y-%m-%d", "day"))
-    ticks = {"tickCount": {"interval": interval, "step": 1}}
-    axis = {"format": written, "labelOverlap": True, "labelAngle": 0, **ticks}
-    x = {"field": "at", "type": "temporal", "title": None, "axis": axis}
+    x = _calendar(rows, _PERIOD_FORMATS.get(grain, "%Y-%m-%d"))
     y_axis = {"format": _AXIS_FORMATS.get(unit, ",.4~r")}
     y = marks.number("value", counted_in, axis=y_axis)
     colour = marks.colour("slice", labels, colours, words)
@@ -78,6 +74,24 @@ def kpi_lines(
         ],
         resolve={"scale": {"color": "independent"}},
     )
+
+
+def _calendar(rows: Rows, written: str) -> Chart:
+    """From the first period's beginning to the last one's end, with a mark below each number."""
+    periods = {row["period_start"]: row for row in rows}
+    middles = {_middle(row): day for day, row in periods.items()}
+    names = {middle.isoformat(): f"{day:{written}}" for middle, day in middles.items()}
+    ends = min(periods), max(row["period_end"] for row in rows)
+    axis = {
+        "values": [_clock(middle) for middle in middles],
+        "labelExpr": f"{json.dumps(names)}[timeFormat(datum.value, '%Y-%m-%d')]",
+        "labelOverlap": "greedy",
+        "labelBound": False,
+        "labelFlush": _HALF_A_LABEL,
+        "labelAngle": 0,
+    }
+    scale = {"domain": [_clock(day) for day in ends], "nice": False}
+    return {"field": "at", "type": "temporal", "title": None, "axis": axis, "scale": scale}
 
 
 def _points(x: Chart, y: Chart, colour: Chart, words: Words) -> Chart:
@@ -117,7 +131,7 @@ def _shades(rows: Rows, x: Chart, words: Words) -> list[Chart]:
             "domain": list(names.values()),
             "range": [palette.STATUSES[status] for status in names],
         },
-        "legend": {"orient": "bottom"},
+        "legend": marks.legend(names),
     }
     return [
         {
@@ -144,6 +158,11 @@ def _unsettled(rows: Rows, words: Words) -> Rows:
                 "key": row["status"],
             }
     return list(worst.values())
+
+
+def _clock(day: date) -> Chart:
+    """Midnight of a day where the browser is, as the rows' days are."""
+    return {"year": day.year, "month": day.month, "date": day.day}
 
 
 def _middle(row: Mapping[str, Any]) -> date:

@@ -21,7 +21,12 @@ def mix_bars(rows: Rows, labels: Mapping[str, str], words: Words) -> Chart:
     ]
     named = {name: labels.get(name, name) for name in ordered}
     shown = [
-        {"part": named[str(row["dimension_value"])], "customers": row["customers"]} for row in rows
+        {
+            "part": named[str(row["dimension_value"])],
+            "customers": row["customers"],
+            "read": words.number(row["customers"]),
+        }
+        for row in rows
     ]
     x = marks.number("customers", words("customers"), axis={"tickMinStep": 1})
     return marks.chart(
@@ -32,7 +37,7 @@ def mix_bars(rows: Rows, labels: Mapping[str, str], words: Words) -> Chart:
             {"mark": {"type": "bar", "color": palette.LINE}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 3, "fontSize": 11},
-                "encoding": {"text": marks.number("customers", None)},
+                "encoding": {"text": {"field": "read"}},
             },
         ],
     )
@@ -42,14 +47,14 @@ def lift_intervals(rows: Rows, words: Words) -> Chart:
     """What a play changed, with its interval, beside nothing at all."""
     shown = [
         {
-            "play": row["play"],
+            "play": words.label(row, "title"),
             "lift": row["lift"],
             "low": row["lift_low"],
             "high": row["lift_high"],
         }
         for row in rows
     ]
-    y = marks.name("play", None, {row["play"]: row["play"] for row in rows})
+    y = marks.name("play", None, {row["play"]: row["play"] for row in shown})
     axis = {"format": "+.0%"}
     return marks.chart(
         shown,
@@ -70,7 +75,7 @@ def lift_intervals(rows: Rows, words: Words) -> Chart:
             {
                 "data": {"values": [{"zero": 0}]},
                 "mark": {"type": "rule", "strokeDash": [4, 4], "color": palette.AIM},
-                "encoding": {"x": marks.number("zero", None)},
+                "encoding": {"x": marks.number("zero", words("lift"), axis=axis)},
             },
         ],
     )

@@ -69,4 +69,9 @@ def due(published: Published, play: str, most: int | None = None) -> Rows:
 
 def results(published: Published) -> Rows:
     """What plays brought against their hold-outs, over all months."""
-    return published.rows("select * from marts.play_results where month = 'all' order by play")
+    return published.rows("""
+        select results.*, catalog.title, catalog.title_it
+        from marts.play_results as results
+        inner join marts.play_catalog as catalog on results.play = catalog.play
+        where results.month = 'all' order by results.play
+    """)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from orchestration.dashboard import show
@@ -86,8 +89,9 @@ def _to_loyal(context: Context) -> None:
 
     drawn = [row for row in rows if row["customers"]]
     if drawn:
-        show.picture(loyal_bars(drawn, words), words, words("to_loyal"))
-    as_table()
+        show.picture(loyal_bars(drawn, words), words, words("to_loyal"), as_table, is_open=True)
+    else:
+        as_table()
 
 
 def _attribution(context: Context) -> None:
@@ -118,10 +122,10 @@ def _paths(context: Context) -> None:
         show.note(words("no_paths"))
         return
     show.table(
-        list(map(words, ("path", "customers", "net_revenue", "median_gap"))),
+        list(map(words, ("path", "customers", "first_order_value", "median_gap"))),
         [
             [
-                str(row["path"]).replace(">", "→"),
+                _way(context, row),
                 words.number(row["customers"]),
                 words.number(row["revenue"], "money"),
                 words.number(row["median_days"], "days"),
@@ -129,3 +133,8 @@ def _paths(context: Context) -> None:
             for row in rows
         ],
     )
+
+
+def _way(context: Context, row: Mapping[str, Any]) -> str:
+    path = str(row["path"]).replace(">", "→")
+    return path if row["steps"] else context.words("unseen_way", channel=path)

@@ -20,7 +20,7 @@ _MOST_FACTS = 200
 def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
-    show.title(words("page_customers"), words("customers_note"))
+    show.title(words("page_customers"), context.with_currency(words("customers_note")))
     with show.section(words, words("find")):
         found = _find(context)
         if not found:
@@ -245,12 +245,18 @@ def _timeline(context: Context, subject: str) -> None:
                 f"{row['occurred_at']:%Y-%m-%d %H:%M}",
                 words.label(row),
                 f"{row['source_table']}:{row['source_id']}",
-                words.number(None if row["value"] is None else round(row["value"], 2), "exact"),
+                _value(context, row["value"]),
             ]
             for row in rows
         ],
         texts=3,
     )
+
+
+def _value(context: Context, value: float | None) -> str:
+    """An amount, points or an answer: whole ones have no decimals, others two."""
+    is_whole = value is None or value == round(value)
+    return context.words.number(value, "count" if is_whole else "hundredths")
 
 
 def _history(context: Context, subject: str) -> None:

@@ -16,7 +16,7 @@ _MOST = 50
 def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
-    show.title(words("page_data"), words("data_note"))
+    show.title(words("page_data"), context.with_currency(words("data_note")))
     with show.section(words, words("version")):
         _version(context)
     with show.section(words, words("accounting"), words("accounting_note")):
@@ -154,7 +154,7 @@ def _restated(context: Context, row: Mapping[str, Any]) -> list[str]:
         words.label(row, "title"),
         words(f"grain_{row['period_grain']}"),
         words.day(row["period_start"]),
-        str(row["dimension_value"]),
+        words("all_together") if row["dimension"] == "all" else str(row["dimension_value"]),
         str(row["cause"]).replace("_", " "),
         words.number(row["old_value"], row["unit"]),
         words.number(row["new_value"], row["unit"]),

@@ -165,7 +165,11 @@ def _definition(context: Context, entry: Mapping[str, Any]) -> None:
         "denominator": entry["denominator"] or "–",
         "unit": _unit(context, str(entry["unit"])),
         "better": words(f"direction_{entry['direction']}"),
-        "matures": words("after_days", days=entry["maturity_days"]),
-        "restates": str(entry["restates"] or "–").replace("|", ", "),
+        "matures": words("after_days", days=words.number(entry["maturity_days"], "days")),
+        "restates": _restated_by(context, str(entry["restates"] or "nothing")),
     }
     show.facts([(words(name), str(part)) for name, part in parts.items()])
+
+
+def _restated_by(context: Context, causes: str) -> str:
+    return ", ".join(context.words(f"restates_{cause}") for cause in causes.split("|"))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
 import streamlit as st
 
 from orchestration.dashboard import show
@@ -9,15 +13,18 @@ from orchestration.dashboard.charts.retention import HORIZONS, order_lines, sile
 from orchestration.dashboard.context import Context
 from orchestration.dashboard.queries import retention
 from orchestration.pictures import charts
+from orchestration.pictures.published import Rows
 
 _ALL = "all"
 _DAYS = 365
+# Of curves that may step on every day, a table that people read tells each tenth.
+_TABLE_EVERY = 10
 
 
 def page(context: Context) -> None:
     """Draw the page."""
     words = context.words
-    show.title(words("page_retention"), words("retention_note"))
+    show.title(words("page_retention"), context.with_currency(words("retention_note")))
     picked = None
     with show.section(words, words("retention"), words("cohorts_note")):
         picked = _pick(context)
@@ -122,4 +129,33 @@ def _silences(context: Context) -> None:
     if not rows:
         show.note(words("no_silences"))
         return
-    show.picture(silence_curves(rows, words), words, words("silences"))
+
+    def as_table() -> None:
+        show.table(
+            list(map(words, ("days_since", "gap", "not_back", "customers"))),
+            [
+                [
+                    words.number(row["day"]),
+                    words("after_order", number=row["gap_ordinal"]),
+                    words.number(row["survival"], "share"),
+                    words.number(row["at_risk"]),
+                ]
+                for row in at_round_days(rows)
+            ],
+            texts=2,
+        )
+
+    show.picture(silence_curves(rows, words), words, words("silences"), as_table)
+
+
+def at_round_days(rows: Rows) -> Rows:
+    """What curves say on each tenth day: as on the last day before on which they stepped."""
+    curves: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        curves.setdefault(str(row["gap_ordinal"]), []).append(row)
+    return [
+        {**max((row for row in curve if row["day"] <= day), key=itemgetter("day")), "day": day}
+        for curve in curves.values()
+        for day in range(_TABLE_EVERY, curve[-1]["day"] + 1, _TABLE_EVERY)
+        if curve[0]["day"] <= day
+    ]

@@ -87,7 +87,20 @@ def _segment(context: Context, profiles: Rows) -> None:
     named = labels[dimension]() if dimension in labels else {}
     rows = segments.mix(published, segment, dimension)
     if rows:
-        show.picture(mix_bars(rows, named, words), words, titles[segment])
+
+        def as_table() -> None:
+            show.table(
+                [words(f"mix_{dimension}"), words("customers")],
+                [
+                    [
+                        named.get(str(row["dimension_value"]), str(row["dimension_value"])),
+                        words.number(row["customers"]),
+                    ]
+                    for row in rows
+                ],
+            )
+
+        show.picture(mix_bars(rows, named, words), words, titles[segment], as_table)
     show.text(words("members", number=words.number(sizes[segment])))
     with st.expander(words("as_list")):
         show.table(
@@ -145,14 +158,25 @@ def _results(context: Context) -> None:
         show.note(words("no_results"))
         return
     drawn = [row for row in rows if row["lift"] is not None]
+
+    def as_table() -> None:
+        _results_table(context, rows)
+
     if drawn:
-        show.picture(lift_intervals(drawn, words), words, words("results"))
+        chart = lift_intervals(drawn, words)
+        show.picture(chart, words, words("results"), as_table, is_open=True)
+    else:
+        as_table()
+
+
+def _results_table(context: Context, rows: Rows) -> None:
+    words = context.words
     head = ("play", "conclusive", "treated", "held_out", "rate_treated", "rate_held_out")
     show.table(
         [*map(words, head), words("lift"), words("interval"), words("incremental")],
         [
             [
-                str(row["play"]),
+                words.label(row, "title"),
                 words("yes" if row["is_conclusive"] else "not_yet"),
                 words.number(row["treat_persons"]),
                 words.number(row["holdout_persons"]),

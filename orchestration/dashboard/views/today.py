@@ -28,7 +28,7 @@ def page(context: Context) -> None:
                 for headline in published.headlines()
             ]
         )
-    with show.section(words, words("standing")):
+    with show.section(words, words("standing"), words("standing_note")):
         _standing(context)
     with show.section(words, words("week"), words("week_note")):
         _week(context)

@@ -8,7 +8,7 @@ where a session begins (``sessions``), marts told from tables (``marts``).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -152,10 +152,12 @@ def touchpoints(shop: Shop) -> Iterator[TouchRow]:
             )
 
 
-def attributed_orders(shop: Shop) -> Iterator[AttributedRow]:
-    """Every booked order, by model and touch with a share."""
+def attributed_orders(
+    shop: Shop, orders: Iterable[Booked] | None = None
+) -> Iterator[AttributedRow]:
+    """Every booked order, or these, by model and touch with a share."""
     firsts = {orders[0].order.order_id for orders in shop.booked_of.values()}
-    for booked in shop.booked:
+    for booked in shop.booked if orders is None else orders:
         touches = [] if booked.is_guest else touches_of(shop, booked)
         days = [(booked.day - visit.day).days for visit in touches]
         for model, weights in weights_by_model(touches, days).items():
@@ -173,7 +175,7 @@ def attributed_orders(shop: Shop) -> Iterator[AttributedRow]:
                     subject_id=booked.person,
                     ordered_at=booked.order.created_at,
                     ordered_on=booked.day,
-                    is_first_order=booked.order.order_id in firsts,
+                    is_first_order=booked.is_guest or booked.order.order_id in firsts,
                     session_id=visit.session_id if visit else None,
                     touched_at=visit.started_at if visit else None,
                     touched_on=visit.day if visit else None,
@@ -225,7 +227,8 @@ def _split(amount: Decimal | None, shares: dict[int, int]) -> dict[int, Decimal 
     parts: dict[int, Decimal | None] = {}
     left = amount
     for number, part in shares.items():
-        cut = Decimal(int(Fraction(amount) * 10**4 * part / TEN_DECIMALS)).scaleb(-4)
+        units = int(abs(amount).scaleb(4)) * part // TEN_DECIMALS
+        cut = Decimal(units).scaleb(-4).copy_sign(amount)
         parts[number], left = cut, left - cut
     last = max(shares)
     parts[last] = (parts[last] or Decimal(0)) + left
@@ -305,11 +308,10 @@ def _facts(shop: Shop) -> Iterator[tuple[date, str, str | None, str, Any]]:
                 *(booked.day, last.channel, last.events[0].utm_campaign),
                 *("last_touch", booked.value),
             )
-    for row in attributed_orders(shop):
-        if row.is_first_order:
-            worth = _first_year(firsts[row.order_id])
-            part = None if worth is None else worth * row.share
-            yield row.ordered_on, row.channel, row.campaign, row.model, (row.share, part)
+    for row in attributed_orders(shop, (orders[0] for orders in firsts.values())):
+        worth = _first_year(firsts[row.order_id])
+        part = None if worth is None else worth * row.share
+        yield row.ordered_on, row.channel, row.campaign, row.model, (row.share, part)
 
 
 def _first_year(orders: Sequence[Booked]) -> Fraction | None:

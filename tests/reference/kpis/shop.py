@@ -48,8 +48,8 @@ class Shop:
         self.world = world
         self.rulebook = rulebook
         self.seeds = seeds
-        self.settings: Resolved = staging.resolve([world], settings, rulebook)
         self.staged: Staged = staging.stage(world, settings, rulebook)
+        self.settings: Resolved = staging.resolve([world], settings, rulebook, [self.staged])
         self.identity: Identity = identify(self.staged, self.settings)
         self._health: dict[tuple[str, date], str] = {}
         self._stage: dict[tuple[str, date], str] = {}

@@ -13,7 +13,7 @@ attributed_orders as (
         persons.person_id as subject_id,
         orders.created_at as ordered_at,
         orders.order_date as ordered_on,
-        first_orders.order_id is not null as is_first_order,
+        orders.order_number = 1 as is_first_order,
         touches.session_id,
         touches.touched_at,
         touches.touched_on,
@@ -32,8 +32,6 @@ attributed_orders as (
         on
             attributed.order_id = touches.order_id
             and attributed.touch_number = touches.touch_number
-    left join {{ ref('int_first_orders') }} as first_orders
-        on attributed.order_id = first_orders.order_id
 
 )
 
