@@ -114,6 +114,7 @@ def find(
         *_several_currencies(connection, settings),
         *(missing if allowed else ()),
         *_undated_versions(connection),
+        *_shared_ids(connection),
         *_over_refunds(connection),
         *_refunded_without_refund(connection),
         *_not_booked(connection),
@@ -285,6 +286,26 @@ def _undated_versions(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return (
         f"Several versions of one key without a time that tells which is the latest "
         f"({', '.join(told)}); the last file in natural order counts.",
+    )
+
+
+def _shared_ids(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Tell of ids that stand on rows that differ: a counter per device is no id."""
+    told: list[str] = []
+    for table, key in (("events", "event_id"), ("refunds", "refund_id")):
+        # Exact copies are not in raw, and a sum of refunds that grows is one refund.
+        shared = _one(
+            connection,
+            f"select count(*) - count(distinct hash({key})) from raw.{table} "
+            f"where {key} not like '%:refunded'",
+        )
+        if shared:
+            told.append(f"{shared:,} of {table}")
+    if not told:
+        return ()
+    return (
+        f"Rows whose id another row has that differs ({', '.join(told)}): the earliest counts, the "
+        "others are filtered as id_conflict.",
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from orchestration.errors import InputError, nearest, shown
+from orchestration.errors import InputError, nearest, sentence, shown
 from orchestration.ingest.contract import Contract
 
 Format = Literal["parquet", "csv", "jsonl", "spreadsheet"]
@@ -41,6 +41,8 @@ _UNFINISHED = "its name says that it is being written"
 _CHECKSUM = "it is a checksum of another file"
 _NOT_TEXT = "its name is not valid UTF-8; rename it"
 _NO_FILE = "it is a pipe, a device or a socket, not a file"
+# What shops and spreadsheets call text whose columns are parted by tabs.
+_TEXTS = frozenset({".txt", ".tsv", ".tab"})
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -141,7 +143,7 @@ def table_of(stem: str, contract: Contract) -> str | None:
 def require_tables(
     landing: Landing, contract: Contract, fed_before: Collection[str], raw_dir: Path
 ) -> None:
-    """Refuse a landing directory that lacks a required table.
+    """Refuse a landing directory with neither of the tables of which one is required.
 
     Args:
         landing: what lies there.
@@ -150,29 +152,25 @@ def require_tables(
         raw_dir: named in the message.
 
     Raises:
-        InputError: one sentence per missing table.
+        InputError: what was looked for, and what lies there instead.
     """
     present = {file.table for file in landing.files} | set(fed_before)
-    problems: list[str] = []
-    for table in contract.tables:
-        if table.is_optional or table.name in present:
-            continue
-        extensions = ", ".join(ACCEPTED)
-        problem = (
-            f"{raw_dir} holds no file for the required table {table.name}; add a file "
-            f"{table.name}.<ext> or a folder {table.name}/ (ext: {extensions}), "
-            "a file with the column names alone if there is nothing to report"
-        )
-        # Only a file that a name rule left out, not `_truth`, can be meant for the table.
-        close = [entry for entry in landing.ignored if table.name in entry.name.casefold()]
-        if close:
-            problem += f"; {shown(close[0].name)} is ignored because {close[0].reason}"
-        elif unread := [entry for entry in landing.ignored if entry.name.endswith(ACCEPTED)]:
-            names = ", ".join(shown(entry.name) for entry in unread[:_NAMED])
-            problem += f"; or say in sources.yml how to read {names} (lifecycle init drafts it)"
-        problems.append(problem + ".")
-    if problems:
-        raise InputError("\n".join(problems))
+    names = [table.name for table in contract.tables if not table.is_optional]
+    if present.intersection(names):
+        return
+    asked = [f"{name}.<ext> or a folder {name}/" for name in names]
+    problem = (
+        f"{raw_dir} holds no file for {' or '.join(names)}, one of which is required; add "
+        f"{', or '.join(asked)} (ext: {', '.join(ACCEPTED)})"
+    )
+    # Only a file that a name rule left out, not `_truth`, can be meant for a table.
+    close = [one for one in landing.ignored if any(name in one.name.casefold() for name in names)]
+    unread = [one for one in landing.ignored if one.name.casefold().endswith(ACCEPTED)]
+    if unread:
+        listed = ", ".join(shown(one.name) for one in unread[:_NAMED])
+        problem += f"; or say in sources.yml how to read {listed} (lifecycle init drafts it)"
+    told = [problem, *(f"{shown(one.name)} is ignored because {one.reason}" for one in close)]
+    raise InputError("\n".join(map(sentence, told)))
 
 
 def _entries(folder: Path) -> Iterator[Path]:
@@ -217,7 +215,9 @@ def _add_file(
         ignored.append(IgnoredFile(name, _NO_FILE))
         return
     if stem == path.name:
-        ignored.append(IgnoredFile(name, f"its extension is none of {', '.join(ACCEPTED)}"))
+        way_out = f"; if it is a table, call it {path.stem}.csv" if _is_text(path) else ""
+        reason = f"its extension is none of {', '.join(ACCEPTED)}{way_out}"
+        ignored.append(IgnoredFile(name, reason))
         return
     kind, is_gzip = EXTENSIONS[path.name[len(stem) :].casefold()]
     files.append(LandingFile(table, name, path, kind, is_gzip))
@@ -232,6 +232,10 @@ def is_readable(path: Path) -> bool:
         return stat.S_ISREG(path.stat().st_mode)
     except OSError:
         return True
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.casefold() in _TEXTS
 
 
 def _stem(name: str) -> str:

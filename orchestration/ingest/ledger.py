@@ -59,6 +59,7 @@ class FileResult:
         rows_quarantined: rows that could not be accepted.
         rows_set_aside: rows that are none of the table's.
         notes: sentences on its columns and values.
+        left_out: sentences on columns of which nothing was loaded.
     """
 
     table: str
@@ -70,6 +71,7 @@ class FileResult:
     rows_quarantined: int
     rows_set_aside: int = 0
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def refuse_file(
@@ -110,6 +112,7 @@ def close_books(
     duplicate: int,
     set_aside: Mapping[str, int],
     notes: tuple[str, ...] = (),
+    left_out: tuple[str, ...] = (),
 ) -> FileResult:
     """Count what the open transaction really wrote, compare, and commit."""
     found = count_of(
@@ -142,6 +145,7 @@ def close_books(
             rows_quarantined=quarantined,
             rows_set_aside=aside,
             notes=notes,
+            left_out=left_out,
         ),
     )
 

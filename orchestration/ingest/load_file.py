@@ -34,7 +34,7 @@ from orchestration.ingest.quarantine import (
     without_addresses,
 )
 from orchestration.ingest.reasons import SET_ASIDE, FileRefusedError, Reason
-from orchestration.ingest.summary import column_notes
+from orchestration.ingest.summary import column_notes, left_out_notes
 
 _TEMPORARY = (LANDED, "judged_rows", "repeated_rows", "refused_rows", "csv_lines")
 _SMALL_BYTES = 100_000
@@ -93,9 +93,7 @@ def load_file(
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail)
     set_aside = _set_rows_aside(connection, judgement)
     erased = set_erased_aside(connection, table, tombstones)
-    notes = column_notes(file, table, judgement, landed.overruled) + _rounding_note(
-        connection, file
-    )
+    notes = column_notes(file, judgement, landed.overruled) + _rounding_note(connection, file)
     copies = find_copies(connection, table)
     landed = without_addresses(landed, table)
     refused = prepare_quarantine(connection, landed, folder)
@@ -118,6 +116,7 @@ def load_file(
         duplicate=copies,
         set_aside=set_aside | ({ERASED: erased} if erased else {}),
         notes=notes,
+        left_out=left_out_notes(file, table, judgement),
     )
 
 

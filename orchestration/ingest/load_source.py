@@ -37,10 +37,12 @@ from orchestration.ingest.ledger import (
     write_source_ledger,
 )
 from orchestration.ingest.load_file import FileChangedError, find_copies, insert_rows
+from orchestration.ingest.quarantine import MERGED
 from orchestration.ingest.raw_database import RawAccountingError
 from orchestration.ingest.sources.adapter import Adapter, Role
 from orchestration.ingest.sources.recognition import read_header
 from orchestration.ingest.sources.sources_file import Format, SourceFile, read_column
+from orchestration.ingest.summary import source_column_notes
 from orchestration.ingest.words import folded_word
 from orchestration.sql_text import identifier, text_literal
 
@@ -53,6 +55,11 @@ _PREFIXED = frozenset(
         "account_id", "from_customer_id", "into_customer_id",
     }
 )  # fmt: skip
+_BECAME = {
+    "left_out": "not loaded",
+    "to_properties": MERGED,
+    "read_in_parts": "read by its pattern",
+}
 
 
 @dataclass(frozen=True)
@@ -63,13 +70,11 @@ class SourceResult:
         results: the contract rows, by table.
         rows_read: rows of the file itself.
         set_aside: reason to rows that yield nothing.
-        columns_ignored: columns that were not loaded.
     """
 
     results: tuple[FileResult, ...]
     rows_read: int
     set_aside: Mapping[str, int]
-    columns_ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ def load_source_file(
     excluded_ids: Collection[str],
     folder: Path,
     is_same: Callable[[], bool],
+    max_unpacked_ratio: int,
     tombstones: Tombstones | None = None,
 ) -> SourceResult:
     """Load the contract rows that one file yields, and commit them with its lines in the ledger.
@@ -107,6 +113,7 @@ def load_source_file(
         excluded_ids: lower-case ids that count as empty.
         folder: empty folder for files made on the way.
         is_same: says whether the file is still the one that the identity was taken from.
+        max_unpacked_ratio: how many times its size a gzip file may grow.
         tombstones: of persons whose rows are refused.
 
     Raises:
@@ -117,7 +124,7 @@ def load_source_file(
     adapter, role = main.source.adapter, main.role
     tables = adapter.tables_of(role.name)
     # What is only read beside others is counted, and needs nothing beside itself.
-    landed = _land_source(connection, main, siblings if tables else (), folder)
+    landed = _land_source(connection, main, siblings if tables else (), folder, max_unpacked_ratio)
     for relation, sql in adapter.shared_sql.items() if tables else ():
         connection.execute(f"create or replace temporary table {relation} as {_statement(sql)}")
     connection.execute("begin")
@@ -144,8 +151,15 @@ def load_source_file(
         results[0],
         rows_read=results[0].rows_read + aside,
         rows_set_aside=results[0].rows_set_aside + aside,
+        left_out=source_column_notes(
+            main.file.name,
+            adapter.name,
+            contract.table(results[0].table),
+            landed.unknown if role.others == "left_out" else (),
+            landed.personal,
+        ),
     )
-    _log_columns(connection, main, landed, identity, contract)
+    _log_columns(connection, main, landed, identity)
     reach("ingest.rows_written")
     write_source_ledger(
         connection,
@@ -158,8 +172,7 @@ def load_source_file(
         rows_read=rows + lines,
         set_aside=set_aside,
     )
-    ignored = (*landed.personal, *(() if _merges(adapter, contract) else landed.unknown))
-    return SourceResult(tuple(results), rows + lines, set_aside, ignored)
+    return SourceResult(tuple(results), rows + lines, set_aside)
 
 
 def _land_source(
@@ -167,6 +180,7 @@ def _land_source(
     main: SourceFile,
     siblings: Sequence[SourceFile],
     folder: Path,
+    max_unpacked_ratio: int,
 ) -> _Landed:
     """Make a relation per role; of the main role it holds this file alone."""
     adapter = main.source.adapter
@@ -182,8 +196,8 @@ def _land_source(
     )
     seen = [sibling for sibling in siblings if sibling.role.name != main.role.name]
     for number, sibling in enumerate(seen, start=1):
-        _land(connection, sibling, folder / str(number), number, is_main=False)
-    return _land(connection, main, folder / "main", 0, is_main=True)
+        _land(connection, sibling, folder / str(number), number, max_unpacked_ratio, is_main=False)
+    return _land(connection, main, folder / "main", 0, max_unpacked_ratio, is_main=True)
 
 
 def _columns_of(role: Role) -> tuple[str, ...]:
@@ -195,6 +209,7 @@ def _land(
     source_file: SourceFile,
     folder: Path,
     number: int,
+    max_unpacked_ratio: int,
     *,
     is_main: bool,
 ) -> _Landed:
@@ -208,11 +223,11 @@ def _land(
     known = tuple(Column(name.casefold(), "varchar", "text") for name in names)
     connection.execute(f"drop table if exists temp.{LANDED}")
     shape = Table(source_file.source.name, known, (), True, (), False)
-    landed = read_landing_file(connection, file, shape, folder)
+    landed = read_landing_file(connection, file, shape, folder, max_unpacked_ratio)
     if landed is None:
         return _Landed(source_file.role.name, None, (), ())
     role, adapter = source_file.role, source_file.source.adapter
-    expressions, rest = _text_columns(role, landed.columns)
+    expressions, rest = _text_columns(source_file, landed.columns, form)
     personal = [column for column in rest if _is_personal(column.name, adapter)]
     unknown = [column for column in rest if not _is_personal(column.name, adapter)]
     selected = "".join(f"{sql}, " for sql in expressions)
@@ -263,15 +278,23 @@ def _as_utf8(file: LandingFile, form: Format, folder: Path) -> LandingFile:
     return replace(file, path=target)
 
 
-def _text_columns(role: Role, given: Sequence[GivenColumn]) -> tuple[list[str], list[GivenColumn]]:
+def _text_columns(
+    source_file: SourceFile, given: Sequence[GivenColumn], form: Format
+) -> tuple[list[str], list[GivenColumn]]:
     """Return the text of each column of a role, and the file's columns that it does not read."""
+    role, adapter = source_file.role, source_file.source.adapter
     by_name: dict[str, list[GivenColumn]] = {}
     for column in given:
         by_name.setdefault(fold_name(column.name), []).append(column)
     expressions: list[str] = []
     for name, spellings in role.columns.items():
         found = [column for text in (name, *spellings) for column in by_name.pop(text, ())]
-        expressions.append(_first_text(found))
+        text = _first_text(found)
+        if name in adapter.amounts:
+            text = _plain_decimal(text, form)
+        elif name in adapter.instants:
+            text = _iso_date(text, form)
+        expressions.append(text)
     for prefix in role.prefixes.values():
         names = sorted((name for name in by_name if name.startswith(prefix)), key=_version)
         found = by_name.pop(names[-1]) if names else []
@@ -378,7 +401,9 @@ def _with_entry(main: SourceFile, table: Table, columns: Mapping[str, str]) -> d
         if name in changed:
             changed[name] = _replaced_words(changed[name], words)
     for name, sql in changed.items():
-        changed[name] = _in_contract_form(table.column(name), sql, entry.format)
+        changed[name] = _in_contract_form(
+            table.column(name), sql, entry.format, is_plain=bool(adapter.amounts)
+        )
         if entry.prefix and name in _PREFIXED:
             prefix = text_literal(entry.prefix)
             changed[name] = (
@@ -403,16 +428,14 @@ def _replaced_words(sql: str, words: Mapping[str, str]) -> str:
     return f"case {cases} else {sql} end"
 
 
-def _in_contract_form(column: Column, sql: str, form: Format) -> str:
-    if column.kind == "decimal" and form.decimal == ",":
-        return f"replace(replace({sql}, '.', ''), ',', '.')"
+def _in_contract_form(column: Column, sql: str, form: Format, *, is_plain: bool) -> str:
+    """Return a value as the contract has it; one that is plain already was read so by landing."""
+    if column.kind == "decimal" and not is_plain:
+        return _plain_decimal(sql, form)
     if column.kind not in ("timestamp", "date"):
         return sql
-    if form.dates:
-        # A time of day stands behind the date in whatever detail the file has.
-        formats = [f"{form.dates}{time}" for time in (" %H:%M:%S", " %H:%M", "")]
-        listed = ", ".join(text_literal(text) for text in formats)
-        sql = f"coalesce(cast(try_strptime({sql}, [{listed}]) as varchar), {sql})"
+    if not is_plain:
+        sql = _iso_date(sql, form)
     if form.timezone and column.kind == "timestamp":
         local = f"try_cast({sql} as timestamp)"
         zone = text_literal(form.timezone)
@@ -422,6 +445,19 @@ def _in_contract_form(column: Column, sql: str, form: Format) -> str:
             f"case when regexp_full_match({sql}, {text_literal(pattern)}) then {utc} else {sql} end"
         )
     return sql
+
+
+def _plain_decimal(sql: str, form: Format) -> str:
+    return f"replace(replace({sql}, '.', ''), ',', '.')" if form.decimal == "," else sql
+
+
+def _iso_date(sql: str, form: Format) -> str:
+    if not form.dates:
+        return sql
+    # A time of day stands behind the date in whatever detail the file has.
+    formats = [f"{form.dates}{time}" for time in (" %H:%M:%S", " %H:%M", "")]
+    listed = ", ".join(text_literal(text) for text in formats)
+    return f"coalesce(cast(try_strptime({sql}, [{listed}]) as varchar), {sql})"
 
 
 def _load_yielded(
@@ -575,22 +611,15 @@ def _set_aside(
     return rows, {str(reason): int(count) for reason, count in found}
 
 
-def _merges(adapter: Adapter, contract: Contract) -> bool:
-    return any(contract.table(table).merges_extra_columns for table in adapter.tables)
-
-
 def _log_columns(
     connection: duckdb.DuckDBPyConnection,
     main: SourceFile,
     landed: _Landed,
     identity: FileIdentity,
-    contract: Contract,
 ) -> None:
-    merged = _merges(main.source.adapter, contract)
+    became = _BECAME[main.role.others]
     noted = [(name, "not loaded: personal") for name in landed.personal]
-    noted += [
-        (name, "merged into properties" if merged else "not loaded") for name in landed.unknown
-    ]
+    noted += [(name, became) for name in landed.unknown]
     for name, action in noted:
         connection.execute(
             "insert into raw.schema_log values (?, ?, 'VARCHAR', ?, ?, ?, ?)",

@@ -20,10 +20,12 @@ import duckdb
 from orchestration.failpoints import reach
 from orchestration.ingest.contract import Table
 from orchestration.ingest.erased.tombstones import Tombstones, set_erased_aside
+from orchestration.ingest.formats.landed_file import LandedFile
 from orchestration.ingest.formats.open_file import read_landing_file
-from orchestration.ingest.formats.small_text import SmallText, small_text, write_as_one
+from orchestration.ingest.formats.read_parquet import read_parquets, small_parquet
+from orchestration.ingest.formats.small_text import SmallText, small_text, unpacked, write_as_one
 from orchestration.ingest.judging.rows import Judgement, judge
-from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.landing_directory import LandingFile, is_readable
 from orchestration.ingest.ledger import (
     STATUS_LOADED,
     FileIdentity,
@@ -34,12 +36,14 @@ from orchestration.ingest.ledger import (
 from orchestration.ingest.load_file import drop_temporary, find_copies, insert_rows
 from orchestration.ingest.quarantine import log_extra_columns
 from orchestration.ingest.reasons import FileRefusedError
-from orchestration.ingest.summary import column_notes
+from orchestration.ingest.summary import column_notes, left_out_notes
 
 # So many share the cost of the statements; more of them gain nothing that can be measured.
 _MAX_FILES = 256
 _MAX_FILE_BYTES = 100_000
 _MAX_BYTES = 8 << 20
+# A small Parquet file may repeat one row for ever.
+_MAX_FILE_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -57,25 +61,38 @@ class SmallFile:
             len(others) < _MAX_FILES
             and self.file.table == others[0].file.table
             and self.text.shape == others[0].text.shape
-            and sum(other.before.st_size for other in others) + self.before.st_size <= _MAX_BYTES
+            and sum(other.text.size for other in others) + self.text.size <= _MAX_BYTES
         )
 
 
-def read_small_file(file: LandingFile, table: Table) -> SmallFile | None:
+def read_small_file(
+    connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Table
+) -> SmallFile | None:
     """Read a file that may be one of many; None if it must be loaded by itself."""
-    if file.is_gzip or file.format not in ("csv", "jsonl"):
-        return None
     try:
         before = file.path.stat()
-        if before.st_size > _MAX_FILE_BYTES:
+        if before.st_size > _MAX_FILE_BYTES or not is_readable(file.path):
             return None
         content = file.path.read_bytes()
     except OSError:
         return None
-    text = small_text(content, file.format, table)
+    text = _small_parquet(connection, file, content) if file.format == "parquet" else None
+    if file.format in ("csv", "jsonl"):
+        plain = unpacked(content, _MAX_FILE_BYTES) if file.is_gzip else content
+        text = None if plain is None else small_text(plain, file.format, table)
     if text is None:
         return None
     return SmallFile(file, text, before, hashlib.sha256(content).hexdigest())
+
+
+def _small_parquet(
+    connection: duckdb.DuckDBPyConnection, file: LandingFile, content: bytes
+) -> SmallText | None:
+    told = small_parquet(connection, file.path, _MAX_FILE_ROWS)
+    if told is None:
+        return None
+    schema, rows = told
+    return SmallText(("parquet", *schema), b"", content, rows, rows)
 
 
 def load_together(
@@ -136,7 +153,8 @@ def load_together(
             rows_loaded=small.text.rows - duplicate,
             rows_duplicate=duplicate,
             rows_quarantined=0,
-            notes=column_notes(small.file, table, judgement, overruled),
+            notes=column_notes(small.file, judgement, overruled),
+            left_out=left_out_notes(small.file, table, judgement),
         )
         results.append((identity, result))
     reach("ingest.rows_written")
@@ -156,13 +174,10 @@ def _judge_as_one(
     Return how they were judged and the names that do not count; None if any row or file is not as
     it should be.
     """
-    first = files[0][0].file
-    whole = folder / f"small.{first.format}"
     texts = [small.text for small, _ in files]
     ids = [identity.file_id for _, identity in files]
-    write_as_one(texts, whole)
     try:
-        landed = read_landing_file(connection, replace(first, path=whole), table, folder)
+        landed = _land_as_one(connection, [small for small, _ in files], table, folder)
         if landed is None or landed.refused is not None:
             return None
         judgement = judge(
@@ -173,7 +188,7 @@ def _judge_as_one(
             excluded_ids=excluded_ids,
             first_checks=landed.first_checks,
         )
-    except FileRefusedError:
+    except (FileRefusedError, duckdb.InvalidInputException):
         return None
     ends = accumulate(text.records for text in texts)
     before = {
@@ -203,6 +218,21 @@ def _judge_as_one(
     if told or [read.get(file_id, 0) for file_id in ids] != [text.rows for text in texts]:
         return None
     return judgement, landed.overruled
+
+
+def _land_as_one(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[SmallFile],
+    table: Table,
+    folder: Path,
+) -> LandedFile | None:
+    first = files[0].file
+    if first.format == "parquet":
+        return read_parquets(connection, [small.file.path for small in files])
+    whole = folder / f"small.{first.format}"
+    write_as_one([small.text for small in files], whole)
+    plain = replace(first, path=whole, is_gzip=False)
+    return read_landing_file(connection, plain, table, folder)
 
 
 def _rows_by_file(connection: duckdb.DuckDBPyConnection, where: str) -> dict[int, int]:

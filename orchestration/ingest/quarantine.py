@@ -21,6 +21,9 @@ from orchestration.ingest.ledger import FileIdentity, count_of
 from orchestration.ingest.words import looks_like_email
 from orchestration.sql_text import text_literal
 
+# In raw.schema_log, of a column of events that no column of the contract is filled from.
+MERGED = "merged into properties"
+
 
 def prepare_quarantine(
     connection: duckdb.DuckDBPyConnection, landed: LandedFile, folder: Path
@@ -151,7 +154,7 @@ def log_extra_columns(
     judgement: Judgement,
 ) -> None:
     """Note each column that the contract does not know, and what became of it."""
-    action = "merged into properties" if table.merges_extra_columns else "not loaded"
+    action = MERGED if table.merges_extra_columns else "not loaded"
     noted = [(column.name, column.data_type, action) for column in judgement.extra_columns]
     noted += [(name, "VARCHAR", "not loaded: personal") for name in judgement.personal_columns]
     for name, data_type, became in noted:

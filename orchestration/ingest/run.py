@@ -14,7 +14,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -70,8 +70,6 @@ __all__ = ["IngestProgress", "IngestSummary", "ingest"]
 
 # Of so many small files that could not be loaded together each is loaded by itself.
 _FEW = 8
-# A mail tool has no orders and a shop no events; neither at all is no shop.
-ONE_OF_THESE = frozenset({"events", "orders"})
 
 
 def ingest(
@@ -181,9 +179,7 @@ class _Run:
             plan = plan_sources(connection, self.raw_dir, landing, entries, self.contract, adapters)
             fed = {table for placed in plan.source_files for table in placed.source.adapter.tables}
             fed |= fed_before | {file.table for file in plan.contract_files}
-            if fed & ONE_OF_THESE:
-                fed |= ONE_OF_THESE
-            require_tables(landing, self.contract, fed, self.raw_dir)
+            require_tables(replace(landing, ignored=plan.ignored), self.contract, fed, self.raw_dir)
             # After the tables: a directory that cannot be loaded must not become the origin.
             check_origin(connection, self.raw_dir, self.state.root)
             check_salt(connection, self.identity_salt)
@@ -193,7 +189,7 @@ class _Run:
             changing: list[str] = []
             rows_read = 0
             total = len(plan.contract_files) + len(plan.source_files)
-            for done, files, small in self._portions(plan.contract_files, known):
+            for done, files, small in self._portions(connection, plan.contract_files, known):
                 self.progress(IngestProgress(done, total, rows_read, files[0].name))
                 for file, result in self._load_portion(connection, files, small, known):
                     if isinstance(result, FileResult):
@@ -226,7 +222,7 @@ class _Run:
             stops = (*stop_sentences(connection, names, self.contract, share), *found.stops)
             notes = (
                 *notes,
-                *(note for result in results for note in result.notes),
+                *(note for result in results for note in (*result.notes, *result.left_out)),
                 *ignored_sentences(plan.ignored),
                 *found.notes,
                 *(changing_sentence(name) for name in changing),
@@ -279,7 +275,10 @@ class _Run:
         connection.execute("commit")
 
     def _portions(
-        self, files: Sequence[LandingFile], known: frozenset[tuple[str, str, str]]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        files: Sequence[LandingFile],
+        known: frozenset[tuple[str, str, str]],
     ) -> Iterator[tuple[int, list[LandingFile], list[SmallFile]]]:
         """Yield files to load in one go, their content if they are small, and their place.
 
@@ -287,7 +286,7 @@ class _Run:
         """
         begin, waiting = 0, list[SmallFile]()
         for place, file in enumerate(files):
-            small = read_small_file(file, self.contract.table(file.table))
+            small = read_small_file(connection, file, self.contract.table(file.table))
             if small is not None and (file.table, file.name, small.sha256) in known:
                 continue
             if waiting and (small is None or not small.goes_with(waiting)):
@@ -444,6 +443,7 @@ class _Run:
                 excluded_ids=self.excluded_ids,
                 folder=self.scratch,
                 is_same=lambda: _is_same(file.path, before),
+                max_unpacked_ratio=self.settings.max_unpacked_ratio,
                 tombstones=self.tombstones,
             )
         except FileChangedError:
@@ -452,7 +452,7 @@ class _Run:
             if not _is_same(file.path, before):
                 return "changing"
             result = refuse_file(connection, file, identity, refusal)
-            return SourceResult((result,), result.rows_read, {}, ())
+            return SourceResult((result,), result.rows_read, {})
 
 
 def mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:

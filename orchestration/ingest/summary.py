@@ -12,6 +12,7 @@ from typing import Any, cast
 import duckdb
 
 from orchestration.errors import nearest, sentence, shown
+from orchestration.ingest.column_names import fold_name
 from orchestration.ingest.contract import Column, Contract, Table
 from orchestration.ingest.judging.columns import match_columns, meant
 from orchestration.ingest.judging.rows import Judgement
@@ -23,6 +24,8 @@ from orchestration.safe_json import parsed as parsed_json
 # More sentences than this help nobody; all of them are in raw.quarantine.
 _MAX_SENTENCES = 20
 _MAX_NAMES = 20
+# Of addresses and the like nobody asks which.
+_MAX_PERSONAL = 5
 _QUARANTINED = "table_name, source_file, line_number, column_name, reason, detail, raw_record"
 
 
@@ -176,11 +179,28 @@ def stop_sentences(
     return tuple(told)
 
 
+def source_column_notes(
+    name: str, adapter: str, table: Table, unknown: Sequence[str], personal: Sequence[str]
+) -> tuple[str, ...]:
+    """Return a sentence for the columns of a file in another shape that were not loaded."""
+    told: list[str] = []
+    if unknown:
+        # Two tables of a tool may have columns of one name, which is no slip.
+        hints = {
+            one: "" if fold_name(one) in table.column_names else meant(one, table)
+            for one in unknown[:_MAX_NAMES]
+        }
+        hinted = [f"{shown(one)}{_in_brackets(hint)}" for one, hint in hints.items()]
+        more = f" and {len(unknown) - _MAX_NAMES:,} more" if len(unknown) > _MAX_NAMES else ""
+        told.append(
+            f"{name}: columns that {adapter} does not read were not loaded: "
+            f"{', '.join(hinted)}{more}."
+        )
+    return (*told, *_personal_note(name, personal))
+
+
 def column_notes(
-    file: LandingFile,
-    table: Table,
-    judgement: Judgement,
-    overruled: Sequence[tuple[str, str]] = (),
+    file: LandingFile, judgement: Judgement, overruled: Sequence[tuple[str, str]] = ()
 ) -> tuple[str, ...]:
     """Return a sentence for each thing worth knowing about which columns were loaded as what."""
     told: list[str] = []
@@ -192,6 +212,12 @@ def column_notes(
             f"{shown(name)} does not count beside {shown(counting)}" for name, counting in overruled
         )
         told.append(f"{file.name}: {pairs}.")
+    return tuple(told)
+
+
+def left_out_notes(file: LandingFile, table: Table, judgement: Judgement) -> tuple[str, ...]:
+    """Return a sentence for the columns of a file that its table does not have."""
+    told: list[str] = []
     names = [column.name for column in judgement.extra_columns]
     hints = {name: meant(name, table) for name in names}
     if table.merges_extra_columns:
@@ -205,10 +231,15 @@ def column_notes(
         told.append(
             f"{file.name}: columns that {table.name} does not have {became}: {listed}{more}."
         )
-    if judgement.personal_columns:
-        listed = ", ".join(shown(name) for name in judgement.personal_columns[:_MAX_NAMES])
-        told.append(f"{file.name}: not kept, since it is personal: {listed}.")
-    return tuple(told)
+    return (*told, *_personal_note(file.name, judgement.personal_columns))
+
+
+def _personal_note(name: str, personal: Sequence[str]) -> tuple[str, ...]:
+    if not personal:
+        return ()
+    more = f" and {len(personal) - _MAX_PERSONAL:,} more" if len(personal) > _MAX_PERSONAL else ""
+    listed = ", ".join(map(shown, personal[:_MAX_PERSONAL]))
+    return (f"{name}: not kept, since it is personal: {listed}{more}.",)
 
 
 def _in_brackets(hint: str) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import yaml
 
 from orchestration.ingest.run import ingest
 from orchestration.ingest.sources.adapter import load_adapters
+from tests.pipeline.expected_rows import assert_rows
 
 HERE = Path(__file__).parent / "adapters"
 CASES = sorted(path.name for path in HERE.iterdir())
@@ -36,26 +35,8 @@ def test_an_export_becomes_the_rows_that_stand_beside_it(case: str, tmp_path: Pa
     summary = ingest(tmp_path / "landing", tmp_path / "state", run_id="r", excluded_ids=())
 
     assert not summary.ignored
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{tmp_path}/state/raw.duckdb' as state (read_only)")
-        connection.execute("use state")
-        adapters = connection.execute("select distinct adapter from raw.source_files").fetchall()
-        assert adapters == [(case.split("-")[0],)]
-        read, aside = _counts(connection)
-        assert (read, aside) == (expected["read"], expected.get("set_aside", {}))
-        refused = connection.execute(
-            "select table_name, reason, line_number from raw.quarantine order by all"
-        ).fetchall()
-        assert refused == [tuple(row) for row in expected.get("quarantined", [])]
-        filled = {
-            str(row[0])
-            for row in connection.execute(
-                "select table_name from raw.ingest_files where rows_loaded > 0"
-            ).fetchall()
-        }
-        assert filled == set(expected["tables"])
-        for table, rows in expected["tables"].items():
-            assert _found(connection, table, rows) == _in_order(rows)
+    assert_rows(tmp_path / "state", expected, {case.split("-")[0]})
+    assert _said_to_be_merged(tmp_path / "state") <= _keys_of_properties(tmp_path / "state")
 
 
 @pytest.mark.parametrize("kind", ["track", "page", "screen", "identify", "group", "alias"])
@@ -69,34 +50,16 @@ def test_a_file_of_one_call_of_nobody_is_accounted_for(kind: str, tmp_path: Path
     assert (summary.rows_read, summary.rows_loaded) == (1, 0)
 
 
-def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, dict[str, int]]:
-    read = connection.execute("select sum(rows_read) from raw.source_files").fetchall()[0][0]
-    aside = connection.execute(
-        "select reason, sum(rows) from raw.set_aside group by reason order by reason"
-    ).fetchall()
-    return int(read), {str(reason): int(rows) for reason, rows in aside}
+def _said_to_be_merged(state: Path) -> set[str]:
+    return _names(
+        state, "select column_name from raw.raw.schema_log where action = 'merged into properties'"
+    )
 
 
-def _found(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    found = connection.execute(f"select {', '.join(columns)} from raw.{table}").fetchall()
-    # A column that a row leaves out is empty in it.
-    told = [
-        {name: _plain(value) for name, value in zip(columns, row, strict=True) if value is not None}
-        for row in found
-    ]
-    return _in_order(told)
+def _keys_of_properties(state: Path) -> set[str]:
+    return _names(state, "select unnest(json_keys(properties)) from raw.raw.events")
 
 
-def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(({name: str(value) for name, value in row.items()} for row in rows), key=str)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    if isinstance(value, datetime):
-        return value.isoformat(" ")
-    return value.isoformat() if isinstance(value, date) else value
+def _names(state: Path, sql: str) -> set[str]:
+    with duckdb.connect(str(state / "raw.duckdb"), read_only=True) as raw:
+        return {str(row[0]) for row in raw.execute(sql).fetchall()}

@@ -180,7 +180,7 @@ def test_a_landing_directory_without_files_does_not_bind_the_state(
     where = ("--state-dir", tmp_path / "state")
     refused = lifecycle("ingest", "--raw-dir", tmp_path / "empty", *where)
     assert refused.returncode == 2
-    assert "no file for the required table events" in refused.stderr
+    assert "no file for events or orders" in refused.stderr
     assert lifecycle("ingest", "--raw-dir", raw_dir, *where).returncode == 0
 
 

@@ -289,7 +289,7 @@ EXPECTED = {
             ],
             UNBOOKED: [("cancelled: 1, pending: 2",)],
         },
-        told=("recognised as Shopify orders export (CSV)", "3 orders are loaded and not booked"),
+        told=("recognised as Shopify orders export", "3 orders are loaded and not booked"),
     ),
     "L2-ga4-json": Case(
         {"orders": 1, "events": 2},

@@ -333,11 +333,11 @@ def test_a_state_fed_from_elsewhere_is_refused_with_both_directories(tmp_path: P
     assert len(shop.content("events")) == 1
 
 
-def test_neither_events_nor_orders_is_a_sentence_for_each(tmp_path: Path) -> None:
+def test_neither_events_nor_orders_is_refused_with_what_lies_there(tmp_path: Path) -> None:
     shop = make_shop(tmp_path)
     for table in ("events", "orders"):
         (shop.raw_dir / f"{table}.csv").rename(shop.raw_dir / f"{table}s.csv")
-    with pytest.raises(InputError, match="required table events") as refused:
+    with pytest.raises(InputError, match="no file for events or orders") as refused:
         shop.ingest()
     assert "orderss.csv" in str(refused.value)
 

@@ -48,7 +48,7 @@ def test_init_writes_what_check_then_reads_without_an_option(project: Path) -> N
     shutil.copytree(ADAPTERS / "shopify_orders_export" / "landing", project / "landing" / "shop")
     (project / "landing" / "log.csv").write_text(LOG)
     told = run("init", "--raw-dir", "landing", "--currency", "EUR")
-    assert "shop/orders_export_1.csv: Shopify orders export (CSV)." in told
+    assert "shop/orders_export_1.csv: Shopify orders export (CSV), and Squarespace" in told
     assert "log.csv: no known layout" in told
     sources = (project / "landing" / "sources.yml").read_text()
     assert 'event_id: "= md5(concat_ws' in sources
@@ -84,7 +84,7 @@ def test_check_shows_examples_and_no_value_of_a_person(project: Path) -> None:
     assert "total_price" in told
     for secret in ("ida@example.org", "Ida Rossi", "call first"):
         assert secret not in told
-    assert "Shipping Name (not loaded: personal)" in told
+    assert 'not kept, since it is personal: "Shipping Name"' in told
 
 
 LEDGER = (

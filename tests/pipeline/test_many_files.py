@@ -6,13 +6,16 @@ Does not belong here: what the outcome of a file is (`test_ingest_files`, `test_
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import resource
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.failpoints import reach
@@ -85,12 +88,53 @@ def odd_json() -> Iterator[str]:
     yield "{}\n"
 
 
+def packed(text: bytes) -> bytes:
+    return gzip.compress(text, mtime=0)
+
+
+def as_parquet(number: int, value: str = "1.5::decimal(9, 2)", rows: int = 1) -> bytes:
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        duckdb.execute(
+            f"copy (select 'p' || ({number} + i) as event_id, 'View' as event_name, "
+            f"timestamp '2026-01-02 10:00:00' as occurred_at, 'u1' as user_id, {value} as value, "
+            f"'red' as colour from range({rows}) as numbers(i)) to '{file.name}' (format parquet)"
+        )
+        return Path(file.name).read_bytes()
+
+
+def odd_parquet() -> Iterator[bytes]:
+    """Yield Parquet files of each kind likewise."""
+    yield from (as_parquet(10 * number, rows=3) for number in range(6))
+    yield as_parquet(0, rows=2)
+    yield as_parquet(100, "'NaN'::double")
+    yield as_parquet(110, "-1e12::double")
+    yield as_parquet(120, "2.5::double")
+    yield as_parquet(130, "null::decimal(9, 2)")
+    yield as_parquet(140, rows=0)
+    damaged = bytearray(as_parquet(150, rows=50))
+    damaged[40:60] = bytes(20)
+    yield bytes(damaged)
+    yield as_parquet(160)[:-20]
+
+
+def odd_archives() -> Iterator[tuple[str, bytes]]:
+    """Yield archives of each kind likewise."""
+    yield from (("csv.gz", packed(as_csv(200 + number).encode())) for number in range(6))
+    yield from (("jsonl.gz", packed(as_json(200 + number).encode())) for number in range(6))
+    yield "csv.gz", packed(as_csv(210).encode())[:-4]
+    yield "csv.gz", as_csv(211).encode()
+    yield "csv.gz", packed(as_csv(212).encode()) + packed(b"x99,View,2026-01-02,u1\n")
+    yield "csv.gz", packed(f"{EVENTS_HEADER}\nx98,View,never,u1\n".encode())
+    yield "csv.gz", packed(f"{EVENTS_HEADER}\n{'x97,View,2026-01-02,u1' * 9_000}\n".encode())
+
+
 def odd_shop(root: Path, *, is_sorted: bool) -> Shop:
     """Land all of them among many that have nothing to say, mixed or with equal shapes together."""
     shop = make_shop(root)
     files: list[tuple[str, str | bytes]] = [("csv", as_csv(number)) for number in range(16)]
     files += [("jsonl", as_json(100 + number)) for number in range(16)]
     files += [("csv", text) for text in odd_files()] + [("jsonl", text) for text in odd_json()]
+    files += [("parquet", content) for content in odd_parquet()] + list(odd_archives())
     random.Random(1).shuffle(files)
     if is_sorted:
         files.sort(key=lambda file: (file[0], str(file[1]).split("\n")[0][:60]))
@@ -163,11 +207,19 @@ def test_a_row_lost_among_many_files_fails_the_run_and_names_the_file(
     assert shop.rows("select count(*) from raw.events") == [(0,)]
 
 
-@pytest.mark.parametrize(("suffix", "content"), [("csv", as_csv), ("jsonl", as_json)])
+@pytest.mark.parametrize(
+    ("suffix", "content", "count"),
+    [
+        ("csv", as_csv, 400),
+        ("jsonl", as_json, 400),
+        ("csv.gz", lambda number: packed(as_csv(number).encode()), 200),
+        ("jsonl.gz", lambda number: packed(as_json(number).encode()), 200),
+        ("parquet", as_parquet, 200),
+    ],
+)
 def test_many_small_files_cost_at_most_10_ms_of_cpu_each(
-    tmp_path: Path, suffix: str, content: Any
+    tmp_path: Path, suffix: str, content: Any, count: int
 ) -> None:
-    count = 400
     shop = make_shop(tmp_path)
     shop.ingest("run-0")
     shop.land({f"events/{number}.{suffix}": content(number) for number in range(count)})

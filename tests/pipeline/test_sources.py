@@ -62,6 +62,48 @@ def test_an_entry_maps_a_spreadsheet_of_any_shape(tmp_path: Path) -> None:
     assert rows[1][4] == "pending"
 
 
+BOTH_ENTRY = """
+  - files: "both.csv"
+    table: orders
+    format: {decimal: ","}
+    columns:
+      refunds.refund_id: "= case when Back <> '0' then concat(order_id, ':refunded') end"
+      refunds.order_id: order_id
+      refunds.created_at: created_at
+      refunds.amount: Back
+"""
+
+
+def test_an_entry_fills_a_second_table_from_rows_that_have_its_key(tmp_path: Path) -> None:
+    both = (
+        "order_id;created_at;status;currency;total_price;Back\n"
+        "1;2026-03-01;paid;EUR;10,00;0\n"
+        "2;2026-03-02;paid;EUR;20,00;5,50\n"
+    )
+    shop = land(tmp_path, {"both.csv": both}, BOTH_ENTRY)
+    summary = shop.ingest()
+    assert [(one.table, one.rows_loaded) for one in summary.results] == [
+        ("orders", 2),
+        ("refunds", 1),
+    ]
+    assert shop.rows("select refund_id, order_id, amount::varchar from raw.refunds") == [
+        ("2:refunded", "2", "5.5000")
+    ]
+
+
+def test_properties_that_an_entry_names_stand_over_what_nothing_names(tmp_path: Path) -> None:
+    line = {"id": "a", "name": "Seen", "at": "2026-03-01", "who": "ida", "app": "web"}
+    entry = """
+  - files: "log.jsonl"
+    table: events
+    columns: {event_id: id, event_name: name, occurred_at: at, user_id: who, properties: told}
+"""
+    shop = land(tmp_path, {"log.jsonl": json.dumps({**line, "told": {"sku": 7}})}, entry)
+    shop.ingest()
+    ((properties,),) = shop.rows("select properties::varchar from raw.events")
+    assert json.loads(properties) == {"app": "web", "sku": 7}
+
+
 def test_an_entry_overrides_columns_of_an_adapter(tmp_path: Path) -> None:
     entry = """
   - files: "pay.csv"

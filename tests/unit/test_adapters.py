@@ -46,6 +46,16 @@ def test_a_header_of_its_own_columns_is_recognised_as_it(name: str) -> None:
             assert (match.adapter.name, match.role.name) == (name, role.name)
 
 
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_what_becomes_of_other_columns_is_said_where_they_are_read(name: str) -> None:
+    adapter = ADAPTERS[name]
+    for role in adapter.roles.values():
+        own = [sql for (_, one), sql in adapter.sql.items() if one == role.name]
+        own += [sql for sql in adapter.shared_sql.values() if role.name in sql]
+        reads = any("other_columns" in sql for sql in own)
+        assert reads == (role.others != "left_out"), role.name
+
+
 def test_unknown_columns_never_prevent_recognition() -> None:
     header = Header(("Id", "Amount", "Amount Refunded", "Currency", "Status", "Created (UTC)", "x"))
     match = recognise(header, ADAPTERS)

@@ -36,7 +36,8 @@ def texts() -> Iterator[tuple[str, str]]:
         name = path.relative_to(ROOT).as_posix()
         is_made = "/target/" in name or "/logs/" in name or "__pycache__" in name
         if path.suffix in SUFFIXES and name not in LEFT_OUT and not is_made:
-            yield name, path.read_text(encoding="utf-8")
+            # Among the landing files of tests are some of other encodings.
+            yield name, path.read_text(encoding="utf-8", errors="replace")
 
 
 @cache

@@ -313,7 +313,7 @@ def _ingest(folder: Path, files: dict[str, str | bytes]) -> Shop:
 
 
 row("is not a directory", lambda folder, _: Shop(folder / "none", folder / "state").ingest())
-row("holds no file for the required table", lambda folder, _: _ingest(folder, {"x.txt": ""}))
+row("holds no file for events or orders", lambda folder, _: _ingest(folder, {"x.txt": ""}))
 
 
 @provokes("cannot be fed from")
@@ -434,6 +434,14 @@ row(
 row(
     "orders has no column",
     lambda folder, _: _mapped(folder, MAPPED.format("constants: {currenci: EUR}")),
+)
+row(
+    'there is no table "refund"; did you mean "refunds"?',
+    lambda folder, _: _mapped(folder, MAPPED.format("columns: {refund.amount: total_price}")),
+)
+row(
+    "refunds needs refunds.refund_id, refunds.order_id, refunds.created_at too",
+    lambda folder, _: _mapped(folder, MAPPED.format("columns: {refunds.amount: total_price}")),
 )
 row(
     "the file has no column",

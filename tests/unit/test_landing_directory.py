@@ -81,7 +81,8 @@ def test_everything_else_is_listed_with_the_reason(tmp_path: Path) -> None:
         "events/.part.parquet": "its name starts with a dot",
         "events/_SUCCESS": "its name starts with an underscore",
         "events/_temporary": "its name starts with an underscore",
-        "events/notes.txt": "its extension is none of csv, csv.gz, json, jsonl, jsonl.gz, parquet",
+        "events/notes.txt": "its extension is none of csv, csv.gz, json, jsonl, jsonl.gz, parquet; "
+        "if it is a table, call it notes.csv",
         "events/a.parquet.crc": "it is a checksum of another file",
         "events/b.gz": "its extension is none of csv, csv.gz, json, jsonl, jsonl.gz, parquet",
         "events/.csv": "its name starts with a dot",
@@ -120,19 +121,20 @@ def test_a_directory_that_is_none_is_an_error_that_says_what_to_name(tmp_path: P
         discover(tmp_path / "nowhere", CONTRACT)
 
 
-def test_both_required_tables_are_asked_for_at_once_with_the_near_miss(tmp_path: Path) -> None:
-    landing = land(tmp_path, "events_eu.csv.tmp", "customers.csv")
+def test_neither_events_nor_orders_is_one_sentence_and_one_per_near_miss(tmp_path: Path) -> None:
+    landing = land(tmp_path, "events_eu.csv.tmp", "orders.txt", "customers.csv")
     with pytest.raises(InputError) as refused:
         require_tables(landing, CONTRACT, set(), tmp_path)
     lines = str(refused.value).splitlines()
-    assert len(lines) == 2
-    assert "required table events" in lines[0]
-    assert '"events_eu.csv.tmp" is ignored because' in lines[0]
-    assert "required table orders" in lines[1]
+    assert "holds no file for events or orders, one of which is required" in lines[0]
+    assert lines[1].startswith('"events_eu.csv.tmp" is ignored because')
+    assert lines[2].endswith("parquet; if it is a table, call it orders.csv.")
+    assert len(lines) == 3
 
 
 def test_a_table_fed_before_is_not_asked_for_again(tmp_path: Path) -> None:
-    landing = land(tmp_path, "orders.csv")
-    with pytest.raises(InputError, match="events"):
-        require_tables(landing, CONTRACT, {"orders"}, tmp_path)
+    landing = land(tmp_path, "customers.csv")
+    with pytest.raises(InputError, match="events or orders"):
+        require_tables(landing, CONTRACT, {"customers"}, tmp_path)
     require_tables(landing, CONTRACT, {"events"}, tmp_path)
+    require_tables(land(tmp_path / "shop", "orders.csv"), CONTRACT, set(), tmp_path)

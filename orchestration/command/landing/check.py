@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.ingest.contract import Column, load_contract
 from orchestration.ingest.loader_tables import landing_of
+from orchestration.ingest.quarantine import MERGED
 from orchestration.ingest.run import IngestSummary, ingest
 from orchestration.rules.rule_set import RuleSet, read_rules
 from orchestration.settings.paths import StateDir
@@ -53,7 +54,8 @@ class FileReport:
         duplicate: exact copies.
         quarantined: rows refused.
         columns: the filled columns.
-        not_loaded: the file's columns that go nowhere, or to properties.
+        merged: the file's columns that went to properties.
+        left_out: sentences on those that went nowhere.
     """
 
     name: str
@@ -63,7 +65,8 @@ class FileReport:
     duplicate: int
     quarantined: int
     columns: tuple[ColumnReport, ...]
-    not_loaded: tuple[str, ...]
+    merged: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,11 @@ def check(request: BuildRequest) -> CheckReport:
         LifecycleError: what would stop a build at its ingest.
     """
     with scratch_ingest(request, read_rules(request.rules_dir)) as (summary, connection):
-        return CheckReport(summary, tuple(_files(connection)), _period(connection))
+        return CheckReport(summary, tuple(_files(connection, summary)), _period(connection))
 
 
-def _files(connection: duckdb.DuckDBPyConnection) -> list[FileReport]:
+def _files(connection: duckdb.DuckDBPyConnection, summary: IngestSummary) -> list[FileReport]:
+    left_out = {(result.name, result.table): result.left_out for result in summary.results}
     rows = connection.execute(
         """
         select
@@ -137,7 +141,8 @@ def _files(connection: duckdb.DuckDBPyConnection) -> list[FileReport]:
             duplicate=duplicate,
             quarantined=quarantined,
             columns=_columns(connection, table, file_id) if loaded else (),
-            not_loaded=_not_loaded(connection, file_id),
+            merged=_merged(connection, file_id),
+            left_out=left_out.get((path, table), ()),
         )
         for file_id, path, table, adapter, loaded, duplicate, quarantined in rows
     ]
@@ -165,12 +170,12 @@ def _example_sql(column: Column) -> str:
     return f"cast(min({column.name}) as varchar)"
 
 
-def _not_loaded(connection: duckdb.DuckDBPyConnection, file_id: int) -> tuple[str, ...]:
+def _merged(connection: duckdb.DuckDBPyConnection, file_id: int) -> tuple[str, ...]:
     rows = connection.execute(
-        "select column_name, action from raw.schema_log where file_id = ? order by rowid",
-        [file_id],
+        "select column_name from raw.schema_log where file_id = ? and action = ? order by rowid",
+        [file_id, MERGED],
     ).fetchall()
-    return tuple(f"{name} ({action})" for name, action in rows)
+    return tuple(str(row[0]) for row in rows)
 
 
 def _period(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

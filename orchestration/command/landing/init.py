@@ -18,11 +18,13 @@ from types import MappingProxyType
 
 import duckdb
 
-from orchestration.command.landing.guess_layout import encoding_of, guess_layout, quoted
+from orchestration.command.landing.guess_format import encoding_of
+from orchestration.command.landing.guess_layout import format_of_known, guess_layout, quoted
 from orchestration.errors import InputError, SettingsError, nearest, shown
 from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import LandingFile, discover
 from orchestration.ingest.sources.adapter import load_adapters
+from orchestration.ingest.sources.first_rows import first_rows
 from orchestration.ingest.sources.recognition import (
     Header,
     Match,
@@ -31,6 +33,7 @@ from orchestration.ingest.sources.recognition import (
     recognise,
 )
 from orchestration.ingest.sources.sources_file import SOURCES_FILE, unplaced_files
+from orchestration.ingest.summary import ignored_sentences
 from orchestration.settings.paths import PRESETS_DIR
 from orchestration.settings.project_file import PROJECT_FILE, project_text
 from orchestration.small_files import write_private
@@ -70,31 +73,31 @@ def propose(raw_dir: Path, currency: str, timezone: str) -> Proposal:
     landing = discover(raw_dir, contract)
     files = [*landing.files, *unplaced_files(raw_dir, landing)]
     matches: dict[str, list[tuple[LandingFile, Match, Header]]] = {}
+    forms: dict[LandingFile, str] = {}
     entries: list[str] = []
     drafts: list[str] = []
     found: list[str] = []
     unknown: list[str] = []
     needs_currency = False
     with duckdb.connect() as connection:
-        headers = [
-            (file, read_header(connection, file, encoding=encoding_of(file))) for file in files
-        ]
-    for file, header in headers:
-        if header is None:
-            unknown.append(file.name)
-        elif has_contract_shape(file, header, contract):
-            found.append(f"{file.name}: {file.table} in contract shape.")
-        elif (match := recognise(header, adapters)) is not None:
-            matches.setdefault(match.adapter.name, []).append((file, match, header))
-        else:
-            guess = guess_layout(file, header, contract, currency, timezone)
-            needs_currency |= guess.needs_currency
-            entries += guess.entry
-            drafts += guess.draft
-            if guess.sentence:
-                found.append(guess.sentence)
-            else:
+        for file in files:
+            encoding = encoding_of(file)
+            header = read_header(connection, file, encoding=encoding)
+            if header is None:
                 unknown.append(file.name)
+            elif has_contract_shape(file, header, contract):
+                found.append(f"{file.name}: {file.table} in contract shape.")
+            elif (match := recognise(header, adapters)) is not None:
+                matches.setdefault(match.adapter.name, []).append((file, match, header))
+                rows = first_rows(connection, file, encoding) if match.adapter.amounts else []
+                forms[file] = format_of_known(file, match, rows)
+            else:
+                rows = first_rows(connection, file, encoding)
+                guess = guess_layout(file, header, rows, contract, currency, timezone)
+                needs_currency |= guess.needs_currency
+                entries += guess.entry
+                drafts += guess.draft
+                found.append(guess.sentence)
     every = [file.name for file in files]
     for name, placed in sorted(matches.items()):
         lacks = any(_lacks_currency(match, header) for _, match, header in placed)
@@ -103,11 +106,17 @@ def propose(raw_dir: Path, currency: str, timezone: str) -> Proposal:
         found.append(
             f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}: {placed[0][1].adapter.title}."
         )
-        for glob in _globs(names, every):
+        written = {file.name: form for file, form in forms.items() if file.name in names}
+        globs = _globs(names, every) if len(set(written.values())) == 1 else names
+        for glob, form in zip(globs, written.values(), strict=False):
             lines = [f"  - files: {quoted(glob)}", f"    adapter: {name}"]
             if lacks and currency:
                 lines.append(f"    constants: {{currency: {currency}}}")
+            if form:
+                lines.append(f"    format: {form}")
             entries.append("\n".join(lines))
+    looked_at = {SOURCES_FILE, *every, *(str(up) for name in every for up in Path(name).parents)}
+    found += ignored_sentences([one for one in landing.ignored if one.name not in looked_at])
     written = [*entries, *drafts]
     text = "\n".join(["sources:", *written, ""]) if written else ""
     return Proposal(text, needs_currency, tuple(found), tuple(unknown))

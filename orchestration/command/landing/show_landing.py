@@ -15,6 +15,9 @@ from orchestration.command.landing.check import CheckReport, FileReport
 from orchestration.command.landing.init import Proposal
 from orchestration.command.landing.map_events import UnmappedName
 
+# More names than these hide the columns that are read; raw.schema_log has all of them.
+_MOST_NAMES = 12
+
 
 def show_init(
     console: Console, proposal: Proposal, written: Sequence[Path], *, has_currency: bool
@@ -39,7 +42,10 @@ def show_check(console: Console, report: CheckReport) -> None:
     for file in report.files:
         _show_file(console, file)
     summary = report.summary
-    for sentence in (*summary.notes, *summary.problems, *report.period):
+    # Each column stands with its file already.
+    told = {sentence for result in summary.results for sentence in result.left_out}
+    notes = [sentence for sentence in summary.notes if sentence not in told]
+    for sentence in (*notes, *summary.problems, *report.period):
         console.print(sentence)
     for sentence in summary.stops:
         console.print(f"A build would stop: {sentence}")
@@ -59,8 +65,14 @@ def _show_file(console: Console, file: FileReport) -> None:
     for column in file.columns:
         filled = "" if column.filled == file.loaded else f"  (in {column.filled:,} rows)"
         console.print(f"  {column.name:<{width}}  {column.example}{filled}".rstrip())
-    if file.not_loaded:
-        console.print(f"  not a column of {file.table}: {', '.join(file.not_loaded)}")
+    if file.merged:
+        more = f" and {len(file.merged) - _MOST_NAMES:,} more"
+        console.print(
+            f"  to properties: {', '.join(file.merged[:_MOST_NAMES])}"
+            f"{more if len(file.merged) > _MOST_NAMES else ''}"
+        )
+    for sentence in file.left_out:
+        console.print(f"  {sentence.removeprefix(f'{file.name}: ')}")
 
 
 def show_unmapped(console: Console, names: Sequence[UnmappedName], target: Path | None) -> None:

@@ -7,6 +7,7 @@ Does not belong here: what a value means.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -47,7 +48,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFil
     except (ValueError, IndexError, RecursionError) as error:
         detail = "The schema of the Parquet file contradicts itself; deliver it again."
         raise FileRefusedError(Reason.UNREADABLE_FILE, detail) from error
-    numbered = _parquet_relation(path, ", file_row_number = true")
+    numbered = _parquet_relation(path, options=", file_row_number = true")
     record = "file_row_number + 1"
     if any(column.name.casefold() == "file_row_number" for column in columns):
         connection.execute(f"create temporary table {LANDED} as select * from {relation}")
@@ -62,6 +63,41 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFil
     )
 
 
+def small_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, at_most: int
+) -> tuple[tuple[str, ...], int] | None:
+    """Return the schema of a file, as one text per column, and how many rows it has.
+
+    None if it has more rows than that, or cannot be asked.
+    """
+    literal = path_literal(path)
+    try:
+        schema = connection.execute(
+            "select name, type, type_length, repetition_type, num_children, converted_type, scale, "
+            f"precision, logical_type from parquet_schema({literal})"
+        ).fetchall()
+        rows = connection.execute(
+            f"select sum(num_rows) from parquet_file_metadata({literal})"
+        ).fetchall()[0][0]
+    except duckdb.Error:
+        return None
+    # The root is called as its writer likes.
+    return (
+        (tuple(map(str, schema[1:])), int(rows)) if rows is not None and rows <= at_most else None
+    )
+
+
+def read_parquets(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> LandedFile:
+    """Make files of one schema selectable as one, their rows behind each other."""
+    first = read_parquet(connection, paths[0])
+    connection.execute(f"drop table if exists temp.{LANDED}")
+    connection.execute(
+        f"create temporary table {LANDED} as select * from {_parquet_relation(*paths)}"
+    )
+    record = "rowid + 1"
+    return replace(first, from_sql=LANDED, record_sql=record, line_sql=record, declared_rows=None)
+
+
 def parquet_error(path: Path) -> str | None:
     """Read every value of a Parquet file; return what is wrong with it, None if nothing is."""
     with duckdb.connect(config={"threads": 1}) as connection:
@@ -74,16 +110,17 @@ def parquet_error(path: Path) -> str | None:
             columns = ", ".join(identifier(name) for name in names)
             connection.execute(f"select max(hash({columns})) from {relation}").fetchall()
         except duckdb.Error as error:
-            return str(error).splitlines()[0][:500]
+            return str(error).splitlines()[0].replace(str(path), path.name)[:500]
         except FileRefusedError as error:
             return str(error)
     return None
 
 
-def _parquet_relation(path: Path, options: str = "") -> str:
+def _parquet_relation(*paths: Path, options: str = "") -> str:
     # Old Spark and Impala write text as plain bytes. A folder called month=2024-03 is no column.
     fixed = "binary_as_string = true, hive_partitioning = false"
-    return f"read_parquet({path_literal(path)}, {fixed}{options})"
+    listed = ", ".join(map(path_literal, paths))
+    return f"read_parquet([{listed}], {fixed}{options})"
 
 
 def top_level_names(schema: Sequence[tuple[str, int | None]]) -> list[str]:

@@ -8,8 +8,10 @@ has no shape here and is read by itself.
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,21 @@ class SmallText:
     body: bytes
     rows: int
     records: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows."""
+        return len(self.body)
+
+
+def unpacked(content: bytes, at_most: int) -> bytes | None:
+    """Return what a gzip file holds; None if that is more than so many bytes, or damaged."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as source:
+            text = source.read(at_most + 1)
+    except (OSError, EOFError, zlib.error):
+        return None
+    return text if len(text) <= at_most else None
 
 
 def small_text(content: bytes, file_format: str, table: Table) -> SmallText | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import yaml
 
@@ -36,12 +36,17 @@ _KEYS = frozenset(
         "files",
         "tables",
         "personal",
+        "amounts",
+        "instants",
         "mapping",
         "notes",
     }
 )
 _LAYOUT_KEYS = frozenset({"must", "must_not"})
-_ROLE_KEYS = _LAYOUT_KEYS | {"layouts", "columns", "prefixes"}
+_ROLE_KEYS = _LAYOUT_KEYS | {"layouts", "columns", "prefixes", "others"}
+# What becomes of columns that no select names: they are left out, go to the properties of events,
+# or are read by a pattern of their names (`line_item_1`).
+Others = Literal["left_out", "to_properties", "read_in_parts"]
 
 
 class AdapterError(LifecycleError):
@@ -75,12 +80,14 @@ class Role:
         layouts: any one of them tells such a file.
         columns: every column that the SQL reads, with its other spellings; absent ones are null.
         prefixes: columns read by the beginning of their names; the greatest version counts.
+        others: what becomes of all other columns.
     """
 
     name: str
     layouts: tuple[Layout, ...]
     columns: Mapping[str, tuple[str, ...]]
     prefixes: Mapping[str, str]
+    others: Others = "left_out"
 
     def fitting(self, names: frozenset[str]) -> Layout | None:
         """Return the layout of a file with these folded column names; None if it has none."""
@@ -104,6 +111,8 @@ class Adapter:
         shared_sql: relation to the select that several of the others read, in order.
         set_aside_sql: role to the select of rows that yield nothing, with their reason.
         personal: folded columns that are never loaded.
+        amounts: columns of numbers that people write with marks of their own, as `format` says.
+        instants: columns of times that they do.
         mapping: source, contract column and rule, for the documentation.
         notes: paragraphs for the documentation.
     """
@@ -120,6 +129,8 @@ class Adapter:
     shared_sql: Mapping[str, str]
     set_aside_sql: Mapping[str, str]
     personal: frozenset[str]
+    amounts: frozenset[str]
+    instants: frozenset[str]
     mapping: tuple[tuple[str, str, str], ...]
     notes: str
 
@@ -192,6 +203,8 @@ def _adapter(folder: Path, contract: Contract) -> Adapter:
             if path.exists()
         },
         personal=frozenset(fold_name(name) for name in document.get("personal", ())),
+        amounts=frozenset(document.get("amounts", ())),
+        instants=frozenset(document.get("instants", ())),
         mapping=tuple(_mapping_row(where, row) for row in document["mapping"]),
         notes=str(document.get("notes", "")),
     )
@@ -221,7 +234,10 @@ def _role(where: Path, name: str, entry: Mapping[str, Any]) -> Role:
         layouts=tuple(_layout(layout) for layout in layouts),
         columns={column: tuple(spellings or ()) for column, spellings in columns.items()},
         prefixes=cast("dict[str, str]", entry.get("prefixes", {})),
+        others=entry.get("others", "left_out"),
     )
+    if role.others not in get_args(Others):
+        raise AdapterError(f"{where}: others is one of {', '.join(get_args(Others))}.")
     known = [*role.columns, *(text for texts in role.columns.values() for text in texts)]
     told = [text for layout in role.layouts for texts in layout.must for text in texts]
     for text in (*known, *told, *(text for layout in role.layouts for text in layout.must_not)):

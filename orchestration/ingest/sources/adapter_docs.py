@@ -36,6 +36,7 @@ def page_of(adapter: Adapter) -> str:
     ]
     filled = ", ".join(f"`{table}`" for table in adapter.tables)
     lines += ["", f"Fills {filled}.", ""]
+    lines += [f"What init and check say of such a file: docs/first_hour.md#{adapter.name}", ""]
     if adapter.personal:
         personal = ", ".join(f"`{name}`" for name in sorted(adapter.personal))
         lines += [

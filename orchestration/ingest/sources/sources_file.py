@@ -299,33 +299,30 @@ def adapter_of_entry(
         InputError: names the line, and what the file lacks.
     """
     where = f"{SOURCES_FILE}, line {entry.line}"
-    table = _table_of(entry, file, contract, where)
+    main = _table_of(entry, file, contract, where)
     names = header.folded
-    columns: dict[str, str] = {
-        name: identifier(name) for name in table.column_names if name in names
+    columns: dict[str, dict[str, str]] = {
+        main.name: {name: identifier(name) for name in main.column_names if name in names}
     }
     for target, text in entry.columns.items():
-        if target not in table.column_names:
-            hint = nearest(target, table.column_names)
-            raise InputError(sentence(f"{where}: {table.name} has no column {shown(target)}{hint}"))
-        columns[target] = read_column(text, names, f"{where}, column {target}")
-    for target in entry.constants:
-        if target not in table.column_names:
-            hint = nearest(target, table.column_names)
-            raise InputError(sentence(f"{where}: {table.name} has no column {shown(target)}{hint}"))
-        columns[target] = text_literal(entry.constants[target])
-    missing = [
-        column.name for column in table.columns if column.required and column.name not in columns
-    ]
-    if missing:
-        raise InputError(
-            f"{where}: {table.name} needs {', '.join(missing)} too; name the column or the "
-            f"expression of each under columns ({shown(file.name)} has: {', '.join(header.names)})."
+        table, name = _target(target, main, contract, where)
+        sql = read_column(text, names, f"{where}, column {target}")
+        columns.setdefault(table, {})[name] = sql
+    for target, text in entry.constants.items():
+        table, name = _target(target, main, contract, where)
+        columns.setdefault(table, {})[name] = text_literal(text)
+    for name, given in columns.items():
+        _require(
+            contract.table(name),
+            given,
+            is_main=name == main.name,
+            file=file,
+            names=header.names,
+            where=where,
         )
-    selected = ",\n    ".join(f"{sql} as {name}" for name, sql in columns.items())
-    if table.merges_extra_columns and "properties" not in columns:
-        selected += ",\n    other_columns as properties"
-    used = " ".join(columns.values())
+    if main.merges_extra_columns:
+        columns[main.name]["properties"] = _with_other_columns(columns[main.name])
+    used = " ".join(sql for given in columns.values() for sql in given.values())
     relation = FILE_ROWS
     if identifier(COPY_NUMBER) in used:
         every = ", ".join([identifier(name) for name in names if identifier(name) in used])
@@ -339,17 +336,84 @@ def adapter_of_entry(
         title=f"the mapping of {where}",
         kind="contract",
         family=entry.files,
-        visits=1 if table.name == "events" else None,
+        visits=1 if main.name == "events" else None,
         states_creation=True,
-        roles={FILE_ROWS: Role(FILE_ROWS, (), read, {})},
-        tables={table.name: (FILE_ROWS,)},
-        sql={(table.name, FILE_ROWS): f"select\n    record,\n    {selected}\nfrom {relation}"},
+        roles={
+            FILE_ROWS: Role(
+                FILE_ROWS,
+                (),
+                read,
+                {},
+                "to_properties" if main.merges_extra_columns else "left_out",
+            )
+        },
+        tables=dict.fromkeys(columns, (FILE_ROWS,)),
+        sql={
+            (name, FILE_ROWS): _select(given, relation)
+            if name == main.name
+            # A row without the key of another table than its own is none of that table's.
+            else _select(given, relation, given[contract.table(name).primary_key[0]])
+            for name, given in columns.items()
+        },
         shared_sql={},
         set_aside_sql={},
         personal=frozenset(),
+        amounts=frozenset(),
+        instants=frozenset(),
         mapping=(),
         notes="",
     )
+
+
+def _target(target: str, main: Table, contract: Contract, where: str) -> tuple[str, str]:
+    """Return the table and the column that `column` or `table.column` of an entry names."""
+    owner, dot, name = target.rpartition(".")
+    if dot and owner not in contract.table_names:
+        hint = nearest(owner, contract.table_names)
+        raise InputError(sentence(f"{where}: there is no table {shown(owner)}{hint}"))
+    table = contract.table(owner) if dot else main
+    if name not in table.column_names:
+        hint = nearest(name, table.column_names)
+        raise InputError(sentence(f"{where}: {table.name} has no column {shown(name)}{hint}"))
+    return table.name, name
+
+
+def _require(
+    table: Table,
+    given: Collection[str],
+    *,
+    is_main: bool,
+    file: LandingFile,
+    names: Sequence[str],
+    where: str,
+) -> None:
+    missing = [
+        column.name for column in table.columns if column.required and column.name not in given
+    ]
+    if missing:
+        asked = ", ".join(name if is_main else f"{table.name}.{name}" for name in missing)
+        raise InputError(
+            f"{where}: {table.name} needs {asked} too; name the column or the expression of each "
+            f"under columns ({shown(file.name)} has: {', '.join(names)})."
+        )
+
+
+def _with_other_columns(columns: Mapping[str, str]) -> str:
+    """Return the properties of an event: those named, over the columns that nothing names."""
+    named = columns.get("properties")
+    if named is None:
+        return "other_columns"
+    return (
+        f"case when json_valid({named}) then "
+        f"cast(json_merge_patch(coalesce(other_columns, '{{}}'), {named}) as varchar) "
+        f"else coalesce({named}, other_columns) end"
+    )
+
+
+def _select(columns: Mapping[str, str], relation: str, key: str | None = None) -> str:
+    selected = ",\n    ".join(f"{sql} as {name}" for name, sql in columns.items())
+    where = f"\nwhere {key} is not null" if key else ""
+    return f"select\n    record,\n    {selected}\nfrom {relation}{where}"
 
 
 def read_column(text: str, columns: Collection[str], where: str) -> str:

@@ -7,6 +7,7 @@ Does not belong here: event names, which are rules (`seeds/rules/event_signals.c
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,12 @@ def read_words(kind: str) -> Mapping[str, str]:
     with (_HERE / f"{kind}.csv").open(encoding="utf-8", newline="") as source:
         rows = list(csv.reader(source))
     return dict(rows[1:])
+
+
+def folded_text(word: str) -> str:
+    """Return a word as words are compared; `folded_word` says the same in SQL."""
+    folded = re.sub(r"[\s_\-.,'&()]+", "_", word.lower()).strip("_")
+    return folded.removeprefix("wc_")
 
 
 def folded_word(sql: str) -> str:

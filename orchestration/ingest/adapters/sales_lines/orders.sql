@@ -7,7 +7,8 @@ invoice_rows as (
         sum(cast(amount(quantity) * amount(unit_price) as decimal(18, 4))) over invoice as total,
         min(invoice_date) over invoice as first_date,
         first_value(customer_id ignore nulls) over from_first as buyer,
-        first_value(email ignore nulls) over from_first as address
+        first_value(email ignore nulls) over from_first as address,
+        first_value(status ignore nulls) over from_first as first_status
     from sold_lines
     window
         invoice as (partition by invoice_no),
@@ -24,7 +25,7 @@ select
     invoice_no as order_id,
     coalesce(person_id(buyer), email_key(address)) as customer_id,
     first_date as created_at,
-    'paid' as status,
+    coalesce(status_word(first_status), first_status, 'paid') as status,
     currency,
     total as total_price,
     channel as source_channel,
