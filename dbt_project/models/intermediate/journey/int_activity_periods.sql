@@ -1,7 +1,7 @@
 -- The periods in which a person did anything, visited, or had a booked order, and how many periods
 -- went by since the one before. Buyers without any id are left out: nobody can see them come back.
 -- Days are put in order once, for all grains: the first of a period is one whose day before lies in
--- another.
+-- another. Over 120 lines, since the order of days serves every grain.
 
 with
 
