@@ -13,7 +13,7 @@ from tests.benchmarks.measure import EVENT_COLUMNS, ORDER_COLUMNS, run_plan, run
 from tests.benchmarks.peers.__main__ import OURS, differences, page, refuse_other_answers
 from tests.benchmarks.plan import plan_as_rows, read_plan, read_tests
 from tests.benchmarks.report import exponent, ratio, render, share_table
-from tests.benchmarks.whole_build import table
+from tests.benchmarks.whole_build import by_room, table
 from tests.benchmarks.workload import profile_settings
 
 
@@ -253,3 +253,22 @@ def test_a_library_that_is_faster_is_told_as_a_goal_missed() -> None:
         if line.startswith("| cohorts")
     }
     assert verdicts == {"pandas": "met", "polars": "missed", "chdb": "met"}
+
+
+def test_what_a_room_costs_is_what_its_models_cost() -> None:
+    paths = {
+        "stg_orders": "staging/stg_orders.sql",
+        "filtered_orders": "staging/filtered/filtered_orders.sql",
+        "int_orders": "intermediate/facts/int_orders.sql",
+        "int_refunds": "intermediate/facts/int_refunds.sql",
+        "orders": "marts/customers/orders.sql",
+    }
+    nodes = {
+        name: {"name": name, "path": path, "resource_type": "model"} for name, path in paths.items()
+    }
+    seconds = {"stg_orders": 1.0, "int_orders": 2.0, "int_refunds": 4.0, "orders": 3.0}
+    assert by_room(seconds | {"filtered_orders": 0.0}, {"nodes": nodes})[3:] == [
+        "| intermediate/facts | 6.00 | 60.0 % |",
+        "| marts/customers | 3.00 | 30.0 % |",
+        "| staging | 1.00 | 10.0 % |",
+    ]
