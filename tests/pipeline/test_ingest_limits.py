@@ -7,6 +7,7 @@ Does not belong here: what a value means.
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from pathlib import Path
 
@@ -90,6 +91,27 @@ def test_an_archive_that_bursts_is_refused_unless_it_may(
     if len(loaded) == 1:
         assert "more than 100 times its size" in summary.stops[0]
         assert "--var max_unpacked_ratio" in summary.stops[0]
+
+
+@pytest.mark.parametrize(("ratio", "loaded"), [(100, []), (100_000, ["m1"])])
+def test_an_archive_in_a_known_layout_is_held_to_the_same_ratio(
+    tmp_path: Path, ratio: int, loaded: list[str]
+) -> None:
+    line = {
+        "type": "track",
+        "messageId": "m1",
+        "event": "Product Viewed",
+        "timestamp": "2026-03-01T10:00:00.000Z",
+        "anonymousId": "a1",
+        "properties": {"name": "x" * 1_000_000},
+    }
+    # The same message once more is the same message.
+    packed = gzip.compress(f"{json.dumps(line)}\n".encode() * 18)
+    shop = make_shop(tmp_path, {"segment.jsonl.gz": packed})
+    summary = shop.ingest(settings=BuildSettings(max_unpacked_ratio=ratio))
+    assert stored(shop) == loaded
+    if not loaded:
+        assert "--var max_unpacked_ratio" in " ".join([*summary.stops, *summary.notes])
 
 
 def damage(shop: Shop) -> None:
