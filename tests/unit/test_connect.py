@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from orchestration.care.connect import LOCKED_DOWN, WAYS, recipes
-from orchestration.command.commands.care import Way
+from orchestration.command.commands.care import Way, connect
 from tests.unit.finished_runs import make_state
 from tests.unit.test_publish import publish_rows
 
@@ -50,6 +50,24 @@ def test_every_way_has_a_recipe_and_the_command_knows_it(database: Path) -> None
         assert "enable_external_access" in recipe
         assert "lock_configuration" in recipe
         assert "read" in recipe.lower()
+
+
+@pytest.mark.parametrize(
+    ("is_removed", "said"), [(None, "Nothing is published"), (True, "is missing"), (False, "")]
+)
+def test_a_recipe_for_what_is_not_there_says_so(
+    tmp_path: Path, is_removed: bool | None, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = make_state(tmp_path / "state")
+    if is_removed is not None:
+        publish_rows(state, 5, "b1")
+    if is_removed:
+        state.published_database.resolve().unlink()
+    connect(Way.CLI, state.root)
+    told = capsys.readouterr()
+    assert told.out == recipes(state.published_database)["cli"]
+    assert said in told.err
+    assert bool(told.err) == bool(said)
 
 
 def test_the_python_recipe_runs_and_nothing_gets_out_through_it(database: Path) -> None:

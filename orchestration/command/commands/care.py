@@ -6,6 +6,7 @@ are imported by the command that needs them.
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -154,8 +155,18 @@ def connect(
 ) -> None:
     """Print how other programs open what is published, locked down."""
     from orchestration.care.connect import recipes
+    from orchestration.command.console import plain_console, show_error
+    from orchestration.errors import StateDirError
+    from orchestration.pipeline.status import open_published
 
-    for name, recipe in recipes(state_of(state_dir).published_database).items():
+    state = state_of(state_dir)
+    # Whoever sets a program up before the first build wants the recipe, and should know.
+    try:
+        with open_published(state):
+            pass
+    except StateDirError as error:
+        show_error(plain_console(sys.stderr), f"{error}\nUntil then nothing can be opened so:")
+    for name, recipe in recipes(state.published_database).items():
         if way in {None, name}:
             title = "" if way else f"# {name}\n"
             print(f"{title}{recipe}", end="" if way else "\n")  # noqa: T201 - to be pasted as it is
