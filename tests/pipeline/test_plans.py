@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 MOST_ROWS = 200
 # What has more rows by itself, and no more in a larger shop.
 OF_CONSTANT_SIZE = {
+    "int_activity_periods": "each day with the periods that it lies in: both sides are calendar",
     "int_kpi_periods": "each period with the windows that end in it: both sides are calendar",
     "stage_daily": "every day with every cell: the census has a row for each",
 }
