@@ -1,9 +1,9 @@
-{# Exact arithmetic for KPI values: one division, rounded once; no value passes through a float. #}
+{# Exact arithmetic for KPI values: one division, rounded once; no float is believed without proof. #}
 
 {# `numerator / denominator`, decimals with at most `scale` decimals, rounded half away from zero to 10
-   decimals; null when the denominator is 0 or null. Computed on whole numbers, since the engine divides
-   decimals as floats; good for numerators below 8e27 / 10^scale and results below 1e17, else an
-   error. #}
+   decimals; null when the denominator is 0 or null. The engine divides decimals as floats: what it
+   says is proven, or computed again on whole numbers; good for numerators below 8e27 / 10^scale and
+   results below 1e17, else an error. #}
 {% macro exact_ratio(numerator, denominator, scale=4) -%}
     {{ return(adapter.dispatch('exact_ratio')(numerator, denominator, scale)) }}
 {%- endmacro %}

@@ -9,7 +9,6 @@ first is thrown away: it fills the page cache.
 
 from __future__ import annotations
 
-import argparse
 import json
 import platform
 import subprocess
@@ -22,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from tests.benchmarks import call
 from tests.benchmarks.joins import row_by_row_joins
 from tests.benchmarks.measure import connect
 from tests.benchmarks.report import exponent, middle, ratio, render
@@ -152,15 +152,12 @@ def growth(scale: str, rounds: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def main() -> None:
     """Prepare the scale, measure it, print the page and write it into `results`."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--scale", choices=list(CUSTOMERS), default="S")
-    parser.add_argument("--rounds", type=int, help="default 5, at L 3")
-    parser.add_argument("--home", type=Path, help="where the shop is kept; default var/bench/SCALE")
-    parser.add_argument("--memory-limit", default="", help="DuckDB's memory_limit for every run")
-    parser.add_argument("--no-record", action="store_true", help="print, but write no result")
-    given = parser.parse_args()
+    called = call.parser(__doc__)
+    called.add_argument("--rounds", type=int, help="default 5, at L 3")
+    called.add_argument("--memory-limit", default="", help="DuckDB's memory_limit for every run")
+    given = called.parse_args()
     count = given.rounds or ROUNDS[given.scale]
-    home: Path = (given.home or ROOT / "var" / "bench" / given.scale).resolve()
+    home = call.home_of(given)
     workload = prepare(home, CUSTOMERS[given.scale])
     jobs = contestants(workload, given.memory_limit)
     refuse_row_by_row_joins(jobs)

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.call import environment
 from tests.python_model import value_models
 
 RESULTS = Path(__file__).parent / "results" / "value_fit.md"
@@ -88,15 +89,6 @@ def theirs(python: Path, file: Path) -> Side:
     return Side(told["cpu"], {name: told[name] for name in TRUTH})
 
 
-def environment(folder: Path) -> Path:
-    """Return the Python of an environment with lifetimes, made if it is not there."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "lifetimes"], check=True)
-    return python
-
-
 def page(mine: Sequence[Side], others: Sequence[Side], distinct: int) -> str:
     """Return the page of the results."""
     own, other = (statistics.median(side.cpu for side in sides) for sides in (mine, others))
@@ -124,7 +116,7 @@ def main() -> int:
     parser.add_argument("--venv", type=Path, help="environment with lifetimes, made if missing")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lifecycle-value-fit-") as scratch:
-        python = environment(chosen.venv or Path(scratch) / "venv")
+        python = environment(chosen.venv or Path(scratch) / "venv", ["lifetimes"])
         rows = customers(CUSTOMERS)
         file = Path(scratch) / "customers.npy"
         np.save(file, rows)

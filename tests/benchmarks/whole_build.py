@@ -11,7 +11,6 @@ The page in `results` lists the rooms, and the dearest models and data tests of 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -24,11 +23,11 @@ from typing import Any
 import duckdb
 
 from orchestration.settings.paths import StateDir
+from tests.benchmarks import call
 from tests.benchmarks.__main__ import RESULTS, revision, run_once
 from tests.benchmarks.plan import plan_as_rows, read_plan, read_tests
 from tests.benchmarks.workload import (
     CUSTOMERS,
-    ROOT,
     TARGET_MODEL,
     command,
     prepare,
@@ -159,12 +158,8 @@ def by_room(seconds: Mapping[str, float], manifest: Mapping[str, Any]) -> list[s
 
 def main() -> None:
     """Build the shop of a scale, take the build apart, print the page and keep it."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--scale", choices=list(CUSTOMERS), default="S")
-    parser.add_argument("--home", type=Path, help="where the shop is kept; default var/bench/SCALE")
-    parser.add_argument("--no-record", action="store_true", help="print, but write no result")
-    given = parser.parse_args()
-    home: Path = (given.home or ROOT / "var" / "bench" / given.scale).resolve()
+    given = call.parser(__doc__).parse_args()
+    home = call.home_of(given)
     workload = prepare(home, CUSTOMERS[given.scale])
     state = StateDir.at(home / "whole")
     shutil.rmtree(state.root, ignore_errors=True)

@@ -11,7 +11,6 @@ before anything is measured; a difference ends the run.
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import statistics
@@ -25,9 +24,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings.paths import StateDir
+from tests.benchmarks import call
 from tests.benchmarks.__main__ import RESULTS, ROUNDS, revision
 from tests.benchmarks.peers.ours import QUESTIONS, write_inputs
-from tests.benchmarks.workload import CUSTOMERS, ROOT
+from tests.benchmarks.workload import ROOT
 
 OURS = "customer-lifecycle"
 LIBRARIES = {"pandas": "3.1.1", "polars": "2.1.0", "chdb": "4.4.0", "pyarrow": "26.0.1"}
@@ -45,16 +45,6 @@ TOLD = {
     "activity": "new, returning, resurrecting and dormant persons, by day, week, month, quarter "
     "and year, of anything, visits and orders",
 }
-
-
-def environment(folder: Path) -> Path:
-    """Return the Python of an environment with the libraries, made if it is not there."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pinned = [f"{name}=={version}" for name, version in LIBRARIES.items()]
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *pinned], check=True)
-    return python
 
 
 def commands(python: Path, state: Path) -> dict[str, list[str]]:
@@ -146,17 +136,15 @@ def page(scale: str, spent: Mapping[str, Mapping[str, Sequence[float]]], count: 
 
 def main() -> None:
     """Ask everybody everything, print the page and keep it."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--scale", choices=list(CUSTOMERS), default="S")
-    parser.add_argument("--home", type=Path, help="where the shop is kept; default var/bench/SCALE")
-    parser.add_argument("--venv", type=Path, help="environment of the libraries, made if missing")
-    parser.add_argument("--no-record", action="store_true", help="print, but write no result")
-    given = parser.parse_args()
-    home: Path = (given.home or ROOT / "var" / "bench" / given.scale).resolve()
+    called = call.parser(__doc__)
+    called.add_argument("--venv", type=Path, help="environment of the libraries, made if missing")
+    given = called.parse_args()
+    home = call.home_of(given)
     state = StateDir.at(home / "whole")
     if not state.working_database.exists():
         sys.exit(f"{state.root} holds no build; run `make bench SCALE={given.scale}` first.")
-    python = environment(given.venv or home / "peers")
+    pinned = [f"{name}=={version}" for name, version in LIBRARIES.items()]
+    python = call.environment(given.venv or home / "peers", pinned)
     count = ROUNDS[given.scale]
     with tempfile.TemporaryDirectory(dir=home) as scratch:
         folder = Path(scratch)
