@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -77,14 +78,21 @@ def shared(name: str) -> Path:
     return folder
 
 
-def _built_once(factory: pytest.TempPathFactory, name: str, raw: Path, *arguments: str) -> StateDir:
-    """Build a state that all workers of a run share: read it, never write to it."""
+@contextmanager
+def once_in_a_run(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all workers of a run share, one at a time: who finds it empty fills it."""
     folder = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    state = StateDir.at(folder / name / "state")
-    state.root.parent.mkdir(exist_ok=True)
+    (folder / name).mkdir(exist_ok=True)
     with FileLock(folder / name / "lock"):
+        yield folder / name
+
+
+def _built_once(factory: pytest.TempPathFactory, name: str, raw: Path, *arguments: str) -> StateDir:
+    """Build a state that all workers of a run share: read it, never write to it."""
+    with once_in_a_run(factory, name) as folder:
+        state = StateDir.at(folder / "state")
         if not state.published_database.exists():
             directories = ("--raw-dir", raw, "--state-dir", state.root)
             built = run_lifecycle("build", *directories, *arguments)

@@ -16,10 +16,18 @@ import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
+# What is enabled, and where raw tables lie; every other var is read when a node is run.
+READ_BY_PARSING = ("allow_missing_rates", "raw_database", "raw_schema")
 PARSED = "partial_parse.msgpack"  # dbt's own name in a target directory.
+
+
+def vars_that_parsing_reads(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the given vars that the parsed project depends on."""
+    return {name: given[name] for name in READ_BY_PARSING if name in given}
 
 
 def cache_entry(project: Path, arguments: Mapping[str, str], root: Path | None = None) -> Path:
