@@ -21,7 +21,7 @@ from typing import Any
 gc.set_threshold(100_000, 20, 100)
 
 from dbt.adapters.base.connections import BaseConnectionManager  # noqa: E402
-from dbt.artifacts.resources import FileHash  # noqa: E402
+from dbt.artifacts.resources.base import FileHash  # noqa: E402
 from dbt.artifacts.schemas import base as artifacts  # noqa: E402
 from dbt.cli.main import cli  # noqa: E402
 from dbt.clients.jinja import MacroGenerator  # noqa: E402

@@ -23,35 +23,20 @@ from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
 from orchestration.settings.request import BuildRequest
 from tests.conftest import Lifecycle
-from tests.pipeline.small_shop import write_small_shop
+from tests.pipeline.small_shop import copy_of_shop
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def raw_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_small_shop(tmp_path_factory.mktemp("shop") / "landing")
+def state(tmp_path_factory: pytest.TempPathFactory, small_shop: Path) -> StateDir:
+    """The small shop, published once."""
+    return copy_of_shop(small_shop, tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module")
-def state(
-    tmp_path_factory: pytest.TempPathFactory, raw_dir: Path, lifecycle: Lifecycle
-) -> StateDir:
-    """The small shop, published once."""
-    state = StateDir.at(tmp_path_factory.mktemp("small") / "state")
-    report = ("--report", state.root.parent / "report.html")
-    built = lifecycle("build", "--raw-dir", raw_dir, "--state-dir", state.root, *report)
-    assert built.returncode == 0, built.stdout + built.stderr
-    assert [
-        line.split()[0] for line in built.stdout.splitlines() if " s  " in line and "…" not in line
-    ] == [
-        "rules",
-        "ingest",
-        "dbt",
-        "gate",
-        "publish",
-    ]
-    return state
+def raw_dir(state: StateDir) -> Path:
+    return state.root.parent / "landing"
 
 
 def marts(state: StateDir) -> dict[str, list[tuple[object, ...]]]:
@@ -67,8 +52,11 @@ def marts(state: StateDir) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-def test_a_build_leaves_a_report_of_what_it_published(state: StateDir) -> None:
-    page = (state.root.parent / "report.html").read_text(encoding="utf-8")
+def test_a_build_tells_its_phases_and_leaves_a_report(state: StateDir, small_shop: Path) -> None:
+    said = (small_shop / "said.txt").read_text(encoding="utf-8").splitlines()
+    phases = [line.split()[0] for line in said if " s  " in line and "…" not in line]
+    assert phases == ["rules", "ingest", "dbt", "gate", "publish"]
+    page = (small_shop / "report.html").read_text(encoding="utf-8")
     assert str(current_version(state)) in page
 
 
@@ -90,6 +78,8 @@ def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(
         "refunds.csv": (1, 1, 0, 0),
         "orders/january.csv": (4, 3, 0, 1),
         "orders/february.parquet": (1, 1, 0, 0),
+        "orders/dollars.csv": (1, 1, 0, 0),
+        "exchange_rates.csv": (1, 1, 0, 0),
     }
     assert [(Path(file).name, column) for file, column in quarantined] == [
         ("january.csv", "total_price"),
@@ -100,10 +90,11 @@ def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(
             "select count(*) from marts.row_accounting "
             "where scope = 'file' and name like '%january%'"
         ).fetchone()
-    assert subjects == [("customer:c1",), ("customer:c2",), ("visitor:a2",)]
+    customers = [(f"customer:c{number}",) for number in (1, 2, 4)]
+    assert subjects == [*customers, ("visitor:a2",)]
     assert accounting == (1,)
     told = lifecycle("status", "--state-dir", state.root).stdout
-    assert "orders   2 files, 5 rows read = 4 loaded + 0 duplicate + 1 quarantined" in told
+    assert "orders          3 files, 6 rows read = 5 loaded + 0 duplicate + 1 quarantined" in told
     assert "Left out by staging\n  stg_refunds  order_unknown: 1" in told
     assert "outcome  published at" in told
 
