@@ -402,7 +402,10 @@ def test_a_shop_in_its_first_month_breaks_no_law(tmp_path: Path, models: Compile
     shop.ingest(loaded_at=LOADED_AT)
     with models.made(shop.state_dir / "raw.duckdb", models.names) as made:
         assert models.broken(made) == []
-        query = "select stage from marts.lifecycle_current where subject_id = 'customer:c1'"
+        query = (
+            "select stage from marts.lifecycle_current where subject_id = 'customer:c1' "
+            "and framework = 'discovery_to_advocacy'"
+        )
         assert made.execute(query).fetchall() == [("retention",)]
 
 
