@@ -3,8 +3,8 @@
 Belongs here: finding them in what DuckDB did. Does not belong here: which of them may be.
 
 A plan alone says little: nearly every model crosses its rows with the one row of the settings, and
-what the planner expects of a side is often one row. So the queries are run whose plan leaves it open,
-by what lies in the tables, and a join counts when both its sides had many rows.
+what the planner expects of a side is often one row. So a query is run where the sizes of tables
+leave it open, and a join counts when both its sides had many rows.
 """
 
 from __future__ import annotations
@@ -53,13 +53,12 @@ def row_by_row_joins(
     connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], most_rows: int
 ) -> list[RowByRowJoin]:
     """Run the queries; return the joins without an equality whose sides both exceed `most_rows`."""
-    sizes = {
-        table: rows
-        for table, rows in connection.execute(
+    sizes = dict(
+        connection.execute(
             "select concat_ws('.', database_name, schema_name, table_name), estimated_size "
             "from duckdb_tables()"
         ).fetchall()
-    }
+    )
     found: list[RowByRowJoin] = []
     for name, query in queries.items():
         ((_, text),) = connection.execute(f"explain (format json) {query}").fetchall()
