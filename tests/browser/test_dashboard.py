@@ -168,8 +168,7 @@ class Visitor:
         height = self.page.evaluate(
             "() => document.querySelector('[data-testid=stMain]').scrollHeight"
         )
-        seen = {"width": self.width, "height": max(_HEIGHT, int(height) + 20)}
-        self.page.set_viewport_size(seen)
+        self.page.set_viewport_size({"width": self.width, "height": max(_HEIGHT, int(height) + 20)})
         self.settle()
         self.page.screenshot(path=str(SCREENSHOTS / f"{name}_{self.width}.png"))
 
