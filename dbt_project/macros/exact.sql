@@ -15,9 +15,10 @@
             as decimal(18, 10)
         )
     {%- endset -%}
-    {%- set upper = 'try_cast(' ~ numerator ~ ' as decimal(18, 10))' -%}
-    {%- set lower = 'try_cast(' ~ denominator ~ ' as decimal(18, 10))' -%}
+    {%- set upper = 'try_cast(' ~ numerator ~ ' as decimal(27, 10))' -%}
+    {%- set lower = 'try_cast(' ~ denominator ~ ' as decimal(27, 10))' -%}
     case
+        when {{ denominator }} = 0 then cast(null as decimal(38, 10))
         when {{ denominator }} = 1 then cast({{ numerator }} as decimal(38, 10))
         -- A division of whole numbers costs thirty times as much as one of floats and the proof that
         -- no other decimal lies closer.
