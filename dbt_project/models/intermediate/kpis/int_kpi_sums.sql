@@ -58,11 +58,11 @@ dated_totals as (
 
     select
         {% for grain in period_grains() if grain != 'day' -%}
-        {{ period_start('total_on', grain) }} as {{ grain }}_start,
+        {{ period_start('totals.total_on', grain) }} as {{ grain }}_start,
         {% endfor -%}
         totals.*
     from totals
-    where dimension_value is not null
+    where totals.dimension_value is not null
 
 ),
 
