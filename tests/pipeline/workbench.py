@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -72,8 +73,22 @@ class Workbench:
         """What SQL calls a model or seed."""
         return self._nodes[name]["relation_name"]
 
-    def run(self, tables: Mapping[str, Rows], mart: Sequence[str]) -> dict[str, list[dict]]:
-        """Make the marts from rows of the given tables."""
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are made, parents before children."""
+        return self._models
+
+    def code(self, name: str) -> str:
+        """What dbt compiled of a model."""
+        return self._nodes[name]["compiled_code"]
+
+    def run(
+        self,
+        tables: Mapping[str, Rows],
+        mart: Sequence[str],
+        instead: Mapping[str, str] = MappingProxyType({}),
+    ) -> dict[str, list[dict]]:
+        """Make the marts from rows of the given tables; of some models other code than dbt's."""
         assert set(tables) <= set(self._given), set(tables) - set(self._given)
         with duckdb.connect() as connection:
             connection.execute("attach ':memory:' as working")
@@ -91,7 +106,7 @@ class Workbench:
                     _insert(connection, relation, columns, [[*row.values()] for row in alike])
             for name in self._models:
                 node = self._nodes[name]
-                relation, code = node["relation_name"], node["compiled_code"]
+                relation, code = node["relation_name"], instead.get(name, self.code(name))
                 if node["language"] == "python":
                     run_compiled(connection, relation, code)
                 else:
