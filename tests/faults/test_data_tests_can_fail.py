@@ -62,6 +62,7 @@ BROKEN: dict[str, str] = {
     "no_more_subjects_moved_than_there_were": (
         "subjects = 2, subjects_moved = 1, subjects_unclear = 2"
     ),
+    "nothing_is_said_where_nobody_was_compared": "subjects = 0, moved_share = null",
     "a_probability_to_be_alive_is_one": "probability_alive = 2",
     "what_no_model_speaks_of_is_not_foreseen": "model = 'none', predicted_value_365d = 1",
     "a_refund_gives_something_back": "amount = 0",
