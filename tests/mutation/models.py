@@ -26,7 +26,7 @@ from itertools import islice
 from pathlib import Path
 
 from orchestration.settings.paths import SAMPLE_DIR, StateDir
-from tests.mutation import witnesses
+from tests.mutation import python_tests, witnesses
 from tests.mutation.benches import Bench, benches
 from tests.mutation.plants import candidates
 from tests.mutation.slips import SLIPS, Slip
@@ -69,6 +69,8 @@ class Witnesses:
         """Return who notices a slip, nothing if nobody does, `SAME` if there is nothing to see."""
         if red := self.units.red(slip):
             return f"unit test {red}"
+        if red := python_tests.red(slip):
+            return red
         for bench in self.benches:
             if red := bench.red(slip):
                 return f"reference of {red}"

@@ -115,6 +115,15 @@ def readings_of_sample() -> tuple[Reading, ...]:
             },
             frozenset({"int_settings", "lifecycle_history", "stages", "int_value_stage_means"}),
         ),
+        Reading(
+            {"model_fits": ("purpose", "model", "name", "value")},
+            frozenset(
+                {
+                    *("int_value_histories", "int_value_statistics"),
+                    *("int_value_models", "int_value_errors"),
+                }
+            ),
+        ),
         Reading({"lapse_calibration": GAPS}, paces),
         Reading(
             {"lapse_backtest": BACKTEST}, paces | {"int_recommended_policies", "int_value_fits"}
