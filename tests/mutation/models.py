@@ -61,6 +61,7 @@ class Witnesses:
 
     units: UnitTests
     benches: Sequence[Bench]
+    rows: SpoiltDatabase
     shop: SpoiltDatabase
     batch: SpoiltDatabase
     sample: SpoiltDatabase
@@ -75,6 +76,7 @@ class Witnesses:
             if red := bench.red(slip):
                 return f"reference of {red}"
         for database, marts in (
+            (self.rows, witnesses.STAGED),
             (self.shop, witnesses.marts_of_shop()),
             (self.batch, witnesses.marts_of_batch()),
         ):
@@ -167,13 +169,20 @@ def main() -> int:
 
         sample, units = built(work)
         shop, batch = witnesses.built_shop(work / "shop"), witnesses.built_batch(work / "batch")
+        rows = witnesses.built_rows(work / "rows")
         with (
             closing(SpoiltDatabase("the sample", sample, copy("sample"))) as of_sample,
+            closing(SpoiltDatabase("test_staging", rows, copy("rows"))) as of_rows,
             closing(SpoiltDatabase(witnesses.SHOP.name, shop, copy("shop"))) as of_shop,
             closing(SpoiltDatabase(witnesses.BATCH.name, batch, copy("batch"))) as of_batch,
         ):
             asked = Witnesses(
-                UnitTests(units.dbt_target), benches(sample.root), of_shop, of_batch, of_sample
+                UnitTests(units.dbt_target),
+                benches(sample.root),
+                of_rows,
+                of_shop,
+                of_batch,
+                of_sample,
             )
             names = sorted({*of_sample.models} - OF_THE_ENGINE)
             names = given.only.split(",") if given.only else names

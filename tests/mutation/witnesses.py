@@ -18,6 +18,7 @@ from pathlib import Path
 from orchestration.settings.paths import StateDir
 from tests.mutation import benches
 from tests.mutation.spoilt import Marts
+from tests.pipeline import test_staging
 from tests.reference import batches as worlds
 from tests.reference import compare, rulebook
 from tests.reference.batches import SHIPPED_SEEDS
@@ -45,6 +46,16 @@ BACKTEST = (
     *("policy", "month_end", "customers", "called_lapsed", "gone", "false_alarms", "misses"),
     *("balanced_error", "median_days_to_call"),
 )
+STAGED: Marts = {
+    "stg_products": ("product_id", "title"),
+    "stg_order_lines": ("order_id", "line_number"),
+    "stg_refunds": ("refund_id", "amount"),
+    "filtered_refunds": ("refund_id", "reason"),
+    "stg_channel_daily": ("channel", "clicks", "spend"),
+    "stg_customer_merges": ("from_customer_id", "into_customer_id"),
+    "stg_erasure_requests": ("customer_id", "requested_at"),
+    "filtered_erasure_requests": ("customer_id", "reason"),
+}
 SEGMENTS: Marts = {
     "segment_members": ("segment", "subject_id"),
     "segment_profiles": (
@@ -69,6 +80,14 @@ def built_batch(folder: Path) -> StateDir:
     state = StateDir.at(folder / "state")
     if not state.published_database.exists():
         worlds.build(BATCH, folder)
+    return state
+
+
+def built_rows(folder: Path) -> StateDir:
+    """Stage the rows on edges that tests/pipeline/test_staging.py invents, unless that was done."""
+    state = StateDir.at(folder / "state")
+    if not state.working_database.exists():
+        test_staging.stage(folder)
     return state
 
 

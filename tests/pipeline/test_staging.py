@@ -6,6 +6,7 @@ a raw database of a few rows, built twice: with all that is known, and as it was
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,12 @@ c3,c2,2024-01-02T10:00:00Z
 c6,c1,2024-01-02T10:00:00Z
 c6,c2,2024-01-02T10:00:00Z
 """
+ERASURES = """customer_id,requested_at
+gone,2024-01-02T10:00:00Z
+gone,2024-01-01T10:00:00Z
+ahead,2025-01-02T00:00:01Z
+a_day_ahead,2025-01-02T00:00:00Z
+"""
 RATES = """date,currency,rate
 2024-01-01,USD,0.9
 2024-01-01,USD,0.8
@@ -127,6 +134,7 @@ FILES = {
     **CHANNEL_DAILY,
     "customers.csv": CUSTOMERS,
     "customer_merges.csv": MERGES,
+    "erasure_requests.csv": ERASURES,
     "exchange_rates.csv": RATES,
 }
 # Ingest quarantines these rows, another loader may not; it may keep views as well.
@@ -137,6 +145,8 @@ OF_ANOTHER_LOADER = (
     "values ('NaN', '2024-01-01', 1)",
     "insert into raw.customer_merges (from_customer_id, into_customer_id, merged_at, _row_hash) "
     "values ('c4', 'undefined', '2024-01-01', 1)",
+    "insert into raw.erasure_requests (customer_id, requested_at, _row_hash) "
+    "values ('undefined', '2024-01-01', 1)",
     "alter table raw.events rename to events_kept",
     "create view raw.events as select * from raw.events_kept",
 )
@@ -241,6 +251,16 @@ def test_of_merges_of_one_customer_the_latest_wins_and_at_one_instant_the_greate
 ) -> None:
     found = staged.kept("customer_merges", "from_customer_id, into_customer_id")
     assert found == [("c3", "c2"), ("c6", "c2")]
+
+
+def test_of_requests_of_erasure_the_first_stands(staged: Staged) -> None:
+    assert staged.reasons("erasure_requests", "customer_id") == {
+        "gone": "superseded",
+        "ahead": "future",
+        "undefined": "no_identity",
+    }
+    found = staged.kept("erasure_requests", "customer_id, cast(requested_at as date)")
+    assert found == [("a_day_ahead", date(2025, 1, 2)), ("gone", date(2024, 1, 1))]
 
 
 def test_versions_without_a_time_are_decided_by_what_they_tell_of(staged: Staged) -> None:
