@@ -6,7 +6,7 @@ a raw database of a few rows, built twice: with all that is known, and as it was
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.pipeline.ingest_kit import make_shop
 pytestmark = pytest.mark.slow
 
 KNOWN_AT = "2024-06-30 12:00:00"
+LOADED_AT = datetime(2025, 1, 1)
 
 # Loaded on 2025-01-01 (see ingest_kit): the clock of rows without received_at.
 EVENTS = """event_id,event_name,occurred_at,received_at,anonymous_id,user_id,session_id,value,\
@@ -99,13 +100,13 @@ CHANNEL_DAILY = {
         "2024-01-01,search,5,,EUR\n2024-01-01,search,6,1.5,EUR\n2024-01-01,search,6,1.5,EUR\n"
     ),
 }
-CUSTOMERS = """customer_id,created_at,updated_at,account_id,country
-c1,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,undefined,DE
-c1,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,undefined,IT
-c2,2024-01-01T10:00:00Z,,,FR
-c2,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,,IT
-c5,2024-01-02T10:00:00Z,,a5,ES
-c5,2024-01-01T10:00:00Z,,a5,PT
+CUSTOMERS = """customer_id,created_at,updated_at,account_id,country,marketing_consent
+c1,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,undefined,DE,true
+c1,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,undefined,IT,false
+c2,2024-01-01T10:00:00Z,,,FR,true
+c2,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,,IT,
+c5,2024-01-02T10:00:00Z,,a5,ES,
+c5,2024-01-01T10:00:00Z,,a5,PT,false
 """
 MERGES = """from_customer_id,into_customer_id,merged_at
 c3,c1,2024-01-01T10:00:00Z
@@ -244,6 +245,19 @@ def test_the_latest_version_of_a_row_wins(staged: Staged) -> None:
     # Of the three versions of `untimed` one was decided without a time, one was never in question.
     assert left_out == [("o1",), ("o2",), ("o3",), ("untimed",)]
     assert staged.kept("customers", "customer_id, country")[:2] == [("c1", "IT"), ("c2", "IT")]
+
+
+def test_every_version_says_what_it_said_of_consent_and_when(staged: Staged) -> None:
+    day_one, day_two = datetime(2024, 1, 1, 10), datetime(2024, 1, 2, 10)
+    # Without a time of its own a version was said when it was loaded; who is nobody says nothing.
+    assert set(staged.kept("customer_consents", "customer_id, stated_at, marketing_consent")) == {
+        ("c1", day_one, True),
+        ("c1", day_two, False),
+        ("c2", LOADED_AT, True),
+        ("c2", day_two, None),
+        ("c5", LOADED_AT, None),
+        ("c5", LOADED_AT, False),
+    }
 
 
 def test_of_merges_of_one_customer_the_latest_wins_and_at_one_instant_the_greatest(
