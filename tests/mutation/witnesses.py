@@ -53,6 +53,7 @@ STAGED: Marts = {
     "filtered_refunds": ("refund_id", "reason"),
     "stg_channel_daily": ("channel", "clicks", "spend"),
     "stg_customer_merges": ("from_customer_id", "into_customer_id"),
+    "stg_email_links": ("from_customer_id", "into_customer_id", "merged_at"),
     "stg_customer_consents": ("customer_id", "stated_at", "marketing_consent"),
     "stg_erasure_requests": ("customer_id", "requested_at"),
     "filtered_erasure_requests": ("customer_id", "reason"),
