@@ -123,12 +123,11 @@ def readings_of_sample() -> tuple[Reading, ...]:
         Reading(benches.columns_of_journey(), frozenset(journey.GIVEN)),
         Reading({"customer_value": HISTORIES}, worth),
         Reading(
-            {
-                "customer_value": ("subject_id", *customer_value.COLUMNS, *RANKS),
-                "model_holdout": HOLDOUT,
-            },
+            {"customer_value": ("subject_id", *customer_value.COLUMNS, *RANKS)},
             worth | {"model_fits"},
         ),
+        # Read are the numbers of fits alone, not how far they were off.
+        Reading({"model_holdout": HOLDOUT}, worth | {"int_value_models"}),
         Reading(
             {
                 "stage_odds": benches.columns_of_odds()["stage_odds"],
