@@ -131,6 +131,7 @@ def test_what_needs_no_command_imports_nothing_that_takes_time(option: str) -> N
         (["--var", "sla=3"], 'The var "sla" is unknown'),
         (["--var", "fulfilment_sla_days=0"], "must be a whole number from 1 to 3650"),
         (["--rules-dir", "/nowhere"], "The rules directory /nowhere does not exist"),
+        (["--report", "/nowhere/r.html"], "/nowhere/r.html cannot be written"),
     ],
 )
 def test_a_bad_option_is_one_sentence_and_publishes_nothing(
