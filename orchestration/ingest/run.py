@@ -41,7 +41,7 @@ from orchestration.ingest.raw_database import (
     open_raw_database,
 )
 from orchestration.ingest.reasons import FileRefusedError, Reason
-from orchestration.ingest.rebuild import LedgerCopy, remove_torn
+from orchestration.ingest.rebuild import LedgerCopy, loaded_again, remove_torn
 from orchestration.ingest.sources.adapter import load_adapters
 from orchestration.ingest.sources.precedence import check_collisions, decide, note_sources
 from orchestration.ingest.sources.sources_file import (
@@ -184,7 +184,10 @@ class _Run:
             check_origin(connection, self.raw_dir, self.state.root)
             check_salt(connection, self.identity_salt)
             define_functions(connection, self.identity_salt)
-            notes = (*notes, *plan.notes)
+            again = loaded_again(
+                connection, self.ledger_copy, self.raw_dir, accept_loss=self.accept_loss
+            )
+            notes = (*notes, *again, *plan.notes)
             results: list[FileResult] = []
             changing: list[str] = []
             rows_read = 0
@@ -245,9 +248,13 @@ class _Run:
 
     def _open(self) -> RawDatabase:
         path, spill = self.state.raw_database, self.scratch / "spill"
+        note: str | None = None
         if not path.exists():
+            if self.ledger_copy.tells():
+                note = self.remove_torn("it is gone")
             self.ledger_copy.begin()
-        return open_raw_database(path, self.contract, spill, self.remove_torn)
+        store = open_raw_database(path, self.contract, spill, self.remove_torn)
+        return replace(store, discarded=store.discarded or note)
 
     @property
     def ledger_copy(self) -> LedgerCopy:
