@@ -184,10 +184,12 @@ class _Run:
             check_origin(connection, self.raw_dir, self.state.root)
             check_salt(connection, self.identity_salt)
             define_functions(connection, self.identity_salt)
-            again = loaded_again(
-                connection, self.ledger_copy, self.raw_dir, accept_loss=self.accept_loss
-            )
-            notes = (*notes, *again, *plan.notes)
+            # One that was made anew has been held against the list already.
+            if not notes:
+                notes = loaded_again(
+                    connection, self.ledger_copy, self.raw_dir, accept_loss=self.accept_loss
+                )
+            notes = (*notes, *plan.notes)
             results: list[FileResult] = []
             changing: list[str] = []
             rows_read = 0

@@ -96,6 +96,7 @@ def _lost_all_versions(state: StateDir) -> None:
         ("state directory", "killed lifecycle whatif", lambda s: (s.root / "whatif").mkdir()),
         ("state directory", "is a pipe, a socket or a", lambda s: os.mkfifo(s.root / "told")),
         ("state directory", "no link to a version", _copied_with_links_followed),
+        ("state directory", "is a folder, no file", lambda s: (s.root / "exports.jsonl").mkdir()),
         ("checksums", r"\nred", lambda s: (s.versions / "\x1b[31m\nred").mkdir()),
         ("raw", "7 rows read are not", _another_ledger),
         ("raw", "run lifecycle build", lambda state: state.raw_database.unlink()),
