@@ -1,6 +1,6 @@
 """`kill -9` at instants that nobody chose: twenty in builds, eight in ingest and in publishing.
 
-The instants are drawn anew from a fixed seed, over the time that an undisturbed run takes.
+The instants are drawn from a fixed seed, over the time that an undisturbed run or phase takes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from orchestration.pipeline.gate import gate
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import versions
 from orchestration.settings.paths import REPO_ROOT, StateDir
+from orchestration.small_files import json_of
 from tests.conftest import Lifecycle
 from tests.pipeline.ingest_kit import Shop, make_shop, orders_csv
 from tests.pipeline.test_build import copy_of, marts
@@ -31,6 +32,8 @@ pytestmark = pytest.mark.faults
 
 COMMAND = str(Path(sys.executable).with_name("lifecycle"))
 DRAWN = random.Random(20261126)
+# The phases in which twenty builds are killed.
+KILLED_IN = ("rules", *["ingest"] * 3, *["dbt"] * 13, "gate", *["publish"] * 2)
 
 
 def run_for(command: Sequence[str], seconds: float | None) -> float:
@@ -104,18 +107,18 @@ def test_eight_kills_of_an_ingest_lose_and_double_no_row(tmp_path: Path) -> None
 def test_twenty_kills_of_a_build_need_no_manual_step_and_the_marts_are_equal(
     tmp_path: Path, small_state: StateDir, lifecycle: Lifecycle
 ) -> None:
-    """One in each of twenty stretches of a build, which grow: every phase is met, and most early.
+    """At random instants of its phases, and in dbt more often early than late.
 
     What a build has to do again after an early kill costs little, and hurts as much.
     """
     state, command = build_of_a_copy(small_state, tmp_path)
     before = marts(state)
-    lasts = run_for(command, None)
+    run_for(command, None)
     assert marts(state) == before
+    lasts = json_of(state.last_build)["seconds"]
     killed_in: set[str] = set()
-    for stretch in range(20):
-        # A twentieth of the time goes into starting Python.
-        run_for(command, lasts * (0.05 + 0.95 * ((stretch + DRAWN.random()) / 20) ** 2))
+    for phase in KILLED_IN:
+        kill_in(phase, DRAWN.random() ** 2 * lasts[phase], command, state)
         wait_until_nobody_writes(state)
         assert marts(state) == before
         told = lifecycle("status", "--state-dir", state.root)
@@ -131,6 +134,20 @@ def test_twenty_kills_of_a_build_need_no_manual_step_and_the_marts_are_equal(
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "is what the raw rows give" in verified.stdout
     assert not (state.root / "verify_tmp").exists()
+
+
+def kill_in(phase: str, after: float, command: Sequence[str], state: StateDir) -> None:
+    """Begin a build and kill it so many seconds after the beginning of a phase, or at its end."""
+    earlier = json_of(state.last_build)["build_id"]
+    with subprocess.Popen(
+        command, cwd=REPO_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None:
+            told = json_of(state.last_build)
+            if (told["phase"], told["build_id"] == earlier) == (phase, False):
+                time.sleep(after)
+                process.kill()
+            time.sleep(0.02)
 
 
 def test_a_kill_reaches_the_process_of_dbt_as_well(tmp_path: Path, small_state: StateDir) -> None:
