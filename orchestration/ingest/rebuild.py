@@ -9,7 +9,7 @@ Lost is one that is torn or gone, and in part one that is older than the copy: o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,19 +40,27 @@ class LedgerCopy:
         text = "".join(_line({"path": name, "sha256": sha256}) for name, sha256 in rows)
         if self.path.exists() and text_of(self.path) == text:
             return
-        target = self.path.with_name(self.path.name + ".new")
-        target.write_text(text, encoding="utf-8")
-        target.replace(self.path)
+        self._replace(text)
 
     def add(self, name: str, sha256: str) -> None:
         """Add a file that is about to be loaded; the next `sync` puts the copy in order."""
         with self.path.open("a", encoding="utf-8") as out:
             out.write(_line({"path": name, "sha256": sha256, "is_loading": True}))
 
+    def forget(self, files: Collection[tuple[str, str]]) -> None:
+        """Leave out files, by path and SHA-256, that are about to be taken out of the database."""
+        kept = [file for file in self.files(loaded=True) if file not in files]
+        self._replace("".join(_line({"path": name, "sha256": sha256}) for name, sha256 in kept))
+
     def begin(self) -> None:
         """Be there before the raw database is: where the copy is missing, it was taken away."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch()
+
+    def _replace(self, text: str) -> None:
+        target = self.path.with_name(self.path.name + ".new")
+        target.write_text(text, encoding="utf-8")
+        target.replace(self.path)
 
     def is_whole(self) -> bool:
         """Whether it tells of every file; a kill may have cut short its last line, no other."""
