@@ -68,6 +68,17 @@ def ask_event(self: BaseEvent, name: str) -> Any:
     return getattr(self.pb_msg, name)
 
 
+def fill_macro(
+    self: MacroGenerator,
+    macro: Any,
+    context: dict[str, Any] | None = None,
+    node: Any = None,
+    stack: Any = None,
+) -> None:
+    """Note what a macro is made of; dbt asks three classes to, a million times in a build."""
+    self.macro, self.context, self.node, self.stack = macro, context, node, stack
+
+
 def build_namespace(
     self: MacroNamespaceBuilder,
     macros_by_package: Mapping[str, Mapping[str, Macro]],
@@ -124,6 +135,7 @@ def write_compiled_node(
 _LEAN: tuple[tuple[type, str, Callable[..., Any]], ...] = (
     (BaseEvent, "__init__", note_event),
     (BaseEvent, "__getattr__", ask_event),
+    (MacroGenerator, "__init__", fill_macro),
     (MacroNamespaceBuilder, "build_namespace", build_namespace),
     (ManifestContext, "to_dict", context_with_macros),
     (BaseConnectionManager, "release", keep_connection),

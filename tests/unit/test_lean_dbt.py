@@ -53,6 +53,18 @@ assert "pb_msg" not in note.__dict__, "made before anybody asked"
 print(note.msg, note.message(), note.to_dict())
 """
 
+_SAME_MAKING = """
+from dbt.clients.jinja import MacroGenerator
+from orchestration.pipeline import lean_dbt
+
+told = (["a macro"], {"a": "context"}, ["a node"], ["a stack"])
+made = lambda: [vars(MacroGenerator(*told[:number])) for number in (1, 2, 3, 4)]
+own = made()
+lean_dbt.make_lean()
+assert own == made(), made()
+print(len(own[0]))
+"""
+
 
 def run(script: str) -> list[str]:
     done = subprocess.run(
@@ -64,6 +76,10 @@ def run(script: str) -> list[str]:
 
 def test_a_node_finds_the_macros_that_dbt_would_give_it() -> None:
     assert run(_SAME_MACROS) == ["root macro.root.d", "other macro.other.d", "dbt macro.root.d"]
+
+
+def test_a_macro_is_made_of_what_dbt_makes_it_of() -> None:
+    assert run(_SAME_MAKING) == ["4"]
 
 
 def test_an_event_says_when_it_is_asked_what_it_was_made_of() -> None:
