@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -145,7 +146,8 @@ def kill_in(phase: str, after: float, command: Sequence[str], state: StateDir) -
         while process.poll() is None:
             told = json_of(state.last_build)
             if (told["phase"], told["build_id"] == earlier) == (phase, False):
-                time.sleep(after)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(after)
                 process.kill()
             time.sleep(0.02)
 
