@@ -104,7 +104,8 @@ def ingest(
         sources_file: what lies in other shapes; default: sources.yml in the landing directory.
         identity_salt: what addresses are hashed with; the same in every run of a state.
         settings: what the build is told; default: the defaults.
-        accept_loss: rebuild a torn raw database although files that it was made from are gone.
+        accept_loss: go on although files that a torn, lost or older raw database was made from are
+            gone.
         event_names: names that the rules know, with whether the value of such events is money;
             default: nothing is told of names.
         erasure_key: file with the key of the tombstones; default: with the user's configuration.
