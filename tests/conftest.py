@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
+from tests.pipeline.small_shop import write_small_shop
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
 _COMMAND = Path(sys.executable).with_name("lifecycle")
@@ -54,19 +55,32 @@ def lifecycle() -> Lifecycle:
 @pytest.fixture(scope="session")
 def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A state directory with the shipped sample built and published, all frameworks."""
-    return _built_once(tmp_path_factory, "sample", SAMPLE_DIR, "--frameworks", "all")
+    return _built_once(tmp_path_factory, "sample", lambda _: SAMPLE_DIR, "--frameworks", "all")
+
+
+@pytest.fixture(scope="session")
+def small_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
+    """The dozen rows of the small shop, built and published: copy it before you change it.
+
+    Beside it lie `landing`, `report.html` and, in `told`, what the build printed.
+    """
+
+    def landing(folder: Path) -> Path:
+        return write_small_shop(folder / "landing")
+
+    return _built_once(tmp_path_factory, "small", landing, "--report", "report.html")
 
 
 @pytest.fixture(scope="session")
 def online_retail_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A real shop without events, published; skips where its files are not."""
-    return _built_once(tmp_path_factory, "online_retail", shared("online_retail"))
+    return _built_once(tmp_path_factory, "online_retail", lambda _: shared("online_retail"))
 
 
 @pytest.fixture(scope="session")
 def cdnow_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A real shop of 23,502 customers and nothing but orders, which takes minutes; likewise."""
-    return _built_once(tmp_path_factory, "cdnow", shared("cdnow"))
+    return _built_once(tmp_path_factory, "cdnow", lambda _: shared("cdnow"))
 
 
 def shared(name: str) -> Path:
@@ -77,8 +91,17 @@ def shared(name: str) -> Path:
     return folder
 
 
-def _built_once(factory: pytest.TempPathFactory, name: str, raw: Path, *arguments: str) -> StateDir:
-    """Build a state that all workers of a run share: read it, never write to it."""
+def _built_once(
+    factory: pytest.TempPathFactory, name: str, raw: Callable[[Path], Path], *arguments: str
+) -> StateDir:
+    """Build a state that all workers of a run share: read it, never write to it.
+
+    Args:
+        factory: of temporary directories.
+        name: of the folder, in which the build runs.
+        raw: gives the landing files, where need be by writing them below the folder.
+        arguments: more options of the build.
+    """
     folder = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -86,7 +109,8 @@ def _built_once(factory: pytest.TempPathFactory, name: str, raw: Path, *argument
     state.root.parent.mkdir(exist_ok=True)
     with FileLock(folder / name / "lock"):
         if not state.published_database.exists():
-            directories = ("--raw-dir", raw, "--state-dir", state.root)
-            built = run_lifecycle("build", *directories, *arguments)
+            directories = ("--raw-dir", raw(state.root.parent), "--state-dir", state.root)
+            built = run_lifecycle("build", *directories, *arguments, cwd=state.root.parent)
             assert built.returncode == 0, built.stdout + built.stderr
+            (state.root.parent / "told").write_text(built.stdout, encoding="utf-8")
     return state

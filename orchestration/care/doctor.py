@@ -241,7 +241,7 @@ def _versions(state: StateDir) -> Iterator[Seen]:
     elif current not in kept:
         others = ", ".join(map(escaped, kept))
         way_out = f"lifecycle rollback --to one of {others}" if kept else "run lifecycle build"
-        yield _ill(f"The current version {current} is gone; {way_out}.")
+        yield _ill(f"The current version {escaped(current)} is gone; {way_out}.")
     else:
         yield _well(f"{len(kept)} kept, current is {current}")
 
