@@ -227,11 +227,11 @@ def run_dbt(
     parsed = parse_cache.cache_entry(
         project,
         {
-            "vars": json.dumps(settings.dbt_vars(), sort_keys=True),
+            "vars": parse_cache.parsed_vars(settings.dbt_vars()),
             "seeds": environment.get("LIFECYCLE_SEEDS_DIR", ""),
         },
     )
-    parse_cache.restore(state.dbt_target, parsed)
+    parse_cache.restore(state.dbt_target, parsed, settings.dbt_vars())
     with subprocess.Popen(
         dbt_arguments(state, settings, project, select),
         env=environment,
