@@ -12,8 +12,12 @@
     {{ return(adapter.dispatch('ten_billionths')(part, whole)) }}
 {%- endmacro %}
 
+{# Dividing numbers of more than 64 bits costs ten times as much. #}
 {% macro default__ten_billionths(part, whole) -%}
-    cast({{ part }} as hugeint) * 10000000000 // {{ whole }}
+    case
+        when {{ part }} < 900000000 then {{ part }} * 10000000000 // {{ whole }}
+        else cast(cast({{ part }} as hugeint) * 10000000000 // {{ whole }} as bigint)
+    end
 {%- endmacro %}
 
 {# What a share of so many ten-billionths makes of an amount with 4 decimals, cut towards 0. #}
@@ -21,13 +25,19 @@
     {{ return(adapter.dispatch('share_of')(amount, units)) }}
 {%- endmacro %}
 
+{# Amounts below 90,000 are multiplied in 64 bits too: a float holds them exactly. #}
 {% macro default__share_of(amount, units) -%}
     case
         when {{ units }} = 10000000000 then cast({{ amount }} as decimal(18, 4))
         else cast(
             cast(
-                {{ as_whole_number('(' ~ amount ~ ')', 4) }} * {{ units }} // 10000000000
-                as decimal(22, 0)
+                case
+                    when abs({{ amount }}) < 90000
+                        then
+                            cast(round(cast({{ amount }} as double) * 10000) as bigint)
+                            * {{ units }} // 10000000000
+                    else {{ as_whole_number('(' ~ amount ~ ')', 4) }} * {{ units }} // 10000000000
+                end as decimal(22, 0)
             ) * cast(0.0001 as decimal(5, 4))
             as decimal(18, 4)
         )

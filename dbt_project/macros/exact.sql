@@ -9,15 +9,17 @@
 {%- endmacro %}
 
 {% macro default__exact_ratio(numerator, denominator, scale=4) -%}
+    {%- set upper = 'try_cast(' ~ numerator ~ ' as decimal(27, 10))' -%}
+    {%- set lower = 'try_cast(' ~ denominator ~ ' as decimal(27, 10))' -%}
+    {#- Null if one of them is: times the denominator it keeps within 38 digits. -#}
     {%- set quotient -%}
         try_cast(
-            cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
+            cast({{ upper }} as double) / nullif(cast({{ lower }} as double), 0)
             as decimal(18, 10)
         )
     {%- endset -%}
-    {%- set upper = 'try_cast(' ~ numerator ~ ' as decimal(18, 10))' -%}
-    {%- set lower = 'try_cast(' ~ denominator ~ ' as decimal(18, 10))' -%}
     case
+        when {{ denominator }} = 0 then cast(null as decimal(38, 10))
         when {{ denominator }} = 1 then cast({{ numerator }} as decimal(38, 10))
         -- A division of whole numbers costs thirty times as much as one of floats and the proof that
         -- no other decimal lies closer.

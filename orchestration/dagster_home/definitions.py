@@ -6,6 +6,7 @@ address and the environment it needs (`dev`).
 
 from __future__ import annotations
 
+import gc
 from functools import lru_cache
 
 from dagster import (
@@ -36,6 +37,9 @@ from orchestration.settings.request import read_dagster_settings, read_directori
 @definitions
 def defs() -> Definitions:
     """Return the definitions of the project as its files and the environment say."""
+    # The definitions are a million objects that stay; a run makes events by the thousand, and would
+    # look through all of them for garbage again and again.
+    gc.set_threshold(100_000, 20, 100)
     settings = read_dagster_settings()
     contract = load_contract()
     nodes = _nodes(settings.state, fingerprint())

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dagster import DagsterInstance
+from dagster import DagsterEventType, DagsterInstance, EventLogEntry
 
 from orchestration.settings.request import read_dagster_settings, read_directories
-from orchestration.sqlite_files import write_quickly
+from orchestration.sqlite_files import keep_engines
 from orchestration.state_modes import PRIVATE_DIRECTORY, make_private
 
 _PARTS = {
@@ -44,7 +44,6 @@ class StateDirInstance(DagsterInstance):
     def config_defaults(base_dir: str) -> dict[str, Any]:
         """Return Dagster's defaults for a home in the state directory."""
         del base_dir
-        write_quickly()
         state = read_directories().state
         make_private(state.root, state.published)
         home = state.root / "dagster"
@@ -52,8 +51,18 @@ class StateDirInstance(DagsterInstance):
         # Dagster warns of a home without this file, which may be empty.
         (home / "dagster.yaml").touch()
         with DagsterInstance.local_temp(str(home)) as plain:
+            keep_engines(plain.event_log_storage, plain.run_storage, plain.schedule_storage)
             parts = plain.get_ref().to_dict()
         return {part: parts[field] for part, field in _PARTS.items()}
+
+    def should_store_event(self, event: EventLogEntry) -> bool:
+        """Leave out that a step put out an asset: that the asset was made stands beside it.
+
+        Dagster reads it only to go on from a failed step, and a build has one step.
+        """
+        return event.dagster_event_type is not DagsterEventType.STEP_OUTPUT and (
+            super().should_store_event(event)
+        )
 
     def optimize_for_webserver(
         self, statement_timeout: int, pool_recycle: int, max_overflow: int

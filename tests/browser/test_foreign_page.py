@@ -23,7 +23,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from orchestration.settings.paths import REPO_ROOT
-from tests.browser.test_ui import chromium, free_port
+from tests.browser.chromium import chromium, free_port
 
 pytestmark = pytest.mark.slow
 

@@ -72,11 +72,11 @@ YOUNG = ("customers", "order_sequence", "play_results", "plays_due", "segment_pr
 
 
 def make_shop(sample: StateDir, root: Path, kind: str) -> StateDir:
-    """Publish a shop of a kind, made from the sample's marts.
+    """Publish a shop of a kind, made from the sample's marts, as a version of the kind's name.
 
     `without_young_marts` is the sample as an older package would have published it.
     """
-    path = root / "lifecycle.duckdb"
+    path = root / f"{kind}.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"attach '{sample.published_database}' as sample (read_only)")
         connection.execute("create schema marts")
@@ -93,7 +93,7 @@ def make_shop(sample: StateDir, root: Path, kind: str) -> StateDir:
         for statement in _LATER.get(kind, ()):
             connection.execute(statement)
         connection.execute("detach sample")
-    return publish(path, root / "state", "v1")
+    return publish(path, root / "state", kind)
 
 
 def _is_left_out(kind: str, mart: str) -> bool:

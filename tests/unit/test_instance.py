@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from dagster import DagsterInstance
 
 from orchestration.settings.paths import REPO_ROOT
+from orchestration.sqlite_files import kept_engine
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,16 @@ def test_everything_lies_in_the_state_directory(instance: DagsterInstance, state
     assert [entry.message for entry in instance.all_logs("r1")] == ["Something happened."]
     assert {path.name for path in home.iterdir()} >= {"history", "schedules"}
     assert not [path for path in REPO_ROOT.iterdir() if path.name in {"history", "schedules"}]
+
+
+def test_its_storages_keep_their_files_open(instance: DagsterInstance) -> None:
+    """A Dagster that asks for engines in another way is slow, and nothing else would tell."""
+    for storage in (
+        instance.event_log_storage,
+        instance.run_storage,
+        instance.schedule_storage,
+    ):
+        assert vars(sys.modules[type(storage).__module__])["create_engine"] is kept_engine
 
 
 def test_a_dead_worker_is_tried_once_more_a_hanging_run_is_ended_and_nobody_is_told(

@@ -15,38 +15,63 @@ models as (
 
 ),
 
+decayed_touches as (
+
+    select
+        touches.*,
+        cast(
+            round(
+                power(2, -touches.days_before / windows.touch_half_life_days) * 10000000000, 0
+            ) as bigint
+        ) as decay
+    from {{ ref('int_order_touches') }} as touches
+    cross join {{ ref('int_kpi_windows') }} as windows
+
+),
+
+summed_touches as (
+
+    select
+        *,
+        cast(sum(decay) over (partition by order_id) as bigint) as decays
+    from decayed_touches
+
+),
+
 weights as (
 
     select
         touches.order_id,
         touches.touch_number,
         models.model,
-        cast(
-            case
-                when models.model = 'first' then cast(touches.touch_number = 1 as integer)
-                when models.model = 'last'
-                    then cast(touches.touch_number = touches.touches as integer)
-                when models.model = 'last_non_direct' and touches.is_direct_only
-                    then cast(touches.touch_number = touches.touches as integer)
-                when models.model = 'last_non_direct'
-                    then cast(touches.is_last_non_direct as integer)
-                when models.model = 'linear' then 1
-                when models.model = 'position_based' and touches.touches <= 2 then 1
-                when
-                    models.model = 'position_based'
-                    and touches.touch_number in (1, touches.touches)
-                    then 2 * (touches.touches - 2)
-                when models.model = 'position_based' then 1
-                when models.model = 'time_decay'
-                    then round(
-                        power(2, -touches.days_before / windows.touch_half_life_days) * 10000000000,
-                        0
-                    )
-            end as bigint
-        ) as weight
-    from {{ ref('int_order_touches') }} as touches
+        case
+            when models.model = 'first' then cast(touches.touch_number = 1 as integer)
+            when models.model = 'last'
+                then cast(touches.touch_number = touches.touches as integer)
+            when models.model = 'last_non_direct' and touches.is_direct_only
+                then cast(touches.touch_number = touches.touches as integer)
+            when models.model = 'last_non_direct'
+                then cast(touches.is_last_non_direct as integer)
+            when models.model = 'linear' then 1
+            when models.model = 'position_based' and touches.touches <= 2 then 1
+            when
+                models.model = 'position_based'
+                and touches.touch_number in (1, touches.touches)
+                then 2 * (touches.touches - 2)
+            when models.model = 'position_based' then 1
+            when models.model = 'time_decay' then touches.decay
+        end as weight,
+        case
+            when models.model = 'linear' then touches.touches
+            when models.model = 'position_based' and touches.touches <= 2 then touches.touches
+            when models.model = 'position_based' then 5 * (touches.touches - 2)
+            when models.model = 'time_decay' then touches.decays
+            else 1
+        end as weight_of_all,
+        models.model in ('first', 'last_non_direct') or touches.touch_number = touches.touches
+            as is_last
+    from summed_touches as touches
     cross join models
-    cross join {{ ref('int_kpi_windows') }} as windows
 
 ),
 
@@ -56,11 +81,10 @@ cut_shares as (
         order_id,
         touch_number,
         model,
-        {{ ten_billionths('weight', 'sum(weight) over order_models') }} as units,
-        touch_number = max(touch_number) over order_models as is_last
+        {{ ten_billionths('weight', 'weight_of_all') }} as units,
+        is_last
     from weights
     where weight > 0
-    window order_models as (partition by order_id, model)
 
 ),
 

@@ -1,6 +1,6 @@
 -- KPIs that add up: the facts of each day are summed per slice, longer periods are summed from the
 -- days. Accounts, which may be many, are told of months alone and summed by month at once. Over 120
--- lines, since one roll-up names each of its columns four times.
+-- lines, since the roll-ups name each of their columns four times.
 
 with
 
@@ -54,84 +54,94 @@ totals as (
 
 ),
 
--- A KPI without the dimension has no value of it, and no slice.
-sliced_totals as (
+dated_totals as (
 
     select
-        slices.kpi,
-        slices.period_grain,
-        {{ period_start_in('totals.total_on', 'slices.period_grain') }} as period_start,
-        totals.dimension,
-        totals.dimension_value,
-        totals.numerator,
-        totals.denominator,
-        totals.sample_size,
-        slices.parts_per_unit,
-        totals.last_unit_on,
-        totals.mature_on,
-        totals.is_missing_rate
+        {% for grain in period_grains() if grain != 'day' -%}
+        {{ period_start('totals.total_on', grain) }} as {{ grain }}_start,
+        {% endfor -%}
+        totals.*
     from totals
-    inner join {{ ref('int_kpi_slices') }} as slices
-        on
-            totals.kpi_no = slices.kpi_no
-            and totals.dimension = slices.dimension
     where totals.dimension_value is not null
 
 ),
 
-longer_periods as (
+longer_totals as (
 
     select
-        kpi,
-        period_grain,
-        period_start,
+        kpi_no,
+        case
+            {% for grain in period_grains() if grain != 'day' -%}
+            when grouping({{ grain }}_start) = 0 then '{{ grain }}'
+            {% endfor -%}
+        end as period_grain,
+        coalesce(
+            {% for grain in period_grains() if grain != 'day' -%}
+            {{ grain }}_start{{ ',' if not loop.last }}
+            {% endfor %}
+        ) as period_start,
         dimension,
         dimension_value,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         sum(sample_size) as sample_size,
-        min(parts_per_unit) as parts_per_unit,
         max(last_unit_on) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
-    from sliced_totals
-    where period_grain <> 'day'
+    from dated_totals
     group by
-        kpi,
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value
+        grouping sets (  -- noqa: PRS, LT02
+            {% for grain in period_grains() if grain != 'day' -%}
+            (kpi_no, dimension, dimension_value, {{ grain }}_start){{ ',' if not loop.last }}
+            {% endfor %}
+        )
 
 ),
 
-all_periods as (
-
-    select * from sliced_totals
-    where period_grain = 'day'
-
-    union all
-
-    select * from longer_periods
-
-),
-
-period_totals as (
+grain_totals as (
 
     select
-        kpi,
-        period_grain,
-        period_start,
+        kpi_no,
+        'day' as period_grain,
+        total_on as period_start,
         dimension,
         dimension_value,
-        cast(numerator as decimal(38, 10)) as numerator,
-        cast(denominator as decimal(38, 10)) as denominator,
-        cast(sample_size as bigint) as sample_size,
-        parts_per_unit,
+        numerator,
+        denominator,
+        sample_size,
         last_unit_on,
         mature_on,
         is_missing_rate
-    from all_periods
+    from dated_totals
+
+    union all
+
+    select * from longer_totals
+
+),
+
+-- A KPI without the grain or the dimension has no slice of it.
+period_totals as (
+
+    select
+        slices.kpi,
+        totals.period_grain,
+        totals.period_start,
+        totals.dimension,
+        totals.dimension_value,
+        cast(totals.numerator as decimal(38, 10)) as numerator,
+        cast(totals.denominator as decimal(38, 10)) as denominator,
+        cast(totals.sample_size as bigint) as sample_size,
+        slices.parts_per_unit,
+        totals.last_unit_on,
+        totals.mature_on,
+        totals.is_missing_rate
+    from grain_totals as totals
+    inner join {{ ref('int_kpi_slices') }} as slices
+        on
+            totals.kpi_no = slices.kpi_no
+            and totals.period_grain = slices.period_grain
+            and totals.dimension = slices.dimension
 
 )
 

@@ -11,6 +11,16 @@ latest_signals as (
 
 ),
 
+-- Without a select of its own the engine reads every column of the events.
+event_ids as (
+
+    select
+        raw_row_id,
+        event_id
+    from {{ ref('stg_events') }}
+
+),
+
 person_values as (
 
     select
@@ -21,11 +31,10 @@ person_values as (
         facts.value,
         facts.occurred_at,
         facts.source_table,
-        coalesce(facts.source_id, events.event_id) as source_id
+        coalesce(facts.source_id, event_ids.event_id) as source_id
     from {{ ref('int_signal_facts') }} as facts
     inner join latest_signals on facts.signal_no = latest_signals.signal_no
-    left join {{ ref('stg_events') }} as events
-        on facts.event_row_id = events.raw_row_id
+    left join event_ids on facts.event_row_id = event_ids.raw_row_id
     where
         facts.value is not null
         and (

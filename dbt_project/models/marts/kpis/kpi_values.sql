@@ -87,6 +87,20 @@ told_rows as (
 
 ),
 
+-- A slice of nothing is no row; the median of some zeros is something.
+written_rows as (
+
+    select *
+    from told_rows
+    where
+        dimension = 'all'
+        or aggregate = 'median'
+        or not is_told
+        or coalesce(numerator <> 0, true)
+        or coalesce(denominator, 0) <> 0
+
+),
+
 kpi_values as (
 
     select
@@ -96,7 +110,6 @@ kpi_values as (
         period_end,
         dimension,
         dimension_value,
-        aggregate,
         case
             when is_told
                 then {{ exact_ratio('numerator', 'cast(parts_per_unit as decimal(38, 8))', 8) }}
@@ -109,33 +122,8 @@ kpi_values as (
         case when status <> 'no_input' then sample_size end as sample_size,
         status,
         as_of_date
-    from told_rows
-
-),
-
--- A slice of nothing is no row; the median of some zeros is something.
-written_values as (
-
-    select
-        kpi,
-        period_grain,
-        period_start,
-        period_end,
-        dimension,
-        dimension_value,
-        numerator,
-        denominator,
-        value,
-        sample_size,
-        status,
-        as_of_date
-    from kpi_values
-    where
-        dimension = 'all'
-        or aggregate = 'median'
-        or coalesce(numerator <> 0, true)
-        or coalesce(denominator, 0) <> 0
+    from written_rows
 
 )
 
-select * from written_values
+select * from kpi_values
