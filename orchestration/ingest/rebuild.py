@@ -92,9 +92,9 @@ class LedgerCopy:
             )
         )
 
-    def unknown_to(self, connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, str], ...]:
-        """Return the loaded files that a raw database does not know: it is older, or another."""
-        known = set(connection.execute("select path, sha256 from raw.ingest_files").fetchall())
+    def unknown_to(self, ledger: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return the loaded files that are not in a ledger: its database is older, or another."""
+        known = set(ledger)
         return tuple(file for file in self.files(loaded=True) if file not in known)
 
 
@@ -146,7 +146,8 @@ def loaded_again(
     Raises:
         LifecycleError: some of them no longer lie there, so that their rows would be lost.
     """
-    unknown = copy.unknown_to(connection)
+    ledger = connection.execute("select path, sha256 from raw.ingest_files").fetchall()
+    unknown = copy.unknown_to(ledger)
     lost = [name for name, sha256 in unknown if not _is_there(raw_dir / name, sha256)]
     if lost and not accept_loss:
         raise LifecycleError(

@@ -57,6 +57,10 @@ def _torn_raw(state: StateDir) -> None:
     state.raw_database.write_bytes(content)
 
 
+def _raw_of_a_backup(state: StateDir) -> None:
+    state.raw_ledger.write_text('{"path": "later.csv", "sha256": "x"}\n', encoding="utf-8")
+
+
 def _no_state(state: StateDir) -> None:
     state.root.rename(state.root.with_name("elsewhere"))
 
@@ -101,6 +105,8 @@ def _lost_all_versions(state: StateDir) -> None:
         ("raw", "7 rows read are not", _another_ledger),
         ("raw", "run lifecycle build", lambda state: state.raw_database.unlink()),
         ("raw", "cannot be read", _torn_raw),
+        ("raw", "raw.duckdb and build it anew", _torn_raw),
+        ("raw", "1 files that were loaded are unknown to it", _raw_of_a_backup),
         ("versions", r"Z-\x1b[31mgone is gone; lifecycle rollback --to", _lost_version),
         ("versions", "is gone; run lifecycle build", _lost_all_versions),
         ("versions", "run lifecycle build", lambda state: state.current.unlink()),
