@@ -5,9 +5,17 @@ Belongs here: what every connection to one is told. Does not belong here: what i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+
+# Of a file that is another kind of database (SQLite, say) DuckDB would fetch an extension from the
+# network and run it: what opens a file that somebody may have put there is told not to.
+OFFLINE: Mapping[str, str] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 
 
 def open_quietly(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

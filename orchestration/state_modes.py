@@ -23,6 +23,8 @@ PASSAGE = 0o711
 PUBLIC_DIRECTORY = 0o755
 PUBLIC_FILE = 0o444
 _NOT_THE_OWNER = 0o077
+# What ends so in a state directory is a file of a build.
+_FILES = frozenset({".duckdb", ".json", ".jsonl", ".lock", ".wal"})
 # The link to what readers see, which is replaced as a whole.
 _CURRENT = "current"
 
@@ -65,7 +67,7 @@ def make_public(directory: Path) -> None:
 
 
 def refuse_strangers(root: Path, public: Path) -> None:
-    """Refuse a state directory in which something is no file or folder, as builds make them.
+    """Refuse a state directory in which something is not the file or folder that builds make.
 
     The public part has links to its own. Writing through any other would change, and cleaning up
     behind one remove, what lies elsewhere; and whoever opens a pipe waits.
@@ -75,7 +77,7 @@ def refuse_strangers(root: Path, public: Path) -> None:
     """
     for folder, folders, files in os.walk(root):
         for path in (Path(folder, name) for name in (*folders, *files)):
-            what = _strange(path, public)
+            what = _strange(path, root, public)
             if what:
                 raise StateDirError(
                     f"{shown(str(path), 400)} is {what}, which no build has made; remove it, or "
@@ -83,7 +85,7 @@ def refuse_strangers(root: Path, public: Path) -> None:
                 )
 
 
-def _strange(path: Path, public: Path) -> str:
+def _strange(path: Path, root: Path, public: Path) -> str:
     """Return what no build makes, for use inside a sentence; blank for a file or a folder."""
     try:
         mode = path.lstat().st_mode
@@ -95,7 +97,11 @@ def _strange(path: Path, public: Path) -> str:
         return "" if is_own else f"a link (to {shown(str(target), 400)})"
     if stat.S_ISDIR(mode):
         # A copy that followed links made folders of them.
-        return "a folder, no link to a version" if path == public / _CURRENT else ""
+        if path == public / _CURRENT:
+            return "a folder, no link to a version"
+        return "a folder, no file" if path.parent == root and path.suffix in _FILES else ""
+    if path == public:
+        return "no folder"
     return "" if stat.S_ISREG(mode) else "a pipe, a socket or a device"
 
 

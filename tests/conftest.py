@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
+from tests.pipeline.small_shop import DOLLARS, land, write_small_shop
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
 _COMMAND = Path(sys.executable).with_name("lifecycle")
@@ -55,19 +56,34 @@ def lifecycle() -> Lifecycle:
 @pytest.fixture(scope="session")
 def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A state directory with the shipped sample built and published, all frameworks."""
-    return _built_once(tmp_path_factory, "sample", SAMPLE_DIR, "--frameworks", "all")
+    return _built_once(tmp_path_factory, "sample", lambda _: SAMPLE_DIR, "--frameworks", "all")
+
+
+@pytest.fixture(scope="session")
+def small_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
+    """The rows of the small shop and dollars, published: `small_shop.copy_of_shop` to change it.
+
+    Beside it lie `landing`, `report.html` and, in `told`, what the build printed.
+    """
+
+    def landing(folder: Path) -> Path:
+        raw_dir = write_small_shop(folder / "landing")
+        land(raw_dir, DOLLARS)
+        return raw_dir
+
+    return _built_once(tmp_path_factory, "small", landing, "--report", "report.html")
 
 
 @pytest.fixture(scope="session")
 def online_retail_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A real shop without events, published; skips where its files are not."""
-    return _built_once(tmp_path_factory, "online_retail", shared("online_retail"))
+    return _built_once(tmp_path_factory, "online_retail", lambda _: shared("online_retail"))
 
 
 @pytest.fixture(scope="session")
 def cdnow_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
     """A real shop of 23,502 customers and nothing but orders, which takes minutes; likewise."""
-    return _built_once(tmp_path_factory, "cdnow", shared("cdnow"))
+    return _built_once(tmp_path_factory, "cdnow", lambda _: shared("cdnow"))
 
 
 def shared(name: str) -> Path:
@@ -89,12 +105,22 @@ def once_in_a_run(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
         yield folder / name
 
 
-def _built_once(factory: pytest.TempPathFactory, name: str, raw: Path, *arguments: str) -> StateDir:
-    """Build a state that all workers of a run share: read it, never write to it."""
+def _built_once(
+    factory: pytest.TempPathFactory, name: str, raw: Callable[[Path], Path], *arguments: str
+) -> StateDir:
+    """Build a state that all workers of a run share: read it, never write to it.
+
+    Args:
+        factory: of temporary directories.
+        name: of the folder, in which the build runs.
+        raw: gives the landing files, where need be by writing them below the folder.
+        arguments: more options of the build.
+    """
     with once_in_a_run(factory, name) as folder:
         state = StateDir.at(folder / "state")
         if not state.published_database.exists():
-            directories = ("--raw-dir", raw, "--state-dir", state.root)
-            built = run_lifecycle("build", *directories, *arguments)
+            directories = ("--raw-dir", raw(folder), "--state-dir", state.root)
+            built = run_lifecycle("build", *directories, *arguments, cwd=folder)
             assert built.returncode == 0, built.stdout + built.stderr
+            (folder / "told").write_text(built.stdout, encoding="utf-8")
     return state

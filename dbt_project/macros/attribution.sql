@@ -33,9 +33,7 @@
             cast(
                 case
                     when abs({{ amount }}) < 90000
-                        then
-                            cast(round(cast({{ amount }} as double) * 10000) as bigint)
-                            * {{ units }} // 10000000000
+                        then {{ whole_of_float(amount, 4) }} * {{ units }} // 10000000000
                     else {{ as_whole_number('(' ~ amount ~ ')', 4) }} * {{ units }} // 10000000000
                 end as decimal(22, 0)
             ) * cast(0.0001 as decimal(5, 4))

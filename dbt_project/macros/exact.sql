@@ -61,6 +61,11 @@
     )
 {%- endmacro %}
 
+{# The same of a decimal that stays below 9e15 when it is multiplied, which a float holds exactly. #}
+{% macro whole_of_float(value, scale) -%}
+    cast(round(cast({{ value }} as double) * {{ 10 ** scale }}) as bigint)
+{%- endmacro %}
+
 {# The median of decimals as an aggregate: the mean of the middle two, exact
    for up to 9 decimals. The upper one is the lower one of the negated values. #}
 {% macro exact_median(value) -%}

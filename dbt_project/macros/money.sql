@@ -77,20 +77,30 @@
 {%- endmacro %}
 
 {% macro default__share_by_weight(amount, weight, total) -%}
-    {%- set product -%}
-        cast({{ amount }} * 10000 as hugeint) * cast({{ weight }} * 100000000 as hugeint)
-    {%- endset -%}
-    {%- set divisor -%} cast({{ total }} * 100000000 as hugeint) {%- endset -%}
     cast(
         case
+            -- Dividing numbers of more than 64 bits costs ten times as much; numbers like these a
+            -- float holds exactly.
+            when {{ amount }} < 2000 and {{ total }} < 2000
+                then {{ rounded_share(
+                    whole_of_float(amount, 4), whole_of_float(weight, 8), whole_of_float(total, 8)
+                ) }}
             when {{ total }} < 100000000000
-                then cast(
-                    (2 * {{ product }} + {{ divisor }}) // (2 * {{ divisor }}) as decimal(22, 0)
-                ) * cast(0.0001 as decimal(5, 4))
+                then {{ rounded_share(
+                    'cast(' ~ amount ~ ' * 10000 as hugeint)',
+                    'cast(' ~ weight ~ ' * 100000000 as hugeint)',
+                    'cast(' ~ total ~ ' * 100000000 as hugeint)',
+                ) }}
             else cast(
                 cast({{ amount }} as double) * (cast({{ weight }} as double) / {{ total }})
                 as decimal(26, 4)
             )
         end as decimal(18, 4)
     )
+{%- endmacro %}
+
+{# The same of whole numbers: ten-thousandths, and hundred-millionths twice. #}
+{% macro rounded_share(amount, weight, total) -%}
+    cast((2 * {{ amount }} * {{ weight }} + {{ total }}) // (2 * {{ total }}) as decimal(22, 0))
+    * cast(0.0001 as decimal(5, 4))
 {%- endmacro %}

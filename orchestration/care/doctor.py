@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 
 from orchestration.errors import LifecycleError, escaped
 from orchestration.ingest.raw_database import SCHEMA
+from orchestration.ingest.rebuild import LedgerCopy
 from orchestration.pipeline.gate import accounting_reasons
 from orchestration.pipeline.lock import holder
 from orchestration.pipeline.scratch import LENT_TO
@@ -217,7 +218,8 @@ def _raw(state: StateDir) -> Iterator[Seen]:
         yield _ill("There is no raw database; run lifecycle build.")
         return
     reasons = accounting_reasons(state)
-    yield from map(_ill, reasons)
+    for reason in reasons:
+        yield _ill(f"{reason.removesuffix('.')}; delete {state.raw_database} and build it anew.")
     if reasons:
         return
     with duckdb.connect(str(state.raw_database), read_only=True) as raw:
@@ -231,6 +233,11 @@ def _raw(state: StateDir) -> Iterator[Seen]:
             # Reading is what finds a damaged block.
             read = f"select count(read_row) from raw.{SCHEMA}.{identifier(table)} as read_row"
             rows += int(raw.execute(read).fetchall()[0][0])
+        ledger = raw.execute(f"select path, sha256 from raw.{SCHEMA}.ingest_files").fetchall()
+    unknown = LedgerCopy(state.raw_ledger).unknown_to(ledger)
+    if unknown:
+        text = f"{len(unknown):,} files that were loaded are unknown to it: it is an older one"
+        yield _ill(f"{text}; bring the right one back, or build from what still lies there.")
     yield _well(f"{rows:,} rows read in {len(tables)} tables, every file's rows add up")
 
 
@@ -241,7 +248,7 @@ def _versions(state: StateDir) -> Iterator[Seen]:
     elif current not in kept:
         others = ", ".join(map(escaped, kept))
         way_out = f"lifecycle rollback --to one of {others}" if kept else "run lifecycle build"
-        yield _ill(f"The current version {current} is gone; {way_out}.")
+        yield _ill(f"The current version {escaped(current)} is gone; {way_out}.")
     else:
         yield _well(f"{len(kept)} kept, current is {current}")
 

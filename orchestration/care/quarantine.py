@@ -23,6 +23,7 @@ from orchestration.errors import StateDirError, first_line
 from orchestration.ingest.landing_directory import is_readable
 from orchestration.ingest.loader_tables import landing_of
 from orchestration.ingest.raw_database import SCHEMA
+from orchestration.ingest.rebuild import LedgerCopy
 from orchestration.pipeline.build import ingest_phase, new_build_id, rules_phase
 from orchestration.pipeline.lock import build_lock
 from orchestration.progress import Progress
@@ -119,6 +120,9 @@ def replay(request: BuildRequest, progress: Progress) -> Replayed:
         with landing_of(request, state) as landing, _opened(state) as raw:
             before = _rows_refused(raw)
             waiting = [one for one in _latest_refused(raw) if _is_unchanged(landing, one)]
+            # First: a database that does not know a file of the list counts as older than that.
+            forgotten = {(str(name), str(sha256)) for _, name, sha256 in waiting}
+            LedgerCopy(state.raw_ledger).forget(forgotten)
             _forget(raw, [int(file_id) for file_id, *_ in waiting])
         rules = rules_phase(request, progress)
         ingest_phase(request, rules, new_build_id(), progress, is_build=False)

@@ -6,7 +6,9 @@ this. Does not belong here: commands and their options (`cli`), whose first sent
 
 from __future__ import annotations
 
+import os
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -54,6 +56,7 @@ Commands (COMMAND --help tells the options of one):
 def main() -> None:
     """Answer what needs no command, or hand over to the command line."""
     open_streams()
+    _quiet_packages()
     asked = sys.argv[1:]
     _refuse_surroundings(asked)
     if asked in ([], ["--help"]):
@@ -69,6 +72,12 @@ def main() -> None:
     from orchestration.command.cli import main as run_command
 
     run_command()
+
+
+def _quiet_packages() -> None:
+    """Let no warning of a package end a command, here or in dbt: PYTHONWARNINGS=error asks so."""
+    warnings.simplefilter("ignore")
+    os.environ.pop("PYTHONWARNINGS", None)
 
 
 def _refuse_surroundings(asked: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ LossOption = Annotated[
     bool,
     typer.Option(
         "--accept-loss",
-        help="Rebuild a damaged raw.duckdb although files that it was made from are gone.",
+        help="Go on without files that a damaged, lost or older raw.duckdb was made from.",
     ),
 ]
 VarOption = Annotated[

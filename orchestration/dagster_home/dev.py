@@ -78,10 +78,14 @@ def dagster_command(host: str, port: int) -> list[str]:
 def dagster_environment(
     state: StateDir, host: str, port: int, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the environment in which this repository is Dagster's home."""
+    """Return the environment in which this repository is Dagster's home.
+
+    PYTHONWARNINGS is left out: Dagster starts with warnings that would be errors.
+    """
+    kept = {name: value for name, value in environment.items() if name != "PYTHONWARNINGS"}
     return {
         "LIFECYCLE_DAGSTER_URL": f"http://{host}:{port}",
-        **environment,
+        **kept,
         "DAGSTER_HOME": str(REPO_ROOT),
         "LIFECYCLE_STATE_DIR": str(state.root),
     }

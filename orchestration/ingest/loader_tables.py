@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.checksums import sha256_of
+from orchestration.database_files import OFFLINE
 from orchestration.errors import BuildBusyError, InputError, first_line, nearest, sentence, shown
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
@@ -114,7 +115,9 @@ def _opened(database: Path, folder: Path) -> Generator[duckdb.DuckDBPyConnection
     if not database.is_file():
         raise InputError(f"The raw database {database} does not exist; name a DuckDB file.")
     try:
-        connection = duckdb.connect(str(database), read_only=True, config={"threads": "1"})
+        connection = duckdb.connect(
+            str(database), read_only=True, config={"threads": "1", **OFFLINE}
+        )
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             text = f"{database} is open for writing in another process"

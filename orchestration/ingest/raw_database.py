@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database_files import OFFLINE
 from orchestration.errors import BuildBusyError, InputError, LifecycleError
 from orchestration.ingest.contract import Contract, Table
 from orchestration.sql_text import text_literal
@@ -307,7 +308,7 @@ def _open(path: Path, contract: Contract, spill_dir: Path) -> duckdb.DuckDBPyCon
                 pass
     except OSError as error:
         raise LifecycleError(f"{path} cannot be opened: {error.strerror}.") from error
-    connection = duckdb.connect(config={"temp_directory": str(spill_dir)})
+    connection = duckdb.connect(config={"temp_directory": str(spill_dir), **OFFLINE})
     try:
         # Attached, since a database called raw would hide the schema raw in it.
         connection.execute(f"attach {text_literal(str(path))} as raw_db")

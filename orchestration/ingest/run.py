@@ -41,7 +41,7 @@ from orchestration.ingest.raw_database import (
     open_raw_database,
 )
 from orchestration.ingest.reasons import FileRefusedError, Reason
-from orchestration.ingest.rebuild import LedgerCopy, remove_torn
+from orchestration.ingest.rebuild import LedgerCopy, loaded_again, remove_torn
 from orchestration.ingest.sources.adapter import load_adapters
 from orchestration.ingest.sources.precedence import check_collisions, decide, note_sources
 from orchestration.ingest.sources.sources_file import (
@@ -104,7 +104,8 @@ def ingest(
         sources_file: what lies in other shapes; default: sources.yml in the landing directory.
         identity_salt: what addresses are hashed with; the same in every run of a state.
         settings: what the build is told; default: the defaults.
-        accept_loss: rebuild a torn raw database although files that it was made from are gone.
+        accept_loss: go on although files that a torn, lost or older raw database was made from are
+            gone.
         event_names: names that the rules know, with whether the value of such events is money;
             default: nothing is told of names.
         erasure_key: file with the key of the tombstones; default: with the user's configuration.
@@ -184,6 +185,11 @@ class _Run:
             check_origin(connection, self.raw_dir, self.state.root)
             check_salt(connection, self.identity_salt)
             define_functions(connection, self.identity_salt)
+            # One that was made anew has been held against the list already.
+            if not notes:
+                notes = loaded_again(
+                    connection, self.ledger_copy, self.raw_dir, accept_loss=self.accept_loss
+                )
             notes = (*notes, *plan.notes)
             results: list[FileResult] = []
             changing: list[str] = []
@@ -245,9 +251,13 @@ class _Run:
 
     def _open(self) -> RawDatabase:
         path, spill = self.state.raw_database, self.scratch / "spill"
+        note: str | None = None
         if not path.exists():
+            if self.ledger_copy.tells():
+                note = self.remove_torn("it is gone")
             self.ledger_copy.begin()
-        return open_raw_database(path, self.contract, spill, self.remove_torn)
+        store = open_raw_database(path, self.contract, spill, self.remove_torn)
+        return replace(store, discarded=store.discarded or note)
 
     @property
     def ledger_copy(self) -> LedgerCopy:

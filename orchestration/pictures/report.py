@@ -6,6 +6,8 @@ Belongs here: which sections there are, and the page. Does not belong here: read
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ import jinja2
 import vl_convert
 from markupsafe import Markup
 
-from orchestration.errors import StateDirError
+from orchestration.errors import SettingsError
 from orchestration.pictures import charts
 from orchestration.pictures.cards import card
 from orchestration.pictures.marks import spoken
@@ -52,18 +54,36 @@ def write_report(state: StateDir, out: Path, language: Language) -> int:
     """Write the page of the current version, and return its size in bytes.
 
     Raises:
-        StateDirError: when nothing is published, or the page cannot be written there.
+        StateDirError: nothing is published.
+        SettingsError: the page cannot be written there.
     """
+    check_page(out)
     with open_published(state) as connection:
         page = render(Published(connection), current_version(state) or "", language)
     content = page.encode("utf-8")
     try:
         out.write_bytes(content)
     except OSError as error:
-        raise StateDirError(
-            f"{out} cannot be written ({error.strerror}); name another file with --out."
-        ) from error
+        raise _unwritable(out, error.strerror or str(error)) from error
     return len(content)
+
+
+def check_page(out: Path) -> None:
+    """Refuse a place where no page can be written, before anybody has waited for the page.
+
+    Raises:
+        SettingsError: says why; a pipe is refused as well, which may have no reader.
+    """
+    if out.is_dir() or out.is_fifo():
+        raise _unwritable(out, "it is no file")
+    if not out.parent.is_dir():
+        raise _unwritable(out, f"{out.parent} is no directory")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise _unwritable(out, os.strerror(errno.EACCES))
+
+
+def _unwritable(out: Path, why: str) -> SettingsError:
+    return SettingsError(f"{out} cannot be written ({why}); name another file for the page.")
 
 
 def render(published: Published, version: str, language: Language) -> str:

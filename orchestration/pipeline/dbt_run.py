@@ -144,12 +144,13 @@ def dbt_arguments(
 def bare_dbt_environment(state: StateDir, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a dbt process that only reads the project.
 
-    A user's DBT_ variables are left out: DBT_EMPTY or DBT_TARGET would change what is built.
+    A user's DBT_ variables are left out: DBT_EMPTY or DBT_TARGET would change what is built. So is
+    PYTHONWARNINGS, since a package's warning as an error would end dbt.
     """
     kept = {
         name: value
         for name, value in environment.items()
-        if not name.upper().startswith("DBT_") and name != FAIL_POINT
+        if not name.upper().startswith("DBT_") and name not in {FAIL_POINT, "PYTHONWARNINGS"}
     }
     return kept | {
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

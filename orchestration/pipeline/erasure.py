@@ -330,10 +330,11 @@ class _Erasure:
             if removed or "raw" not in journal.report:
                 journal.report["raw"] = removed
                 journal.write(self.state)
+            # And this too: a copy that tells of a file as it was would stop the next ingest.
+            LedgerCopy(self.state.raw_ledger).sync(connection)
             connection.execute("commit")
             restore_guests(connection, self.state, self.contract)
             check_books(connection, self.contract)
-            LedgerCopy(self.state.raw_ledger).sync(connection)
         reach("erase.rows_removed")
 
     def _fresh(self, journal: Journal) -> None:

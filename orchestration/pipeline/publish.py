@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -42,6 +42,7 @@ from orchestration.pipeline.versions import (
     flush_directory,
     make_current,
     prune,
+    versions,
 )
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
@@ -50,6 +51,7 @@ from orchestration.version_files import MartEntry, damage, read_manifest, write_
 
 # Most marts are small, and writing one keeps one core busy.
 _AT_A_TIME = 4
+_MADE_AT = "%Y%m%dT%H%M%S%fZ"
 
 
 def publish(state: StateDir, gate_pass: GatePass) -> Published:
@@ -62,8 +64,7 @@ def publish(state: StateDir, gate_pass: GatePass) -> Published:
             differs from it, or when the disk refuses.
     """
     _refuse_changed(state, gate_pass)
-    made_at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    version = f"{made_at}-{gate_pass.identity.build_id}"
+    version = f"{_made_at(state)}-{gate_pass.identity.build_id}"
     unfinished = state.versions / f"{UNFINISHED_PREFIX}{version}"
     try:
         state.versions.mkdir(parents=True, exist_ok=True)
@@ -92,6 +93,19 @@ def publish(state: StateDir, gate_pass: GatePass) -> Published:
         path=state.versions / version,
         rows={mart.name: mart.rows for mart in gate_pass.marts},
     )
+
+
+def _made_at(state: StateDir) -> str:
+    """Return the time by which a version is named, behind all that are kept.
+
+    A clock may have been set back, and names say which versions are the newest.
+    """
+    moments = [datetime.now(UTC).replace(tzinfo=None)]
+    for name in versions(state):
+        with suppress(ValueError, OverflowError):
+            made_at = datetime.strptime(name.partition("-")[0], _MADE_AT)
+            moments.append(made_at + timedelta(microseconds=1))
+    return max(moments).strftime(_MADE_AT)
 
 
 def _refuse_changed(state: StateDir, gate_pass: GatePass) -> None:

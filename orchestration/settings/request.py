@@ -37,7 +37,8 @@ class BuildRequest:
         sources_file: what lies in other shapes; None for sources.yml in the landing directory.
         identity_salt: what addresses are hashed with.
         accept_rule_change: publish whatever share of the subjects a change of the rules moves.
-        accept_loss: rebuild a torn raw database although files that it was made from are gone.
+        accept_loss: go on although files that a torn, lost or older raw database was made from are
+            gone.
         raw_database: another loader's DuckDB file, read instead of landing files; None for none.
         raw_schema: the schema of its tables.
         erasure_key_file: key of the tombstones; None for the one in the user's configuration.

@@ -48,10 +48,13 @@ from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.small_files import json_of
 from tests.browser.chromium import chromium
 from tests.browser.dagster_ui import REPOSITORY, Ui, launch, make_dev, open_page, shoot
+from tests.pipeline.models_kit import CompiledModels
 from tests.pipeline.small_shop import write_small_shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+# Everybody has been seen: with this row everybody is an advocate from the first day on.
+BROKEN_RULE = ("discovery_to_advocacy", "advocacy", "seen")
 LATE_ORDER = """order_id,customer_id,created_at,received_at,status,currency,total_price
 o6,c2,2026-01-25T11:00:00Z,2026-02-05T11:00:00Z,paid,EUR,20.00
 """
@@ -245,7 +248,23 @@ def test_the_published_version_is_fresh_now(state: StateDir, instance: DagsterIn
     assert [(told.check_name, told.passed) for told in evaluations] == [(FRESH, True)]
 
 
-def test_the_gate_stops_a_build_and_the_ui_shows_why(
+def break_a_rule(state: StateDir) -> None:
+    """Make the plausibility of a build anew by rules that make everybody an advocate at once."""
+    with closing(duckdb.connect(str(state.working_database))) as working:
+        working.execute(f"insert into seeds.stage_rules values {BROKEN_RULE}")
+        # The shipped band asks for 200 people before it judges, and the small shop has four.
+        working.execute(
+            "update seeds.expectations set least_population = 1 where expectation = 'stage_share'"
+        )
+    with CompiledModels(state).made(state.raw_database, ["plausibility"]) as made:
+        rows = made.execute("from marts.plausibility").fetchall()
+    with closing(duckdb.connect(str(state.working_database))) as working:
+        working.execute("delete from marts.plausibility")
+        places = ", ".join("?" for _ in rows[0])
+        working.executemany(f"insert into marts.plausibility values ({places})", rows)
+
+
+def test_a_broken_rule_is_stopped_by_the_gate_and_the_ui_shows_why(
     state: StateDir,
     instance: DagsterInstance,
     ui: Ui,
@@ -254,15 +273,11 @@ def test_the_gate_stops_a_build_and_the_ui_shows_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = current_version(state)
-    # What dbt makes is there already, and everybody stands at one stage now.
+    # What dbt makes is there already, all but what the rule changes.
     invocation = json_of(state.dbt_target / "run_results.json")["metadata"]["invocation_id"]
-    made = read_run(state, invocation, 0, ())
-    monkeypatch.setattr(assets, "dbt_phase", lambda *_: made)
-    with closing(duckdb.connect(str(state.working_database))) as working:
-        working.execute(
-            "update marts.plausibility set value = 1, is_judged = true "
-            "where expectation = 'stage_share'"
-        )
+    run = read_run(state, invocation, 0, ())
+    monkeypatch.setattr(assets, "dbt_phase", lambda *_: run)
+    break_a_rule(state)
     with metered(spent, "dagster"):
         result = run_job(instance, "daily_build")
     assert not result.success

@@ -60,7 +60,8 @@ def run(faults: Iterable[Fault], jobs: str) -> dict[Fault, Seen]:
     faults = tuple(faults)
     # The dear ones first: no worker waits at the end for one that the other has just begun.
     tests = sorted(
-        {fault.test for fault in faults}, key=lambda one: ("tests/faults/" not in one, one)
+        {fault.test for fault in faults},
+        key=lambda one: ("test_random_kills" not in one, "tests/faults/" not in one, one),
     )
     options = ("-q", "-m", "", "-n", jobs, "--dist", "loadfile", "--no-loadscope-reorder")
     with chdir(REPO_ROOT), redirect_stdout(sys.stderr):

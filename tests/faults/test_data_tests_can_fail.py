@@ -62,6 +62,7 @@ BROKEN: dict[str, str] = {
     "no_more_subjects_moved_than_there_were": (
         "subjects = 2, subjects_moved = 1, subjects_unclear = 2"
     ),
+    "nothing_is_said_where_nobody_was_compared": "subjects = 0, moved_share = null",
     "a_probability_to_be_alive_is_one": "probability_alive = 2",
     "what_no_model_speaks_of_is_not_foreseen": "model = 'none', predicted_value_365d = 1",
     "a_refund_gives_something_back": "amount = 0",
@@ -81,9 +82,13 @@ BROKEN: dict[str, str] = {
     "a_session_does_not_end_before_it_starts": "ended_at = started_at - interval 1 second",
     "every_row_is_accounted_for": "rows_read = rows_read + 1",
     "the_order_of_a_cart_fits_its_outcome": "outcome = 'converted', order_id = null",
+    "a_cart_has_come_as_far_as_its_order": (
+        "step_reached = case when order_id is null then 'order' else 'cart' end"
+    ),
     "a_checkout_is_completed_if_there_is_an_order_within_a_day": "seconds_to_order = 86401",
     "a_reaction_comes_within_a_week_of_the_delivery": "opened_at = delivered_at + interval 9 day",
     "an_answer_does_not_come_before_the_ticket": "resolved_at = opened_at - interval 1 second",
+    "a_status_is_that_of_the_times": "status = 'resolved', resolved_at = null",
     "an_answer_follows_its_survey_within_30_days": "sent_on = answered_on - 31, sending_id = 'x'",
     "a_trial_is_paid_if_there_is_a_payment_within_30_days": "days_to_payment = 31",
     "nothing_unknown_has_a_value": "status = 'immature', value = 0",

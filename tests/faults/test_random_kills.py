@@ -1,6 +1,6 @@
 """`kill -9` at instants that nobody chose: twenty in builds, eight in ingest and in publishing.
 
-The instants are drawn anew from a fixed seed, over the time that an undisturbed run takes.
+The instants are drawn from a fixed seed, over the time that an undisturbed run or phase takes.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,10 +22,10 @@ from orchestration.pipeline.gate import gate
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import versions
 from orchestration.settings.paths import REPO_ROOT, StateDir
+from orchestration.small_files import json_of
 from tests.conftest import Lifecycle
 from tests.pipeline.ingest_kit import Shop, make_shop, orders_csv
-from tests.pipeline.small_shop import write_small_shop
-from tests.pipeline.test_build import marts
+from tests.pipeline.test_build import copy_of, marts
 from tests.unit.finished_runs import identity, make_run, make_state
 from tests.unit.test_publish import publish_rows, published_bytes, published_rows
 
@@ -31,6 +33,8 @@ pytestmark = pytest.mark.faults
 
 COMMAND = str(Path(sys.executable).with_name("lifecycle"))
 DRAWN = random.Random(20261126)
+# The phases in which twenty builds are killed.
+KILLED_IN = ("rules", *["ingest"] * 3, *["dbt"] * 13, "gate", *["publish"] * 2)
 
 
 def run_for(command: Sequence[str], seconds: float | None) -> float:
@@ -102,18 +106,20 @@ def test_eight_kills_of_an_ingest_lose_and_double_no_row(tmp_path: Path) -> None
 
 
 def test_twenty_kills_of_a_build_need_no_manual_step_and_the_marts_are_equal(
-    tmp_path: Path, lifecycle: Lifecycle
+    tmp_path: Path, small_state: StateDir, lifecycle: Lifecycle
 ) -> None:
-    landing = write_small_shop(tmp_path / "landing")
-    state = StateDir.at(tmp_path / "state")
-    command = [COMMAND, "build", "--raw-dir", str(landing), "--state-dir", str(state.root)]
-    run_for(command, None)
+    """At random instants of its phases, and in dbt more often early than late.
+
+    What a build has to do again after an early kill costs little, and hurts as much.
+    """
+    state, command = build_of_a_copy(small_state, tmp_path)
     before = marts(state)
-    # The first build has read the whole project, which later ones need not.
-    lasts = run_for(command, None)
+    run_for(command, None)
+    assert marts(state) == before
+    lasts = json_of(state.last_build)["seconds"]
     killed_in: set[str] = set()
-    for _ in range(20):
-        run_for(command, lasts * DRAWN.uniform(0.05, 0.95))
+    for phase in KILLED_IN:
+        kill_in(phase, DRAWN.random() ** 2 * lasts[phase], command, state)
         wait_until_nobody_writes(state)
         assert marts(state) == before
         told = lifecycle("status", "--state-dir", state.root)
@@ -121,7 +127,7 @@ def test_twenty_kills_of_a_build_need_no_manual_step_and_the_marts_are_equal(
         killed = re.search(r"killed in the phase (\w+)", told.stdout)
         assert killed or "outcome  published" in told.stdout
         killed_in |= {killed[1]} if killed else set()
-    assert {"dbt"} < killed_in
+    assert {"ingest", "dbt"} <= killed_in
     run_for(command, None)
     assert marts(state) == before
     assert "WRONG" not in lifecycle("doctor", "--state-dir", state.root).stdout
@@ -131,11 +137,24 @@ def test_twenty_kills_of_a_build_need_no_manual_step_and_the_marts_are_equal(
     assert not (state.root / "verify_tmp").exists()
 
 
-def test_a_kill_reaches_the_process_of_dbt_as_well(tmp_path: Path) -> None:
+def kill_in(phase: str, after: float, command: Sequence[str], state: StateDir) -> None:
+    """Begin a build and kill it so many seconds after the beginning of a phase, or at its end."""
+    earlier = json_of(state.last_build)["build_id"]
+    with subprocess.Popen(
+        command, cwd=REPO_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None:
+            told = json_of(state.last_build)
+            if (told["phase"], told["build_id"] == earlier) == (phase, False):
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(after)
+                process.kill()
+            time.sleep(0.02)
+
+
+def test_a_kill_reaches_the_process_of_dbt_as_well(tmp_path: Path, small_state: StateDir) -> None:
     """Else a build that was killed would go on writing beside the next one."""
-    state = StateDir.at(tmp_path / "state")
-    landing = write_small_shop(tmp_path / "landing")
-    command = [COMMAND, "build", "--raw-dir", str(landing), "--state-dir", str(state.root)]
+    state, command = build_of_a_copy(small_state, tmp_path)
     with subprocess.Popen(
         command,
         cwd=REPO_ROOT,
@@ -144,7 +163,15 @@ def test_a_kill_reaches_the_process_of_dbt_as_well(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     ) as process:
         process.wait(300)
+    assert process.returncode == -signal.SIGKILL
     wait_until_nobody_writes(state)
+
+
+def build_of_a_copy(small_state: StateDir, folder: Path) -> tuple[StateDir, list[str]]:
+    """Return a copy of the small shop's state and the command that builds there again."""
+    state = copy_of(small_state, folder)
+    landing = small_state.root.parent / "landing"
+    return state, [COMMAND, "build", "--raw-dir", str(landing), "--state-dir", str(state.root)]
 
 
 def wait_until_nobody_writes(state: StateDir) -> None:

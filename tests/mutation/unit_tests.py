@@ -9,7 +9,6 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -29,16 +28,17 @@ class UnitTests:
         self._of: dict[str, list[tuple[str, list[str], str]]] = defaultdict(list)
         for test in manifest["unit_tests"].values():
             text = texts[test["name"]].read_text(encoding="utf-8")
-            columns = [*chain(*test["expect"]["rows"][:1])]
+            expected = test["expect"]["rows"]
+            columns = [*expected[0]] if isinstance(expected, list) and expected else []
             self._of[test["model"]].append((test["name"], columns, text))
 
     def red(self, slip: Slip) -> str:
         """Return a test of the slip's model that fails then, or nothing."""
         right, wrong = (_RELATION.sub(r"__dbt__cte__\1", sql) for sql in (slip.right, slip.wrong))
         for name, columns, sql in self._of[slip.model]:
-            if sql.count(right) != 1:
-                continue
-            made = _rows(sql.replace(right, wrong), columns)
+            # The rows that a test gives come first, and may say the same.
+            before, found, after = sql.rpartition(right)
+            made = _rows(before + wrong + after, columns) if found else None
             if made is not None and made != _rows(sql, columns):
                 return name
         return ""

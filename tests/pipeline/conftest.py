@@ -1,34 +1,17 @@
-"""What several pipeline tests share: a small shop and random ones, each built once in a run."""
+"""What several pipeline tests share: random shops, each built once for all workers of a run."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import Lifecycle, once_in_a_run
-from tests.pipeline.small_shop import DOLLARS, land, write_small_shop
+from tests.conftest import once_in_a_run
 from tests.reference.batches import Batch
 from tests.reference.kpis import batches
 from tests.reference.kpis.batches import BuiltShop
 from tests.reference.kpis.shop import Shop
-
-
-@pytest.fixture(scope="session")
-def small_shop(tmp_path_factory: pytest.TempPathFactory, lifecycle: Lifecycle) -> Path:
-    """The small shop and dollars, published once, and what was said: `small_shop.copy_of_shop`."""
-    with once_in_a_run(tmp_path_factory, "small_shop") as folder:
-        said = folder / "said.txt"
-        if not said.exists():
-            raw_dir = write_small_shop(folder / "landing")
-            land(raw_dir, DOLLARS)
-            where = ("--raw-dir", raw_dir, "--state-dir", folder / "state")
-            built = lifecycle("build", *where, "--report", folder / "report.html")
-            assert built.returncode == 0, built.stdout + built.stderr
-            said.write_text(built.stdout, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ r1,nobody_knows,2026-02-12T11:00:00Z,5.00
 def write_small_shop(directory: Path) -> Path:
     """Write good files, with a bad amount among the orders and a refund of an unknown one."""
     orders = directory / "orders"
-    orders.mkdir(parents=True)
+    orders.mkdir(parents=True, exist_ok=True)
     (directory / "events.csv").write_text(EVENTS, encoding="utf-8")
     (directory / "refunds.csv").write_text(ORPHAN_REFUND, encoding="utf-8")
     (orders / "january.csv").write_text(ORDERS, encoding="utf-8")

@@ -71,10 +71,10 @@ COMPARED = ("lifecycle_history", "kpi_values", "kpi_catalog", "play_entries", "p
 
 @pytest.fixture(scope="module")
 def state(
-    tmp_path_factory: pytest.TempPathFactory, small_shop: Path, lifecycle: Lifecycle
+    tmp_path_factory: pytest.TempPathFactory, small_state: StateDir, lifecycle: Lifecycle
 ) -> StateDir:
     """The small shop, published once, and once more with an order that came late."""
-    state = copy_of_shop(small_shop, tmp_path_factory.mktemp("changes"))
+    state = copy_of_shop(small_state.root.parent, tmp_path_factory.mktemp("changes"))
     raw_dir = state.root.parent / "landing"
     land(raw_dir, {"orders/late.csv": LATE_ORDER})
     built = lifecycle("build", "--raw-dir", raw_dir, "--state-dir", state.root)

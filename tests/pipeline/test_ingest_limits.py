@@ -9,11 +9,15 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from orchestration.checksums import sha256_of
 from orchestration.errors import LifecycleError
+from orchestration.ingest.rebuild import LedgerCopy
 from orchestration.settings.build_settings import BuildSettings
 from tests.pipeline.ingest_kit import EVENTS_HEADER, Shop, events_csv, make_shop, orders_csv
 
@@ -183,3 +187,81 @@ def test_a_kill_may_cut_short_the_last_line_of_the_ledger_s_copy_and_leave_none_
         damage(shop)
         assert "it is rebuilt from the landing files" in shop.ingest("run-2").notes[0]
         assert stored(shop) == ["e1"]
+
+
+FIRST, SECOND = "events/1.csv", "events/2.csv"
+
+
+def shop_of_two_days(root: Path) -> tuple[Shop, bytes]:
+    """A shop whose second file came a day later, and its raw database of the first day."""
+    shop = make_shop(root, {FIRST: events_csv(EVENT), "orders.csv": orders_csv()})
+    shop.ingest("run-1")
+    backup = (shop.state_dir / "raw.duckdb").read_bytes()
+    shop.land({SECOND: events_csv("e2,x,2026-03-02,u1")})
+    shop.ingest("run-2")
+    return shop, backup
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["gone", "of a backup"])
+def test_a_raw_database_that_lacks_what_was_loaded_takes_it_from_the_landing_files_or_stops(
+    tmp_path: Path, is_gone: bool
+) -> None:
+    shop, backup = shop_of_two_days(tmp_path)
+    database = shop.state_dir / "raw.duckdb"
+
+    def lose() -> None:
+        database.unlink() if is_gone else database.write_bytes(backup)
+
+    lose()
+    (told,) = shop.ingest("run-3").notes
+    assert ("rebuilt from the landing files" if is_gone else "1 files are loaded again.") in told
+    assert stored(shop) == ["e1", "e2"]
+    (shop.raw_dir / SECOND).rename(tmp_path / "archived.csv")
+    assert shop.ingest("run-4").notes == ()
+    lose()
+    with pytest.raises(LifecycleError, match=r'"events/2\.csv".*--accept-loss') as stopped:
+        shop.ingest("run-5")
+    assert "Nothing was changed." in str(stopped.value)
+    summary = shop.ingest("run-6", accept_loss=True)
+    assert "that are gone" in " ".join(summary.notes)
+    assert stored(shop) == ["e1"]
+    assert shop.ingest("run-7").notes == ()
+
+
+def test_a_list_of_files_that_was_damaged_vouches_for_no_database_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    shop, _ = shop_of_two_days(tmp_path)
+    ledger = shop.state_dir / "raw_ledger.jsonl"
+    ledger.write_bytes(b"noise\n" + ledger.read_bytes())
+    (shop.state_dir / "raw.duckdb").unlink()
+    with pytest.raises(LifecycleError, match="nobody can say whether all of them still lie"):
+        shop.ingest("run-3")
+    assert not (shop.state_dir / "raw.duckdb").exists()
+
+
+def test_a_file_that_grows_after_a_kill_stops_no_run(tmp_path: Path) -> None:
+    """The list told of it before it was loaded, so that nobody can say whether it was."""
+    shop = make_shop(tmp_path, {"events.csv": events_csv(EVENT), "orders.csv": orders_csv()})
+    shop.ingest("run-1")
+    shop.land({FIRST: events_csv("e2,x,2026-03-02,u1")})
+    (sha256,) = {sha256_of(shop.raw_dir / FIRST)}
+    LedgerCopy(shop.state_dir / "raw_ledger.jsonl").add(FIRST, sha256)
+    shop.land({FIRST: events_csv("e2,x,2026-03-02,u1", "e3,x,2026-03-03,u1")})
+    assert shop.ingest("run-2").notes == ()
+    assert stored(shop) == ["e1", "e2", "e3"]
+
+
+def test_another_kind_of_database_in_its_place_fetches_nothing_from_the_network(
+    tmp_path: Path,
+) -> None:
+    """DuckDB knows SQLite's files, and would fetch and run what reads them."""
+    shop = make_shop(tmp_path, {"events.csv": events_csv(EVENT), "orders.csv": orders_csv()})
+    shop.ingest("run-1")
+    (shop.state_dir / "raw.duckdb").unlink()
+    with closing(sqlite3.connect(shop.state_dir / "raw.duckdb")) as other:
+        other.execute("create table orders (order_id text)")
+    (told,) = shop.ingest("run-2").notes
+    assert "it is rebuilt from the landing files" in told
+    assert "download" not in told
+    assert stored(shop) == ["e1"]

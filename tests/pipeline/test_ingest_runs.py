@@ -242,7 +242,7 @@ def test_books_that_do_not_balance_fail_the_run(tmp_path: Path, tampering: str) 
     shop.ingest("run-1")
     shop.ingest("run-2")
     shop.write(tampering)
-    shop.land({"events.csv": events_csv(E3)})
+    shop.land({"events/more.csv": events_csv(E3)})
     with pytest.raises(RawAccountingError, match=r"events\.csv|does not know"):
         shop.ingest("run-3")
 

@@ -5,126 +5,28 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import date, timedelta
-from itertools import groupby
 from typing import Any
 
 import pytest
 
 from orchestration.settings.paths import StateDir
 from tests.pipeline.workbench import Workbench
-from tests.reference.calibration import gaps, odds
-from tests.reference.calibration.odds import Span, Standings
+from tests.reference.calibration import gaps, odds, worlds
 from tests.reference.differences import differences
 
 pytestmark = pytest.mark.slow
 
-GIVEN = (
-    *("int_settings", "int_kpi_windows", "int_stage_intervals", "int_moves", "framework_stages"),
-    *("frameworks", "int_value_stage_means"),
-)
 KEY = ("framework", "stage", "health", "days_in_stage")
-WINDOWS = {
-    "odds_days": 30,
-    "odds_month_ends": 3,
-    "odds_weight": 20,
-    "fewest_odds_subjects": 4,
-    "settled_stage_days": 7,
-    "long_stage_days": 30,
-    "very_long_stage_days": 90,
-    "fewest_advanced_stays": 3,
-    "stalled_percent": 75,
-}
-STAGES = {"f": ("low", "middle", "high"), "g": ("in", "out")}
-HEALTHS = ("prospect", "cold", "active", "at_risk", "lapsed")
-AS_OF = date(2024, 5, 30)
-# Ends of months, thirty days after them, and stays on both sides of each group's edges.
-EDGES = [
-    day + timedelta(days=shift)
-    for day in (date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31), date(2024, 4, 30))
-    for shift in (-90, -89, -30, -29, -7, -6, 0, 1, 30, 31)
-]
-
-
-def standings(seed: int) -> Standings:
-    """Random histories; the same ones in every run."""
-    dice = random.Random(seed)
-    histories: dict[tuple[str, Any], list[Span]] = {}
-    for subject in range(dice.randint(0, 25)):
-        for framework, stages in STAGES.items():
-            days = sorted(set(dice.choices([*EDGES, AS_OF, AS_OF + odds.DAY], k=6)))
-            spans = [Span(day, dice.choice(stages), dice.choice(HEALTHS)) for day in days]
-            histories[framework, subject] = [
-                next(same) for _, same in groupby(spans, key=lambda span: (span.stage, span.health))
-            ]
-    means = {
-        (stage, health): dice.choice((1.5, 20.25, 300.0))
-        for stage in STAGES["f"]
-        for health in ("active", "lapsed")
-    }
-    as_of = AS_OF - timedelta(days=dice.randint(0, 1))
-    return Standings(as_of, WINDOWS, STAGES, histories, "f", means)
-
-
-def tables(given: Standings) -> dict[str, list[dict[str, Any]]]:
-    """The rows that the models begin with: a move for each way of coming into a stage."""
-    moves: list[dict[str, Any]] = []
-    intervals: list[dict[str, Any]] = []
-    for (framework, subject), history in given.histories.items():
-        stages = given.stages[framework]
-        for place, span in enumerate(history):
-            before = history[place - 1] if place else None
-            if before is None:
-                movement = "entered"
-            elif before.stage == span.stage:
-                movement = "health_only"
-            else:
-                is_higher = stages.index(span.stage) > stages.index(before.stage)
-                movement = "advanced" if is_higher else "fell_back"
-            intervals.append(
-                {
-                    "subject_key": subject,
-                    "framework_no": [*STAGES].index(framework),
-                    "valid_from": span.start,
-                    "next_from": history[place + 1].start if place + 1 < len(history) else None,
-                    "move_no": len(moves),
-                    "health_step": HEALTHS.index(span.health),
-                    "previous_health_step": before and HEALTHS.index(before.health),
-                }
-            )
-            moves.append(
-                {
-                    "move_no": len(moves),
-                    "framework": framework,
-                    "stage": span.stage,
-                    "movement": movement,
-                }
-            )
-    return {
-        "int_settings": [{"as_of_date": given.as_of}],
-        "int_kpi_windows": [dict(WINDOWS)],
-        "int_stage_intervals": intervals,
-        "int_moves": moves,
-        "frameworks": [{"framework": name, "is_default": name == given.default} for name in STAGES],
-        "int_value_stage_means": [
-            {"stage": stage, "health": health, "mean_value": mean}
-            for (stage, health), mean in given.means.items()
-        ],
-        "framework_stages": [
-            {"framework": framework, "stage": stage, "ordinal": ordinal}
-            for framework, stages in STAGES.items()
-            for ordinal, stage in enumerate(stages, start=1)
-        ],
-    }
+AS_OF = worlds.AS_OF
 
 
 def test_the_odds_agree_with_the_reference_on_random_histories(sample_state: StateDir) -> None:
-    marts = ("stage_odds", "int_stage_outlooks")
-    workbench = Workbench(sample_state.root, GIVEN, marts)
+    workbench = Workbench(sample_state.root, worlds.GIVEN, worlds.MARTS)
     stalled: set[bool | None] = set()
     cells = valued = 0
     for seed in range(20):
-        given = standings(seed)
-        actual = workbench.run(tables(given), marts)
+        given = worlds.standings(seed)
+        actual = workbench.run(worlds.tables(given), worlds.MARTS)
         different = differences(odds.stage_odds(given), actual["stage_odds"], KEY)
         assert not different, f"{seed}: " + "\n".join(different)
         subjects = [row | {"subject": row["subject_key"]} for row in actual["int_stage_outlooks"]]
@@ -217,7 +119,7 @@ def test_the_backtest_of_lapses_agrees_with_the_reference_on_random_orders(
                 for day in found
             ]
             changes = sorted({found[0], *(AS_OF - timedelta(days=a) for a in dice.sample(ages, 3))})
-            health[key] = [(day, dice.choice(HEALTHS)) for day in changes]
+            health[key] = [(day, dice.choice(worlds.HEALTHS)) for day in changes]
         made = {
             "int_settings": [{"as_of_date": AS_OF}],
             "int_kpi_windows": [windows],

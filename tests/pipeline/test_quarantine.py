@@ -116,6 +116,14 @@ def test_an_unchanged_file_is_read_again_where_something_else_was_mended(
     assert books(made) == [(3000, 3000, 0, 0, 0)]
 
 
+def test_a_file_that_is_read_again_makes_the_database_no_older_than_its_list(shop: Shop) -> None:
+    replay(request_of(shop), Silent())
+    (told,) = shop.rows("select string_agg(sentence) from raw.notes")
+    assert "older" not in told[0]
+    ledger = StateDir.at(shop.state_dir).raw_ledger.read_text(encoding="utf-8")
+    assert ledger.count('"orders/january.csv"') == 1
+
+
 def test_a_file_that_is_gone_is_not_forgotten(shop: Shop) -> None:
     (shop.raw_dir / "orders/january.csv").unlink()
     shop.land({"orders.csv": orders_csv()})

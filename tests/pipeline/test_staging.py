@@ -6,6 +6,7 @@ a raw database of a few rows, built twice: with all that is known, and as it was
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.pipeline.ingest_kit import make_shop
 pytestmark = pytest.mark.slow
 
 KNOWN_AT = "2024-06-30 12:00:00"
+LOADED_AT = datetime(2025, 1, 1)
 
 # Loaded on 2025-01-01 (see ingest_kit): the clock of rows without received_at.
 EVENTS = """event_id,event_name,occurred_at,received_at,anonymous_id,user_id,session_id,value,\
@@ -99,19 +101,25 @@ CHANNEL_DAILY = {
         "2024-01-01,search,5,,EUR\n2024-01-01,search,6,1.5,EUR\n2024-01-01,search,6,1.5,EUR\n"
     ),
 }
-CUSTOMERS = """customer_id,created_at,updated_at,account_id,country
-c1,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,undefined,DE
-c1,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,undefined,IT
-c2,2024-01-01T10:00:00Z,,,FR
-c2,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,,IT
-c5,2024-01-02T10:00:00Z,,a5,ES
-c5,2024-01-01T10:00:00Z,,a5,PT
+CUSTOMERS = """customer_id,created_at,updated_at,account_id,country,marketing_consent
+c1,2024-01-01T10:00:00Z,2024-01-01T10:00:00Z,undefined,DE,true
+c1,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,undefined,IT,false
+c2,2024-01-01T10:00:00Z,,,FR,true
+c2,2024-01-01T10:00:00Z,2024-01-02T10:00:00Z,,IT,
+c5,2024-01-02T10:00:00Z,,a5,ES,
+c5,2024-01-01T10:00:00Z,,a5,PT,false
 """
 MERGES = """from_customer_id,into_customer_id,merged_at
 c3,c1,2024-01-01T10:00:00Z
 c3,c2,2024-01-02T10:00:00Z
 c6,c1,2024-01-02T10:00:00Z
 c6,c2,2024-01-02T10:00:00Z
+"""
+ERASURES = """customer_id,requested_at
+gone,2024-01-02T10:00:00Z
+gone,2024-01-01T10:00:00Z
+ahead,2025-01-02T00:00:01Z
+a_day_ahead,2025-01-02T00:00:00Z
 """
 RATES = """date,currency,rate
 2024-01-01,USD,0.9
@@ -128,6 +136,7 @@ FILES = {
     **CHANNEL_DAILY,
     "customers.csv": CUSTOMERS,
     "customer_merges.csv": MERGES,
+    "erasure_requests.csv": ERASURES,
     "exchange_rates.csv": RATES,
 }
 # Ingest quarantines these rows, another loader may not; it may keep views as well.
@@ -138,6 +147,21 @@ OF_ANOTHER_LOADER = (
     "values ('NaN', '2024-01-01', 1)",
     "insert into raw.customer_merges (from_customer_id, into_customer_id, merged_at, _row_hash) "
     "values ('c4', 'undefined', '2024-01-01', 1)",
+    "insert into raw.erasure_requests (customer_id, requested_at, _row_hash) "
+    "values ('undefined', '2024-01-01', 1)",
+    # Two more sources without orders: `news` may link by address, `mute` may not.
+    "insert into raw.sources select sources.* replace (name as source, false as fills_orders, "
+    "name = 'news' as link_by_email) from raw.sources, (values ('news'), ('mute')) as names(name)",
+    "insert into raw.source_files values (9001, 'news', '', '', '', 0, 0), "
+    "(9002, 'mute', '', '', '', 0, 0)",
+    "insert into raw.customers (customer_id, created_at, updated_at, email, _file_id, _row_hash) "
+    "values ('x1', '2024-01-05', '2024-01-05', ' Ann@x.it', null, 11), "
+    "('x1', '2024-01-05', '2024-01-06', 'ann@x.it', 9001, 12), "
+    "('x2', '2024-01-01', null, 'both@x.it', null, 13), "
+    "('x3', '2024-01-01', null, 'both@x.it', null, 14), "
+    "('y1', '2024-01-03', null, 'ann@X.it ', 9001, 15), "
+    "('y2', '2024-01-03', null, 'both@x.it', 9001, 16), "
+    "('y3', '2024-01-03', null, 'ann@x.it', 9002, 17)",
     "alter table raw.events rename to events_kept",
     "create view raw.events as select * from raw.events_kept",
 )
@@ -237,11 +261,42 @@ def test_the_latest_version_of_a_row_wins(staged: Staged) -> None:
     assert staged.kept("customers", "customer_id, country")[:2] == [("c1", "IT"), ("c2", "IT")]
 
 
+def test_every_version_says_what_it_said_of_consent_and_when(staged: Staged) -> None:
+    day_one, day_two = datetime(2024, 1, 1, 10), datetime(2024, 1, 2, 10)
+    # Without a time of its own a version was said when it was loaded; who is nobody says nothing.
+    said = staged.kept("customer_consents", "customer_id, stated_at, marketing_consent")
+    assert {version for version in said if version[0].startswith("c")} == {
+        ("c1", day_one, True),
+        ("c1", day_two, False),
+        ("c2", LOADED_AT, True),
+        ("c2", day_two, None),
+        ("c5", LOADED_AT, None),
+        ("c5", LOADED_AT, False),
+    }
+    assert "NaN" not in {customer for customer, *_ in said}
+
+
 def test_of_merges_of_one_customer_the_latest_wins_and_at_one_instant_the_greatest(
     staged: Staged,
 ) -> None:
     found = staged.kept("customer_merges", "from_customer_id, into_customer_id")
     assert found == [("c3", "c2"), ("c6", "c2")]
+
+
+def test_an_address_links_a_customer_of_another_source_to_its_only_buyer(staged: Staged) -> None:
+    # Not to one of two, not where the source does not say so, and nobody who buys himself.
+    links = staged.kept("email_links", "from_customer_id, into_customer_id, merged_at")
+    assert links == [("y1", "x1", datetime(2024, 1, 5))]
+
+
+def test_of_requests_of_erasure_the_first_stands(staged: Staged) -> None:
+    assert staged.reasons("erasure_requests", "customer_id") == {
+        "gone": "superseded",
+        "ahead": "future",
+        "undefined": "no_identity",
+    }
+    found = staged.kept("erasure_requests", "customer_id, cast(requested_at as date)")
+    assert found == [("a_day_ahead", date(2025, 1, 2)), ("gone", date(2024, 1, 1))]
 
 
 def test_versions_without_a_time_are_decided_by_what_they_tell_of(staged: Staged) -> None:

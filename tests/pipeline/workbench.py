@@ -7,10 +7,13 @@ stands in the tables, and what should come out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from itertools import groupby
 from pathlib import Path
+from threading import Timer
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -20,6 +23,8 @@ from tests.python_model import run_compiled
 
 Rows = Sequence[Mapping[str, Any]] | pd.DataFrame
 MANY = 200
+LONGEST_SECONDS = 600.0
+LIMITS: dict[str, Any] = {"memory_limit": "2GB", "max_temp_directory_size": "0B"}
 
 
 class Workbench:
@@ -72,10 +77,32 @@ class Workbench:
         """What SQL calls a model or seed."""
         return self._nodes[name]["relation_name"]
 
-    def run(self, tables: Mapping[str, Rows], mart: Sequence[str]) -> dict[str, list[dict]]:
-        """Make the marts from rows of the given tables."""
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are made, parents before children."""
+        return self._models
+
+    def code(self, name: str) -> str:
+        """What dbt compiled of a model."""
+        return self._nodes[name]["compiled_code"]
+
+    def run(
+        self,
+        tables: Mapping[str, Rows],
+        mart: Sequence[str],
+        instead: Mapping[str, str] = MappingProxyType({}),
+        seconds: float = LONGEST_SECONDS,
+    ) -> dict[str, list[dict]]:
+        """Make the marts from rows of the given tables.
+
+        Args:
+            tables: rows by table; a table that is not named is empty.
+            mart: what is wanted.
+            instead: of some models other code than dbt's.
+            seconds: how long a world may take: wrong code may make a product of tables.
+        """
         assert set(tables) <= set(self._given), set(tables) - set(self._given)
-        with duckdb.connect() as connection:
+        with duckdb.connect(config=LIMITS) as connection, _at_most(seconds, connection):
             connection.execute("attach ':memory:' as working")
             for schema in ("staging", "intermediate", "marts", "seeds"):
                 connection.execute(f"create schema working.{schema}")
@@ -91,7 +118,7 @@ class Workbench:
                     _insert(connection, relation, columns, [[*row.values()] for row in alike])
             for name in self._models:
                 node = self._nodes[name]
-                relation, code = node["relation_name"], node["compiled_code"]
+                relation, code = node["relation_name"], instead.get(name, self.code(name))
                 if node["language"] == "python":
                     run_compiled(connection, relation, code)
                 else:
@@ -116,3 +143,13 @@ def _insert(
             f"insert into {relation} ({names}) values {', '.join(marks for _ in some)}",
             [value for row in some for value in row],
         )
+
+
+@contextmanager
+def _at_most(seconds: float, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    timer = Timer(seconds, connection.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

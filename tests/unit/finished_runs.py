@@ -37,7 +37,8 @@ def make_state(root: Path, rows: int = 5) -> StateDir:
             raw.execute("create schema raw.raw")
             raw.execute(
                 "create table raw.raw.ingest_files as select 'events.csv' as path, 3 as rows_read, "
-                "1 as rows_loaded, 1 as rows_duplicate, 1 as rows_quarantined, 0 as rows_set_aside"
+                "1 as rows_loaded, 1 as rows_duplicate, 1 as rows_quarantined, "
+                "0 as rows_set_aside, 's' as sha256"
             )
     state.working_database.unlink(missing_ok=True)
     with duckdb.connect(str(state.working_database)) as working:

@@ -131,6 +131,7 @@ def test_what_needs_no_command_imports_nothing_that_takes_time(option: str) -> N
         (["--var", "sla=3"], 'The var "sla" is unknown'),
         (["--var", "fulfilment_sla_days=0"], "must be a whole number from 1 to 3650"),
         (["--rules-dir", "/nowhere"], "The rules directory /nowhere does not exist"),
+        (["--report", "/nowhere/r.html"], "/nowhere/r.html cannot be written"),
     ],
 )
 def test_a_bad_option_is_one_sentence_and_publishes_nothing(
@@ -275,3 +276,10 @@ def test_a_current_directory_that_is_gone_is_named(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     ran = shell(f"mkdir {gone} && cd {gone} && rmdir {gone} && lifecycle status")
     assert (ran.code, ran.err) == (1, "The current directory is gone; go to one that is there.\n")
+
+
+def test_a_warning_of_a_package_ends_no_command(tmp_path: Path) -> None:
+    where = f"--raw-dir {tmp_path / 'nowhere'} --state-dir {tmp_path / 'state'}"
+    ran = shell(f"lifecycle ingest {where}", PYTHONWARNINGS="error")
+    assert ran.code == 2
+    assert ran.err.startswith(f"{tmp_path / 'nowhere'} is not a directory; name the directory")

@@ -78,6 +78,7 @@ def test_the_environment_of_dbt_names_the_build_and_drops_what_would_change_it()
         "LIFECYCLE_BUILD_ID": "forged",
         "LIFECYCLE_THREADS": "2",
         "LIFECYCLE_FAIL_POINT": "build.locked",
+        "PYTHONWARNINGS": "error",
     }
     assert dbt_environment(STATE, BuildIdentity("b", "r", "i", "v"), given) == {
         "PATH": "/bin",

@@ -318,10 +318,12 @@ def test_dagster_is_at_home_in_the_repository_and_keeps_its_state_in_the_state_d
     tmp_path: Path,
 ) -> None:
     state = StateDir.at(tmp_path)
-    environment = dagster_environment(state, "127.0.0.1", 3000, {"PATH": "/bin"})
+    given = {"PATH": "/bin", "PYTHONWARNINGS": "error"}
+    environment = dagster_environment(state, "127.0.0.1", 3000, given)
     assert environment["DAGSTER_HOME"] == str(REPO_ROOT)
     assert environment["LIFECYCLE_STATE_DIR"] == str(tmp_path)
     assert environment["PATH"] == "/bin"
+    assert "PYTHONWARNINGS" not in environment
 
 
 def test_a_listing_changes_with_every_file_and_not_with_its_order(tmp_path: Path) -> None:

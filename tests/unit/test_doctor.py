@@ -57,6 +57,10 @@ def _torn_raw(state: StateDir) -> None:
     state.raw_database.write_bytes(content)
 
 
+def _raw_of_a_backup(state: StateDir) -> None:
+    state.raw_ledger.write_text('{"path": "later.csv", "sha256": "x"}\n', encoding="utf-8")
+
+
 def _no_state(state: StateDir) -> None:
     state.root.rename(state.root.with_name("elsewhere"))
 
@@ -73,7 +77,11 @@ def _copied_with_links_followed(state: StateDir) -> None:
 
 def _lost_version(state: StateDir) -> None:
     state.current.unlink()
-    state.current.symlink_to("versions/20200101T000000000000Z-gone")
+    state.current.symlink_to("versions/20200101T000000000000Z-\x1b[31mgone")
+
+
+def _lost_all_versions(state: StateDir) -> None:
+    shutil.rmtree(state.versions)
 
 
 @pytest.mark.parametrize(
@@ -92,11 +100,15 @@ def _lost_version(state: StateDir) -> None:
         ("state directory", "killed lifecycle whatif", lambda s: (s.root / "whatif").mkdir()),
         ("state directory", "is a pipe, a socket or a", lambda s: os.mkfifo(s.root / "told")),
         ("state directory", "no link to a version", _copied_with_links_followed),
+        ("state directory", "is a folder, no file", lambda s: (s.root / "exports.jsonl").mkdir()),
         ("checksums", r"\nred", lambda s: (s.versions / "\x1b[31m\nred").mkdir()),
         ("raw", "7 rows read are not", _another_ledger),
         ("raw", "run lifecycle build", lambda state: state.raw_database.unlink()),
         ("raw", "cannot be read", _torn_raw),
-        ("versions", "lifecycle rollback --to", _lost_version),
+        ("raw", "raw.duckdb and build it anew", _torn_raw),
+        ("raw", "1 files that were loaded are unknown to it", _raw_of_a_backup),
+        ("versions", r"Z-\x1b[31mgone is gone; lifecycle rollback --to", _lost_version),
+        ("versions", "is gone; run lifecycle build", _lost_all_versions),
         ("versions", "run lifecycle build", lambda state: state.current.unlink()),
         (
             "checksums",

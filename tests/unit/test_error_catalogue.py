@@ -351,6 +351,18 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     shop.ingest()
 
 
+@provokes("are unknown to it and no longer lie in")
+def _(folder: Path, _: pytest.MonkeyPatch) -> None:
+    shop = make_shop(folder, {"orders/1.csv": ORDER})
+    shop.ingest()
+    older = (shop.state_dir / "raw.duckdb").read_bytes()
+    shop.land({"orders/2.csv": ORDER.replace("\n1,", "\n2,")})
+    shop.ingest()
+    (shop.state_dir / "raw.duckdb").write_bytes(older)
+    (shop.raw_dir / "orders/2.csv").unlink()
+    shop.ingest()
+
+
 @provokes("1 rows were read, but 0 loaded and 0 duplicate do not add up to them")
 def _(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = make_shop(folder, {"orders/1.csv": ORDER, "orders/2.csv": ORDER.replace("\n1,", "\n2,")})
@@ -943,7 +955,7 @@ row(
 )
 
 
-@provokes("name another file with --out")
+@provokes("name another file for the page")
 def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
     from orchestration.pictures import report, words
 

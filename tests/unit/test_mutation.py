@@ -16,6 +16,7 @@ import pytest
 
 from orchestration.settings.paths import RULES_DIR, StateDir
 from tests.mutation.engine import PAGE as ENGINE_PAGE
+from tests.mutation.models import recorded
 from tests.mutation.mutants import CONTROL, KINDS, MODEL, Mutant, mutants, mutated
 from tests.mutation.report import (
     RESULTS,
@@ -226,6 +227,14 @@ def test_every_slip_stands_once_in_the_sql_that_it_spoils(sample_state: StateDir
             slipped(sql, replace(slip, right="this stands nowhere"))
     sql = manifest.model(CONTROL_SLIP.model).sql
     assert slipped(sql, CONTROL_SLIP) == sql
+
+
+def test_every_slip_of_the_record_of_models_is_one_of_their_lines(sample_state: StateDir) -> None:
+    """Whoever changed such a line asks again: python -m tests.mutation.models --only MODEL."""
+    text = (sample_state.dbt_target / "manifest.json").read_text(encoding="utf-8")
+    manifest = Manifest(json.loads(text))
+    gone = [one for one in recorded() if manifest.model(one.model).sql.count(one.right) != 1]
+    assert not {one.model for one in gone}
 
 
 def test_only_what_lies_on_the_way_is_made_anew(warehouse: Warehouse) -> None:

@@ -1,6 +1,7 @@
 """Publishing: all or nothing for readers, whatever dies, and five versions to go back to."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from orchestration.pipeline.gate import Mart, gate
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published, current_version, rollback, versions
 from orchestration.settings.paths import REPO_ROOT, StateDir
-from tests.unit.finished_runs import identity, make_run, make_state
+from tests.unit.finished_runs import identity, make_run, make_state, show_version
 
 BEFORE_THE_SWAP = [name for name in FAIL_POINTS if name.startswith("publish.")][:-2]
 AFTER_THE_SWAP = ["publish.linked", "publish.pruned"]
@@ -407,3 +408,26 @@ def test_rollback_brings_back_a_lost_link(state: StateDir) -> None:
     state.current.unlink()
     rollback(state)
     assert published_rows(state) == 6
+
+
+def test_a_clock_that_was_set_back_changes_neither_what_is_newest_nor_what_is_kept(
+    state: StateDir,
+) -> None:
+    made = publish_rows(state, 5, "b0").path
+    future = made.rename(made.with_name(f"20990101T000000000000Z-{made.name.partition('-')[2]}"))
+    show_version(future)
+    names = [publish_rows(state, 6 + number, f"b{number + 1}").version for number in range(6)]
+    assert versions(state) == tuple(names[-5:]) == tuple(sorted(names)[-5:])
+    assert current_version(state) == names[-1] > future.name
+    rollback(state)
+    assert published_rows(state) == 10
+
+
+def test_versions_removed_by_hand_are_no_dead_end(state: StateDir) -> None:
+    publish_rows(state, 5, "b1")
+    shutil.rmtree(state.versions)
+    with pytest.raises(PublishError, match="Nothing has been published"):
+        rollback(state)
+    publish_rows(state, 6, "b2")
+    assert published_rows(state) == 6
+    assert len(versions(state)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -12,7 +13,7 @@ import duckdb
 import pytest
 import vl_convert
 
-from orchestration.errors import StateDirError
+from orchestration.errors import SettingsError
 from orchestration.pictures import charts, palette
 from orchestration.pictures.marks import spoken
 from orchestration.pictures.published import HEADLINES, Published
@@ -173,9 +174,28 @@ def test_a_month_that_never_ended_says_why_there_is_no_picture(
         assert Words(Language.EN)(key) in html
 
 
-def test_a_page_that_cannot_be_written_says_so(sample_state: StateDir, tmp_path: Path) -> None:
-    with pytest.raises(StateDirError, match="name another file with --out"):
-        write_report(sample_state, tmp_path / "nowhere" / "r.html", Language.EN)
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("nowhere/r.html", "nowhere is no directory"),
+        ("folder", "it is no file"),
+        ("pipe", "it is no file"),
+        ("/dev/full", "No space left on device"),
+    ],
+)
+def test_a_page_that_cannot_be_written_says_so(
+    sample_state: StateDir, tmp_path: Path, name: str, why: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SettingsError, match=rf"{why}\); name another file for the page"):
+        write_report(sample_state, tmp_path / name, Language.EN)
+
+
+def test_a_page_is_written_in_the_place_of_an_older_one(
+    sample_state: StateDir, tmp_path: Path
+) -> None:
+    (tmp_path / "r.html").write_text("older", encoding="utf-8")
     assert write_report(sample_state, tmp_path / "r.html", Language.IT) == (
         (tmp_path / "r.html").stat().st_size
     )

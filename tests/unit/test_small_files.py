@@ -95,6 +95,8 @@ def test_whoever_looks_is_told_of_a_damaged_file_or_of_nothing(
         assert any("its manifest.json" in said for said in ill)
     elif damage is os.mkfifo:
         assert any("is a pipe, a socket or a device" in said for said in ill)
+    elif damage is DAMAGES["a folder"]:
+        assert any("is a folder, no file" in said for said in ill)
 
 
 def test_ingest_writes_a_damaged_copy_of_its_ledger_anew(

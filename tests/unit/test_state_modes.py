@@ -146,6 +146,24 @@ def test_a_folder_in_place_of_the_link_to_the_version_is_refused(tmp_path: Path)
         pass
 
 
+FILES = ("raw.duckdb", "raw_ledger.jsonl", "working.duckdb", "last_build.json", "build.lock")
+
+
+@pytest.mark.parametrize("name", [*FILES, "published"])
+def test_a_folder_in_place_of_a_file_and_a_file_in_place_of_a_folder_are_refused(
+    tmp_path: Path, name: str
+) -> None:
+    state = StateDir.at(tmp_path / "state")
+    state.root.mkdir()
+    if name in FILES:
+        (state.root / name).mkdir()
+    else:
+        (state.root / name).write_text("", encoding="utf-8")
+    said = rf"{name}\" is (a folder, no file|no folder), which no build has made; remove it"
+    with pytest.raises(StateDirError, match=said), build_lock(state):
+        pass
+
+
 @pytest.mark.parametrize("target", ["/", "versions", "versions/..", "../..", "versions/x/.."])
 def test_leftover_links_that_name_no_version_remove_nothing(tmp_path: Path, target: str) -> None:
     state = make_state(tmp_path / "state")

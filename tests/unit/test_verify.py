@@ -1,6 +1,6 @@
 """`lifecycle verify`: the marts are made anew beside what is published, and any difference shows.
 
-The build beside is played here; `tests/faults/test_verified.py` runs it.
+The build beside is played here; `tests/faults/test_random_kills.py` runs it.
 """
 
 import shutil

@@ -141,6 +141,8 @@ def build(
         accept_rule_change=accept_rule_change,
         loader=(raw_database, raw_schema),
     )
+    if report is not None:
+        _check_report(report)
     _build(request)
     if report is not None:
         _report(request, report)
@@ -192,6 +194,12 @@ def _build(request: BuildRequest) -> None:
     as_of_date = read_as_of(request.state)
     subject = example_subject(request.state)
     show_build(console, result, request.state, census, as_of_date, subject)
+
+
+def _check_report(out: Path) -> None:
+    from orchestration.pictures.report import check_page
+
+    check_page(out)
 
 
 def _report(request: BuildRequest, out: Path) -> None:

@@ -74,6 +74,10 @@ def read_jsonl(
             "column under one key, for events under properties."
         )
         raise FileRefusedError(Reason.WRONG_TYPE, detail)
+    readable = f"select 1 from {documents} where document is not null limit 1"
+    if not keys and connection.execute(readable).fetchone() is None:
+        # Where no line can be read no column is missing: each line is refused for itself.
+        keys = list(table.column_names)
     columns, checks, overruled = _columns(keys, table)
     paths = ", ".join(text_literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in keys)
     extracted = f"json_extract(document, [{paths}])" if keys else "null"

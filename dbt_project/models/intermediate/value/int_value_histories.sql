@@ -59,60 +59,62 @@ splits as (
 split_days as (
 
     select
-        splits.purpose,
         splits.split_on,
         order_days.person_key,
-        order_days.first_order_on,
         order_days.order_date,
-        order_days.order_date <= splits.split_on as is_known,
-        order_days.order_date <= splits.split_on
-        and order_days.order_date > order_days.first_order_on as is_repeat,
+        case when order_days.order_date <= splits.split_on then order_days.order_date end
+            as known_on,
         order_days.net_value,
-        order_days.is_missing_rate
+        case when order_days.is_missing_rate then 1 else 0 end as unrated
     from order_days
-    inner join splits on order_days.first_order_on <= splits.split_on
+    cross join splits
 
 ),
 
+-- All but the first day are repeats.
 totals as (
 
     select
-        purpose,
-        person_key,
-        first_order_on,
         split_on,
-        max(case when is_known then order_date end) as last_order_on,
-        sum(case when is_repeat then 1 else 0 end) as frequency,
-        sum(case when is_known then 0 else 1 end) as later_order_days,
-        sum(case when is_repeat then net_value else 0 end) as repeat_value,
-        coalesce(bool_or(is_repeat and is_missing_rate), false) as is_missing_rate
+        person_key,
+        min(order_date) as first_order_on,
+        max(known_on) as last_order_on,
+        count(known_on) - 1 as frequency,
+        count(*) - count(known_on) as later_order_days,
+        sum(case when known_on is not null then net_value else 0 end)
+        - min_by(net_value, order_date) as repeat_value,
+        sum(case when known_on is not null then unrated else 0 end)
+        - min_by(unrated, order_date) as unrated_repeats
     from split_days
     group by
-        purpose,
-        person_key,
-        first_order_on,
-        split_on
+        split_on,
+        person_key
+    having min(order_date) <= split_on
 
 ),
 
 histories as (
 
     select
-        purpose,
-        person_key,
-        cast(frequency as integer) as frequency,
-        cast({{ days_between('first_order_on', 'last_order_on') }} as integer) as recency_days,
-        cast({{ days_between('first_order_on', 'split_on') }} as integer) as age_days,
+        splits.purpose,
+        totals.person_key,
+        cast(totals.frequency as integer) as frequency,
+        cast({{ days_between('totals.first_order_on', 'totals.last_order_on') }} as integer)
+            as recency_days,
+        cast({{ days_between('totals.first_order_on', 'totals.split_on') }} as integer)
+            as age_days,
         case
-            when is_missing_rate then null
-            when frequency = 0 then 0
+            when totals.unrated_repeats > 0 then null
+            when totals.frequency = 0 then 0
             else
                 cast(
-                    round({{ exact_ratio('repeat_value', 'frequency') }}, 4) as decimal(18, 4)
+                    round({{ exact_ratio('totals.repeat_value', 'totals.frequency') }}, 4)
+                    as decimal(18, 4)
                 )
         end as monetary_value,
-        cast(later_order_days as integer) as later_order_days
+        cast(totals.later_order_days as integer) as later_order_days
     from totals
+    inner join splits on totals.split_on = splits.split_on
 
 )
 

@@ -3,7 +3,7 @@
 
 with
 
-day_totals as (
+order_days as (
 
     select
         person_key,
@@ -19,15 +19,6 @@ day_totals as (
     group by
         person_key,
         order_date
-
-),
-
-order_days as (
-
-    select
-        *,
-        min(order_date) over (partition by person_key) as first_order_on
-    from day_totals
 
 )
 

@@ -5,26 +5,14 @@
 
 with
 
-settings as (
-
-    select as_of_date from {{ ref('int_settings') }}
-
-),
-
 facts as (
 
-    {% for grain in period_grains() -%}
     select
-        *,
-        '{{ grain }}' as period_grain,
-        {{ period_start('fact_date', grain) }} as period_start
-    from {{ ref('int_channel_performance_facts') }}
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif -%}
-    {%- endfor %}
+        {% for grain in period_grains() -%}
+        {{ period_start('facts.fact_date', grain) }} as {{ grain }}_start,
+        {% endfor -%}
+        facts.*
+    from {{ ref('int_channel_performance_facts') }} as facts
 
 ),
 
@@ -58,16 +46,25 @@ totals as (
         {% endfor -%}
         cast(sum(impressions) as bigint) as impressions,
         cast(sum(clicks) as bigint) as clicks,
-        period_grain,
-        period_start,
+        case
+            {% for grain in period_grains() -%}
+            when grouping({{ grain }}_start) = 0 then '{{ grain }}'
+            {% endfor -%}
+        end as period_grain,
+        coalesce(
+            {% for grain in period_grains() -%}
+            {{ grain }}_start{{ ',' if not loop.last }}
+            {% endfor %}
+        ) as period_start,
         channel,
         campaign
     from facts
     group by
-        period_grain,
-        period_start,
-        channel,
-        campaign
+        grouping sets (  -- noqa: PRS, LT02
+            {% for grain in period_grains() -%}
+            ({{ grain }}_start, channel, campaign){{ ',' if not loop.last }}
+            {% endfor %}
+        )
 
 ),
 
@@ -111,7 +108,7 @@ performance as (
         on
             totals.period_grain = periods.period_grain
             and totals.period_start = periods.period_start
-    cross join settings
+    cross join {{ ref('int_settings') }} as settings
     cross join {{ ref('int_kpi_windows') }} as windows
 
 )

@@ -1,5 +1,6 @@
 -- Of the persons active in a period, or active for the first time, how many are so again some
--- periods later. int_activity_calendar says how far each grain is followed.
+-- periods later. int_activity_calendar says how far each grain is followed. Over 120 lines, since
+-- the pairs are counted by numbers and told by names.
 
 with
 
@@ -48,31 +49,58 @@ cohorts as (
 
 ),
 
+-- The pairs are many: what they are counted by goes as numbers.
+series as (
+
+    select
+        period_grain,
+        activity,
+        cast(row_number() over (order by period_grain, activity) as smallint) as series_no
+    from cohorts
+    group by
+        period_grain,
+        activity
+
+),
+
+series_periods as (
+
+    select
+        series.series_no,
+        activity_periods.person_key,
+        activity_periods.period_number,
+        case when activity_periods.periods_since is null then 1 else 0 end as is_first,
+        calendar.last_followed
+    from activity_periods
+    inner join series
+        on
+            activity_periods.period_grain = series.period_grain
+            and activity_periods.activity = series.activity
+    inner join calendar
+        on
+            activity_periods.period_grain = calendar.period_grain
+            and activity_periods.period_number = calendar.period_number
+
+),
+
 -- Both kinds in one pass over the pairs: the first periods are among all of them.
 pair_counts as (
 
     select
-        cohort_periods.period_grain,
-        cohort_periods.activity,
+        cohort_periods.series_no,
         cohort_periods.period_number,
         later_periods.period_number as later_number,
         count(*) as every_activity,
-        sum(case when cohort_periods.periods_since is null then 1 else 0 end) as first_activity
-    from activity_periods as cohort_periods
-    inner join calendar
+        sum(cohort_periods.is_first) as first_activity
+    from series_periods as cohort_periods
+    inner join series_periods as later_periods
         on
-            cohort_periods.period_grain = calendar.period_grain
-            and cohort_periods.period_number = calendar.period_number
-    inner join activity_periods as later_periods
-        on
-            cohort_periods.period_grain = later_periods.period_grain
-            and cohort_periods.activity = later_periods.activity
+            cohort_periods.series_no = later_periods.series_no
             and cohort_periods.person_key = later_periods.person_key
             and cohort_periods.period_number <= later_periods.period_number
-            and calendar.last_followed >= later_periods.period_number
+            and cohort_periods.last_followed >= later_periods.period_number
     group by
-        cohort_periods.period_grain,
-        cohort_periods.activity,
+        cohort_periods.series_no,
         cohort_periods.period_number,
         later_periods.period_number
 
@@ -107,10 +135,13 @@ retention_matrix as (
             cohorts.period_grain = later_calendar.period_grain
             and cohorts.period_number <= later_calendar.period_number
             and cohort_calendar.last_followed >= later_calendar.period_number
+    inner join series
+        on
+            cohorts.period_grain = series.period_grain
+            and cohorts.activity = series.activity
     left join pair_counts
         on
-            cohorts.period_grain = pair_counts.period_grain
-            and cohorts.activity = pair_counts.activity
+            series.series_no = pair_counts.series_no
             and cohorts.period_number = pair_counts.period_number
             and later_calendar.period_number = pair_counts.later_number
 
