@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
-from tests.pipeline.small_shop import write_small_shop
+from tests.pipeline.small_shop import DOLLARS, land, write_small_shop
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
 _COMMAND = Path(sys.executable).with_name("lifecycle")
@@ -60,13 +61,15 @@ def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
 
 @pytest.fixture(scope="session")
 def small_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
-    """The dozen rows of the small shop, built and published: copy it before you change it.
+    """The rows of the small shop and dollars, published: `small_shop.copy_of_shop` to change it.
 
     Beside it lie `landing`, `report.html` and, in `told`, what the build printed.
     """
 
     def landing(folder: Path) -> Path:
-        return write_small_shop(folder / "landing")
+        raw_dir = write_small_shop(folder / "landing")
+        land(raw_dir, DOLLARS)
+        return raw_dir
 
     return _built_once(tmp_path_factory, "small", landing, "--report", "report.html")
 
@@ -91,6 +94,17 @@ def shared(name: str) -> Path:
     return folder
 
 
+@contextmanager
+def once_in_a_run(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all workers of a run share, one at a time: who finds it empty fills it."""
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    (folder / name).mkdir(exist_ok=True)
+    with FileLock(folder / name / "lock"):
+        yield folder / name
+
+
 def _built_once(
     factory: pytest.TempPathFactory, name: str, raw: Callable[[Path], Path], *arguments: str
 ) -> StateDir:
@@ -102,15 +116,11 @@ def _built_once(
         raw: gives the landing files, where need be by writing them below the folder.
         arguments: more options of the build.
     """
-    folder = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    state = StateDir.at(folder / name / "state")
-    state.root.parent.mkdir(exist_ok=True)
-    with FileLock(folder / name / "lock"):
+    with once_in_a_run(factory, name) as folder:
+        state = StateDir.at(folder / "state")
         if not state.published_database.exists():
-            directories = ("--raw-dir", raw(state.root.parent), "--state-dir", state.root)
-            built = run_lifecycle("build", *directories, *arguments, cwd=state.root.parent)
+            directories = ("--raw-dir", raw(folder), "--state-dir", state.root)
+            built = run_lifecycle("build", *directories, *arguments, cwd=folder)
             assert built.returncode == 0, built.stdout + built.stderr
-            (state.root.parent / "told").write_text(built.stdout, encoding="utf-8")
+            (folder / "told").write_text(built.stdout, encoding="utf-8")
     return state

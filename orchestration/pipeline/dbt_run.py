@@ -206,6 +206,17 @@ def prepare_working_database(state: StateDir, *, full_refresh: bool, progress: P
     running.unlink(missing_ok=True)
 
 
+def kept_parse(settings: BuildSettings, environment: Mapping[str, str], project: Path) -> Path:
+    """Return the file that keeps the project as a build with these settings parses it."""
+    return parse_cache.cache_entry(
+        project,
+        {
+            "vars": json.dumps(parse_cache.vars_that_parsing_reads(settings.dbt_vars())),
+            "seeds": environment.get("LIFECYCLE_SEEDS_DIR", ""),
+        },
+    )
+
+
 def run_dbt(
     state: StateDir,
     settings: BuildSettings,
@@ -224,14 +235,8 @@ def run_dbt(
     mark = _running_mark(state)
     mark.write_text(identity.build_id, encoding="utf-8")
     environment = dbt_environment(state, identity, os.environ)
-    parsed = parse_cache.cache_entry(
-        project,
-        {
-            "vars": parse_cache.parsed_vars(settings.dbt_vars()),
-            "seeds": environment.get("LIFECYCLE_SEEDS_DIR", ""),
-        },
-    )
-    parse_cache.restore(state.dbt_target, parsed, settings.dbt_vars())
+    parsed = kept_parse(settings, environment, project)
+    parse_cache.restore(state.dbt_target, parsed)
     with subprocess.Popen(
         dbt_arguments(state, settings, project, select),
         env=environment,

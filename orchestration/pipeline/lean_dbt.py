@@ -10,7 +10,10 @@ node decides what it costs. What dbt runs, decides and says at level info and ab
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 # A node's context is a cycle of thousands of objects; looking for such garbage at every 700 new
@@ -18,21 +21,30 @@ from typing import Any
 gc.set_threshold(100_000, 20, 100)
 
 from dbt.adapters.base.connections import BaseConnectionManager  # noqa: E402
+from dbt.artifacts.resources.base import FileHash  # noqa: E402
+from dbt.artifacts.schemas import base as artifacts  # noqa: E402
 from dbt.cli.main import cli  # noqa: E402
 from dbt.clients.jinja import MacroGenerator  # noqa: E402
 from dbt.context.configured import ConfiguredContext  # noqa: E402
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder  # noqa: E402
 from dbt.context.manifest import ManifestContext  # noqa: E402
+from dbt.contracts.graph.manifest import Manifest, ManifestStateCheck  # noqa: E402
 from dbt.contracts.graph.nodes import Macro, ParsedNode  # noqa: E402
 from dbt.include.global_project import PROJECT_NAME as DBT_ITSELF  # noqa: E402
+from dbt.parser.manifest import ManifestLoader  # noqa: E402
 from dbt_common.events.base_types import BaseEvent, EventLevel  # noqa: E402
 from dbt_common.events.event_manager import EventManager  # noqa: E402
 from dbt_common.events.event_manager_client import ctx_set_event_manager  # noqa: E402
+from dbt_common.utils.encoding import JSONEncoder  # noqa: E402
+
+from orchestration.pipeline.parse_cache import vars_that_parsing_reads  # noqa: E402
 
 _UNHEARD = (EventLevel.DEBUG, EventLevel.TEST)
 # By name, since dbt gives them no types.
 _fill_event: Any = getattr(BaseEvent, "__init__")  # noqa: B009
 _write_node: Any = getattr(ParsedNode, "write_node")  # noqa: B009
+_state_check: Any = getattr(ManifestLoader, "build_manifest_state_check")  # noqa: B009
+_may_be_used: Any = getattr(ManifestLoader, "is_partial_parsable")  # noqa: B009
 
 
 class QuietEvents(EventManager):
@@ -132,7 +144,32 @@ def write_compiled_node(
         _write_node(self, project_root, compiled_path, compiled_code)
 
 
-_LEAN: tuple[tuple[type, str, Callable[..., Any]], ...] = (
+def note_vars(self: ManifestLoader) -> ManifestStateCheck:
+    """Note what a parse depends on, and apart from all vars those that it has read."""
+    check: ManifestStateCheck = _state_check(self)
+    read = json.dumps(vars_that_parsing_reads(self.root_project.cli_vars), sort_keys=True)
+    check.project_hashes["vars that parsing reads"] = FileHash.from_contents(read)
+    return check
+
+
+def may_be_used(self: ManifestLoader, manifest: Manifest) -> Any:
+    """Say whether a kept parse holds: a var that only statements read makes none of it untrue."""
+    now = self.manifest.state_check
+    self.manifest.state_check = replace(now, vars_hash=manifest.state_check.vars_hash)
+    try:
+        return _may_be_used(self, manifest)
+    finally:
+        self.manifest.state_check = now
+
+
+def write_json(path: str, data: dict[str, Any]) -> bool:
+    """Write an artefact as one text: piece by piece, as dbt does, takes three times as long."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(json.dumps(data, cls=JSONEncoder), encoding="utf-8")
+    return True
+
+
+_LEAN: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (BaseEvent, "__init__", note_event),
     (BaseEvent, "__getattr__", ask_event),
     (MacroGenerator, "__init__", fill_macro),
@@ -140,6 +177,9 @@ _LEAN: tuple[tuple[type, str, Callable[..., Any]], ...] = (
     (ManifestContext, "to_dict", context_with_macros),
     (BaseConnectionManager, "release", keep_connection),
     (ParsedNode, "write_node", write_compiled_node),
+    (ManifestLoader, "build_manifest_state_check", note_vars),
+    (ManifestLoader, "is_partial_parsable", may_be_used),
+    (artifacts, "write_json", write_json),
 )
 
 

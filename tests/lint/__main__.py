@@ -52,7 +52,8 @@ def compiled(scratch: Path) -> Judge:
     """
     project = str(scratch / "dbt_project")
     compile_models = [
-        *("python", "-m", "dbt.cli.main", "--quiet", "compile", "--no-partial-parse"),
+        *("python", "-m", "orchestration.pipeline.lean_dbt", "--quiet", "compile"),
+        "--no-partial-parse",
         *("--no-introspect", "--no-populate-cache", "--select", "resource_type:model"),
         *("--project-dir", project, "--profiles-dir", project, "--warn-error"),
         *("--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs")),

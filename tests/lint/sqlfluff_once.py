@@ -1,10 +1,11 @@
-"""sqlfluff, with the project's macros compiled once and the collector of garbage seldom called.
+"""sqlfluff without what it does again and again, and the collector of garbage seldom called.
 
 Belongs here: what makes sqlfluff take less time over all files. Does not belong here: what it
 finds; every argument goes to sqlfluff as it is.
 
-For each file sqlfluff compiles all macros anew, a fifth of its time; and its trees hold no garbage
-worth looking for as often as Python does, which takes another fifth.
+For each file sqlfluff compiles all macros anew, a fifth of its time; each of three rules of layout
+takes the whole file apart, an eighth; and its trees hold no garbage worth looking for as often as
+Python does, which takes another fifth.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import jinja2
 from sqlfluff.cli.commands import cli
+from sqlfluff.utils.reflow.sequence import ReflowSequence
 
 _SELDOM = (200_000, 50, 100)
 
@@ -34,10 +36,24 @@ def compile_once() -> None:
     jinja2.Environment.compile = compile_known  # type: ignore[method-assign]
 
 
+def take_apart_once() -> None:
+    """Let rules of layout share what a file is taken apart into; none of them changes it."""
+    take_apart: Any = ReflowSequence.from_root
+    last: list[Any] = [None, None]
+
+    def take_apart_known(root_segment: Any, config: Any) -> Any:
+        if root_segment is not last[0]:
+            last[:] = root_segment, take_apart(root_segment, config)
+        return last[1]
+
+    ReflowSequence.from_root = staticmethod(take_apart_known)  # type: ignore[method-assign]
+
+
 def main() -> None:
     """Run sqlfluff's own command line."""
     gc.set_threshold(*_SELDOM)
     compile_once()
+    take_apart_once()
     sys.exit(cli())
 
 

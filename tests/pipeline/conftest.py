@@ -1,50 +1,41 @@
-"""What several pipeline tests share: batches of random worlds, each built once in a session."""
+"""What several pipeline tests share: random shops, each built once for all workers of a run."""
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from tests.reference.batches import Batch, Built, build
+from tests.conftest import once_in_a_run
+from tests.reference.batches import Batch
 from tests.reference.kpis import batches
+from tests.reference.kpis.batches import BuiltShop
 from tests.reference.kpis.shop import Shop
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Batch], Built]:
-    """A function that builds a batch the first time and remembers it, or that it failed."""
-    done: dict[str, Built | AssertionError] = {}
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Batch], BuiltShop]:
+    """A function that gives one of the shops whose KPIs are compared: read it, never write."""
 
-    def once(batch: Batch) -> Built:
-        if batch.name not in done:
-            try:
-                done[batch.name] = build(batch, tmp_path_factory.mktemp(batch.name))
-            except AssertionError as error:
-                done[batch.name] = error
-        shop = done[batch.name]
-        if isinstance(shop, AssertionError):
-            raise shop
-        return shop
+    def built(batch: Batch) -> BuiltShop:
+        with once_in_a_run(tmp_path_factory, batch.name) as folder:
+            made = folder / "shop.pickle"
+            if not made.exists():
+                shop = batches.build(batch, folder)
+                made.write_bytes(pickle.dumps(shop))
+            return pickle.loads(made.read_bytes())  # noqa: S301 - written a few lines above
 
-    return once
-
-
-@dataclass(frozen=True)
-class BuiltShop:
-    """A random shop that was built, and what the reference made of its raw rows."""
-
-    name: str
-    state_dir: Path
-    settled: Shop
+    return built
 
 
 @pytest.fixture(scope="session", params=batches.SHOPS, ids=lambda batch: batch.name)
-def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> BuiltShop:
-    """Each of the shops whose KPIs are compared; read it, never write to it."""
-    batch: Batch = request.param
-    made = batches.build(batch, tmp_path_factory.mktemp(batch.name))
-    settled = Shop(made.world, batch.settings, made.rules, made.seeds)
-    return BuiltShop(batch.name, made.state_dir, settled)
+def shop(request: pytest.FixtureRequest, built_shop: Callable[[Batch], BuiltShop]) -> BuiltShop:
+    """Each of these shops."""
+    return built_shop(request.param)
+
+
+@pytest.fixture(scope="session")
+def settled(shop: BuiltShop) -> Shop:
+    """What the reference makes of the raw rows of the shop."""
+    return Shop(shop.world, shop.batch.settings, shop.rules, shop.seeds)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+
+from orchestration.settings.paths import StateDir
 
 EVENTS = """event_id,event_name,occurred_at,anonymous_id,user_id,value
 e1,Product Viewed,2026-01-02T10:00:00Z,a1,,
@@ -23,6 +27,13 @@ MORE_ORDERS = """
 select 'o4' as order_id, 'c2' as customer_id, timestamp '2026-02-10 09:00:00' as created_at,
     'paid' as status, 'EUR' as currency, 30.00::decimal(18, 4) as total_price
 """
+# An order in another currency, so that a rate can matter.
+DOLLARS = {
+    "orders/dollars.csv": """order_id,customer_id,created_at,status,currency,total_price
+o10,c4,2026-01-15T11:00:00Z,paid,USD,40.00
+""",
+    "exchange_rates.csv": "date,currency,rate\n2026-01-01,USD,0.5\n",
+}
 ORPHAN_REFUND = """refund_id,order_id,created_at,amount
 r1,nobody_knows,2026-02-12T11:00:00Z,5.00
 """
@@ -38,3 +49,19 @@ def write_small_shop(directory: Path) -> Path:
     whole = orders / "february.parquet"
     duckdb.execute(f"copy ({MORE_ORDERS}) to '{whole}' (format parquet)")
     return directory
+
+
+def land(raw_dir: Path, files: Mapping[str, str]) -> None:
+    """Write more files into a landing directory."""
+    for name, text in files.items():
+        (raw_dir / name).parent.mkdir(exist_ok=True)
+        (raw_dir / name).write_text(text, encoding="utf-8")
+
+
+def copy_of_shop(shop: Path, folder: Path) -> StateDir:
+    """Copy a landing directory and the state beside it that it feeds, to change as one likes."""
+    shutil.copytree(shop, folder, symlinks=True, dirs_exist_ok=True)
+    state = StateDir.at(folder / "state")
+    with duckdb.connect(str(state.raw_database)) as raw:
+        raw.execute("update raw.raw.ingest_origin set raw_dir = ?", [str(folder / "landing")])
+    return state

@@ -1,24 +1,25 @@
 """Lifecycle and retention as product analytics counts them: cases that PostHog publishes.
 
 Source of L1, L3 and R1: PostHog/posthog (MIT), test_lifecycle_query_runner.py at 029e61c and
-test_retention_query_runner.py at 026462b. The three worlds share one build: they lie in different
-months and each asks only for its own periods. PostHog counts the dormant below zero; here a count
-is positive.
+test_retention_query_runner.py at 026462b. The three worlds are made together: they lie in
+different months and each asks only for its own periods. PostHog counts the dormant below zero; here
+a count is positive.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.settings.paths import StateDir
-from tests.conftest import Lifecycle
+from tests.pipeline.ingest_kit import make_shop
+from tests.pipeline.models_kit import CompiledModels, as_of
 
 pytestmark = pytest.mark.slow
+Marts = duckdb.DuckDBPyConnection
 
 LAST_DAY = date(2020, 6, 20)
 L1 = {
@@ -61,9 +62,10 @@ def event_rows(case: str, days: dict[str, Sequence[str]]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory, lifecycle: Lifecycle) -> Path:
-    """The three worlds, built and published once."""
-    landing = tmp_path_factory.mktemp("posthog")
+def marts(
+    sample_state: StateDir, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The two marts of the three worlds."""
     rows = [
         *event_rows("l1", L1),
         *event_rows("l3", L3),
@@ -73,27 +75,24 @@ def database(tmp_path_factory: pytest.TempPathFactory, lifecycle: Lifecycle) -> 
         "r1-alias-2,Page Viewed,2020-06-16T13:00:00Z,r1-alias,r1-person1",
     ]
     header = "event_id,event_name,occurred_at,anonymous_id,user_id"
-    (landing / "events.csv").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
-    (landing / "orders.csv").write_text(
-        "order_id,customer_id,created_at,status,currency,total_price\n", encoding="utf-8"
+    shop = make_shop(
+        tmp_path_factory.mktemp("posthog"), {"events.csv": "\n".join([header, *rows, ""])}
     )
-    state = StateDir.at(tmp_path_factory.mktemp("activity") / "state")
-    where = ("--raw-dir", landing, "--state-dir", state.root, "--as-of", LAST_DAY)
-    built = lifecycle("build", *where)
-    assert built.returncode == 0, built.stdout + built.stderr
-    return state.published_database
+    shop.ingest()
+    raw_database, asked = shop.state_dir / "raw.duckdb", ("activity_lifecycle", "retention_matrix")
+    with CompiledModels(sample_state).made(raw_database, asked, as_of(LAST_DAY)) as made:
+        yield made
 
 
-def lifecycle_counts(database: Path, grain: str, first: date, last: date) -> dict[str, list[int]]:
+def lifecycle_counts(marts: Marts, grain: str, first: date, last: date) -> dict[str, list[int]]:
     """Return the four counts of each period from `first` to `last`, by their names."""
     names = ("new_persons", '"returning"', "resurrecting", "dormant")
-    with duckdb.connect(str(database), read_only=True) as reader:
-        found = reader.execute(
-            f"select {', '.join(names)} from marts.activity_lifecycle "
-            "where period_grain = $1 and activity = 'any' and period_start between $2 and $3 "
-            "order by period_start",
-            [grain, first, last],
-        ).fetchall()
+    found = marts.execute(
+        f"select {', '.join(names)} from marts.activity_lifecycle "
+        "where period_grain = $1 and activity = 'any' and period_start between $2 and $3 "
+        "order by period_start",
+        [grain, first, last],
+    ).fetchall()
     assert found
     return {
         name.strip('"'): list(counts)
@@ -101,8 +100,8 @@ def lifecycle_counts(database: Path, grain: str, first: date, last: date) -> dic
     }
 
 
-def test_l1_days(database: Path) -> None:
-    assert lifecycle_counts(database, "day", date(2020, 1, 12), date(2020, 1, 19)) == {
+def test_l1_days(marts: Marts) -> None:
+    assert lifecycle_counts(marts, "day", date(2020, 1, 12), date(2020, 1, 19)) == {
         "new_persons": [1, 0, 0, 1, 0, 0, 0, 0],
         "returning": [1, 1, 0, 0, 0, 0, 0, 0],
         "resurrecting": [1, 0, 0, 1, 0, 1, 0, 1],
@@ -113,8 +112,8 @@ def test_l1_days(database: Path) -> None:
 @pytest.mark.parametrize(
     ("grain", "first"), [("week_sunday", date(2020, 2, 2)), ("week", date(2020, 2, 3))]
 )
-def test_l3_weeks_from_sunday_and_from_monday(database: Path, grain: str, first: date) -> None:
-    assert lifecycle_counts(database, grain, first, first + timedelta(weeks=5)) == {
+def test_l3_weeks_from_sunday_and_from_monday(marts: Marts, grain: str, first: date) -> None:
+    assert lifecycle_counts(marts, grain, first, first + timedelta(weeks=5)) == {
         "new_persons": [0, 2, 0, 1, 0, 0],
         "returning": [1, 1, 1, 0, 1, 0],
         "resurrecting": [0, 0, 0, 1, 0, 0],
@@ -122,15 +121,14 @@ def test_l3_weeks_from_sunday_and_from_monday(database: Path, grain: str, first:
     }
 
 
-def retained(database: Path, cohort_kind: str, first: date) -> list[list[int]]:
+def retained(marts: Marts, cohort_kind: str, first: date) -> list[list[int]]:
     """Return, for each day from `first` on, the persons active 0, 1, 2 … days later."""
-    with duckdb.connect(str(database), read_only=True) as reader:
-        found = reader.execute(
-            "select cohort_start, period_offset, persons from marts.retention_matrix "
-            "where period_grain = 'day' and activity = 'any' and cohort_kind = $1 "
-            "and cohort_start >= $2",
-            [cohort_kind, first],
-        ).fetchall()
+    found = marts.execute(
+        "select cohort_start, period_offset, persons from marts.retention_matrix "
+        "where period_grain = 'day' and activity = 'any' and cohort_kind = $1 "
+        "and cohort_start >= $2",
+        [cohort_kind, first],
+    ).fetchall()
     assert found
     counts = {(start, offset): persons for start, offset, persons in found}
     days = (LAST_DAY - first).days + 1
@@ -140,13 +138,15 @@ def retained(database: Path, cohort_kind: str, first: date) -> list[list[int]]:
     ]
 
 
-def test_r1_every_days_active_persons_are_followed(database: Path) -> None:
-    assert retained(database, "every_activity", date(2020, 6, 10)) == R1_RETAINED
+def test_r1_every_days_active_persons_are_followed(marts: Marts) -> None:
+    assert retained(marts, "every_activity", date(2020, 6, 10)) == R1_RETAINED
 
 
-def test_r1_first_activity_follows_a_person_from_the_first_day_only(database: Path) -> None:
+def test_r1_first_activity_follows_a_person_from_the_first_day_only(
+    marts: Marts,
+) -> None:
     """The other kind of cohort, same world: person1 from D on, person2 from the day after."""
-    first, second, *others = retained(database, "first_activity", date(2020, 6, 10))
+    first, second, *others = retained(marts, "first_activity", date(2020, 6, 10))
     assert first == [1, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0]
     assert second == [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
     assert not any(map(any, others))

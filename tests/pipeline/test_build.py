@@ -84,6 +84,8 @@ def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(
         "refunds.csv": (1, 1, 0, 0),
         "orders/january.csv": (4, 3, 0, 1),
         "orders/february.parquet": (1, 1, 0, 0),
+        "orders/dollars.csv": (1, 1, 0, 0),
+        "exchange_rates.csv": (1, 1, 0, 0),
     }
     assert [(Path(file).name, column) for file, column in quarantined] == [
         ("january.csv", "total_price"),
@@ -94,10 +96,11 @@ def test_a_build_publishes_the_good_rows_and_accounts_for_the_bad_ones(
             "select count(*) from marts.row_accounting "
             "where scope = 'file' and name like '%january%'"
         ).fetchone()
-    assert subjects == [("customer:c1",), ("customer:c2",), ("visitor:a2",)]
+    customers = [(f"customer:c{number}",) for number in (1, 2, 4)]
+    assert subjects == [*customers, ("visitor:a2",)]
     assert accounting == (1,)
     told = lifecycle("status", "--state-dir", state.root).stdout
-    assert "orders   2 files, 5 rows read = 4 loaded + 0 duplicate + 1 quarantined" in told
+    assert "orders          3 files, 6 rows read = 5 loaded + 0 duplicate + 1 quarantined" in told
     assert "Left out by staging\n  stg_refunds  order_unknown: 1" in told
     assert "outcome  published at" in told
 

@@ -38,20 +38,13 @@ from orchestration.settings.paths import StateDir
 from orchestration.settings.request import BuildRequest
 from tests.conftest import Lifecycle
 from tests.pipeline.models_kit import CompiledModels
-from tests.pipeline.small_shop import write_small_shop
+from tests.pipeline.small_shop import copy_of_shop, land
 
 pytestmark = pytest.mark.slow
 
 LATE_ORDER = """order_id,customer_id,created_at,status,currency,total_price
 o9,c2,2026-01-05T11:00:00Z,paid,EUR,10.00
 """
-# An order in another currency, so that a rate can matter.
-DOLLARS = {
-    "orders/dollars.csv": """order_id,customer_id,created_at,status,currency,total_price
-o10,c4,2026-01-15T11:00:00Z,paid,USD,40.00
-""",
-    "exchange_rates.csv": "date,currency,rate\n2026-01-01,USD,0.5\n",
-}
 # What arrives after the second build, each alone, and what it is told as.
 ARRIVALS: Mapping[Cause, tuple[str, str]] = {
     Cause.MERGE_OR_LINK: (
@@ -77,21 +70,16 @@ COMPARED = ("lifecycle_history", "kpi_values", "kpi_catalog", "play_entries", "p
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory, lifecycle: Lifecycle) -> StateDir:
+def state(
+    tmp_path_factory: pytest.TempPathFactory, small_state: StateDir, lifecycle: Lifecycle
+) -> StateDir:
     """The small shop, published once, and once more with an order that came late."""
-    folder = tmp_path_factory.mktemp("changes")
-    raw_dir, state = write_small_shop(folder / "landing"), StateDir.at(folder / "state")
-    for files in (DOLLARS, {"orders/late.csv": LATE_ORDER}):
-        land(raw_dir, files)
-        built = lifecycle("build", "--raw-dir", raw_dir, "--state-dir", state.root)
-        assert built.returncode == 0, built.stdout + built.stderr
+    state = copy_of_shop(small_state.root.parent, tmp_path_factory.mktemp("changes"))
+    raw_dir = state.root.parent / "landing"
+    land(raw_dir, {"orders/late.csv": LATE_ORDER})
+    built = lifecycle("build", "--raw-dir", raw_dir, "--state-dir", state.root)
+    assert built.returncode == 0, built.stdout + built.stderr
     return state
-
-
-def land(raw_dir: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        (raw_dir / name).parent.mkdir(exist_ok=True)
-        (raw_dir / name).write_text(text, encoding="utf-8")
 
 
 def rows(database: Path, sql: str) -> list[tuple[Any, ...]]:

@@ -14,16 +14,12 @@ import pytest
 
 from orchestration.changes.comparison import ALWAYS_DIFFERENT
 from tests.reference import compare
-from tests.reference.batches import BATCHES, Batch, Built
+from tests.reference.batches import Batch
+from tests.reference.kpis.batches import MISSING_RATES, BuiltShop
 from tests.reference.world import LandingOptions, write_landing
 
 # Two processes, two thread counts, two orders of hashing and the two ends of the earth.
 ELSEWHERE = {"LIFECYCLE_THREADS": "2", "PYTHONHASHSEED": "4242", "TZ": "Pacific/Kiritimati"}
-
-
-@pytest.fixture(scope="module")
-def first(built: Callable[[Batch], Built]) -> Built:
-    return built(next(batch for batch in BATCHES if batch.settings.known_at))
 
 
 def digests(state_dir: Path) -> dict[str, str]:
@@ -38,11 +34,12 @@ def digests(state_dir: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_another_machine_and_another_order_of_files_and_runs_change_no_byte(
-    first: Built, tmp_path: Path
+    built_shop: Callable[[Batch], BuiltShop], tmp_path: Path
 ):
-    batch = first.batch
+    batch = MISSING_RATES
+    first = built_shop(batch)
     raw_dir, state_dir = tmp_path / "raw", tmp_path / "state"
-    for number, worlds in enumerate((first.worlds[1::2], first.worlds[::2])):
+    for number, worlds in enumerate((first.groups[1::2], first.groups[::2])):
         # The second run finds the first one's files again, and rates it has already loaded.
         landing = LandingOptions(formats={"events": "jsonl"}, parts=2, backwards=number == 0)
         delivery = raw_dir / f"delivery_{number}"
@@ -51,7 +48,7 @@ def test_another_machine_and_another_order_of_files_and_runs_change_no_byte(
         if number == 0:
             ingest = ["ingest", "--raw-dir", str(raw_dir), "--state-dir", str(state_dir)]
             compare.run_lifecycle(ingest)
-    compare.run_lifecycle(batch.options(raw_dir, state_dir, first.rules_dir), ELSEWHERE)
+    compare.run_lifecycle(batch.options(raw_dir, state_dir, None), ELSEWHERE)
     expected, actual = digests(first.state_dir), digests(state_dir)
     del expected["row_accounting"], actual["row_accounting"]
     assert {"lifecycle_history", "stage_daily", "kpi_values"} <= expected.keys()

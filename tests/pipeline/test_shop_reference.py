@@ -13,13 +13,14 @@ import duckdb
 import pytest
 
 from orchestration.settings.paths import StateDir
-from tests.pipeline.conftest import BuiltShop
 from tests.reference.batches import SHIPPED_SEEDS
 from tests.reference.customers import marts as shop_marts
 from tests.reference.differences import differences
 from tests.reference.kpis import compare as kpi_rows
 from tests.reference.kpis import topics, values
+from tests.reference.kpis.batches import BuiltShop
 from tests.reference.kpis.catalogue import OF_MODELS
+from tests.reference.kpis.shop import Shop
 from tests.reference.value import ledger
 from tests.reference.value import marts as value_marts
 
@@ -33,8 +34,9 @@ def published(shop: BuiltShop) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def test_every_kpi_agrees_in_every_slice(shop: BuiltShop, capsys: pytest.CaptureFixture[str]):
-    settled = shop.settled
+def test_every_kpi_agrees_in_every_slice(
+    shop: BuiltShop, settled: Shop, capsys: pytest.CaptureFixture[str]
+):
     expected = list(values.values(settled, topics.measures(settled, None)))
     actual = kpi_rows.published_rows(shop.state_dir)
 
@@ -47,24 +49,24 @@ def test_every_kpi_agrees_in_every_slice(shop: BuiltShop, capsys: pytest.Capture
     told = {row.kpi for row in expected if row.numerator or row.status == "missing_rate"}
     assert {row.kpi for row in expected} == told
     with capsys.disabled():
-        print(f"\nKPI reference: {len(actual)} rows of {shop.name} agree")
+        print(f"\nKPI reference: {len(actual)} rows of {shop.batch.name} agree")
 
 
 @pytest.mark.parametrize("mart", shop_marts.MARTS)
 def test_every_mart_of_customers_and_visits_agrees(
-    shop: BuiltShop, published: duckdb.DuckDBPyConnection, mart: str
+    settled: Shop, published: duckdb.DuckDBPyConnection, mart: str
 ):
     expected, key = shop_marts.MARTS[mart]
     actual = ledger.rows(published, f"marts.{mart}")
-    different = differences(expected(shop.settled, SHIPPED_SEEDS), actual, key)
+    different = differences(expected(settled, SHIPPED_SEEDS), actual, key)
     assert not different, "\n".join(different)
     assert len(actual) > 100
 
 
-def test_every_mart_of_value_agrees(shop: BuiltShop, published: duckdb.DuckDBPyConnection):
-    settled = ledger.of_shop(shop.settled, ledger.windows(SHIPPED_SEEDS))
-    assert len(settled.customers) > 50
+def test_every_mart_of_value_agrees(settled: Shop, published: duckdb.DuckDBPyConnection):
+    told = ledger.of_shop(settled, ledger.windows(SHIPPED_SEEDS))
+    assert len(told.customers) > 50
     for mart, (expected, key) in value_marts.MARTS.items():
         actual = ledger.rows(published, f"marts.{mart}")
-        different = differences(expected(settled), actual, key, value_marts.FEW)
+        different = differences(expected(told), actual, key, value_marts.FEW)
         assert not different, f"{mart}:\n" + "\n".join(different)

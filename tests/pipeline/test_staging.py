@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.settings.build_settings import read_settings
 from orchestration.settings.paths import StateDir
 from tests.pipeline.dbt_kit import dbt
 from tests.pipeline.ingest_kit import make_shop
@@ -189,7 +190,7 @@ class Staged:
         return self.rows(f"select {columns} from staging.stg_{table} order by all")
 
 
-def stage(root: Path, **variables: object) -> Staged:
+def stage(root: Path, known_at: str | None = None) -> Staged:
     """Ingest the files of this module, plus what only another loader would leave; stage all."""
     shop = make_shop(root, FILES)
     shop.ingest()
@@ -197,7 +198,7 @@ def stage(root: Path, **variables: object) -> Staged:
         shop.write(statement)
     state = StateDir.at(shop.state_dir)
     models = ("--select", "+path:models/staging", "--resource-type", "model", "seed")
-    done = dbt(state, "build", *models, variables=variables)
+    done = dbt(state, "build", *models, settings=read_settings({"known_at": known_at}))
     assert done.returncode == 0, done.stdout
     return Staged(state)
 

@@ -30,11 +30,18 @@ from tests.reference.world import (
 
 END = date(2020, 11, 20)
 SHIPPED_SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "rules"
+OPTIONS = {
+    "as_of_date": "--as-of",
+    "known_at": "--known-at",
+    "reporting_timezone": "--timezone",
+    "reporting_currency": "--currency",
+    "frameworks": "--frameworks",
+}
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Worlds that one build takes in together.
+    """Worlds that are taken in together.
 
     ``end`` is the day around which worlds end; it is ``as_of_date`` unless that is blank.
     """
@@ -46,48 +53,51 @@ class Batch:
     invented_rules: bool = False
     landing: LandingOptions = field(default_factory=LandingOptions)
 
+    def variables(self) -> dict[str, str]:
+        """What the settings say that the defaults do not, by the var that says it."""
+        given, default = self.settings, Settings()
+        named = {
+            "as_of_date": given.as_of_date,
+            "known_at": given.known_at.isoformat() if given.known_at else None,
+            "reporting_timezone": given.timezone,
+            "reporting_currency": given.currency,
+            "frameworks": "all",
+            "allow_missing_rates": str(given.allow_missing_rates).lower(),
+        }
+        others = {
+            name: getattr(given, name)
+            for name in (
+                "identity_as_of",
+                "fulfilment_sla_days",
+                "session_timeout_minutes",
+                "pending_is_booked",
+                "subscription_grace_days",
+                "renewal_slack_days",
+                "kpi_history_days",
+                "fiscal_year_start_month",
+                "rfm_window_days",
+                "own_domains",
+            )
+            if getattr(given, name) != getattr(default, name)
+        }
+        texts = {
+            name: ",".join(value) if isinstance(value, tuple) else str(value).lower()
+            for name, value in others.items()
+        }
+        return {name: str(value) for name, value in named.items() if value is not None} | texts
+
     def options(self, raw_dir: Path, state_dir: Path, rules_dir: Path | None) -> list[str]:
         """The arguments of ``lifecycle`` that build this batch."""
-        given = self.settings
-        named = {
-            "--raw-dir": raw_dir,
-            "--state-dir": state_dir,
-            "--rules-dir": rules_dir,
-            "--as-of": given.as_of_date,
-            "--known-at": given.known_at.isoformat() if given.known_at else None,
-            "--timezone": given.timezone,
-            "--currency": given.currency,
-            "--frameworks": "all",
-        }
-        variables = {
-            "identity_as_of": given.identity_as_of,
-            "fulfilment_sla_days": given.fulfilment_sla_days,
-            "session_timeout_minutes": given.session_timeout_minutes,
-            "pending_is_booked": given.pending_is_booked,
-            "subscription_grace_days": given.subscription_grace_days,
-            "renewal_slack_days": given.renewal_slack_days,
-            "kpi_history_days": given.kpi_history_days,
-            "fiscal_year_start_month": given.fiscal_year_start_month,
-            "rfm_window_days": given.rfm_window_days,
-            "own_domains": given.own_domains,
-        }
-        options = [
-            "build",
-            "--var",
-            f"allow_missing_rates={str(given.allow_missing_rates).lower()}",
-        ]
-        for name, value in named.items():
-            options += [] if value is None else [name, str(value)]
-        for name, value in variables.items():
-            if value is not None and value != getattr(Settings(), name):
-                text = ",".join(value) if isinstance(value, tuple) else str(value).lower()
-                options += ["--var", f"{name}={text}"]
+        options = ["build", "--raw-dir", str(raw_dir), "--state-dir", str(state_dir)]
+        options += [] if rules_dir is None else ["--rules-dir", str(rules_dir)]
+        for name, text in self.variables().items():
+            options += [OPTIONS[name], text] if name in OPTIONS else ["--var", f"{name}={text}"]
         return options
 
 
 @dataclass(frozen=True)
-class Built:
-    """A batch that ``lifecycle build`` has published."""
+class Landed:
+    """A batch whose files lie where a build takes them in."""
 
     batch: Batch
     worlds: list[World]
@@ -97,17 +107,23 @@ class Built:
     state_dir: Path
 
 
-def build(batch: Batch, folder: Path) -> Built:
-    """Invent a batch's rules and worlds, land them in ``folder`` and build them."""
+def build(batch: Batch, folder: Path) -> Landed:
+    """Invent a batch's rules and worlds, land them in ``folder``, build and publish them."""
+    landed = land(batch, folder)
+    run_lifecycle(batch.options(landed.raw_dir, landed.state_dir, landed.rules_dir))
+    return landed
+
+
+def land(batch: Batch, folder: Path) -> Landed:
+    """Invent a batch's rules and worlds, and land them in ``folder``."""
     rules_dir = folder / "rules" if batch.invented_rules else None
     if rules_dir is not None:
         rule_strategies.write_rules(rules_of(batch), SHIPPED_SEEDS, rules_dir)
     rules = rulebook.load(SHIPPED_SEEDS, rules_dir)
     worlds = worlds_of(batch, worlds_per_batch(), rules)
-    built = Built(batch, worlds, rules, folder / "raw", rules_dir, folder / "state")
-    write_landing(worlds, batch.settings, built.raw_dir, batch.landing)
-    run_lifecycle(batch.options(built.raw_dir, built.state_dir, rules_dir))
-    return built
+    landed = Landed(batch, worlds, rules, folder / "raw", rules_dir, folder / "state")
+    write_landing(worlds, batch.settings, landed.raw_dir, batch.landing)
+    return landed
 
 
 def _rates(*rows: tuple[date, str, str]) -> tuple[ExchangeRate, ...]:

@@ -91,9 +91,13 @@ def published(
     state_dir: Path, mart: str, columns: Sequence[str], condition: str = "true"
 ) -> list[tuple]:
     """The rows of a published mart for which a condition holds."""
-    path = state_dir / "published" / "lifecycle.duckdb"
+    return rows(state_dir / "published" / "lifecycle.duckdb", mart, columns, condition)
+
+
+def rows(database: Path, mart: str, columns: Sequence[str], condition: str = "true") -> list[tuple]:
+    """The rows of a mart for which a condition holds, from a published or a working database."""
     query = f"select {', '.join(columns)} from marts.{mart} where {condition}"
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with duckdb.connect(str(database), read_only=True) as connection:
         return connection.sql(query).fetchall()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT
 
@@ -65,10 +66,30 @@ assert own == made(), made()
 print(len(own[0]))
 """
 
+_SAME_ARTEFACT = """
+import sys
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from dbt.artifacts.schemas import base
+from orchestration.pipeline import lean_dbt
 
-def run(script: str) -> list[str]:
+told = {"text": "é", "at": datetime(2026, 1, 2), "none": None, "of": [1.5, Decimal("2.5"), {}]}
+folder = Path(sys.argv[1])
+base.write_json(str(folder / "of" / "dbt.json"), told)
+lean_dbt.make_lean()
+base.write_json(str(folder / "ours" / "lean.json"), told)
+print((folder / "of" / "dbt.json").read_bytes() == (folder / "ours" / "lean.json").read_bytes())
+"""
+
+
+def run(script: str, *arguments: object) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=REPO_ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, *map(str, arguments)],
+        cwd=REPO_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
@@ -80,6 +101,10 @@ def test_a_node_finds_the_macros_that_dbt_would_give_it() -> None:
 
 def test_a_macro_is_made_of_what_dbt_makes_it_of() -> None:
     assert run(_SAME_MAKING) == ["4"]
+
+
+def test_an_artefact_is_written_as_dbt_writes_it(tmp_path: Path) -> None:
+    assert run(_SAME_ARTEFACT, tmp_path) == ["True"]
 
 
 def test_an_event_says_when_it_is_asked_what_it_was_made_of() -> None:

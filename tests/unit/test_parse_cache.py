@@ -6,14 +6,7 @@ import os
 from pathlib import Path
 
 from orchestration.pipeline.dbt_run import BuildIdentity, dbt_environment
-from orchestration.pipeline.parse_cache import (
-    PARSED,
-    cache_entry,
-    hash_of_vars,
-    keep,
-    parsed_vars,
-    restore,
-)
+from orchestration.pipeline.parse_cache import PARSED, cache_entry, keep, restore
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.paths import DBT_PROJECT_DIR, StateDir
 
@@ -66,44 +59,6 @@ def test_other_vars_projects_and_seeds_have_entries_of_their_own(tmp_path: Path)
         for arguments in ({"vars": "{}", "seeds": ""}, {"vars": "{}", "seeds": "/x"}, {"vars": "1"})
     ]
     assert len(set(given)) == len(given)
-
-
-def test_vars_that_are_only_compiled_share_an_entry_and_others_do_not():
-    today = {"as_of_date": "2026-01-01", "allow_missing_rates": False}
-    assert parsed_vars(today) == parsed_vars(today | {"as_of_date": "2026-01-02"})
-    assert parsed_vars(today) != parsed_vars(today | {"allow_missing_rates": True})
-
-
-def packed(dbt_vars: dict[str, str]) -> str:
-    """What dbt keeps of its vars, as far as it is text."""
-    return f"\xa9vars_hash\x82\xa4name\xa6sha256\xa8checksum\xd9@{hash_of_vars(dbt_vars)}, the rest"
-
-
-def test_what_was_parsed_for_another_day_is_told_to_be_of_this_one(tmp_path: Path):
-    first, later = ({"as_of_date": day} for day in ("2026-01-01", "2026-01-02"))
-    entry = cache_entry(DBT_PROJECT_DIR, {}, tmp_path / "cache")
-    made = state(tmp_path / "first").dbt_target
-    (made / PARSED).write_bytes(packed(first).encode("latin-1"))
-    keep(made, entry)
-    for target in (made, state(tmp_path / "second").dbt_target):
-        restore(target, entry, later)
-        assert (target / PARSED).read_bytes() == packed(later).encode("latin-1")
-
-
-def test_what_somebody_else_parsed_there_is_left_as_it_is(tmp_path: Path):
-    first, later = ({"as_of_date": day} for day in ("2026-01-01", "2026-01-02"))
-    entry = cache_entry(DBT_PROJECT_DIR, {}, tmp_path / "cache")
-    made = state(tmp_path / "first").dbt_target
-    (made / PARSED).write_bytes(packed(first).encode("latin-1"))
-    # Of other vars that are parsed.
-    keep(made, cache_entry(DBT_PROJECT_DIR, {"vars": "others"}, tmp_path / "cache"))
-    restore(made, entry, later)
-    assert (made / PARSED).read_bytes() == packed(first).encode("latin-1")
-    # By dbt itself, since.
-    keep(made, entry)
-    os.utime(made / PARSED, ns=(1, 1))
-    restore(made, entry, later)
-    assert (made / PARSED).read_bytes() == packed(first).encode("latin-1")
 
 
 def test_a_cache_that_cannot_be_written_or_read_is_no_error(tmp_path: Path):

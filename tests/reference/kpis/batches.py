@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -80,19 +81,26 @@ SHOPS = (LEAP_DAY, MISSING_RATES)
 
 @dataclass(frozen=True)
 class BuiltShop:
-    """A shop that ``lifecycle build`` has published."""
+    """A shop that ``lifecycle build`` has published, and the groups of people that make it up."""
 
-    world: World
+    batch: Batch
+    groups: tuple[World, ...]
     rules: Rulebook
     seeds: Seeds
     state_dir: Path
+
+    @property
+    def world(self) -> World:
+        """All of them."""
+        return together(self.batch, self.groups)
 
 
 def build(batch: Batch, folder: Path) -> BuiltShop:
     """Invent a shop, land it in ``folder`` and build it."""
     rules = rulebook.load(SHIPPED_SEEDS)
     shop = BuiltShop(
-        shop_of(batch, people_per_shop(), rules),
+        batch,
+        groups_of(batch, people_per_shop(), rules),
         rules,
         catalogue.load(SHIPPED_SEEDS),
         folder / "state",
@@ -109,6 +117,11 @@ def people_per_shop() -> int:
 
 def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
     """All people of a batch in one world; the same ones in every run."""
+    return together(batch, groups_of(batch, count, rules))
+
+
+def groups_of(batch: Batch, count: int, rules: Rulebook) -> tuple[World, ...]:
+    """The people of a batch, who have nothing to do with each other, and what is nobody's."""
     # LIFECYCLE_WORLDS_SEED turns the same suite into a search among other worlds.
     seed = 1000 * (batch.seed + 100 * int(os.environ.get("LIFECYCLE_WORLDS_SEED", "0")))
     groups = strategies.people(batch.settings, batch.end)
@@ -118,11 +131,16 @@ def shop_of(batch: Batch, count: int, rules: Rulebook) -> World:
     named = [
         renamed(world, f"w{number:04d}", rules.excluded_ids) for number, world in enumerate(worlds)
     ]
-    tables = {
-        table: tuple(row for world in named for row in getattr(world, table)) for table in TABLES
-    }
     channels = _example(crowds.channel_days(batch.end), seed)
-    return World(name=batch.name, **{**tables, "channel_daily": channels})
+    return (*named, World(channel_daily=channels))
+
+
+def together(batch: Batch, groups: Sequence[World]) -> World:
+    """The groups of a shop as one world."""
+    tables = {
+        table: tuple(row for world in groups for row in getattr(world, table)) for table in TABLES
+    }
+    return World(name=batch.name, **tables)
 
 
 def _example(strategy: st.SearchStrategy[Example], seed: int) -> Example:

@@ -9,11 +9,11 @@ observed_currencies as (
     union
 
     select currency from {{ ref('stg_channel_daily') }}
-    {%- if not var('reporting_currency') %}
+    {%- if not (execute and var('reporting_currency')) %}
 
     union
 
-    -- The longest look, and for nothing where the currency is given.
+    -- The longest look, and for nothing where the currency is given; who parses it sees all of it.
     select currency from {{ ref('stg_events') }}
     {%- endif %}
 
