@@ -1,6 +1,7 @@
 -- How much of an order each of its touches is given by each model. Every model weighs the touches
 -- with whole numbers; a share is weight / sum of weights, cut after 10 decimals. What is cut off
--- goes to the latest touch with a weight, so that the shares of an order add up to 1 exactly.
+-- goes to the latest touch with a weight, so that the shares of an order add up to 1 exactly. Over
+-- 120 lines, since each model's weights stand beside their sum.
 
 with
 
