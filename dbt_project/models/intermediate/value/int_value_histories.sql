@@ -4,12 +4,6 @@
 
 with
 
-settings as (
-
-    select as_of_date from {{ ref('int_settings') }}
-
-),
-
 order_days as (
 
     select * from {{ ref('int_value_order_days') }}
@@ -48,7 +42,7 @@ splits as (
         purposes.purpose,
         {{ add_days('settings.as_of_date', '-purposes.held_out_days') }} as split_on
     from purposes
-    cross join settings
+    cross join {{ ref('int_settings') }} as settings
     cross join first_day
     where
         first_day.first_order_on
