@@ -441,7 +441,7 @@ def test_plays_show_whom_they_are_due_for_and_what_they_brought(
         "marts.play_catalog as catalog on due.play = catalog.play "
         "group by due.play order by min(due.priority), due.play limit 1",
     )
-    with duckdb.connect(str(tmp_path / "lifecycle.duckdb")) as connection:
+    with duckdb.connect(str(tmp_path / "all.duckdb")) as connection:
         connection.execute(
             "insert into marts.play_results by name select ? as play, 'all' as month, "
             "200 as treat_persons, 40 as treat_goals, 0.2 as treat_rate, 100 as holdout_persons, "
@@ -623,7 +623,7 @@ def test_texts_of_the_data_stay_texts(
 ) -> None:
     state = make_shop(sample_state, tmp_path, "no_events")
     evil = "<img src=http://x.example onerror=alert(1)>![](http://x.example)"
-    with duckdb.connect(str(tmp_path / "lifecycle.duckdb")) as connection:
+    with duckdb.connect(str(tmp_path / "no_events.duckdb")) as connection:
         for table, column in (
             ("channel_performance", "channel"),
             ("kpi_catalog", "definition"),
