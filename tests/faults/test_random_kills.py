@@ -25,7 +25,8 @@ from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.small_files import json_of
 from tests.conftest import Lifecycle
 from tests.pipeline.ingest_kit import Shop, make_shop, orders_csv
-from tests.pipeline.test_build import copy_of, marts
+from tests.pipeline.small_shop import copy_of_shop
+from tests.pipeline.test_build import marts
 from tests.unit.finished_runs import identity, make_run, make_state
 from tests.unit.test_publish import publish_rows, published_bytes, published_rows
 
@@ -169,8 +170,8 @@ def test_a_kill_reaches_the_process_of_dbt_as_well(tmp_path: Path, small_state: 
 
 def build_of_a_copy(small_state: StateDir, folder: Path) -> tuple[StateDir, list[str]]:
     """Return a copy of the small shop's state and the command that builds there again."""
-    state = copy_of(small_state, folder)
-    landing = small_state.root.parent / "landing"
+    state = copy_of_shop(small_state.root.parent, folder)
+    landing = state.root.parent / "landing"
     return state, [COMMAND, "build", "--raw-dir", str(landing), "--state-dir", str(state.root)]
 
 

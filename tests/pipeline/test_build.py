@@ -23,24 +23,20 @@ from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT, StateDir
 from orchestration.settings.request import BuildRequest
 from tests.conftest import Lifecycle
+from tests.pipeline.small_shop import copy_of_shop
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def raw_dir(small_state: StateDir) -> Path:
-    return small_state.root.parent / "landing"
+def state(tmp_path_factory: pytest.TempPathFactory, small_state: StateDir) -> StateDir:
+    """The small shop, published once."""
+    return copy_of_shop(small_state.root.parent, tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory, small_state: StateDir) -> StateDir:
-    """The small shop, published once."""
-    return copy_of(small_state, tmp_path_factory.mktemp("build"))
-
-
-def copy_of(state: StateDir, folder: Path) -> StateDir:
-    """Copy a state directory, of which the copy may be changed; its landing files stay."""
-    return StateDir.at(shutil.copytree(state.root, folder / "state", symlinks=True))
+def raw_dir(state: StateDir) -> Path:
+    return state.root.parent / "landing"
 
 
 def marts(state: StateDir) -> dict[str, list[tuple[object, ...]]]:

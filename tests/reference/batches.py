@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from orchestration.settings.build_settings import BuildSettings
 from tests.reference import rulebook
 from tests.reference.compare import run_lifecycle
 from tests.reference.invented import rule_strategies, strategies
@@ -30,13 +31,7 @@ from tests.reference.world import (
 
 END = date(2020, 11, 20)
 SHIPPED_SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "rules"
-OPTIONS = {
-    "as_of_date": "--as-of",
-    "known_at": "--known-at",
-    "reporting_timezone": "--timezone",
-    "reporting_currency": "--currency",
-    "frameworks": "--frameworks",
-}
+OPTIONS = {one.name: one.option for one in BuildSettings.declared() if one.option}
 
 
 @dataclass(frozen=True)
