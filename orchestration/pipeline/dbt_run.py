@@ -231,7 +231,8 @@ def run_dbt(
     """
     for directory in (state.dbt_target, state.dbt_logs):
         directory.mkdir(parents=True, exist_ok=True)
-    (state.dbt_target / "run_results.json").unlink(missing_ok=True)
+    for artefact in ("run_results.json", "manifest.json"):
+        (state.dbt_target / artefact).unlink(missing_ok=True)
     mark = _running_mark(state)
     mark.write_text(identity.build_id, encoding="utf-8")
     environment = dbt_environment(state, identity, os.environ)

@@ -1,7 +1,8 @@
 """What dbt made of the project's files, kept for the next state directory.
 
-Belongs here: where the parsed project is kept, and under which name. Does not belong here: whether
-it may be used; dbt compares the hash of every file, var and setting and parses what differs.
+Belongs here: where the parsed project and compiled templates are kept, and under which name. Does
+not belong here: whether the former may be used; dbt compares the hash of every file, var and
+setting and parses what differs.
 
 Parsing from nothing costs more than the rest of dbt's start together, and every fresh state
 directory would pay it. Nothing depends on it: where it cannot be read or written, dbt parses.
@@ -13,6 +14,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -46,8 +48,17 @@ def cache_entry(project: Path, arguments: Mapping[str, str], root: Path | None =
         *sorted(arguments.items()),
     ):
         digest.update(f"{part}\0".encode())
-    folder = user_cache_path("customer-lifecycle") if root is None else root
-    return folder / "parsed" / f"{digest.hexdigest()[:32]}.msgpack"
+    return _folder(root) / f"{digest.hexdigest()[:32]}.msgpack"
+
+
+def compiled_templates(root: Path | None = None) -> Path:
+    """Return the file that keeps what this Python's Jinja compiles texts to."""
+    made_by = (sys.implementation.cache_tag, version("jinja2"), version("dbt-common"))
+    return _folder(root) / f"templates-{'-'.join(map(str, made_by))}.marshal"
+
+
+def _folder(root: Path | None) -> Path:
+    return (user_cache_path("customer-lifecycle") if root is None else root) / "parsed"
 
 
 def restore(target: Path, entry: Path) -> None:
@@ -59,12 +70,17 @@ def restore(target: Path, entry: Path) -> None:
 
 
 def keep(target: Path, entry: Path) -> None:
-    """Keep what dbt parsed; a reader at the same time sees the old file or the new one."""
+    """Keep what dbt parsed."""
     parsed = target / PARSED
+    with contextlib.suppress(OSError):
+        if not entry.exists() or entry.stat().st_mtime_ns < parsed.stat().st_mtime_ns:
+            write(entry, parsed.read_bytes())
+
+
+def write(entry: Path, content: bytes) -> None:
+    """Write a kept file; a reader at the same time sees the old one or the new one."""
     unfinished = entry.with_name(f"{entry.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
-        if entry.exists() and entry.stat().st_mtime_ns >= parsed.stat().st_mtime_ns:
-            return
         entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.copyfile(parsed, unfinished)
+        unfinished.write_bytes(content)
         unfinished.replace(entry)
