@@ -60,15 +60,6 @@
     (epoch_us({{ later }}) - epoch_us({{ earlier }}))
 {%- endmacro %}
 
-{# Whole seconds from one instant to a later one. #}
-{% macro seconds_between(earlier, later) -%}
-    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
-{%- endmacro %}
-
-{% macro default__seconds_between(earlier, later) -%}
-    date_sub('second', {{ earlier }}, {{ later }})
-{%- endmacro %}
-
 {# One row per date from `first_on` to `last_on`, both ends included. #}
 {% macro unnest_dates(first_on, last_on) -%}
     {{ return(adapter.dispatch('unnest_dates')(first_on, last_on)) }}
@@ -76,16 +67,6 @@
 
 {% macro default__unnest_dates(first_on, last_on) -%}
     cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
-{%- endmacro %}
-
-{# A date that has come by the as-of date, else null: later facts have not happened yet. #}
-{% macro up_to_as_of(date, as_of_date) -%}
-    case when {{ date }} <= {{ as_of_date }} then {{ date }} end
-{%- endmacro %}
-
-{# The first day of a date's month. #}
-{% macro month_start(date) -%}
-    cast(date_trunc('month', {{ date }}) as date)
 {%- endmacro %}
 
 {# The reporting date that a text in `properties` states: a day, or an instant, whose offset counts and

@@ -2,16 +2,6 @@
    is a select of its own (stg_filled_events): nested in one expression they would be repeated dozens
    of times. #}
 
-{# The string or number under a key, where the column is null and the key may be there. #}
-{% macro told_instead(events, column, key) -%}
-    case
-        when
-            {{ events }}.{{ column }} is null
-            and {{ json_mentions(events ~ '.properties', key) }}
-            then {{ json_text(events ~ '.properties', key) }}
-    end
-{%- endmacro %}
-
 {# The id that a text of `properties` states; null when it is absent, lost its digits or is excluded.
    `text` is a column: it is repeated. #}
 {% macro told_id(text) -%}

@@ -29,20 +29,6 @@
     end
 {%- endmacro %}
 
-{# Whether a key may be there: most objects are ruled out without being read. #}
-{% macro json_mentions(json, key) -%}
-    {{ return(adapter.dispatch('json_mentions')(json, key)) }}
-{%- endmacro %}
-
-{% macro default__json_mentions(json, key) -%}
-    contains(cast({{ json }} as varchar), '"{{ key }}"')
-{%- endmacro %}
-
-{# A property of a JSON object as an exact decimal; null when absent or not a number. #}
-{% macro json_decimal(json, key) -%}
-    {{ as_amount(stated_number(json_scalar(json, key))) }}
-{%- endmacro %}
-
 {# A property of a JSON object as text; `key` is a literal name. #}
 {% macro json_text(json, key) -%}
     {{ json_scalar(json, "'" ~ key ~ "'") }}

@@ -87,36 +87,3 @@
         {{ text }}
     )
 {%- endmacro %}
-
-{# Whether a text begins with another one. #}
-{% macro begins_with(text, beginning) -%}
-    {{ return(adapter.dispatch('begins_with')(text, beginning)) }}
-{%- endmacro %}
-
-{% macro default__begins_with(text, beginning) -%}
-    starts_with({{ text }}, {{ beginning }})
-{%- endmacro %}
-
-{# Whether a text holds another one. #}
-{% macro holds_text(text, part) -%}
-    {{ return(adapter.dispatch('holds_text')(text, part)) }}
-{%- endmacro %}
-
-{% macro default__holds_text(text, part) -%}
-    contains({{ text }}, {{ part }})
-{%- endmacro %}
-
-{# A decimal as people write it: `12.5`, not `12.5000`. #}
-{% macro plain_number(number) -%}
-    {{ return(adapter.dispatch('plain_number')(number)) }}
-{%- endmacro %}
-
-{% macro default__plain_number(number) -%}
-    rtrim(rtrim(cast({{ number }} as varchar), '0'), '.')
-{%- endmacro %}
-
-{# A value as the text that a person would write for it, by its type in a contract. #}
-{% macro told_value(value, data_type) -%}
-    {% if data_type.startswith('decimal') %}{{ plain_number(value) }}
-    {%- else %}cast({{ value }} as string){% endif %}
-{%- endmacro %}

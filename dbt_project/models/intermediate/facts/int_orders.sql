@@ -89,10 +89,12 @@ valued_orders as (
                 then {{ order_value('owned_orders', '1') }}
             else {{ order_value('owned_orders', 'rates.rate') }}
         end as order_value,
-        {{ up_to_as_of(local_date('owned_orders.cancelled_at'), 'settings.as_of_date') }}
-            as cancelled_on,
-        {{ up_to_as_of(local_date('owned_orders.delivered_at'), 'settings.as_of_date') }}
-            as delivered_on,
+        {% for fact in ['cancelled', 'delivered'] -%}
+        case
+            when {{ local_date('owned_orders.' ~ fact ~ '_at') }} <= settings.as_of_date
+                then {{ local_date('owned_orders.' ~ fact ~ '_at') }}
+        end as {{ fact }}_on,
+        {% endfor -%}
         owned_orders.delivered_at,
         full_refunds.fully_refunded_on,
         {{ add_days('owned_orders.order_date', var('fulfilment_sla_days')) }} as fulfilment_due_on

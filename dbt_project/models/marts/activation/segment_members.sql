@@ -2,6 +2,15 @@
 -- customer. The columns are compared as texts, numbers without the zeros behind, unless greater or
 -- less is asked; what is unknown meets no condition but the one that asks for it.
 
+{# dbt knows all contracts only once it runs. #}
+{% set columns = [] %}
+{% if execute %}
+    {% for node in graph.nodes.values()
+        if node.resource_type == 'model' and node.name == 'customers' %}
+        {% do columns.extend(node.columns.values()) %}
+    {% endfor %}
+{% endif %}
+
 with
 
 described_customers as (
@@ -12,8 +21,15 @@ described_customers as (
         conditions.operator,
         conditions.operand,
         case conditions.column_name
-            {% for column in mart_columns('customers') -%}
-            when '{{ column.name }}' then {{ told_value('customers.' ~ column.name, column.data_type) }}
+            {% for column in columns -%}
+            when '{{ column.name }}'
+                {%- if column.data_type.startswith('decimal') %}
+                then trim(trailing '.' from trim(
+                    trailing '0' from cast(customers.{{ column.name }} as string)
+                ))
+                {%- else %}
+                then cast(customers.{{ column.name }} as string)
+                {%- endif %}
             {% endfor -%}
             when '' then ''
         end as told
