@@ -20,18 +20,28 @@ told_rows as (
 
     select
         raw_rows.*,
-        {% for name in ids + texts + ['quantity'] -%}
+        {% for name in ids + texts -%}
         case
-            when raw_rows.{{ name }} is null and contains(cast(raw_rows.properties as string), '"{{ name }}"')
+            when
+                raw_rows.{{ name }} is null
+                and contains(cast(raw_rows.properties as string), '"{{ name }}"')
                 then {{ json_text('raw_rows.properties', name) }}
         end as told_{{ name }},
         {% endfor -%}
         {% for name in amounts -%}
         case
-            when raw_rows.value is null and contains(cast(raw_rows.properties as string), '"{{ name }}"')
+            when
+                raw_rows.value is null
+                and contains(cast(raw_rows.properties as string), '"{{ name }}"')
                 then {{ json_text('raw_rows.properties', name) }}
-        end as told_{{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        end as told_{{ name }},
+        {% endfor -%}
+        case
+            when
+                raw_rows.quantity is null
+                and contains(cast(raw_rows.properties as string), '"quantity"')
+                then {{ json_text('raw_rows.properties', 'quantity') }}
+        end as told_quantity
     from raw_rows
 
 ),

@@ -76,7 +76,6 @@ amounts as (
 numbers as (
 
     select
-        *,
         {% for number, text in [
             ('observed', 'seen'),
             ('asked', 'asked_number'),
@@ -86,10 +85,12 @@ numbers as (
         case
             when is_amount
                 then cast(cast({{ number }} as decimal(18, 2)) as string) || ' ' || currency
-            when {{ number }} = floor({{ number }}) then cast(cast({{ number }} as bigint) as string)
+            when {{ number }} = floor({{ number }})
+                then cast(cast({{ number }} as bigint) as string)
             else cast(cast({{ number }} as decimal(18, 2)) as string)
-        end as {{ text }}{{ ',' if not loop.last }}
-        {% endfor %}
+        end as {{ text }},
+        {% endfor -%}
+        *
     from amounts
 
 ),

@@ -124,8 +124,8 @@ measured_plays as (
 
 ),
 
--- A lift is conclusive where it is no chance at 1 %, however often one looks: beyond the boundary of
--- a mixture of normals that expects lifts of 0.05.
+-- A lift is conclusive where it is no chance at 1 %, however often one looks: beyond the boundary
+-- of a mixture of normals that expects lifts of 0.05.
 play_results as (
 
     select

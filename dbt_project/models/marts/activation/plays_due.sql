@@ -147,17 +147,20 @@ plays_due as (
             when entries.has_consent
                 then ' Consented, as stated on ' || cast(entries.consent_on as string) || '.'
             when not entries.has_consent
-                then ' Does not consent to marketing, as stated on '
-                || cast(entries.consent_on as string) || '.'
+                then
+                    ' Does not consent to marketing, as stated on '
+                    || cast(entries.consent_on as string) || '.'
             else ' Consent is not known.'
         end as why,
         entries.trigger_words_it || cast(entries.triggered_on as string) || '.' || case
             when entries.has_consent
-                then ' Consenso dato, come dichiarato il '
-                || cast(entries.consent_on as string) || '.'
+                then
+                    ' Consenso dato, come dichiarato il '
+                    || cast(entries.consent_on as string) || '.'
             when not entries.has_consent
-                then ' Nessun consenso al marketing, come dichiarato il '
-                || cast(entries.consent_on as string) || '.'
+                then
+                    ' Nessun consenso al marketing, come dichiarato il '
+                    || cast(entries.consent_on as string) || '.'
             else ' Consenso non noto.'
         end as why_it,
         expected_values.expected_value,

@@ -2,15 +2,6 @@
 -- customer. The columns are compared as texts, numbers without the zeros behind, unless greater or
 -- less is asked; what is unknown meets no condition but the one that asks for it.
 
-{# dbt knows all contracts only once it runs. #}
-{% set columns = [] %}
-{% if execute %}
-    {% for node in graph.nodes.values()
-        if node.resource_type == 'model' and node.name == 'customers' %}
-        {% do columns.extend(node.columns.values()) %}
-    {% endfor %}
-{% endif %}
-
 with
 
 described_customers as (
@@ -21,15 +12,16 @@ described_customers as (
         conditions.operator,
         conditions.operand,
         case conditions.column_name
-            {% for column in columns -%}
+            {% for column in mart_columns('customers') if column.data_type.startswith('decimal') -%}
             when '{{ column.name }}'
-                {%- if column.data_type.startswith('decimal') %}
-                then trim(trailing '.' from trim(
-                    trailing '0' from cast(customers.{{ column.name }} as string)
-                ))
-                {%- else %}
-                then cast(customers.{{ column.name }} as string)
-                {%- endif %}
+                then trim(
+                    trailing '.'
+                    from trim(trailing '0' from cast(customers.{{ column.name }} as string))
+                )
+            {% endfor -%}
+            {% for column in mart_columns('customers')
+                if not column.data_type.startswith('decimal') -%}
+            when '{{ column.name }}' then cast(customers.{{ column.name }} as string)
             {% endfor -%}
             when '' then ''
         end as told

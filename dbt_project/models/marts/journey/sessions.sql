@@ -38,7 +38,9 @@ sessions as (
         sessions.channel,
         coalesce(sessions.campaign, '') as campaign,
         case
-            when not contains(sessions.landing_path, '@') and not contains(sessions.landing_path, '%40')
+            when
+                not contains(sessions.landing_path, '@')
+                and not contains(sessions.landing_path, '%40')
                 then coalesce(nullif(sessions.landing_path, ''), '/')
         end as landing_path,
         sessions.device_type,

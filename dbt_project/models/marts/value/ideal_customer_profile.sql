@@ -27,17 +27,16 @@ profiles as (
 mean_variances as (
 
     select
-        *,
         {% for figure in figures -%}
         {% for side in ['', 'other_'] -%}
         (
             cast({{ side }}squared_{{ figure }} as double)
             - cast({{ side }}{{ figure }} as double) * {{ side }}{{ figure }} / {{ side }}customers
         ) / nullif({{ side }}customers - 1, 0) / nullif({{ side }}customers, 0)
-            as {{ side }}{{ figure }}_variance{{ ',' if not loop.last }}
+            as {{ side }}{{ figure }}_variance,
         {% endfor -%}
-        {{ ',' if not loop.last }}
-        {% endfor %}
+        {% endfor -%}
+        *
     from profiles
 
 ),
@@ -46,25 +45,24 @@ mean_variances as (
 freedoms as (
 
     select
-        *,
         {% for figure in figures -%}
         {{ figure }}_variance + other_{{ figure }}_variance as {{ figure }}_variances,
         power({{ figure }}_variance + other_{{ figure }}_variance, 2) / (
             power({{ figure }}_variance, 2) / (customers - 1)
             + power(other_{{ figure }}_variance, 2) / (other_customers - 1)
-        ) as {{ figure }}_freedom{{ ',' if not loop.last }}
-        {% endfor %}
+        ) as {{ figure }}_freedom,
+        {% endfor -%}
+        *
     from mean_variances
 
 ),
 
--- Half of Welch's interval of the difference of two means; 0 where nothing varies. The 95 % point
--- of Student's distribution is the expansion of Cornish and Fisher, whose coefficients are
--- polynomials of the normal point: within 1e-6 from 13 degrees of freedom on, within 1e-3 from 3 on.
+-- Half of Welch's interval of 90 % of the difference of two means; 0 where nothing varies. The 95 %
+-- point of Student's distribution is the expansion of Cornish and Fisher, whose coefficients are
+-- polynomials of the normal point: within 1e-6 from 13 degrees of freedom on, 1e-3 from 3 on.
 margins as (
 
     select
-        *,
         {% for figure in figures -%}
         case
             when {{ figure }}_variances <= 0 then 0
@@ -75,8 +73,9 @@ margins as (
                 + 0.9830015120343027 / power({{ figure }}_freedom, 3)
                 + 0.4338764545048993 / power({{ figure }}_freedom, 4)
             )
-        end as {{ figure }}_margin{{ ',' if not loop.last }}
-        {% endfor %}
+        end as {{ figure }}_margin,
+        {% endfor -%}
+        *
     from freedoms
 
 ),
@@ -105,10 +104,14 @@ ideal_customer_profile as (
         average_net_revenue,
         average_net_revenue_others,
         average_net_revenue - average_net_revenue_others as net_revenue_difference,
-        cast(average_net_revenue - average_net_revenue_others - net_revenue_margin as decimal(38, 10))
-            as net_revenue_difference_low,
-        cast(average_net_revenue - average_net_revenue_others + net_revenue_margin as decimal(38, 10))
-            as net_revenue_difference_high
+        cast(
+            average_net_revenue - average_net_revenue_others - net_revenue_margin
+            as decimal(38, 10)
+        ) as net_revenue_difference_low,
+        cast(
+            average_net_revenue - average_net_revenue_others + net_revenue_margin
+            as decimal(38, 10)
+        ) as net_revenue_difference_high
     from margins
 
 )
