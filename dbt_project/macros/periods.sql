@@ -38,9 +38,8 @@
 
 {# The first day of the period that a date lies in, of the grain that another column names. #}
 {% macro period_start_in(date, grain) -%}
-    {{ return(adapter.dispatch('period_start_in')(date, grain)) }}
+    {{ adapter.dispatch('period_start_in')(date, grain) }}
 {%- endmacro %}
-
 {% macro default__period_start_in(date, grain) -%}
     {%- set months_late = var('fiscal_year_start_month') | int - 1 -%}
     {%- if months_late -%}

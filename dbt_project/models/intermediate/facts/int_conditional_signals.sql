@@ -47,7 +47,9 @@ compared_events as (
             {% for name in texts -%}
             when '{{ name }}' then events.{{ name }}
             {% endfor -%}
-            else {{ json_string('events.properties', 'conditions.property_key') }}
+            else {{ json_scalar(
+                'events.properties', 'conditions.property_key', only_strings=true
+            ) }}
         end as stated_text,
         case conditions.property
             {% for name in numbers -%}
