@@ -9,7 +9,7 @@
 
 {# How many ten-billionths of the whole a part is, whole numbers both, cut. #}
 {% macro ten_billionths(part, whole) -%}
-    {{ adapter.dispatch('ten_billionths')(part, whole) }}
+    {{ return(adapter.dispatch('ten_billionths')(part, whole)) }}
 {%- endmacro %}
 
 {# Dividing numbers of more than 64 bits costs ten times as much. #}
@@ -21,7 +21,7 @@
 {%- endmacro %}
 
 {# What a share of so many ten-billionths makes of an amount with 4 decimals, cut towards 0. #}
-{% macro share_of(amount, units) %}{{ adapter.dispatch('share_of')(amount, units) }}{% endmacro %}
+{% macro share_of(amount, units) %}{{ return(adapter.dispatch('share_of')(amount, units)) }}{% endmacro %}
 
 {# Amounts below 90,000 are multiplied in 64 bits too: a float holds them exactly. #}
 {% macro default__share_of(amount, units) -%}

@@ -19,7 +19,7 @@
 {%- endmacro %}
 
 {# As many copies of a row as `copies` says, numbered from 0; none for 0. #}
-{% macro repeat_row(copies) %}{{ adapter.dispatch('repeat_row')(copies) }}{% endmacro %}
+{% macro repeat_row(copies) %}{{ return(adapter.dispatch('repeat_row')(copies)) }}{% endmacro %}
 {% macro default__repeat_row(copies) -%}
     unnest(range(cast({{ copies }} as bigint)))
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {# Dates and instants. Every difference between engines in date arithmetic stands here. #}
 
 {# The reporting date of an instant given in UTC. #}
-{% macro local_date(instant) %}{{ adapter.dispatch('local_date')(instant) }}{% endmacro %}
+{% macro local_date(instant) %}{{ return(adapter.dispatch('local_date')(instant)) }}{% endmacro %}
 {% macro default__local_date(instant) -%}
     {%- set zone = var('reporting_timezone') -%}
     {%- if zone == 'UTC' -%}
@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 {# The instant, in UTC, at which a reporting date begins. #}
-{% macro day_start(date) %}{{ adapter.dispatch('day_start')(date) }}{% endmacro %}
+{% macro day_start(date) %}{{ return(adapter.dispatch('day_start')(date)) }}{% endmacro %}
 {% macro default__day_start(date) -%}
     {%- set zone = var('reporting_timezone') -%}
     {%- if zone == 'UTC' -%}
@@ -28,14 +28,14 @@
 
 {# A date after all others: a join on an open end needs one, a null would make the engine compare
    every pair of rows. #}
-{% macro open_end() %}{{ adapter.dispatch('open_end')() }}{% endmacro %}
+{% macro open_end() %}{{ return(adapter.dispatch('open_end')()) }}{% endmacro %}
 {% macro default__open_end() -%}
     cast('infinity' as date)
 {%- endmacro %}
 
 {# Whole days from one date to a later one. #}
 {% macro days_between(earlier, later) -%}
-    {{ adapter.dispatch('days_between')(earlier, later) }}
+    {{ return(adapter.dispatch('days_between')(earlier, later)) }}
 {%- endmacro %}
 {% macro default__days_between(earlier, later) -%}
     ({{ later }} - {{ earlier }})
@@ -43,7 +43,7 @@
 
 {# Whole microseconds from one instant to a later one: what hours are made of without a float. #}
 {% macro microseconds_between(earlier, later) -%}
-    {{ adapter.dispatch('microseconds_between')(earlier, later) }}
+    {{ return(adapter.dispatch('microseconds_between')(earlier, later)) }}
 {%- endmacro %}
 {% macro default__microseconds_between(earlier, later) -%}
     (epoch_us({{ later }}) - epoch_us({{ earlier }}))
@@ -51,7 +51,7 @@
 
 {# One row per date from `first_on` to `last_on`, both ends included. #}
 {% macro unnest_dates(first_on, last_on) -%}
-    {{ adapter.dispatch('unnest_dates')(first_on, last_on) }}
+    {{ return(adapter.dispatch('unnest_dates')(first_on, last_on)) }}
 {%- endmacro %}
 {% macro default__unnest_dates(first_on, last_on) -%}
     cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
@@ -64,7 +64,7 @@
 
 {# The reporting date that a text in `properties` states: a day, or an instant, whose offset counts and
    which is UTC without one; null when it is unusable. #}
-{% macro stated_date(text) %}{{ adapter.dispatch('stated_date')(text) }}{% endmacro %}
+{% macro stated_date(text) %}{{ return(adapter.dispatch('stated_date')(text)) }}{% endmacro %}
 
 {# Day, hour and minute count. Midnight is 00:00 of its day, never 24:00 of the day before; an offset
    of 24 hours or 60 minutes is none; an absent one, or absent seconds, are an empty text. #}
@@ -95,7 +95,7 @@
 {%- endmacro %}
 
 {# So many calendar months later, the day clamped to the month's last. #}
-{% macro add_months(date, months) %}{{ adapter.dispatch('add_months')(date, months) }}{% endmacro %}
+{% macro add_months(date, months) %}{{ return(adapter.dispatch('add_months')(date, months)) }}{% endmacro %}
 {% macro default__add_months(date, months) -%}
     cast({{ date }} + {{ months }} * interval '1 month' as date)
 {%- endmacro %}

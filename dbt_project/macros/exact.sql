@@ -5,7 +5,7 @@
    says is proven, or computed again on whole numbers; good for numerators below 8e27 / 10^scale and
    results below 1e17, else an error. #}
 {% macro exact_ratio(numerator, denominator, scale=4) -%}
-    {{ adapter.dispatch('exact_ratio')(numerator, denominator, scale) }}
+    {{ return(adapter.dispatch('exact_ratio')(numerator, denominator, scale)) }}
 {%- endmacro %}
 {% macro default__exact_ratio(numerator, denominator, scale=4) -%}
     {%- set upper = 'try_cast(' ~ numerator ~ ' as decimal(27, 10))' -%}
@@ -67,7 +67,7 @@
 
 {# The median of decimals as an aggregate: the mean of the middle two, exact
    for up to 9 decimals. The upper one is the lower one of the negated values. #}
-{% macro exact_median(value) %}{{ adapter.dispatch('exact_median')(value) }}{% endmacro %}
+{% macro exact_median(value) %}{{ return(adapter.dispatch('exact_median')(value)) }}{% endmacro %}
 {% macro default__exact_median(value) -%}
     cast(
         (

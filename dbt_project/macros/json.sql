@@ -3,7 +3,7 @@
 {# The string or number under a top-level key as text, or only a string; null for anything else.
    `key` is an expression, and is read by a pointer, not a path: no key can end it. #}
 {% macro json_scalar(json, key, only_strings=false) -%}
-    {{ adapter.dispatch('json_scalar')(json, key, only_strings) }}
+    {{ return(adapter.dispatch('json_scalar')(json, key, only_strings)) }}
 {%- endmacro %}
 {% macro default__json_scalar(json, key, only_strings=false) -%}
     {%- set pointer = "'/' || replace(replace(" ~ key ~ ", '~', '~0'), '/', '~1')" -%}

@@ -4,7 +4,7 @@
    half away from zero to 4 decimals once. `amount` has 4 decimals, `part` and `whole`, which is
    positive, have `decimals`. Computed on whole numbers, since the engine divides decimals as floats. #}
 {% macro prorated(amount, part, whole, rate=none, decimals=4) -%}
-    {{ adapter.dispatch('prorated')(amount, part, whole, rate, decimals) }}
+    {{ return(adapter.dispatch('prorated')(amount, part, whole, rate, decimals)) }}
 {%- endmacro %}
 {% macro default__prorated(amount, part, whole, rate=none, decimals=4) -%}
     {%- set product -%}
@@ -28,7 +28,7 @@
    and weights of 8 decimals, not negative and with a positive total. Exact as long as the total is
    below 1e11; beyond, where the product no longer fits, it is divided as a float. #}
 {% macro share_by_weight(amount, weight, total) -%}
-    {{ adapter.dispatch('share_by_weight')(amount, weight, total) }}
+    {{ return(adapter.dispatch('share_by_weight')(amount, weight, total)) }}
 {%- endmacro %}
 {% macro default__share_by_weight(amount, weight, total) -%}
     {%- set whole_total = whole_of_float(total, 8) -%}

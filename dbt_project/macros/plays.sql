@@ -2,7 +2,7 @@
 
 {# Where a text falls in a lottery that anybody can draw again, from 0 to 1: the first eight hex
    digits of its MD5 over 16^8. #}
-{% macro lot(text) %}{{ adapter.dispatch('lot')(text) }}{% endmacro %}
+{% macro lot(text) %}{{ return(adapter.dispatch('lot')(text)) }}{% endmacro %}
 {% macro default__lot(text) -%}
     (cast(cast('0x' || substr(md5({{ text }}), 1, 8) as bigint) as double) / 4294967296)
 {%- endmacro %}
@@ -27,7 +27,7 @@
 
 {# A list of the contacts of which the rest of a walk has to know, with one of them. #}
 {% macro first_contact(play_no, due_from, is_marketing) -%}
-    {{ adapter.dispatch('first_contact')(play_no, due_from, is_marketing) }}
+    {{ return(adapter.dispatch('first_contact')(play_no, due_from, is_marketing)) }}
 {%- endmacro %}
 {% macro default__first_contact(play_no, due_from, is_marketing) -%}
     list_value(
@@ -39,7 +39,7 @@
 
 {# How many of the contacts since a day were of one play. #}
 {% macro contacts_of_play(contacts, play_no, since) -%}
-    {{ adapter.dispatch('contacts_of_play')(contacts, play_no, since) }}
+    {{ return(adapter.dispatch('contacts_of_play')(contacts, play_no, since)) }}
 {%- endmacro %}
 {% macro default__contacts_of_play(contacts, play_no, since) -%}
     len(
@@ -52,7 +52,7 @@
 
 {# How many of the contacts since a day were marketing. #}
 {% macro marketing_contacts(contacts, since) -%}
-    {{ adapter.dispatch('marketing_contacts')(contacts, since) }}
+    {{ return(adapter.dispatch('marketing_contacts')(contacts, since)) }}
 {%- endmacro %}
 {% macro default__marketing_contacts(contacts, since) -%}
     len(
@@ -65,7 +65,7 @@
 
 {# The contacts since a day, and those of another list. #}
 {% macro later_contacts(contacts, since, more_contacts) -%}
-    {{ adapter.dispatch('later_contacts')(contacts, since, more_contacts) }}
+    {{ return(adapter.dispatch('later_contacts')(contacts, since, more_contacts)) }}
 {%- endmacro %}
 {% macro default__later_contacts(contacts, since, more_contacts) -%}
     list_concat(

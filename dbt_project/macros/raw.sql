@@ -4,7 +4,7 @@
    that the loader does not have is null (empty). Currencies are in capitals, and ids without blanks
    around them, which this project's own ingest (it leaves a row hash) has removed already.
    `raw_row_id` names a row within one build. #}
-{% macro raw_rows(table) %}{{ adapter.dispatch('raw_rows')(table) }}{% endmacro %}
+{% macro raw_rows(table) %}{{ return(adapter.dispatch('raw_rows')(table)) }}{% endmacro %}
 {% macro default__raw_rows(table) -%}
     {%- set relation = source('raw', table) -%}
     {%- if execute -%}
@@ -81,7 +81,7 @@
 {# An id, or null when it is a placeholder such as `null` or `0`. The list is looked up once per query
    and the expression costs nothing where the column is not read; a subquery per column would be
    joined to every row of every reader. #}
-{% macro known_id(column) %}{{ adapter.dispatch('known_id')(column) }}{% endmacro %}
+{% macro known_id(column) %}{{ return(adapter.dispatch('known_id')(column)) }}{% endmacro %}
 
 {# The first letter rules most ids out at half the cost; an empty id has none, which is 0. #}
 {% macro default__known_id(column) -%}
@@ -124,7 +124,7 @@
 {%- endmacro %}
 
 {# One integer for a key, to find the few that repeat; equal keys have equal hashes. #}
-{% macro key_hash(columns) %}{{ adapter.dispatch('key_hash')(columns) }}{% endmacro %}
+{% macro key_hash(columns) %}{{ return(adapter.dispatch('key_hash')(columns)) }}{% endmacro %}
 {% macro default__key_hash(columns) -%}
     hash({{ columns | join(', ') }})
 {%- endmacro %}
@@ -147,7 +147,7 @@
 {# Which file brought which content of a raw table, copies of rows loaded before included, with the
    place of the file in the natural order of paths: `day10` comes after `day9`. No row where another
    loader fills the tables, which knows of no files. #}
-{% macro deliveries(table) %}{{ adapter.dispatch('deliveries')(table) }}{% endmacro %}
+{% macro deliveries(table) %}{{ return(adapter.dispatch('deliveries')(table)) }}{% endmacro %}
 {% macro default__deliveries(table) -%}
     {%- set files = source('ingest', 'ingest_files') -%}
     {%- set noted_copies = source('ingest', 'ingest_copies') -%}

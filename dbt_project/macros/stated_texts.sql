@@ -15,20 +15,20 @@
 {%- endmacro %}
 
 {# Without blanks, tabs and line breaks around it. #}
-{% macro without_blanks(text) %}{{ adapter.dispatch('without_blanks')(text) }}{% endmacro %}
+{% macro without_blanks(text) %}{{ return(adapter.dispatch('without_blanks')(text)) }}{% endmacro %}
 {% macro default__without_blanks(text) -%}
     trim({{ text }}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))
 {%- endmacro %}
 
 {# A name as names are compared: lower case, everything but letters and digits one blank, trimmed. #}
-{% macro folded_name(name) %}{{ adapter.dispatch('folded_name')(name) }}{% endmacro %}
+{% macro folded_name(name) %}{{ return(adapter.dispatch('folded_name')(name)) }}{% endmacro %}
 {% macro default__folded_name(name) -%}
     trim(regexp_replace(lower({{ name }}), '[^\p{L}\p{Nd}]+', ' ', 'g'))
 {%- endmacro %}
 
 {# An id without blanks, text mark and trailing zeros: `17850.0` is `17850`; null for a number that
    lost its digits. #}
-{% macro canonical_id(text) %}{{ adapter.dispatch('canonical_id')(text) }}{% endmacro %}
+{% macro canonical_id(text) %}{{ return(adapter.dispatch('canonical_id')(text)) }}{% endmacro %}
 {% macro default__canonical_id(text) -%}
     case
         when not regexp_full_match(
@@ -45,7 +45,7 @@
 
 {# The exact number that a text states, rounded half away from zero to 10 decimals; null when it
    states none. #}
-{% macro stated_number(text) %}{{ adapter.dispatch('stated_number')(text) }}{% endmacro %}
+{% macro stated_number(text) %}{{ return(adapter.dispatch('stated_number')(text)) }}{% endmacro %}
 {% macro default__stated_number(text) -%}
     case
         when regexp_full_match(
@@ -56,13 +56,13 @@
 {%- endmacro %}
 
 {# A number with 4 decimals, rounded half away from zero; null beyond 14 digits before the point. #}
-{% macro as_amount(number) %}{{ adapter.dispatch('as_amount')(number) }}{% endmacro %}
+{% macro as_amount(number) %}{{ return(adapter.dispatch('as_amount')(number)) }}{% endmacro %}
 {% macro default__as_amount(number) -%}
     try_cast({{ number }} as decimal(18, 4))
 {%- endmacro %}
 
 {# Whether a text is one of the parts of a list parted by `|`, blanks around them aside. #}
-{% macro is_one_of(text, parts) %}{{ adapter.dispatch('is_one_of')(text, parts) }}{% endmacro %}
+{% macro is_one_of(text, parts) %}{{ return(adapter.dispatch('is_one_of')(text, parts)) }}{% endmacro %}
 {% macro default__is_one_of(text, parts) -%}
     list_contains(
         list_transform(string_split({{ parts }}, '|'), lambda part: {{ without_blanks('part') }}),

@@ -2,7 +2,7 @@
 
 {# One row per part of a text between separators. #}
 {% macro unnest_parts(text, separator) -%}
-    {{ adapter.dispatch('unnest_parts')(text, separator) }}
+    {{ return(adapter.dispatch('unnest_parts')(text, separator)) }}
 {%- endmacro %}
 {% macro default__unnest_parts(text, separator) -%}
     unnest(string_split({{ text }}, '{{ separator }}'))
@@ -10,21 +10,21 @@
 
 {# The values of a group as a list, in the order of another column. #}
 {% macro ordered_list(value, order_by) -%}
-    {{ adapter.dispatch('ordered_list')(value, order_by) }}
+    {{ return(adapter.dispatch('ordered_list')(value, order_by)) }}
 {%- endmacro %}
 {% macro default__ordered_list(value, order_by) -%}
     list({{ value }} order by {{ order_by }})
 {%- endmacro %}
 
 {# A list of texts without any. #}
-{% macro empty_list() %}{{ adapter.dispatch('empty_list')() }}{% endmacro %}
+{% macro empty_list() %}{{ return(adapter.dispatch('empty_list')()) }}{% endmacro %}
 {% macro default__empty_list() -%}
     cast([] as varchar[])
 {%- endmacro %}
 
 {# As an aggregate: the texts of a group in order, one after the other with a separator between. #}
 {% macro joined_text(text, separator, ordered_by) -%}
-    {{ adapter.dispatch('joined_text')(text, separator, ordered_by) }}
+    {{ return(adapter.dispatch('joined_text')(text, separator, ordered_by)) }}
 {%- endmacro %}
 {% macro default__joined_text(text, separator, ordered_by) -%}
     string_agg({{ text }}, '{{ separator }}' order by {{ ordered_by }})

@@ -2,7 +2,7 @@
 
 {# The decoded value of the first parameter of that name in an address that has one; `name` is an
    expression. #}
-{% macro url_parameter(url, name) %}{{ adapter.dispatch('url_parameter')(url, name) }}{% endmacro %}
+{% macro url_parameter(url, name) %}{{ return(adapter.dispatch('url_parameter')(url, name)) }}{% endmacro %}
 {% macro default__url_parameter(url, name) -%}
     nullif(
         trim(
@@ -23,7 +23,7 @@
 {%- endmacro %}
 
 {# The place of a row in its seed. #}
-{% macro place_in_seed(seed) %}{{ adapter.dispatch('place_in_seed')(seed) }}{% endmacro %}
+{% macro place_in_seed(seed) %}{{ return(adapter.dispatch('place_in_seed')(seed)) }}{% endmacro %}
 {% macro default__place_in_seed(seed) -%}
     {{ seed }}.rowid
 {%- endmacro %}
