@@ -269,7 +269,7 @@ def test_what_dbt_says_below_level_info_reaches_no_log_and_everything_else_does(
         "from dbt_common.events.base_types import EventLevel\n"
         "from dbt_common.events.functions import fire_event\n"
         "from dbt_common.events.types import Note\n"
-        "from orchestration.pipeline.lean_dbt import QuietEvents\n"
+        "from orchestration.pipeline.lean_dbt.events import QuietEvents\n"
         "events = QuietEvents()\n"
         "events.add_callback(lambda message: print(message.info.level))\n"
         "ctx_set_event_manager(events)\n"

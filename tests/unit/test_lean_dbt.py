@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestration.settings.paths import DBT_PROJECT_DIR, REPO_ROOT
 
 _SAME_MACROS = """
+from collections.abc import Mapping
 from types import SimpleNamespace as Of
 from dbt.context.macros import MacroNamespaceBuilder, MacroNamespace
 from orchestration.pipeline import lean_dbt
@@ -22,24 +23,40 @@ def macro(package, name):
 names = {"dbt": ("a", "b", "c"), "dbt_duckdb": ("b",), "root": ("c", "d"), "other": ("d", "e")}
 macros = {package: {n: macro(package, n) for n in own} for package, own in names.items()}
 
-def found(build, search_package):
-    builder = MacroNamespaceBuilder("root", search_package, None, ["dbt_duckdb", "dbt"], None)
-    namespace = build(builder, macros, {})
-    context = Of(namespace=namespace)
-    lean_dbt.ConfiguredContext.to_dict = lambda self: {}
-    lean = lean_dbt.context_with_macros(context)
-    ids = lambda told: {
-        name: ids(value) if isinstance(value, dict) else value.macro.unique_id
+def ids(told):
+    return {
+        name: ids(value) if isinstance(value, Mapping) else value.macro.unique_id
         for name, value in told.items()
     }
-    return ids(dict(namespace)), ids(lean)
+
+def found(build, search_package):
+    builder = MacroNamespaceBuilder("root", search_package, None, ["dbt_duckdb", "dbt"], None)
+    return build(builder, macros, {})
+
+# What dbt itself gives a node, of which a macro takes the place of one.
+class Context(lean_dbt.macros.ManifestContext):
+    def __init__(self, search_package):
+        self._ctx, self.search_package = {"c": "dbt's own", "f": "dbt's own"}, search_package
+        self.manifest = Of(get_macros_by_package=lambda: macros)
+        self._get_namespace_builder = lambda: MacroNamespaceBuilder(
+            "root", search_package, None, ["dbt_duckdb", "dbt"], None
+        )
+        self.namespace = lean_dbt.macros.namespace_of_context(self)
+
+    def to_dict(self):
+        return lean_dbt.macros.context_with_macros(self)
+
+lean_dbt.macros.ConfiguredContext.to_dict = lambda self: self._ctx
 
 for package in ("root", "other", "dbt"):
-    own, own_context = found(MacroNamespaceBuilder.build_namespace, package)
-    lean, lean_context = found(lean_dbt.build_namespace, package)
-    assert own == lean == own_context == lean_context, package
+    own = ids(found(MacroNamespaceBuilder.build_namespace, package))
+    assert own == ids(found(lean_dbt.macros.build_namespace, package)), package
     assert {"a", "b", "c", "d", "dbt", "other", "root"} <= own.keys(), sorted(own)
     assert own["b"] == "macro.dbt_duckdb.b"
+    context = Context(package).to_dict()
+    assert own == ids({name: context[name] for name in own}), package
+    assert context["f"] == "dbt's own" and all(name in context for name in own)
+    assert context.get("a").macro.name == "a" and context.get("z", 1) == 1 and "z" not in context
     print(package, own["d"])
 """
 
@@ -54,16 +71,25 @@ assert "pb_msg" not in note.__dict__, "made before anybody asked"
 print(note.msg, note.message(), note.to_dict())
 """
 
-_SAME_MAKING = """
-from dbt.clients.jinja import MacroGenerator
-from orchestration.pipeline import lean_dbt
+_SAME_CODE = """
+import sys
+from pathlib import Path
+from dbt_common.clients.jinja import get_template
+from orchestration.pipeline.lean_dbt import make_lean, templates
 
-told = (["a macro"], {"a": "context"}, ["a node"], ["a stack"])
-made = lambda: [vars(MacroGenerator(*told[:number])) for number in (1, 2, 3, 4)]
-own = made()
-lean_dbt.make_lean()
-assert own == made(), made()
-print(len(own[0]))
+kept, texts = Path(sys.argv[1]), ["{{ 1 + x }}", "{% macro m(a) %}{{ a }}{% endmacro %}{{ x }}"]
+def rendered():
+    return [get_template(text, {}, native=native).render({"x": 2})
+            for text in texts for native in (False, True)]
+own = rendered()
+make_lean()
+with templates.kept(kept):
+    known = len(templates._known)
+    compiled = templates._compile
+    if known:
+        templates._compile = None
+    assert rendered() == own == ["3", 3, "2", 2], own
+print(known)
 """
 
 _SAME_ARTEFACT = """
@@ -99,8 +125,16 @@ def test_a_node_finds_the_macros_that_dbt_would_give_it() -> None:
     assert run(_SAME_MACROS) == ["root macro.root.d", "other macro.other.d", "dbt macro.root.d"]
 
 
-def test_a_macro_is_made_of_what_dbt_makes_it_of() -> None:
-    assert run(_SAME_MAKING) == ["4"]
+def test_a_text_is_compiled_once_and_gives_what_dbt_makes_of_it(tmp_path: Path) -> None:
+    kept = tmp_path / "parsed" / "templates.marshal"
+    assert run(_SAME_CODE, kept) == ["0"]
+    assert run(_SAME_CODE, kept) == ["4"]
+    kept.chmod(0o666)  # Anybody might have put code there.
+    assert run(_SAME_CODE, kept) == ["0"]
+    kept.chmod(0o600)
+    kept.write_bytes(b"torn")
+    assert run(_SAME_CODE, kept) == ["0"]
+    assert run(_SAME_CODE, kept) == ["4"]
 
 
 def test_an_artefact_is_written_as_dbt_writes_it(tmp_path: Path) -> None:

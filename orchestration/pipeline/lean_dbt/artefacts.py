@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dbt import flags
 from dbt.artifacts.resources.base import FileHash
 from dbt.artifacts.schemas import base as artifacts
 from dbt.contracts.graph.manifest import Manifest, ManifestStateCheck
 from dbt.contracts.graph.nodes import ParsedNode
-from dbt.flags import get_flags
 from dbt.parser import manifest as parsing
 from dbt.parser.manifest import ManifestLoader
 
@@ -26,7 +26,9 @@ from dbt_common.utils.encoding import JSONEncoder
 from orchestration.pipeline.parse_cache import vars_that_parsing_reads
 
 # By name, since dbt gives them no types.
+_flags: Any = getattr(flags, "get_flags")  # noqa: B009
 _write_node: Any = getattr(ParsedNode, "write_node")  # noqa: B009
+_write_manifest: Any = getattr(building, "write_manifest")  # noqa: B009
 _state_check: Any = getattr(ManifestLoader, "build_manifest_state_check")  # noqa: B009
 _may_be_used: Any = getattr(ManifestLoader, "is_partial_parsable")  # noqa: B009
 
@@ -41,8 +43,8 @@ def write_compiled_node(
 
 def write_parsed_manifest(manifest: Manifest, target_path: str) -> None:
     """Write the manifest of a project as parsed; a build writes it at its end anyway."""
-    if get_flags().WHICH != "build":
-        building.write_manifest(manifest, target_path)
+    if _flags().WHICH != "build":
+        _write_manifest(manifest, target_path)
 
 
 def note_vars(self: ManifestLoader) -> ManifestStateCheck:

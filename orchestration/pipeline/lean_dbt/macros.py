@@ -9,7 +9,7 @@ dbt makes an object of each of some 700 macros for every node, twice; a node cal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from dbt.clients.jinja import MacroGenerator
 from dbt.context.configured import ConfiguredContext
@@ -25,22 +25,27 @@ class Macros(Mapping[str, MacroGenerator]):
     def __init__(
         self, macros: Mapping[str, Macro], generator: Callable[[Macro], MacroGenerator]
     ) -> None:
+        """Know the macros and how one becomes what calls it."""
         self._macros = macros
         self._generator = generator
         self._made: dict[str, MacroGenerator] = {}
 
     def __getitem__(self, name: str) -> MacroGenerator:
+        """Return the macro of a name, always the same one."""
         if name not in self._made:
             self._made[name] = self._generator(self._macros[name])
         return self._made[name]
 
     def __contains__(self, name: object) -> bool:
+        """Whether there is one; makes none."""
         return name in self._macros
 
     def __iter__(self) -> Iterator[str]:
+        """Go through their names."""
         return iter(self._macros)
 
     def __len__(self) -> int:
+        """Count them."""
         return len(self._macros)
 
 
@@ -50,23 +55,27 @@ class NodeContext(dict[str, Any]):
     namespace: Mapping[str, Any] = {}
 
     def __missing__(self, name: str) -> Any:
+        """Return a macro, from now on as one of dbt's own names."""
         found = self[name] = self.namespace[name]
         return found
 
     def __contains__(self, name: object) -> bool:
+        """Whether it stands for anything."""
         return super().__contains__(name) or name in self.namespace
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return what a name stands for, or the default."""
-        return self[name] if name in self else default
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
 
-def namespace_of_context(self: ManifestContext) -> MacroNamespace:
-    """Put the macros behind the names of a context."""
-    context = NodeContext(self._ctx)
+def namespace_of_context(self: Any) -> Any:
+    """Put the macros of a node's package behind the names of its context."""
+    context = self._ctx = NodeContext(self._ctx)
     builder = self._get_namespace_builder()
     context.namespace = builder.build_namespace(self.manifest.get_macros_by_package(), context)
-    self._ctx = context
     return context.namespace
 
 
@@ -83,7 +92,8 @@ def build_namespace(
     internal: dict[str, Macro] = {}
     for package in reversed(self.internal_package_names_order):
         internal.update(macros_by_package.get(package, {}))
-    own = {
+    # dbt asks for dictionaries and only looks into them.
+    own: dict[str, Any] = {
         package: Macros(macros, generator)
         for package, macros in macros_by_package.items()
         if package not in self.internal_package_names
@@ -91,7 +101,7 @@ def build_namespace(
     return MacroNamespace(
         global_namespace=own.get(self.root_package, {}),
         local_namespace=own.get(self.search_package, {}),
-        global_project_namespace=Macros(internal, generator),
+        global_project_namespace=cast("Any", Macros(internal, generator)),
         packages=own,
     )
 

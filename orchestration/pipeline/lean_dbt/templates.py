@@ -3,13 +3,15 @@
 Belongs here: the code of templates, by their text. Does not belong here: the parsed project
 (`parse_cache`, which says where both are kept).
 
-Jinja compiles 1,800 texts in a build and makes the same of them every time. What is kept is Python's
-own code, which is run as it is: it lies where nobody but the user writes, and nowhere else.
+Jinja compiles 1,800 texts in a build and makes the same of them every time. What is kept is code of
+Python's, which is run as it is: like Python's own it is taken only from the user.
 """
 
 from __future__ import annotations
 
 import marshal
+import os
+import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,11 +43,18 @@ def compile_once(
     return code
 
 
+def is_of_user(path: Path) -> bool:
+    """Whether a file or folder is the user's, and nobody else may write to it."""
+    told = path.stat()
+    return told.st_uid == os.geteuid() and not told.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
 @contextmanager
 def kept(path: Path) -> Generator[None]:
     """Know what an earlier process has compiled, and leave what this one has used."""
     with suppress(OSError, ValueError, EOFError, TypeError):
-        _known.update(marshal.loads(path.read_bytes()))
+        if is_of_user(path) and is_of_user(path.parent):
+            _known.update(marshal.loads(path.read_bytes()))  # noqa: S302 - of the user alone
     try:
         yield
     finally:
