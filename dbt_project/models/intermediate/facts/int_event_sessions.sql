@@ -8,7 +8,7 @@ event_starts as (
 
     select
         events.raw_row_id,
-        last_value(session_starts.raw_row_id ignore nulls) over (
+        {{ ignoring_nulls('last_value', 'session_starts.raw_row_id') }} over (
             partition by events.device_key, events.session_hash
             order by
                 events.occurred_at,

@@ -39,8 +39,8 @@ numbered_steps as (
         *,
         count(session_id) over steps_before as touch_number,
         count(order_id) over steps_before as orders_before,
-        first_value(order_id ignore nulls) over steps_ahead as next_order_id,
-        first_value(order_date ignore nulls) over steps_ahead as next_order_date
+        {{ ignoring_nulls('first_value', 'order_id') }} over steps_ahead as next_order_id,
+        {{ ignoring_nulls('first_value', 'order_date') }} over steps_ahead as next_order_date
     from steps
     window
         steps_before as (
