@@ -1,11 +1,10 @@
--- How much of an order, and of its money, the models that split it give to each of its touches. Each
--- weighs the touches with whole numbers; a share is weight / sum of weights, cut after 10 decimals,
+-- How much of an order, and of its money, the models that split it give each of its touches. Each
+-- weighs the touches with whole numbers: a share is weight / sum of weights, cut after 10 decimals,
 -- money is cut after 4. What is cut off goes to the latest touch: the parts add up to the order. An
--- order that nothing is known to have touched stays whole on its own channel, as touch 0. The models
+-- order that nothing is known to have touched stays whole, on its own channel, as touch 0. Models
 -- stand side by side: a row for each would cost five times as much. Over 120 lines, since the parts
 -- of all three stand beside their sums.
 {% set models = ['linear', 'position_based', 'time_decay'] %}
-{% set money = 'decimal(18, 4)' %}
 
 with
 
@@ -106,6 +105,35 @@ cut_net_values as (
 shares as (
 
     select
+        {% for model in models -%}
+        cast(
+            case
+                when is_last
+                    then
+                        whole_units
+                        - coalesce(sum({{ model }}_cut_units) over order_touches, 0)
+                else {{ model }}_cut_units
+            end as bigint
+        ) as {{ model }}_units,
+        cast(
+            case
+                when is_last
+                    then
+                        whole_value
+                        - coalesce(sum({{ model }}_cut_value) over order_touches, 0)
+                else {{ model }}_cut_value
+            end as decimal(18, 4)
+        ) as {{ model }}_value,
+        cast(
+            case
+                when is_last
+                    then
+                        whole_net_value
+                        - coalesce(sum({{ model }}_cut_net_value) over order_touches, 0)
+                else {{ model }}_cut_net_value
+            end as decimal(18, 4)
+        ) as {{ model }}_net_value,
+        {% endfor -%}
         order_id,
         person_key,
         order_number,
@@ -124,19 +152,6 @@ shares as (
         decay,
         whole_value,
         whole_net_value
-        {%- for model in models %}
-        {%- for part, type in [('units', 'bigint'), ('value', money), ('net_value', money)] %},
-        cast(
-            case
-                when is_last
-                    then
-                        whole_{{ part }}
-                        - coalesce(sum({{ model }}_cut_{{ part }}) over order_touches, 0)
-                else {{ model }}_cut_{{ part }}
-            end as {{ type }}
-        ) as {{ model }}_{{ part }}
-        {%- endfor %}
-        {%- endfor %}
     from cut_net_values
     window order_touches as (partition by person_key, order_number)
 

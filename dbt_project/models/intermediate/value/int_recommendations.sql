@@ -45,7 +45,9 @@ ranked_pairs as (
         item_a,
         item_b,
         confidence,
-        row_number() over (order by purpose, confidence desc, item_a, item_b) as place
+        row_number() over (
+            order by purpose asc, confidence desc, item_a asc, item_b asc
+        ) as place
     from {{ ref('int_item_pairs') }}
     where kind = 'product'
 
