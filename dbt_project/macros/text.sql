@@ -13,7 +13,10 @@
     {{ return(adapter.dispatch('ordered_list')(value, order_by)) }}
 {%- endmacro %}
 {% macro default__ordered_list(value, order_by) -%}
-    list({{ value }} order by {{ order_by }})
+    list_transform(
+        list_sort(list(struct_pack(place := {{ order_by }}, item := {{ value }}))),
+        lambda part: part.item
+    )
 {%- endmacro %}
 
 {# A list of texts without any. #}
@@ -22,10 +25,20 @@
     cast([] as varchar[])
 {%- endmacro %}
 
-{# As an aggregate: the texts of a group in order, one after the other with a separator between. #}
+{# As an aggregate: the texts of a group in order, one after the other with a separator between. An
+   aggregate that keeps an order itself sorts each group apart, which costs five times as much. #}
 {% macro joined_text(text, separator, ordered_by) -%}
     {{ return(adapter.dispatch('joined_text')(text, separator, ordered_by)) }}
 {%- endmacro %}
 {% macro default__joined_text(text, separator, ordered_by) -%}
-    string_agg({{ text }}, '{{ separator }}' order by {{ ordered_by }})
+    array_to_string(
+        list_transform(
+            list_sort(
+                list(struct_pack(place := {{ ordered_by }}, word := {{ text }}))
+                filter (where {{ text }} is not null)
+            ),
+            lambda part: part.word
+        ),
+        '{{ separator }}'
+    )
 {%- endmacro %}

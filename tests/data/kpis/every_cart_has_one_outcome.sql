@@ -19,10 +19,12 @@ carts_of_events as (
 
     select
         cast(null as varchar) as cart_id,
-        'session:' || event_sessions.session_id as public_id
+        'session:' || first_events.event_id as public_id
     from {{ ref('int_event_sessions') }} as event_sessions
     inner join {{ ref('stg_events') }} as stg_events
-        on event_sessions.event_id = stg_events.event_id
+        on event_sessions.raw_row_id = stg_events.raw_row_id
+    inner join {{ ref('stg_events') }} as first_events
+        on event_sessions.start_row_id = first_events.raw_row_id
     inner join {{ ref('int_event_signals') }} as events
         on event_sessions.raw_row_id = events.raw_row_id
     where

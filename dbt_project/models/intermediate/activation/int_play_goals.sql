@@ -31,8 +31,17 @@ timeline as (
         occurred_at,
         signal_date as goal_on,
         cast(null as string) as play,
-        cast(null as date) as triggered_on
-    from {{ ref('int_play_facts') }}
+        cast(null as date) as triggered_on,
+        cast(null as date) as window_end
+    from {{ ref('int_play_facts') }} as facts
+    where
+        exists (
+            select 1
+            from occasions
+            where
+                occasions.subject_key = facts.subject_key
+                and occasions.goal_signal = facts.signal
+        )
 
     union all
 
@@ -43,7 +52,8 @@ timeline as (
         only_after as occurred_at,
         cast(null as date) as goal_on,
         play,
-        triggered_on
+        triggered_on,
+        window_end
     from occasions
 
 ),
@@ -54,6 +64,7 @@ next_goals as (
         subject_key,
         play,
         triggered_on,
+        window_end,
         min(goal_on) over (
             partition by subject_key, signal
             order by
@@ -163,26 +174,22 @@ goal_values as (
 play_goals as (
 
     select
-        occasions.play,
-        occasions.subject_key,
-        occasions.triggered_on,
-        case when next_goals.goal_on < occasions.window_end then next_goals.goal_on end as goal_on,
+        next_goals.play,
+        next_goals.subject_key,
+        next_goals.triggered_on,
+        case when next_goals.goal_on < next_goals.window_end then next_goals.goal_on end as goal_on,
         case
             when goal_values.has_orders then goal_values.goal_value
             else cast(0 as decimal(18, 4))
         end as goal_value,
-        occasions.window_end
-    from occasions
-    left join next_goals
-        on
-            occasions.subject_key = next_goals.subject_key
-            and occasions.play = next_goals.play
-            and occasions.triggered_on = next_goals.triggered_on
+        next_goals.window_end
+    from next_goals
     left join goal_values
         on
-            occasions.subject_key = goal_values.subject_key
-            and occasions.play = goal_values.play
-            and occasions.triggered_on = goal_values.triggered_on
+            next_goals.subject_key = goal_values.subject_key
+            and next_goals.play = goal_values.play
+            and next_goals.triggered_on = goal_values.triggered_on
+    where next_goals.play is not null
 
 )
 

@@ -1,6 +1,6 @@
 -- Which session each visit event belongs to. int_session_starts says where sessions begin; an event
 -- belongs to the latest beginning at or before it among the events of its device with the same
--- given session_id.
+-- given session_id. Events go by their row here: whoever needs an id finds it in stg_events.
 
 with
 
@@ -8,16 +8,17 @@ event_starts as (
 
     select
         events.raw_row_id,
-        events.person_key,
-        events.occurred_at,
-        events.event_date,
         {{ ignoring_nulls('last_value', 'session_starts.raw_row_id') }} over (
             partition by events.device_key, events.session_hash
             order by
                 events.occurred_at,
                 case when session_starts.raw_row_id is null then 1 else 0 end
             rows between unbounded preceding and current row
-        ) as start_row_id
+        ) as start_row_id,
+        events.person_key,
+        events.name_no,
+        events.occurred_at,
+        events.event_date
     from {{ ref('int_events') }} as events
     left join {{ ref('int_session_starts') }} as session_starts
         on events.raw_row_id = session_starts.raw_row_id
@@ -29,20 +30,13 @@ event_sessions as (
 
     select
         event_starts.raw_row_id,
-        stated_events.event_id,
-        first_events.event_id as session_id,
+        event_starts.start_row_id,
         event_starts.person_key,
-        names.event_name,
         names.is_key_event,
         event_starts.occurred_at,
         event_starts.event_date
     from event_starts
-    inner join {{ ref('stg_events') }} as stated_events
-        on event_starts.raw_row_id = stated_events.raw_row_id
-    inner join {{ ref('stg_events') }} as first_events
-        on event_starts.start_row_id = first_events.raw_row_id
-    inner join {{ ref('int_event_names') }} as names
-        on stated_events.event_name = names.event_name
+    inner join {{ ref('int_event_names') }} as names on event_starts.name_no = names.name_no
 
 )
 

@@ -8,6 +8,7 @@ events as (
 
     select
         raw_row_id,
+        name_no,
         occurred_at,
         event_date,
         device_key,

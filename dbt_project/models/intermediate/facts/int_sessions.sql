@@ -5,7 +5,7 @@ with
 session_totals as (
 
     select
-        event_sessions.session_id,
+        event_sessions.start_row_id,
         max(event_sessions.occurred_at) as ended_at,
         count(*) as events,
         count(page_views.raw_row_id) as page_views,
@@ -20,7 +20,7 @@ session_totals as (
         on
             event_sessions.raw_row_id = checkouts.raw_row_id
             and checkouts.signal_no = {{ signal_no('checkout') }}
-    group by event_sessions.session_id
+    group by event_sessions.start_row_id
 
 ),
 
@@ -28,6 +28,7 @@ sessions as (
 
     select
         events.event_id as session_id,
+        first_events.raw_row_id as start_row_id,
         first_events.person_key,
         first_events.device_key,
         first_events.event_date as session_date,
@@ -43,7 +44,7 @@ sessions as (
         session_totals.first_checkout_at
     from {{ ref('int_session_starts') }} as first_events
     inner join {{ ref('stg_events') }} as events on first_events.raw_row_id = events.raw_row_id
-    inner join session_totals on events.event_id = session_totals.session_id
+    inner join session_totals on first_events.raw_row_id = session_totals.start_row_id
     inner join {{ ref('int_session_channels') }} as channels
         on first_events.raw_row_id = channels.raw_row_id
 

@@ -1,5 +1,4 @@
 -- Booked orders split over their touches by every model, with the money that goes with each share.
--- The last row of an order and model takes what rounding leaves: the parts add up to the order.
 
 with
 
@@ -14,81 +13,55 @@ models as (
 
 ),
 
-shares as (
-
-    select
-        order_id,
-        model,
-        touch_number,
-        units,
-        share,
-        is_last
-    from {{ ref('int_attribution_shares') }}
-
-    union all
-
-    select
-        orders.order_id,
-        models.model,
-        0 as touch_number,
-        10000000000 as units,
-        cast(1 as decimal(18, 10)) as share,
-        true as is_last
-    from {{ ref('int_booked_orders') }} as orders
-    cross join models
-    where
-        not exists (
-            select 1
-            from {{ ref('int_order_touches') }} as touches
-            where touches.order_id = orders.order_id
-        )
-
-),
-
-split_values as (
-
-    select
-        shares.*,
-        orders.order_value,
-        orders.order_value - orders.refunded_value as net_value,
-        {{ share_of('orders.order_value', 'shares.units') }} as cut_value
-    from shares
-    inner join {{ ref('int_booked_orders') }} as orders on shares.order_id = orders.order_id
-
-),
-
--- Splitting exactly is what costs here, and of most orders nothing is given back.
-split_orders as (
-
-    select
-        *,
-        case
-            when net_value = order_value then cut_value
-            else {{ share_of('net_value', 'units') }}
-        end as cut_net_value
-    from split_values
-
-),
-
 attributed_orders as (
 
     select
-        order_id,
-        model,
-        touch_number,
-        share,
+        shares.order_id,
+        models.model,
+        shares.touch_number,
+        shares.touches,
+        shares.person_key,
+        shares.order_number,
+        shares.ordered_at,
+        shares.order_date,
+        shares.session_id,
+        shares.touched_at,
+        shares.touched_on,
+        shares.days_before,
+        shares.channel,
+        shares.campaign,
         cast(
-            cut_value
-            + case when is_last then order_value - sum(cut_value) over order_models else 0 end
-            as decimal(18, 4)
-        ) as attributed_value,
-        cast(
-            cut_net_value
-            + case when is_last then net_value - sum(cut_net_value) over order_models else 0 end
-            as decimal(18, 4)
-        ) as attributed_net_value
-    from split_orders
-    window order_models as (partition by order_id, model)
+            cast(
+                case models.model
+                    when 'linear' then shares.linear_units
+                    when 'position_based' then shares.position_based_units
+                    when 'time_decay' then shares.time_decay_units
+                    else 10000000000
+                end as decimal(11, 0)
+            ) * cast(0.0000000001 as decimal(11, 10)) as decimal(18, 10)
+        ) as share,
+        case models.model
+            when 'linear' then shares.linear_value
+            when 'position_based' then shares.position_based_value
+            when 'time_decay' then shares.time_decay_value
+            else shares.whole_value
+        end as attributed_value,
+        case models.model
+            when 'linear' then shares.linear_net_value
+            when 'position_based' then shares.position_based_net_value
+            when 'time_decay' then shares.time_decay_net_value
+            else shares.whole_net_value
+        end as attributed_net_value
+    from {{ ref('int_attribution_shares') }} as shares
+    cross join models
+    where
+        case models.model
+            when 'first' then shares.touch_number <= 1
+            when 'last' then shares.is_last
+            when 'last_non_direct' then coalesce(shares.is_last_non_direct, shares.is_last)
+            when 'time_decay' then coalesce(shares.decay > 0, true)
+            else true
+        end
 
 )
 

@@ -1,121 +1,159 @@
--- How much of an order each of its touches is given by each model. Every model weighs the touches
--- with whole numbers; a share is weight / sum of weights, cut after 10 decimals. What is cut off
--- goes to the latest touch with a weight, so that the shares of an order add up to 1 exactly. Over
--- 120 lines, since each model's weights stand beside their sum.
+-- How much of an order, and of its money, the models that split it give each of its touches. Each
+-- weighs the touches with whole numbers: a share is weight / sum of weights, cut after 10 decimals,
+-- money is cut after 4. What is cut off goes to the latest touch: the parts add up to the order. An
+-- order that nothing is known to have touched stays whole, on its own channel, as touch 0. Models
+-- stand side by side: a row for each would cost five times as much. Over 120 lines, since the parts
+-- of all three stand beside their sums.
+{% set models = ['linear', 'position_based', 'time_decay'] %}
 
 with
 
-models as (
-
-    {% for model in attribution_models() -%}
-    select '{{ model }}' as model
-    {%- if not loop.last %}
-    union all
-    {% endif -%}
-    {%- endfor %}
-
-),
-
-decayed_touches as (
+touches as (
 
     select
-        touches.*,
+        orders.order_id,
+        orders.person_key,
+        orders.order_number,
+        orders.created_at as ordered_at,
+        orders.order_date,
+        coalesce(touches.touch_number, 0) as touch_number,
+        coalesce(touches.touches, 0) as touches,
+        touches.session_id,
+        touches.touched_at,
+        touches.touched_on,
+        touches.days_before,
+        coalesce(touches.channel, orders.channel) as channel,
+        coalesce(touches.campaign, orders.campaign, '') as campaign,
+        touches.is_last_non_direct,
+        coalesce(touches.touch_number = touches.touches, true) as is_last,
+        touches.touches > 2 and touches.touch_number in (1, touches.touches) as is_outer,
         cast(
             round(
                 power(2, -touches.days_before / windows.touch_half_life_days) * 10000000000, 0
             ) as bigint
-        ) as decay
-    from {{ ref('int_order_touches') }} as touches
+        ) as decay,
+        10000000000 as whole_units,
+        orders.order_value as whole_value,
+        cast(orders.order_value - orders.refunded_value as decimal(18, 4)) as whole_net_value
+    from {{ ref('int_booked_orders') }} as orders
     cross join {{ ref('int_kpi_windows') }} as windows
-
-),
-
-summed_touches as (
-
-    select
-        *,
-        cast(sum(decay) over (partition by order_id) as bigint) as decays
-    from decayed_touches
+    left join {{ ref('int_order_touches') }} as touches
+        on
+            orders.person_key = touches.person_key
+            and orders.order_number = touches.order_number
 
 ),
 
 weights as (
 
     select
-        touches.order_id,
-        touches.touch_number,
-        models.model,
-        case
-            when models.model = 'first' then cast(touches.touch_number = 1 as integer)
-            when models.model = 'last'
-                then cast(touches.touch_number = touches.touches as integer)
-            when models.model = 'last_non_direct' and touches.is_direct_only
-                then cast(touches.touch_number = touches.touches as integer)
-            when models.model = 'last_non_direct'
-                then cast(touches.is_last_non_direct as integer)
-            when models.model = 'linear' then 1
-            when models.model = 'position_based' and touches.touches <= 2 then 1
-            when
-                models.model = 'position_based'
-                and touches.touch_number in (1, touches.touches)
-                then 2 * (touches.touches - 2)
-            when models.model = 'position_based' then 1
-            when models.model = 'time_decay' then touches.decay
-        end as weight,
-        case
-            when models.model = 'linear' then touches.touches
-            when models.model = 'position_based' and touches.touches <= 2 then touches.touches
-            when models.model = 'position_based' then 5 * (touches.touches - 2)
-            when models.model = 'time_decay' then touches.decays
-            else 1
-        end as weight_of_all,
-        models.model in ('first', 'last_non_direct') or touches.touch_number = touches.touches
-            as is_last
-    from summed_touches as touches
-    cross join models
+        *,
+        1 as linear_weight,
+        touches as linear_weights,
+        case when is_outer then 2 * (touches - 2) else 1 end as position_based_weight,
+        case when touches > 2 then 5 * (touches - 2) else touches end as position_based_weights,
+        decay as time_decay_weight,
+        cast(sum(decay) over (partition by person_key, order_number) as bigint)
+            as time_decay_weights
+    from touches
 
 ),
 
-cut_shares as (
+cut_units as (
 
     select
-        order_id,
-        touch_number,
-        model,
-        {{ ten_billionths('weight', 'weight_of_all') }} as units,
-        is_last
+        *,
+        {%- for model in models %}
+        case
+            when not is_last
+                then {{ ten_billionths(model ~ '_weight', model ~ '_weights') }}
+        end as {{ model }}_cut_units
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from weights
-    where weight > 0
 
 ),
 
-whole_shares as (
+cut_values as (
 
     select
-        order_id,
-        touch_number,
-        model,
-        units + case
-            when is_last then 10000000000 - sum(units) over (partition by order_id, model)
-            else 0
-        end as units,
-        is_last
-    from cut_shares
+        *,
+        {%- for model in models %}
+        {{ share_of('whole_value', model ~ '_cut_units') }} as {{ model }}_cut_value
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from cut_units
+
+),
+
+-- Splitting exactly is what costs here, and of most orders nothing is given back.
+cut_net_values as (
+
+    select
+        *,
+        {%- for model in models %}
+        case
+            when whole_net_value = whole_value then {{ model }}_cut_value
+            else {{ share_of('whole_net_value', model ~ '_cut_units') }}
+        end as {{ model }}_cut_net_value
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from cut_values
 
 ),
 
 shares as (
 
     select
-        order_id,
-        touch_number,
-        model,
-        cast(units as bigint) as units,
+        {% for model in models -%}
         cast(
-            cast(units as decimal(11, 0)) * cast(0.0000000001 as decimal(11, 10)) as decimal(18, 10)
-        ) as share,
-        is_last
-    from whole_shares
+            case
+                when is_last
+                    then
+                        whole_units
+                        - coalesce(sum({{ model }}_cut_units) over order_touches, 0)
+                else {{ model }}_cut_units
+            end as bigint
+        ) as {{ model }}_units,
+        cast(
+            case
+                when is_last
+                    then
+                        whole_value
+                        - coalesce(sum({{ model }}_cut_value) over order_touches, 0)
+                else {{ model }}_cut_value
+            end as decimal(18, 4)
+        ) as {{ model }}_value,
+        cast(
+            case
+                when is_last
+                    then
+                        whole_net_value
+                        - coalesce(sum({{ model }}_cut_net_value) over order_touches, 0)
+                else {{ model }}_cut_net_value
+            end as decimal(18, 4)
+        ) as {{ model }}_net_value,
+        {% endfor -%}
+        order_id,
+        person_key,
+        order_number,
+        ordered_at,
+        order_date,
+        touch_number,
+        touches,
+        session_id,
+        touched_at,
+        touched_on,
+        days_before,
+        channel,
+        campaign,
+        is_last_non_direct,
+        is_last,
+        decay,
+        whole_value,
+        whole_net_value
+    from cut_net_values
+    window order_touches as (partition by person_key, order_number)
 
 )
 

@@ -84,8 +84,8 @@ first_year_facts as (
 
     select
         first_orders.order_date as fact_date,
-        coalesce(touches.channel, first_orders.channel) as channel,
-        coalesce(touches.campaign, first_orders.campaign) as campaign,
+        attributed.channel,
+        attributed.campaign,
         first_years.net_value is null as is_missing_rate,
         attributed.model,
         attributed.share,
@@ -96,10 +96,6 @@ first_year_facts as (
         on first_orders.order_id = attributed.order_id
     inner join {{ ref('int_first_year_values') }} as first_years
         on first_orders.person_key = first_years.person_key
-    left join {{ ref('int_order_touches') }} as touches
-        on
-            attributed.order_id = touches.order_id
-            and attributed.touch_number = touches.touch_number
 
 ),
 

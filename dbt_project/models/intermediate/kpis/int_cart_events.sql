@@ -39,9 +39,9 @@ named_events as (
     union all
 
     select
-        'session:' || event_sessions.session_id as named_cart,
+        'session:' || first_events.event_id as named_cart,
         event_sessions.raw_row_id,
-        event_sessions.event_id,
+        stated_events.event_id,
         event_sessions.person_key,
         event_sessions.occurred_at,
         event_sessions.event_date,
@@ -50,6 +50,8 @@ named_events as (
     inner join cart_signals on event_sessions.raw_row_id = cart_signals.raw_row_id
     inner join {{ ref('stg_events') }} as stated_events
         on event_sessions.raw_row_id = stated_events.raw_row_id
+    inner join {{ ref('stg_events') }} as first_events
+        on event_sessions.start_row_id = first_events.raw_row_id
     where stated_events.cart_id is null
 
 ),

@@ -1,5 +1,6 @@
 -- The touches of each booked order: the sessions of its person that started before it and not too
--- long ago, in order of time, direct visits included.
+-- long ago, in order of time, direct visits included. An order is told by its person and its number
+-- among theirs wherever many rows are brought together: numbers cost less than ids.
 
 with
 
@@ -8,6 +9,7 @@ touches as (
     select
         orders.order_id,
         orders.person_key,
+        orders.order_number,
         orders.created_at as ordered_at,
         orders.order_date,
         orders.is_missing_rate,
@@ -33,7 +35,10 @@ numbered_touches as (
 
     select
         *,
-        row_number() over (partition by order_id order by touched_at, session_id) as touch_number
+        row_number() over (
+            partition by person_key, order_number
+            order by touched_at, session_id
+        ) as touch_number
     from touches
 
 ),
@@ -44,10 +49,9 @@ order_touches as (
         *,
         count(*) over order_rows as touches,
         touch_number = max(case when channel <> 'direct' then touch_number end) over order_rows
-            as is_last_non_direct,
-        bool_and(channel = 'direct') over order_rows as is_direct_only
+            as is_last_non_direct
     from numbered_touches
-    window order_rows as (partition by order_id)
+    window order_rows as (partition by person_key, order_number)
 
 )
 

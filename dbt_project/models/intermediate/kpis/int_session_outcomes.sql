@@ -84,7 +84,7 @@ help_views as (
         on
             event_sessions.raw_row_id = signals.raw_row_id
             and signals.signal_no = {{ signal_no('help_view') }}
-    inner join sessions on event_sessions.session_id = sessions.session_id
+    inner join sessions on event_sessions.start_row_id = sessions.start_row_id
     group by
         sessions.session_id,
         sessions.person_key

@@ -37,24 +37,11 @@ person_facts as (
 
 ),
 
+-- Persons and accounts at once: what is read twice is kept in memory first, all of it.
 subject_facts as (
 
     select
-        person_key as subject_key,
-        signal_no,
-        signal_date,
-        occurred_at,
-        value,
-        voided_on,
-        source_table,
-        event_row_id,
-        source_id
-    from person_facts
-
-    union all
-
-    select
-        members.account_key as subject_key,
+        subject_persons.subject_key,
         person_facts.signal_no,
         person_facts.signal_date,
         person_facts.occurred_at,
@@ -64,8 +51,8 @@ subject_facts as (
         person_facts.event_row_id,
         person_facts.source_id
     from person_facts
-    inner join {{ ref('int_account_members') }} as members
-        on person_facts.person_key = members.person_key
+    inner join {{ ref('int_subject_persons') }} as subject_persons
+        on person_facts.person_key = subject_persons.person_key
 
     union all
 

@@ -38,24 +38,49 @@ bought_products as (
 ),
 
 -- Of two products that speak for a third equally loud the one with the lower id is the reason.
-companions as (
+ranked_pairs as (
 
     select
-        bought_products.purpose,
+        purpose,
+        item_a,
+        item_b,
+        confidence,
+        row_number() over (
+            order by purpose asc, confidence desc, item_a asc, item_b asc
+        ) as place
+    from {{ ref('int_item_pairs') }}
+    where kind = 'product'
+
+),
+
+loudest_pairs as (
+
+    select
         bought_products.person_key,
-        pairs.item_b as product_id,
-        max(pairs.confidence) as confidence,
-        min_by(pairs.item_a, (-pairs.confidence, pairs.item_a)) as reason_product
+        pairs.item_b,
+        min(pairs.place) as place
     from bought_products
-    inner join {{ ref('int_item_pairs') }} as pairs
+    inner join ranked_pairs as pairs
         on
             bought_products.purpose = pairs.purpose
             and bought_products.product_id = pairs.item_a
-    where pairs.kind = 'product'
     group by
         bought_products.purpose,
         bought_products.person_key,
         pairs.item_b
+
+),
+
+companions as (
+
+    select
+        pairs.purpose,
+        loudest_pairs.person_key,
+        pairs.item_b as product_id,
+        pairs.confidence,
+        pairs.item_a as reason_product
+    from loudest_pairs
+    inner join ranked_pairs as pairs on loudest_pairs.place = pairs.place
 
 ),
 

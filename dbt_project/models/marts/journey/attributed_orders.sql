@@ -8,30 +8,23 @@ attributed_orders as (
     select
         attributed.order_id,
         attributed.model,
-        cast(attributed.touch_number as bigint) as touch_number,
-        coalesce(touches.touches, 0) as touches,
+        attributed.touch_number,
+        attributed.touches,
         persons.person_id as subject_id,
-        orders.created_at as ordered_at,
-        orders.order_date as ordered_on,
-        orders.order_number = 1 as is_first_order,
-        touches.session_id,
-        touches.touched_at,
-        touches.touched_on,
-        cast(touches.days_before as integer) as days_before_order,
-        coalesce(touches.channel, orders.channel) as channel,
-        coalesce(touches.campaign, orders.campaign, '') as campaign,
+        attributed.ordered_at,
+        attributed.order_date as ordered_on,
+        attributed.order_number = 1 as is_first_order,
+        attributed.session_id,
+        attributed.touched_at,
+        attributed.touched_on,
+        cast(attributed.days_before as integer) as days_before_order,
+        attributed.channel,
+        attributed.campaign,
         attributed.share,
         attributed.attributed_value,
         attributed.attributed_net_value
     from {{ ref('int_attributed_orders') }} as attributed
-    inner join {{ ref('int_booked_orders') }} as orders
-        on attributed.order_id = orders.order_id
-    inner join {{ ref('int_persons') }} as persons
-        on orders.person_key = persons.person_key
-    left join {{ ref('int_order_touches') }} as touches
-        on
-            attributed.order_id = touches.order_id
-            and attributed.touch_number = touches.touch_number
+    inner join {{ ref('int_persons') }} as persons on attributed.person_key = persons.person_key
 
 )
 

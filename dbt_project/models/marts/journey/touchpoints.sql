@@ -3,27 +3,18 @@
 
 with
 
-touches as (
-
-    select
-        sessions.session_id,
-        sessions.person_key,
-        sessions.session_date as touched_on,
-        sessions.started_at as touched_at,
-        sessions.channel,
-        coalesce(sessions.campaign, '') as campaign
-    from {{ ref('int_sessions') }} as sessions
-
-),
-
 steps as (
 
     select
         person_key,
         session_id,
-        touched_at as happened_at,
-        cast(null as string) as order_id
-    from touches
+        started_at as happened_at,
+        session_date as touched_on,
+        channel,
+        coalesce(campaign, '') as campaign,
+        cast(null as string) as order_id,
+        cast(null as date) as order_date
+    from {{ ref('int_sessions') }}
 
     union all
 
@@ -31,7 +22,11 @@ steps as (
         person_key,
         cast(null as string) as session_id,
         created_at as happened_at,
-        order_id
+        cast(null as date) as touched_on,
+        cast(null as string) as channel,
+        cast(null as string) as campaign,
+        order_id,
+        order_date
     from {{ ref('int_booked_orders') }}
     where not is_guest
 
@@ -42,47 +37,47 @@ numbered_steps as (
 
     select
         *,
-        count(order_id) over (
+        count(session_id) over steps_before as touch_number,
+        count(order_id) over steps_before as orders_before,
+        {{ ignoring_nulls('first_value', 'order_id') }} over steps_ahead as next_order_id,
+        {{ ignoring_nulls('first_value', 'order_date') }} over steps_ahead as next_order_date
+    from steps
+    window
+        steps_before as (
             partition by person_key
             order by happened_at, order_id is not null, order_id, session_id
-        ) as orders_before,
-        {{ ignoring_nulls('first_value', 'order_id') }} over (
+        ),
+        steps_ahead as (
             partition by person_key
             order by happened_at, order_id is not null, order_id, session_id
             rows between current row and unbounded following
-        ) as next_order_id
-    from steps
+        )
 
 ),
 
 touchpoints as (
 
     select
-        touches.session_id,
+        steps.session_id,
         persons.person_id as subject_id,
-        touches.touched_on,
-        touches.touched_at,
-        touches.channel,
-        touches.campaign,
-        touches.channel = 'direct' as is_direct,
-        row_number() over (
-            partition by touches.person_key
-            order by touches.touched_at, touches.session_id
-        ) as touch_number,
+        steps.touched_on,
+        steps.happened_at as touched_at,
+        steps.channel,
+        steps.campaign,
+        steps.channel = 'direct' as is_direct,
+        steps.touch_number,
         steps.orders_before + 1 as journey_number,
         row_number() over (
-            partition by touches.person_key, steps.orders_before
-            order by touches.touched_at, touches.session_id
+            partition by steps.person_key, steps.orders_before
+            order by steps.touch_number
         ) as touch_in_journey,
         steps.next_order_id,
         cast(
-            {{ days_between('touches.touched_on', 'next_orders.order_date') }} as integer
+            {{ days_between('steps.touched_on', 'steps.next_order_date') }} as integer
         ) as days_to_next_order
-    from touches
-    inner join numbered_steps as steps on touches.session_id = steps.session_id
-    inner join {{ ref('int_persons') }} as persons on touches.person_key = persons.person_key
-    left join {{ ref('int_booked_orders') }} as next_orders
-        on steps.next_order_id = next_orders.order_id
+    from numbered_steps as steps
+    inner join {{ ref('int_persons') }} as persons on steps.person_key = persons.person_key
+    where steps.session_id is not null
 
 )
 
