@@ -21,9 +21,7 @@
 {%- endmacro %}
 
 {# What a share of so many ten-billionths makes of an amount with 4 decimals, cut towards 0. #}
-{% macro share_of(amount, units) -%}
-    {{ return(adapter.dispatch('share_of')(amount, units)) }}
-{%- endmacro %}
+{% macro share_of(amount, units) %}{{ return(adapter.dispatch('share_of')(amount, units)) }}{% endmacro %}
 
 {# Amounts below 90,000 are multiplied in 64 bits too: a float holds them exactly. #}
 {% macro default__share_of(amount, units) -%}

@@ -1,17 +1,8 @@
 {# Comparing large tables without sorting them. #}
 
-{# A number that differs, to all intents, wherever one of the values does; null is a value too. #}
-{% macro fingerprint(columns) -%}
-    {{- adapter.dispatch('fingerprint')(columns) -}}
-{%- endmacro %}
-
-{% macro default__fingerprint(columns) -%}
-    hash({{ columns | join(', ') }})
-{%- endmacro %}
-
 {# One of 1024 parts into which a fingerprint divides rows. #}
 {% macro bucket(columns) -%}
-    mod({{ fingerprint(columns) }}, 1024)
+    mod({{ key_hash(columns) }}, 1024)
 {%- endmacro %}
 
 {# The rows of `rows` that do not cancel out: `rows` is a CTE with `columns` and a column `side`, 1 for
@@ -28,7 +19,7 @@
             select {{ bucket(columns) }}
             from {{ rows }}
             group by {{ bucket(columns) }}
-            having sum(cast({{ fingerprint(columns) }} as decimal(20, 0)) * side) <> 0
+            having sum(cast({{ key_hash(columns) }} as decimal(20, 0)) * side) <> 0
         )
     group by
         {{ columns | join(',\n        ') }}

@@ -1,10 +1,7 @@
 {# Dates and instants. Every difference between engines in date arithmetic stands here. #}
 
 {# The reporting date of an instant given in UTC. #}
-{% macro local_date(instant) -%}
-    {{ return(adapter.dispatch('local_date')(instant)) }}
-{%- endmacro %}
-
+{% macro local_date(instant) %}{{ return(adapter.dispatch('local_date')(instant)) }}{% endmacro %}
 {% macro default__local_date(instant) -%}
     {%- set zone = var('reporting_timezone') -%}
     {%- if zone == 'UTC' -%}
@@ -15,10 +12,7 @@
 {%- endmacro %}
 
 {# The instant, in UTC, at which a reporting date begins. #}
-{% macro day_start(date) -%}
-    {{ return(adapter.dispatch('day_start')(date)) }}
-{%- endmacro %}
-
+{% macro day_start(date) %}{{ return(adapter.dispatch('day_start')(date)) }}{% endmacro %}
 {% macro default__day_start(date) -%}
     {%- set zone = var('reporting_timezone') -%}
     {%- if zone == 'UTC' -%}
@@ -34,10 +28,7 @@
 
 {# A date after all others: a join on an open end needs one, a null would make the engine compare
    every pair of rows. #}
-{% macro open_end() -%}
-    {{ return(adapter.dispatch('open_end')()) }}
-{%- endmacro %}
-
+{% macro open_end() %}{{ return(adapter.dispatch('open_end')()) }}{% endmacro %}
 {% macro default__open_end() -%}
     cast('infinity' as date)
 {%- endmacro %}
@@ -46,7 +37,6 @@
 {% macro days_between(earlier, later) -%}
     {{ return(adapter.dispatch('days_between')(earlier, later)) }}
 {%- endmacro %}
-
 {% macro default__days_between(earlier, later) -%}
     ({{ later }} - {{ earlier }})
 {%- endmacro %}
@@ -55,32 +45,16 @@
 {% macro microseconds_between(earlier, later) -%}
     {{ return(adapter.dispatch('microseconds_between')(earlier, later)) }}
 {%- endmacro %}
-
 {% macro default__microseconds_between(earlier, later) -%}
     (epoch_us({{ later }}) - epoch_us({{ earlier }}))
-{%- endmacro %}
-
-{# Whole seconds from one instant to a later one. #}
-{% macro seconds_between(earlier, later) -%}
-    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
-{%- endmacro %}
-
-{% macro default__seconds_between(earlier, later) -%}
-    date_sub('second', {{ earlier }}, {{ later }})
 {%- endmacro %}
 
 {# One row per date from `first_on` to `last_on`, both ends included. #}
 {% macro unnest_dates(first_on, last_on) -%}
     {{ return(adapter.dispatch('unnest_dates')(first_on, last_on)) }}
 {%- endmacro %}
-
 {% macro default__unnest_dates(first_on, last_on) -%}
     cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
-{%- endmacro %}
-
-{# A date that has come by the as-of date, else null: later facts have not happened yet. #}
-{% macro up_to_as_of(date, as_of_date) -%}
-    case when {{ date }} <= {{ as_of_date }} then {{ date }} end
 {%- endmacro %}
 
 {# The first day of a date's month. #}
@@ -90,56 +64,46 @@
 
 {# The reporting date that a text in `properties` states: a day, or an instant, whose offset counts and
    which is UTC without one; null when it is unusable. #}
-{% macro stated_date(text) -%}
-    {{ return(adapter.dispatch('stated_date')(text)) }}
-{%- endmacro %}
+{% macro stated_date(text) %}{{ return(adapter.dispatch('stated_date')(text)) }}{% endmacro %}
 
+{# Day, hour and minute count. Midnight is 00:00 of its day, never 24:00 of the day before; an offset
+   of 24 hours or 60 minutes is none; an absent one, or absent seconds, are an empty text. #}
 {% macro default__stated_date(text) -%}
+    {%- set offset -%} regexp_extract({{ text }}, '([+-])([0-9]{2}):?([0-9]{2})$', {%- endset -%}
+    {%- set instant -%}
+        try_cast(substr({{ text }}, 1, 10) || ' ' || substr({{ text }}, 12, 5) as timestamp)
+        - case when {{ offset }} 1) = '+' then 1 else -1 end
+        * coalesce(
+            60 * try_cast({{ offset }} 2) as integer) + try_cast({{ offset }} 3) as integer), 0
+        ) * interval '1 minute'
+    {%- endset -%}
     case
         when regexp_full_match({{ text }}, '[0-9]{4}-[0-9]{2}-[0-9]{2}')
             then try_cast({{ text }} as date)
-        when regexp_full_match(
-            {{ text }},
-            '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?Z?'
-        )
-            then {{ local_date(readable_instant(text)) }}
-        when regexp_full_match(
-            {{ text }},
-            '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?'
-            || '[+-][0-9]{2}:?[0-9]{2}'
-        )
-            then {{ local_date(shifted_instant(text)) }}
-    end
-{%- endmacro %}
-
-{# Day, hour and minute of an instant; midnight is 00:00 of its day, never 24:00 of the day before. #}
-{% macro readable_instant(text) -%}
-    case
-        when substr({{ text }}, 12, 2) < '24'
-            and coalesce(nullif(regexp_extract({{ text }}, '^.{16}:([0-9]{2})', 1), ''), '00') < '60'
-            then try_cast(substr({{ text }}, 1, 10) || ' ' || substr({{ text }}, 12, 5) as timestamp)
-    end
-{%- endmacro %}
-
-{# The same in UTC, its offset taken off; an offset of 24 hours or 60 minutes is none. #}
-{% macro shifted_instant(text) -%}
-    {%- set offset -%} regexp_extract({{ text }}, '([+-])([0-9]{2}):?([0-9]{2})$', {%- endset -%}
-    case
-        when {{ offset }} 2) < '24' and {{ offset }} 3) < '60'
-            then {{ readable_instant(text) }}
-            - case when {{ offset }} 1) = '+' then 1 else -1 end
-            * (
-                60 * try_cast({{ offset }} 2) as integer)
-                + try_cast({{ offset }} 3) as integer)
-            ) * interval '1 minute'
+        when
+            regexp_full_match(
+                {{ text }},
+                '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?'
+                || '(Z|[+-][0-9]{2}:?[0-9]{2})?'
+            )
+            and substr({{ text }}, 12, 2) < '24'
+            and regexp_extract({{ text }}, '^.{16}:([0-9]{2})', 1) < '60'
+            and {{ offset }} 2) < '24'
+            and {{ offset }} 3) < '60'
+            then {{ local_date('(' ~ instant ~ ')') }}
     end
 {%- endmacro %}
 
 {# So many calendar months later, the day clamped to the month's last. #}
-{% macro add_months(date, months) -%}
-    {{ return(adapter.dispatch('add_months')(date, months)) }}
-{%- endmacro %}
-
+{% macro add_months(date, months) %}{{ return(adapter.dispatch('add_months')(date, months)) }}{% endmacro %}
 {% macro default__add_months(date, months) -%}
     cast({{ date }} + {{ months }} * interval '1 month' as date)
+{%- endmacro %}
+
+{# Whole months from the first day of one month to that of a later one. #}
+{% macro months_between(earlier, later) -%}
+    (
+        12 * (extract(year from {{ later }}) - extract(year from {{ earlier }}))
+        + extract(month from {{ later }}) - extract(month from {{ earlier }})
+    )
 {%- endmacro %}

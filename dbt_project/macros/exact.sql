@@ -7,7 +7,6 @@
 {% macro exact_ratio(numerator, denominator, scale=4) -%}
     {{ return(adapter.dispatch('exact_ratio')(numerator, denominator, scale)) }}
 {%- endmacro %}
-
 {% macro default__exact_ratio(numerator, denominator, scale=4) -%}
     {%- set upper = 'try_cast(' ~ numerator ~ ' as decimal(27, 10))' -%}
     {%- set lower = 'try_cast(' ~ denominator ~ ' as decimal(27, 10))' -%}
@@ -68,10 +67,7 @@
 
 {# The median of decimals as an aggregate: the mean of the middle two, exact for up to 9 decimals.
    A little above a half lies the upper one, if there are two. The numbers are kept once for both. #}
-{% macro exact_median(value) -%}
-    {{ return(adapter.dispatch('exact_median')(value)) }}
-{%- endmacro %}
-
+{% macro exact_median(value) %}{{ return(adapter.dispatch('exact_median')(value)) }}{% endmacro %}
 {% macro default__exact_median(value) -%}
     {%- set middle_two = 'quantile_disc(' ~ value ~ ', [0.5, 0.5000000001])' -%}
     cast(

@@ -1,8 +1,3 @@
-{# The natural logarithm of the gap between two order days, as a decimal so that sums are exact. #}
-{% macro log_gap(earlier, later) -%}
-    cast(ln({{ days_between(earlier, later) }}) as decimal(18, 15))
-{%- endmacro %}
-
 {# The value below which a share of the standard normal distribution lies. SQL has no function for it:
    these are the rational functions of Wichura's algorithm AS 241, term by term as Python's
    NormalDist.inv_cdf computes them, right to the last digits of a double. #}
@@ -66,12 +61,6 @@
    at risk and lapsed. #}
 {% macro healths() -%}
     {{ return(['prospect', 'cold', 'active', 'at_risk', 'lapsed']) }}
-{%- endmacro %}
-
-{# One more than the highest step of a health: a reactivation is counted as so many steps, so that one
-   running total holds both. #}
-{% macro steps_per_cycle() -%}
-    {{ return(8) }}
 {%- endmacro %}
 
 {% macro health_step(health) -%}

@@ -1,46 +1,18 @@
 {# Properties: JSON objects whose keys and values are other people's. #}
 
-{# The string or number under a top-level key as text, null for anything else; `key` is an
-   expression. A pointer, not a path: no key can end it. #}
-{% macro json_scalar(json, key) -%}
-    {{ return(adapter.dispatch('json_scalar')(json, key)) }}
+{# The string or number under a top-level key as text, or only a string; null for anything else.
+   `key` is an expression, and is read by a pointer, not a path: no key can end it. #}
+{% macro json_scalar(json, key, only_strings=false) -%}
+    {{ return(adapter.dispatch('json_scalar')(json, key, only_strings)) }}
 {%- endmacro %}
-
-{% macro default__json_scalar(json, key) -%}
+{% macro default__json_scalar(json, key, only_strings=false) -%}
     {%- set pointer = "'/' || replace(replace(" ~ key ~ ", '~', '~0'), '/', '~1')" -%}
     case
         when json_type({{ json }}, {{ pointer }}) in (
-            'VARCHAR', 'BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE'
+            'VARCHAR'{% if not only_strings %}, 'BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE'{% endif %}
         )
             then json_extract_string({{ json }}, {{ pointer }})
     end
-{%- endmacro %}
-
-{# The string under a top-level key, null for anything else; `key` is an expression. #}
-{% macro json_string(json, key) -%}
-    {{ return(adapter.dispatch('json_string')(json, key)) }}
-{%- endmacro %}
-
-{% macro default__json_string(json, key) -%}
-    {%- set pointer = "'/' || replace(replace(" ~ key ~ ", '~', '~0'), '/', '~1')" -%}
-    case
-        when json_type({{ json }}, {{ pointer }}) = 'VARCHAR'
-            then json_extract_string({{ json }}, {{ pointer }})
-    end
-{%- endmacro %}
-
-{# Whether a key may be there: most objects are ruled out without being read. #}
-{% macro json_mentions(json, key) -%}
-    {{ return(adapter.dispatch('json_mentions')(json, key)) }}
-{%- endmacro %}
-
-{% macro default__json_mentions(json, key) -%}
-    contains(cast({{ json }} as varchar), '"{{ key }}"')
-{%- endmacro %}
-
-{# A property of a JSON object as an exact decimal; null when absent or not a number. #}
-{% macro json_decimal(json, key) -%}
-    {{ as_amount(stated_number(json_scalar(json, key))) }}
 {%- endmacro %}
 
 {# A property of a JSON object as text; `key` is a literal name. #}

@@ -17,33 +17,27 @@
     {%- if grain == 'day' -%}
         {{ date }}
     {%- elif months_late -%}
-        {{ shifted_start("'" ~ grain ~ "'", date, months_late) }}
+        cast(
+            date_trunc('{{ grain }}', {{ date }} - interval '{{ months_late }} months')
+            + interval '{{ months_late }} months' as date
+        )
     {%- else -%}
         cast(date_trunc('{{ grain }}', {{ date }}) as date)
     {%- endif -%}
 {%- endmacro %}
 
-{# The same where a period begins so many months after that of the calendar. #}
-{% macro shifted_start(grain, date, months) -%}
-    cast(
-        date_trunc({{ grain }}, {{ date }} - interval '{{ months }} months')
-        + interval '{{ months }} months' as date
-    )
-{%- endmacro %}
-
-{# The first day of the next period, given the first day of one. #}
-{% macro next_period_start(start, grain) -%}
-    cast({{ start }} + interval {{ '3 month' if grain == 'quarter' else '1 ' ~ grain }} as date)
-{%- endmacro %}
-
-{# The first day of the period that a date lies in, of the grain that another column names; branch by
-   branch, since truncating to a grain that varies costs twice as much. #}
+{# The same of the grain that another column names. #}
 {% macro period_start_in(date, grain) -%}
     case {{ grain }}
         {%- for name in period_grains() %}
         when '{{ name }}' then {{ period_start(date, name) }}
         {%- endfor %}
     end
+{%- endmacro %}
+
+{# The first day of the next period, given the first day of one. #}
+{% macro next_period_start(start, grain) -%}
+    cast({{ start }} + interval {{ '3 month' if grain == 'quarter' else '1 ' ~ grain }} as date)
 {%- endmacro %}
 
 {# Whether KPIs are written from the first fact on: only then can they add up to all there ever was. #}

@@ -1,11 +1,10 @@
 {# Reading the raw tables, whoever filled them: this project's ingest or a loader of the user's. #}
 
 {# All rows of a raw table with every column of the contract; a column (or a whole optional table)
-   that the loader does not have is null (empty). `raw_row_id` names a row within one build. #}
-{% macro raw_rows(table) -%}
-    {{ return(adapter.dispatch('raw_rows')(table)) }}
-{%- endmacro %}
-
+   that the loader does not have is null (empty). Currencies are in capitals, and ids without blanks
+   around them, which this project's own ingest (it leaves a row hash) has removed already.
+   `raw_row_id` names a row within one build. #}
+{% macro raw_rows(table) %}{{ return(adapter.dispatch('raw_rows')(table)) }}{% endmacro %}
 {% macro default__raw_rows(table) -%}
     {%- set relation = source('raw', table) -%}
     {%- if execute -%}
@@ -27,7 +26,13 @@
             {%- endif %} as raw_row_id,
             {% for column in raw_contract(table) -%}
             {% if column.name in present -%}
-            {{ as_in_contract(column, '_row_hash' in present) }} as {{ column.name }},
+            {%- if column.config.meta.get('uppercase') -%}
+            upper(trim({{ column.name }}))
+            {%- elif column.config.meta.get('trimmed') and '_row_hash' not in present -%}
+            trim({{ column.name }})
+            {%- else -%}
+            {{ column.name }}
+            {%- endif %} as {{ column.name }},
             {% else -%}
             cast(null as {{ column.data_type }}) as {{ column.name }},
             {% endif -%}
@@ -73,38 +78,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The files of sources that do not state when their customers were created, as a subquery. #}
-{% macro files_without_creation() -%}
-    {%- set sources = source('ingest', 'sources') -%}
-    {%- set source_files = source('ingest', 'source_files') -%}
-    {%- if execute and load_relation(sources) is none -%}
-        select cast(null as integer) where false
-    {%- else -%}
-        select source_files.file_id
-        from {{ source_files }} as source_files
-        inner join {{ sources }} as sources on source_files.source = sources.source
-        where not sources.states_creation
-    {%- endif -%}
-{%- endmacro %}
-
-{# A raw column as the contract reads it: currencies in capitals, and ids without blanks around them,
-   which this project's own ingest (it leaves a row hash) has removed already. #}
-{% macro as_in_contract(column, is_ingested) -%}
-    {%- if column.config.meta.get('uppercase') -%}
-        upper(trim({{ column.name }}))
-    {%- elif column.config.meta.get('trimmed') and not is_ingested -%}
-        trim({{ column.name }})
-    {%- else -%}
-        {{ column.name }}
-    {%- endif -%}
-{%- endmacro %}
-
 {# An id, or null when it is a placeholder such as `null` or `0`. The list is looked up once per query
    and the expression costs nothing where the column is not read; a subquery per column would be
    joined to every row of every reader. #}
-{% macro known_id(column) -%}
-    {{ return(adapter.dispatch('known_id')(column)) }}
-{%- endmacro %}
+{% macro known_id(column) %}{{ return(adapter.dispatch('known_id')(column)) }}{% endmacro %}
 
 {# The first letter rules most ids out at half the cost; an empty id has none, which is 0. #}
 {% macro default__known_id(column) -%}
@@ -126,6 +103,12 @@
     end
 {%- endmacro %}
 
+{# The id that a text of `properties` states; null when it is absent, lost its digits or is excluded.
+   `text` is a column: it is repeated. #}
+{% macro told_id(text) -%}
+    {{ known_id(canonical_id(stated_text(text))) }}
+{%- endmacro %}
+
 {# The columns of a raw table with all that the contract says of them; none while dbt parses. #}
 {% macro raw_contract(table) -%}
     {%- if execute -%}
@@ -141,10 +124,7 @@
 {%- endmacro %}
 
 {# One integer for a key, to find the few that repeat; equal keys have equal hashes. #}
-{% macro key_hash(columns) -%}
-    {{ return(adapter.dispatch('key_hash')(columns)) }}
-{%- endmacro %}
-
+{% macro key_hash(columns) %}{{ return(adapter.dispatch('key_hash')(columns)) }}{% endmacro %}
 {% macro default__key_hash(columns) -%}
     hash({{ columns | join(', ') }})
 {%- endmacro %}
@@ -167,10 +147,7 @@
 {# Which file brought which content of a raw table, copies of rows loaded before included, with the
    place of the file in the natural order of paths: `day10` comes after `day9`. No row where another
    loader fills the tables, which knows of no files. #}
-{% macro deliveries(table) -%}
-    {{ return(adapter.dispatch('deliveries')(table)) }}
-{%- endmacro %}
-
+{% macro deliveries(table) %}{{ return(adapter.dispatch('deliveries')(table)) }}{% endmacro %}
 {% macro default__deliveries(table) -%}
     {%- set files = source('ingest', 'ingest_files') -%}
     {%- set noted_copies = source('ingest', 'ingest_copies') -%}
@@ -201,23 +178,22 @@
         inner join (
             select
                 file_id,
-                row_number() over (order by {{ natural_order('path') }}, path, file_id) as file_place
+                row_number() over (
+                    order by
+                        list_transform(
+                            regexp_extract_all(path, '[0-9]+|[^0-9]+'),
+                            lambda part: case
+                                when part < ':' and part >= '0' then lpad(ltrim(part, '0'), 30, '0')
+                                else part
+                            end
+                        ),
+                        path,
+                        file_id
+                ) as file_place
             from {{ files }}
             where table_name = '{{ table }}'
         ) as files
             on contents.file_id = files.file_id
         group by contents.row_hash
     {%- endif -%}
-{%- endmacro %}
-
-{# A text that sorts as people count: its numbers filled up with zeros. #}
-{% macro natural_order(text) -%}
-    {{ return(adapter.dispatch('natural_order')(text)) }}
-{%- endmacro %}
-
-{% macro default__natural_order(text) -%}
-    list_transform(
-        regexp_extract_all({{ text }}, '[0-9]+|[^0-9]+'),
-        lambda part: case when part < ':' and part >= '0' then lpad(ltrim(part, '0'), 30, '0') else part end
-    )
 {%- endmacro %}

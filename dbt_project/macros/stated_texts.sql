@@ -15,29 +15,20 @@
 {%- endmacro %}
 
 {# Without blanks, tabs and line breaks around it. #}
-{% macro without_blanks(text) -%}
-    {{ return(adapter.dispatch('without_blanks')(text)) }}
-{%- endmacro %}
-
+{% macro without_blanks(text) %}{{ return(adapter.dispatch('without_blanks')(text)) }}{% endmacro %}
 {% macro default__without_blanks(text) -%}
     trim({{ text }}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))
 {%- endmacro %}
 
 {# A name as names are compared: lower case, everything but letters and digits one blank, trimmed. #}
-{% macro folded_name(name) -%}
-    {{ return(adapter.dispatch('folded_name')(name)) }}
-{%- endmacro %}
-
+{% macro folded_name(name) %}{{ return(adapter.dispatch('folded_name')(name)) }}{% endmacro %}
 {% macro default__folded_name(name) -%}
     trim(regexp_replace(lower({{ name }}), '[^\p{L}\p{Nd}]+', ' ', 'g'))
 {%- endmacro %}
 
 {# An id without blanks, text mark and trailing zeros: `17850.0` is `17850`; null for a number that
    lost its digits. #}
-{% macro canonical_id(text) -%}
-    {{ return(adapter.dispatch('canonical_id')(text)) }}
-{%- endmacro %}
-
+{% macro canonical_id(text) %}{{ return(adapter.dispatch('canonical_id')(text)) }}{% endmacro %}
 {% macro default__canonical_id(text) -%}
     case
         when not regexp_full_match(
@@ -54,10 +45,7 @@
 
 {# The exact number that a text states, rounded half away from zero to 10 decimals; null when it
    states none. #}
-{% macro stated_number(text) -%}
-    {{ return(adapter.dispatch('stated_number')(text)) }}
-{%- endmacro %}
-
+{% macro stated_number(text) %}{{ return(adapter.dispatch('stated_number')(text)) }}{% endmacro %}
 {% macro default__stated_number(text) -%}
     case
         when regexp_full_match(
@@ -68,55 +56,16 @@
 {%- endmacro %}
 
 {# A number with 4 decimals, rounded half away from zero; null beyond 14 digits before the point. #}
-{% macro as_amount(number) -%}
-    {{ return(adapter.dispatch('as_amount')(number)) }}
-{%- endmacro %}
-
+{% macro as_amount(number) %}{{ return(adapter.dispatch('as_amount')(number)) }}{% endmacro %}
 {% macro default__as_amount(number) -%}
     try_cast({{ number }} as decimal(18, 4))
 {%- endmacro %}
 
 {# Whether a text is one of the parts of a list parted by `|`, blanks around them aside. #}
-{% macro is_one_of(text, parts) -%}
-    {{ return(adapter.dispatch('is_one_of')(text, parts)) }}
-{%- endmacro %}
-
+{% macro is_one_of(text, parts) %}{{ return(adapter.dispatch('is_one_of')(text, parts)) }}{% endmacro %}
 {% macro default__is_one_of(text, parts) -%}
     list_contains(
         list_transform(string_split({{ parts }}, '|'), lambda part: {{ without_blanks('part') }}),
         {{ text }}
     )
-{%- endmacro %}
-
-{# Whether a text begins with another one. #}
-{% macro begins_with(text, beginning) -%}
-    {{ return(adapter.dispatch('begins_with')(text, beginning)) }}
-{%- endmacro %}
-
-{% macro default__begins_with(text, beginning) -%}
-    starts_with({{ text }}, {{ beginning }})
-{%- endmacro %}
-
-{# Whether a text holds another one. #}
-{% macro holds_text(text, part) -%}
-    {{ return(adapter.dispatch('holds_text')(text, part)) }}
-{%- endmacro %}
-
-{% macro default__holds_text(text, part) -%}
-    contains({{ text }}, {{ part }})
-{%- endmacro %}
-
-{# A decimal as people write it: `12.5`, not `12.5000`. #}
-{% macro plain_number(number) -%}
-    {{ return(adapter.dispatch('plain_number')(number)) }}
-{%- endmacro %}
-
-{% macro default__plain_number(number) -%}
-    rtrim(rtrim(cast({{ number }} as varchar), '0'), '.')
-{%- endmacro %}
-
-{# A value as the text that a person would write for it, by its type in a contract. #}
-{% macro told_value(value, data_type) -%}
-    {% if data_type.startswith('decimal') %}{{ plain_number(value) }}
-    {%- else %}cast({{ value }} as string){% endif %}
 {%- endmacro %}

@@ -4,7 +4,6 @@
 {% macro unnest_parts(text, separator) -%}
     {{ return(adapter.dispatch('unnest_parts')(text, separator)) }}
 {%- endmacro %}
-
 {% macro default__unnest_parts(text, separator) -%}
     unnest(string_split({{ text }}, '{{ separator }}'))
 {%- endmacro %}
@@ -13,16 +12,12 @@
 {% macro ordered_list(value, order_by) -%}
     {{ return(adapter.dispatch('ordered_list')(value, order_by)) }}
 {%- endmacro %}
-
 {% macro default__ordered_list(value, order_by) -%}
     list({{ value }} order by {{ order_by }})
 {%- endmacro %}
 
 {# A list of texts without any. #}
-{% macro empty_list() -%}
-    {{ return(adapter.dispatch('empty_list')()) }}
-{%- endmacro %}
-
+{% macro empty_list() %}{{ return(adapter.dispatch('empty_list')()) }}{% endmacro %}
 {% macro default__empty_list() -%}
     cast([] as varchar[])
 {%- endmacro %}
@@ -31,7 +26,6 @@
 {% macro joined_text(text, separator, ordered_by) -%}
     {{ return(adapter.dispatch('joined_text')(text, separator, ordered_by)) }}
 {%- endmacro %}
-
 {% macro default__joined_text(text, separator, ordered_by) -%}
     string_agg({{ text }}, '{{ separator }}' order by {{ ordered_by }})
 {%- endmacro %}

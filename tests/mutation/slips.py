@@ -48,7 +48,7 @@ SLIPS = tuple(
              "conditions_hold_by_trimmed_text_and_by_exact_number_and_operands_are_data"),
             ("when 'at_least' then number >=", "when 'at_least' then number >"),
             ("when 'below' then number <", "when 'below' then number <="),
-            ("when 'starts_with' then starts_with(text, wanted)",
+            ("when 'starts_with' then left(text, length(wanted)) = wanted",
              "when 'starts_with' then contains(text, wanted)",
              "conditions_hold_by_trimmed_text_and_by_exact_number_and_operands_are_data"),
             ("when 'contains' then contains(text, wanted)",

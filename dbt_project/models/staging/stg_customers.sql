@@ -1,8 +1,26 @@
+{% set sources = source('ingest', 'sources') %}
+{% set source_files = source('ingest', 'source_files') %}
+
 with
 
 raw_rows as (
 
     {{ raw_rows('customers') }}
+
+),
+
+-- Another loader tells no sources.
+files_without_creation as (
+
+    {% if execute and load_relation(sources) is none -%}
+    select cast(null as integer) as file_id
+    where false
+    {%- else -%}
+    select source_files.file_id
+    from {{ source_files }} as source_files
+    inner join {{ sources }} as sources on source_files.source = sources.source
+    where not sources.states_creation
+    {%- endif %}
 
 ),
 
@@ -14,7 +32,7 @@ undated_rows as (
         raw_row_id,
         min(created_at) over (partition by customer_id) as created_at
     from raw_rows
-    where file_id in ({{ files_without_creation() }})
+    where file_id in (select files.file_id from files_without_creation as files)
 
 ),
 

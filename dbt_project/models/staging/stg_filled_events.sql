@@ -15,17 +15,33 @@ raw_rows as (
 
 ),
 
+-- A look for the word rules most properties out without reading them.
 told_rows as (
 
     select
         raw_rows.*,
         {% for name in ids + texts -%}
-        {{ told_instead('raw_rows', name, name) }} as told_{{ name }},
+        case
+            when
+                raw_rows.{{ name }} is null
+                and contains(cast(raw_rows.properties as string), '"{{ name }}"')
+                then {{ json_text('raw_rows.properties', name) }}
+        end as told_{{ name }},
         {% endfor -%}
         {% for name in amounts -%}
-        {{ told_instead('raw_rows', 'value', name) }} as told_{{ name }},
+        case
+            when
+                raw_rows.value is null
+                and contains(cast(raw_rows.properties as string), '"{{ name }}"')
+                then {{ json_text('raw_rows.properties', name) }}
+        end as told_{{ name }},
         {% endfor -%}
-        {{ told_instead('raw_rows', 'quantity', 'quantity') }} as told_quantity
+        case
+            when
+                raw_rows.quantity is null
+                and contains(cast(raw_rows.properties as string), '"quantity"')
+                then {{ json_text('raw_rows.properties', 'quantity') }}
+        end as told_quantity
     from raw_rows
 
 ),

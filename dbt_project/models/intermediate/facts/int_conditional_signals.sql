@@ -18,7 +18,7 @@ conditions as (
         name_signals.signal_no,
         event_signals.property,
         case
-            when {{ begins_with('event_signals.property', "'properties.'") }}
+            when event_signals.property like 'properties.%'
                 then substr(event_signals.property, length('properties.') + 1)
         end as property_key,
         event_signals.operator,
@@ -47,7 +47,9 @@ compared_events as (
             {% for name in texts -%}
             when '{{ name }}' then events.{{ name }}
             {% endfor -%}
-            else {{ json_string('events.properties', 'conditions.property_key') }}
+            else {{ json_scalar(
+                'events.properties', 'conditions.property_key', only_strings=true
+            ) }}
         end as stated_text,
         case conditions.property
             {% for name in numbers -%}
@@ -86,8 +88,8 @@ matches as (
         case operator
             when 'equals' then text = wanted
             when 'in' then {{ is_one_of('text', 'wanted') }}
-            when 'starts_with' then {{ begins_with('text', 'wanted') }}
-            when 'contains' then {{ holds_text('text', 'wanted') }}
+            when 'starts_with' then left(text, length(wanted)) = wanted
+            when 'contains' then contains(text, wanted)
             when 'at_least' then number >= {{ stated_number('wanted') }}
             when 'below' then number < {{ stated_number('wanted') }}
         end

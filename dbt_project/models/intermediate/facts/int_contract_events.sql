@@ -86,8 +86,8 @@ told_events as (
         events.event_id,
         {{ json_text('events.properties', 'subscription_id') }} as told_subscription_id,
         {{ stated_number(json_text('events.properties', 'interval_months')) }} as told_months,
-        {{ json_string('events.properties', "'paid_until'") }} as told_paid_until,
-        {{ json_string('events.properties', "'ends_on'") }} as told_ends_on
+        {{ json_text('events.properties', 'paid_until') }} as told_paid_until,
+        {{ json_text('events.properties', 'ends_on') }} as told_ends_on
     from fed_events
     inner join {{ ref('stg_events') }} as events on fed_events.raw_row_id = events.raw_row_id
 

@@ -24,7 +24,9 @@ events as (
         case when name_signals.is_money then events.currency end as currency,
         case
             when name_signals.value_property is null then events.value
-            else {{ json_decimal('events.properties', 'name_signals.value_property') }}
+            else {{ as_amount(stated_number(
+                json_scalar('events.properties', 'name_signals.value_property')
+            )) }}
         end as stated_value
     from {{ ref('stg_events') }} as events
     inner join {{ ref('int_event_names') }} as names on events.event_name = names.event_name

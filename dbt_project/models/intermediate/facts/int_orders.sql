@@ -1,5 +1,6 @@
 -- Valid orders up to the as-of date, with their person, their value in the reporting currency and
 -- the dates on which they stop to stand. What is dated after the as-of date has not happened yet.
+-- Over 120 lines, since what an order is worth is said beside what it is made of.
 
 with
 
@@ -70,7 +71,7 @@ full_refunds as (
 
 ),
 
-valued_orders as (
+rated_orders as (
 
     select
         owned_orders.order_id,
@@ -80,19 +81,19 @@ valued_orders as (
         owned_orders.status,
         owned_orders.currency,
         owned_orders.total_price,
+        owned_orders.taxless_price,
+        owned_orders.paid_part,
+        owned_orders.known_shipping,
         case
             when owned_orders.currency = settings.reporting_currency then 1
             else rates.rate
         end as rate,
+        {% for fact in ['cancelled', 'delivered'] -%}
         case
-            when owned_orders.currency = settings.reporting_currency
-                then {{ order_value('owned_orders', '1') }}
-            else {{ order_value('owned_orders', 'rates.rate') }}
-        end as order_value,
-        {{ up_to_as_of(local_date('owned_orders.cancelled_at'), 'settings.as_of_date') }}
-            as cancelled_on,
-        {{ up_to_as_of(local_date('owned_orders.delivered_at'), 'settings.as_of_date') }}
-            as delivered_on,
+            when {{ local_date('owned_orders.' ~ fact ~ '_at') }} <= settings.as_of_date
+                then {{ local_date('owned_orders.' ~ fact ~ '_at') }}
+        end as {{ fact }}_on,
+        {% endfor -%}
         owned_orders.delivered_at,
         full_refunds.fully_refunded_on,
         {{ add_days('owned_orders.order_date', var('fulfilment_sla_days')) }} as fulfilment_due_on
@@ -106,12 +107,37 @@ valued_orders as (
 
 ),
 
+-- Net of tax and shipping, rounded once, never below 0; of known shipping and the part that is paid
+-- without it only one takes anything off.
 orders as (
 
     select
-        *,
+        order_id,
+        person_key,
+        created_at,
+        order_date,
+        status,
+        currency,
+        total_price,
+        rate,
+        case
+            when paid_part = total_price
+                then cast(
+                    round(
+                        greatest(cast(taxless_price - known_shipping as decimal(18, 4)), 0) * rate,
+                        4
+                    ) as decimal(18, 4)
+                )
+            when sign(taxless_price) * sign(paid_part) < 0 and rate is not null then 0
+            else {{ prorated('taxless_price', 'paid_part', 'total_price', 'rate') }}
+        end as order_value,
+        cancelled_on,
+        delivered_on,
+        delivered_at,
+        fully_refunded_on,
+        fulfilment_due_on,
         least(cancelled_on, fully_refunded_on) as voided_on
-    from valued_orders
+    from rated_orders
 
 )
 

@@ -13,7 +13,16 @@ first_events as (
         nullif(trim(events.utm_medium), '') as utm_medium,
         nullif(trim(events.utm_campaign), '') as utm_campaign,
         case when events.page_url like '%?%' then events.page_url end as tagged_url,
-        {{ url_host('events.referrer') }} as referrer_host
+        nullif(
+            lower(
+                regexp_extract(
+                    trim(events.referrer),
+                    '^([A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#@]*@)?([^/:?#]+)',
+                    3
+                )
+            ),
+            ''
+        ) as referrer_host
     from {{ ref('int_session_starts') }} as session_starts
     inner join {{ ref('stg_events') }} as events on session_starts.raw_row_id = events.raw_row_id
 
@@ -107,7 +116,9 @@ listed_hosts as (
         max_by(lower(trim(coalesce(referrers.medium, ''))), length(referrers.host)) as medium
     from referrer_hosts as hosts
     inner join {{ ref('referrers') }} as referrers
-        on {{ is_within_domain('hosts.host', 'lower(trim(referrers.host))') }}
+        on
+            right('.' || hosts.host, length(trim(referrers.host)) + 1)
+            = '.' || lower(trim(referrers.host))
     group by hosts.host
 
 ),
@@ -125,7 +136,7 @@ referrals as (
         events.referrer_host is not null
         and coalesce(listed_hosts.medium, '') <> 'payment'
         {% for domain in var('own_domains').split(',') if domain -%}
-        and not {{ is_within_domain('events.referrer_host', "'" ~ domain ~ "'") }}
+        and right('.' || events.referrer_host, {{ domain | length + 1 }}) <> '.{{ domain }}'
         {% endfor %}
 
 ),

@@ -103,17 +103,31 @@ totals as (
 
 ),
 
-compared_health as (
+-- A subscription says nothing before its first paid period.
+daily_health as (
 
     select
         person_key,
         subscription_id,
         changed_on,
-        {{ contract_health('begun', 'running', 'paid', 'setbacks') }} as health,
-        lag({{ contract_health('begun', 'running', 'paid', 'setbacks') }}) over (
+        case
+            when begun = 0 then null
+            when running = 0 then 'lapsed'
+            when setbacks > 0 or paid = 0 then 'at_risk'
+            else 'active'
+        end as health
+    from totals
+
+),
+
+compared_health as (
+
+    select
+        *,
+        lag(health) over (
             partition by person_key, subscription_id order by changed_on
         ) as previous_health
-    from totals
+    from daily_health
 
 ),
 

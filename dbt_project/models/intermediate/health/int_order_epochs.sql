@@ -94,7 +94,9 @@ measured_neighbours as (
             "coalesce(earlier_date, cast('1970-01-01' as date))", 'order_date'
         ) }} as gap_days,
         case when earlier_date is null then 1 else 0 end as is_first,
-        coalesce({{ log_gap('earlier_date', 'order_date') }}, 0) as log_gap
+        coalesce(
+            cast(ln({{ days_between('earlier_date', 'order_date') }}) as decimal(18, 15)), 0
+        ) as log_gap
     from neighbours
     where neighbours_from < neighbours_until
 

@@ -14,19 +14,21 @@ days as (
 
 period_days as (
 
-    {% for grain in activity_grains() -%}
-    {%- set start = activity_period_start('date', grain) -%}
+    {% for grain in period_grains() -%}
     select
         '{{ grain }}' as period_grain,
-        {{ start }} as period_start,
-        {{ next_activity_period_start(start, grain) }} as period_end
+        {{ period_start('date', grain) }} as period_start,
+        {{ next_period_start(period_start('date', grain), grain) }} as period_end
     from days
-    {%- if not loop.last %}
 
     union all
 
-    {% endif -%}
-    {%- endfor %}
+    {% endfor -%}
+    select
+        'week_sunday' as period_grain,
+        {{ add_days(period_start(add_days('date', 1), 'week'), -1) }} as period_start,
+        {{ add_days(period_start(add_days('date', 1), 'week'), 6) }} as period_end
+    from days
 
 ),
 

@@ -13,7 +13,7 @@ content_events as (
     from {{ ref('int_events') }} as events
     inner join {{ ref('stg_events') }} as stated_events
         on events.raw_row_id = stated_events.raw_row_id
-    where {{ json_mentions('stated_events.properties', 'content_id') }}
+    where contains(cast(stated_events.properties as string), '"content_id"')
 
 ),
 

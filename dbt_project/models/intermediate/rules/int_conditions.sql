@@ -65,12 +65,12 @@ conditions as (
         numbered_conditions.for_accounts,
         case
             when numbered_conditions.condition_no < 60
-                then {{ bit('numbered_conditions.condition_no') }}
+                then cast(1 as bigint) << cast(numbered_conditions.condition_no as integer)
             else 0
         end as bit_0,
         case
             when numbered_conditions.condition_no >= 60
-                then {{ bit('numbered_conditions.condition_no - 60') }}
+                then cast(1 as bigint) << cast(numbered_conditions.condition_no - 60 as integer)
             else 0
         end as bit_1,
         -- Counts and sums are 0 where nothing happened yet; the other measures are null, which is

@@ -33,9 +33,40 @@ plays as (
         built_frameworks.subject_type,
         named_plays.trigger,
         named_plays.trigger_value,
-        coalesce(stages.label, healths.label, {{ capitalized('signals.one') }}) as trigger_label,
-        coalesce(stages.label_it, healths.label_it, {{ capitalized('signals.one_it') }})
-            as trigger_label_it,
+        case named_plays.trigger
+            when 'stage_entered' then 'Entered the stage ' || stages.label || ' on '
+            when 'stage_left' then 'Fell back from the stage ' || stages.label || ' on '
+            when 'health_entered' then healths.label || ' since '
+            when 'signal'
+                then upper(substr(signals.one, 1, 1)) || substr(signals.one, 2) || ' on '
+            when 'cart_abandoned' then 'Left a cart unordered on '
+            when 'checkout_unfinished' then 'Began a checkout without an order on '
+            when 'first_purchase' then 'First purchase on '
+            when 'order_delivered' then 'Order delivered on '
+            when 'ticket_resolved' then 'Ticket resolved on '
+            when 'survey_detractor' then 'Answered as a detractor on '
+            when 'expected_order_missed'
+                then 'Overdue for an order by ' || named_plays.trigger_value || ' days since '
+            when 'renewal_due'
+                then 'Renewal within ' || named_plays.trigger_value || ' days, told on '
+        end as trigger_words,
+        case named_plays.trigger
+            when 'stage_entered' then 'Entrato nella fase ' || stages.label_it || ' il '
+            when 'stage_left' then 'Uscito dalla fase ' || stages.label_it || ' il '
+            when 'health_entered' then healths.label_it || ' dal '
+            when 'signal'
+                then upper(substr(signals.one_it, 1, 1)) || substr(signals.one_it, 2) || ' il '
+            when 'cart_abandoned' then 'Carrello lasciato senza ordine il '
+            when 'checkout_unfinished' then 'Cassa iniziata senza ordine il '
+            when 'first_purchase' then 'Primo acquisto il '
+            when 'order_delivered' then 'Ordine consegnato il '
+            when 'ticket_resolved' then 'Ticket risolto il '
+            when 'survey_detractor' then 'Ha risposto da detrattore il '
+            when 'expected_order_missed'
+                then 'In ritardo di ' || named_plays.trigger_value || ' giorni con un ordine dal '
+            when 'renewal_due'
+                then 'Rinnovo entro ' || named_plays.trigger_value || ' giorni, visto il '
+        end as trigger_words_it,
         case
             when named_plays.trigger in ('expected_order_missed', 'renewal_due')
                 then cast(named_plays.trigger_value as integer)

@@ -72,14 +72,25 @@ amounts as (
 
 ),
 
+-- As people write numbers: whole ones plainly, others with two decimals.
 numbers as (
 
     select
-        *,
-        {{ amount_text('observed', 'is_amount', 'currency') }} as seen,
-        {{ amount_text('asked', 'is_amount', 'currency') }} as asked_number,
-        {{ amount_text('at_least', 'is_amount', 'currency') }} as least,
-        {{ amount_text('below', 'is_amount', 'currency') }} as limit_below
+        {% for number, text in [
+            ('observed', 'seen'),
+            ('asked', 'asked_number'),
+            ('at_least', 'least'),
+            ('below', 'limit_below'),
+        ] -%}
+        case
+            when is_amount
+                then cast(cast({{ number }} as decimal(18, 2)) as string) || ' ' || currency
+            when {{ number }} = floor({{ number }})
+                then cast(cast({{ number }} as bigint) as string)
+            else cast(cast({{ number }} as decimal(18, 2)) as string)
+        end as {{ text }},
+        {% endfor -%}
+        *
     from amounts
 
 ),

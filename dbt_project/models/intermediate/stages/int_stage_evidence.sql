@@ -20,8 +20,23 @@ explained_conditions as (
         conditions.window_days,
         conditions.at_least,
         conditions.below,
-        {{ measured_value('conditions.measure', 'measured_values', 'settings.as_of_date') }}
-            as observed,
+        -- Counts and sums are 0 where there is no fact, the other measures null.
+        case conditions.measure
+            when 'count' then cast(coalesce(measured_values.facts, 0) as decimal(38, 4))
+            when 'days' then cast(coalesce(measured_values.days, 0) as decimal(38, 4))
+            when 'sum' then cast(coalesce(measured_values.value_sum, 0) as decimal(38, 4))
+            when 'latest' then cast(measured_values.latest_value as decimal(38, 4))
+            when 'days_since_first'
+                then cast(
+                    {{ days_between('measured_values.first_on', 'settings.as_of_date') }}
+                    as decimal(38, 4)
+                )
+            when 'days_since_last'
+                then cast(
+                    {{ days_between('measured_values.last_on', 'settings.as_of_date') }}
+                    as decimal(38, 4)
+                )
+        end as observed,
         measured_values.signals
     from {{ ref('int_current_states') }} as current_states
     cross join {{ ref('int_settings') }} as settings

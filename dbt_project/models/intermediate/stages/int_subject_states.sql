@@ -3,6 +3,9 @@
 -- after the as-of date are what will happen if nothing new does. Over 120 lines, since each kind of
 -- change is a select of its own.
 
+{# More than the highest step of a health. #}
+{% set steps_per_cycle = 8 %}
+
 with
 
 conditions as (
@@ -64,7 +67,11 @@ changes as (
         false as is_first
     from condition_changes
     inner join conditions on condition_changes.condition_no = conditions.condition_no
-    where {{ applies_to_subject('condition_changes.subject_key', 'conditions') }}
+    where
+        case
+            when condition_changes.subject_key < 0 then conditions.for_accounts
+            else conditions.for_persons
+        end
 
     union all
 
@@ -84,7 +91,7 @@ changes as (
         reactivated_on as changed_on,
         0 as word_0,
         0 as word_1,
-        {{ steps_per_cycle() }} as steps,
+        {{ steps_per_cycle }} as steps,
         false as is_first
     from {{ ref('int_reactivations') }}
 
@@ -95,7 +102,7 @@ changes as (
         voided_on as changed_on,
         0 as word_0,
         0 as word_1,
-        -{{ steps_per_cycle() }} as steps,
+        -{{ steps_per_cycle }} as steps,
         false as is_first
     from {{ ref('int_reactivations') }}
     where voided_on is not null
@@ -151,7 +158,8 @@ running_states as (
 
 ),
 
--- What was true before is what is true now less the day's change: no second look at the row before.
+-- What was true before is what is true now less the day's change, the bits of one of the two words
+-- that are not those of both: no second look at the row before.
 subject_states as (
 
     select
@@ -159,23 +167,23 @@ subject_states as (
         valid_from,
         word_0,
         word_1,
-        case when not is_first then {{ bits_between('word_0', 'word_0_change') }} end
+        case when not is_first then (word_0 | word_0_change) - (word_0 & word_0_change) end
             as previous_word_0,
-        case when not is_first then {{ bits_between('word_1', 'word_1_change') }} end
+        case when not is_first then (word_1 | word_1_change) - (word_1 & word_1_change) end
             as previous_word_1,
-        cast(steps % {{ steps_per_cycle() }} as tinyint) as health_step,
+        cast(steps % {{ steps_per_cycle }} as tinyint) as health_step,
         case
             when not is_first
-                then cast((steps - steps_change) % {{ steps_per_cycle() }} as tinyint)
+                then cast((steps - steps_change) % {{ steps_per_cycle }} as tinyint)
         end as previous_health_step,
-        cast(1 + (steps - steps % {{ steps_per_cycle() }}) / {{ steps_per_cycle() }} as integer)
+        cast(1 + (steps - steps % {{ steps_per_cycle }}) / {{ steps_per_cycle }} as integer)
             as cycle
     from running_states
     where
         is_first
         or word_0_change <> 0
         or word_1_change <> 0
-        or steps_change % {{ steps_per_cycle() }} <> 0
+        or steps_change % {{ steps_per_cycle }} <> 0
 
 )
 

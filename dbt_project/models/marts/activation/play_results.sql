@@ -93,7 +93,10 @@ rated_arms as (
             - cast({{ arm }}_net_revenue as double) * {{ arm }}_net_revenue
             / nullif({{ arm }}_persons, 0)
         ) as {{ arm }}_deviation,
-        {{ anytime_variance(arm ~ '_goals', arm ~ '_persons') }} as {{ arm }}_variance,
+        -- Half a goal and a person more on either side, so that no rate is certain.
+        ({{ arm }}_goals + 0.5) / ({{ arm }}_persons + cast(1 as double))
+        * (1 - ({{ arm }}_goals + 0.5) / ({{ arm }}_persons + cast(1 as double)))
+        / nullif({{ arm }}_persons, 0) as {{ arm }}_variance,
         {% endfor -%}
         treat_persons >= 30 and holdout_persons >= 30 as is_large
     from compared_arms
@@ -121,6 +124,8 @@ measured_plays as (
 
 ),
 
+-- A lift is conclusive where it is no chance at 1 %, however often one looks: beyond the boundary
+-- of a mixture of normals that expects lifts of 0.05.
 play_results as (
 
     select
@@ -155,7 +160,10 @@ play_results as (
         end as incremental_revenue_high,
         case
             when month = 'all' and is_large
-                then abs(lift) > {{ anytime_margin('anytime_variance') }}
+                then abs(lift) > sqrt(
+                    anytime_variance * (anytime_variance + 0.05 * 0.05) / (0.05 * 0.05)
+                    * ln((anytime_variance + 0.05 * 0.05) / (0.01 * anytime_variance))
+                )
         end as is_conclusive
     from measured_plays
 

@@ -72,10 +72,8 @@ open_entries as (
 
     select
         entries.*,
-        plays.trigger,
-        plays.trigger_value,
-        plays.trigger_label,
-        plays.trigger_label_it,
+        plays.trigger_words,
+        plays.trigger_words_it,
         plays.channel,
         contacts.person_key as contact_key,
         contacts.person_id as contact_subject_id,
@@ -145,8 +143,26 @@ plays_due as (
         entries.channel,
         entries.priority,
         entries.rank_for_subject,
-        {{ trigger_sentence('entries') }} || {{ consent_sentence('entries') }} as why,
-        {{ trigger_sentence_it('entries') }} || {{ consent_sentence_it('entries') }} as why_it,
+        entries.trigger_words || cast(entries.triggered_on as string) || '.' || case
+            when entries.has_consent
+                then ' Consented, as stated on ' || cast(entries.consent_on as string) || '.'
+            when not entries.has_consent
+                then
+                    ' Does not consent to marketing, as stated on '
+                    || cast(entries.consent_on as string) || '.'
+            else ' Consent is not known.'
+        end as why,
+        entries.trigger_words_it || cast(entries.triggered_on as string) || '.' || case
+            when entries.has_consent
+                then
+                    ' Consenso dato, come dichiarato il '
+                    || cast(entries.consent_on as string) || '.'
+            when not entries.has_consent
+                then
+                    ' Nessun consenso al marketing, come dichiarato il '
+                    || cast(entries.consent_on as string) || '.'
+            else ' Consenso non noto.'
+        end as why_it,
         expected_values.expected_value,
         products.product_id as recommended_product
     from ranked_entries as entries

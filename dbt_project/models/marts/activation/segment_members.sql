@@ -12,8 +12,16 @@ described_customers as (
         conditions.operator,
         conditions.operand,
         case conditions.column_name
-            {% for column in mart_columns('customers') -%}
-            when '{{ column.name }}' then {{ told_value('customers.' ~ column.name, column.data_type) }}
+            {% for column in mart_columns('customers') if column.data_type.startswith('decimal') -%}
+            when '{{ column.name }}'
+                then trim(
+                    trailing '.'
+                    from trim(trailing '0' from cast(customers.{{ column.name }} as string))
+                )
+            {% endfor -%}
+            {% for column in mart_columns('customers')
+                if not column.data_type.startswith('decimal') -%}
+            when '{{ column.name }}' then cast(customers.{{ column.name }} as string)
             {% endfor -%}
             when '' then ''
         end as told

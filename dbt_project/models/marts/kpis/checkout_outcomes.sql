@@ -35,8 +35,11 @@ checkout_outcomes as (
         checkouts.checkout_order_id as order_id,
         checkouts.checkout_ordered_at as ordered_at,
         cast(
-            {{ seconds_between('checkouts.first_checkout_at', 'checkouts.checkout_ordered_at') }}
-            as bigint
+            floor(
+                {{ microseconds_between(
+                    'checkouts.first_checkout_at', 'checkouts.checkout_ordered_at'
+                ) }} / 1000000
+            ) as bigint
         ) as seconds_to_order
     from checkouts
     inner join {{ ref('int_persons') }} as persons

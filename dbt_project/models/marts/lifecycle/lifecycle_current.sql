@@ -99,10 +99,15 @@ explained_rows as (
             ''
         )
         || coalesce(
-            {{ outlook_sentence(
-                'outlooks', 'At risk on ', 'Lapsed on ', ' without an order.',
-                ' without a renewal.', ' without an order or a renewal.'
-            ) }},
+            ' ' || case
+                when outlooks.at_risk_on is not null then 'At risk on ' || outlooks.at_risk_on
+                else 'Lapsed on ' || outlooks.lapsed_on
+            end || case
+                when outlooks.usual_gap_days is null then ' without a renewal.'
+                when outlooks.health_basis = 'contract' or outlooks.renews_on is not null
+                    then ' without an order or a renewal.'
+                else ' without an order.'
+            end,
             ''
         ) as reason,
         current_rows.stage_label_it || ' dal ' || current_rows.stage_since || ': '
@@ -113,10 +118,15 @@ explained_rows as (
             ''
         )
         || coalesce(
-            {{ outlook_sentence(
-                'outlooks', 'A rischio dal ', 'Perso dal ', ' senza un ordine.',
-                ' senza un rinnovo.', ' senza un ordine o un rinnovo.'
-            ) }},
+            ' ' || case
+                when outlooks.at_risk_on is not null then 'A rischio dal ' || outlooks.at_risk_on
+                else 'Perso dal ' || outlooks.lapsed_on
+            end || case
+                when outlooks.usual_gap_days is null then ' senza un rinnovo.'
+                when outlooks.health_basis = 'contract' or outlooks.renews_on is not null
+                    then ' senza un ordine o un rinnovo.'
+                else ' senza un ordine.'
+            end,
             ''
         ) as reason_it,
         stage_outlooks.advance_30d_probability,

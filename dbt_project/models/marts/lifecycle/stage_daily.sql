@@ -37,10 +37,8 @@ days as (
 
 healths as (
 
-    {% for health in healths() -%}
-    select '{{ health }}' as health
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select health from {{ ref('health_labels') }}
+
 ),
 
 cells as (
