@@ -65,14 +65,14 @@
     cast(round(cast({{ value }} as double) * {{ 10 ** scale }}) as bigint)
 {%- endmacro %}
 
-{# The median of decimals as an aggregate: the mean of the middle two, exact
-   for up to 9 decimals. The upper one is the lower one of the negated values. #}
+{# The median of decimals as an aggregate: the mean of the middle two, exact for up to 9 decimals.
+   A little above a half lies the upper one, if there are two. The numbers are kept once for both. #}
 {% macro exact_median(value) %}{{ return(adapter.dispatch('exact_median')(value)) }}{% endmacro %}
 {% macro default__exact_median(value) -%}
+    {%- set middle_two = 'quantile_disc(' ~ value ~ ', [0.5, 0.5000000001])' -%}
     cast(
         (
-            cast(quantile_disc({{ value }}, 0.5) as decimal(30, 9))
-            - cast(quantile_disc(-{{ value }}, 0.5) as decimal(30, 9))
+            cast({{ middle_two }}[1] as decimal(30, 9)) + cast({{ middle_two }}[2] as decimal(30, 9))
         ) * cast(0.5 as decimal(2, 1))
         as decimal(38, 10)
     )

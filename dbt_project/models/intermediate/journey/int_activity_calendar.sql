@@ -50,10 +50,12 @@ numbered_periods as (
 
     select
         periods.*,
-        row_number() over (
-            partition by periods.period_grain order by periods.period_start
+        cast(
+            row_number() over (
+                partition by periods.period_grain order by periods.period_start
+            ) as integer
         ) as period_number,
-        count(*) over (partition by periods.period_grain) as periods,
+        cast(count(*) over (partition by periods.period_grain) as integer) as periods,
         {{ add_days('periods.period_end', -1) }} <= settings.as_of_date as is_mature
     from periods
     cross join {{ ref('int_settings') }} as settings

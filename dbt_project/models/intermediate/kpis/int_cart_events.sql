@@ -21,52 +21,56 @@ cart_signals as (
 
 ),
 
-named_events as (
+-- What an event states is read once, since stg_events makes it from the texts of every event.
+stated_events as (
 
     select
-        'cart:' || stated_events.cart_id as named_cart,
-        events.raw_row_id,
+        stated_events.raw_row_id,
         stated_events.event_id,
-        events.person_key,
-        events.occurred_at,
-        events.event_date,
-        stated_events.quantity
-    from {{ ref('int_events') }} as events
-    inner join {{ ref('stg_events') }} as stated_events
-        on events.raw_row_id = stated_events.raw_row_id
-    where stated_events.cart_id is not null
-
-    union all
-
-    select
-        'session:' || first_events.event_id as named_cart,
-        event_sessions.raw_row_id,
-        stated_events.event_id,
-        event_sessions.person_key,
-        event_sessions.occurred_at,
-        event_sessions.event_date,
-        stated_events.quantity
-    from {{ ref('int_event_sessions') }} as event_sessions
-    inner join cart_signals on event_sessions.raw_row_id = cart_signals.raw_row_id
-    inner join {{ ref('stg_events') }} as stated_events
-        on event_sessions.raw_row_id = stated_events.raw_row_id
-    inner join {{ ref('stg_events') }} as first_events
-        on event_sessions.start_row_id = first_events.raw_row_id
-    where stated_events.cart_id is null
+        stated_events.cart_id,
+        stated_events.quantity,
+        case when stated_events.cart_id is null then stated_events.raw_row_id end
+            as unnamed_row_id,
+        coalesce(cart_signals.is_addition, false) as is_addition,
+        coalesce(cart_signals.is_checkout, false) as is_checkout,
+        cart_signals.unit_value,
+        cart_signals.stated_value,
+        coalesce(cart_signals.is_missing_rate, false) as is_missing_rate
+    from {{ ref('stg_events') }} as stated_events
+    left join cart_signals on stated_events.raw_row_id = cart_signals.raw_row_id
+    where
+        stated_events.cart_id is not null
+        or cart_signals.raw_row_id is not null
 
 ),
 
 events as (
 
     select
-        named_events.*,
-        coalesce(cart_signals.is_addition, false) as is_addition,
-        coalesce(cart_signals.is_checkout, false) as is_checkout,
-        cart_signals.unit_value,
-        cart_signals.stated_value,
-        coalesce(cart_signals.is_missing_rate, false) as is_missing_rate
-    from named_events
-    left join cart_signals on named_events.raw_row_id = cart_signals.raw_row_id
+        stated_events.raw_row_id,
+        stated_events.event_id,
+        coalesce(
+            'cart:' || stated_events.cart_id, 'session:' || sessions.session_id
+        ) as named_cart,
+        events.person_key,
+        events.occurred_at,
+        events.event_date,
+        stated_events.quantity,
+        stated_events.is_addition,
+        stated_events.is_checkout,
+        stated_events.unit_value,
+        stated_events.stated_value,
+        stated_events.is_missing_rate
+    from stated_events
+    inner join {{ ref('int_events') }} as events
+        on stated_events.raw_row_id = events.raw_row_id
+    left join {{ ref('int_event_sessions') }} as event_sessions
+        on stated_events.unnamed_row_id = event_sessions.raw_row_id
+    left join {{ ref('int_sessions') }} as sessions
+        on event_sessions.start_row_id = sessions.start_row_id
+    where
+        stated_events.cart_id is not null
+        or sessions.session_id is not null
 
 ),
 

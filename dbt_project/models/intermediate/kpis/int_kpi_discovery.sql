@@ -33,6 +33,7 @@ report_rows as (
                         when reports.impressions is not null then reports.social_interactions
                     end
                 when 'podcast_downloads' then reports.podcast_downloads
+                when 'reach' then reports.reach
             end as decimal(28, 10)
         ) as numerator,
         cast(
@@ -62,15 +63,10 @@ largest_rows as (
         kpis.kpi,
         reports.fact_date as ranked_on,
         reports.channel,
-        cast(
-            case kpis.kpi
-                when 'podcast_listeners' then reports.podcast_listeners
-                when 'reach' then reports.reach
-            end as decimal(28, 10)
-        ) as numerator
+        cast(reports.podcast_listeners as decimal(28, 10)) as numerator
     from {{ ref('int_channel_reports') }} as reports
     cross join kpis
-    where kpis.kpi in ('podcast_listeners', 'reach')
+    where kpis.kpi = 'podcast_listeners'
 
 ),
 

@@ -5,13 +5,32 @@
 
 with
 
+-- What is alike is summed once, and the few sums again for each dimension.
 period_facts as (
 
     select
-        *,
-        case when period_grain = 'month' then account end as month_account
+        kpi_no,
+        period_grain,
+        period_start,
+        own_dimension,
+        own_value,
+        country,
+        case when period_grain = 'month' then account end as month_account,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        max(mature_on) as mature_on,
+        bool_or(is_missing_rate) as is_missing_rate
     from {{ ref('int_kpi_facts') }}
     where period_grain is not null
+    group by
+        kpi_no,
+        period_grain,
+        period_start,
+        own_dimension,
+        own_value,
+        country,
+        case when period_grain = 'month' then account end
 
 ),
 
@@ -71,53 +90,6 @@ ranked_facts as (
 
 ),
 
--- Of the busiest day everything reported of it counts.
-ranked_numbers as (
-
-    select
-        kpi_no,
-        aggregate,
-        ranked_grain,
-        ranked_start,
-        dimension,
-        dimension_value,
-        ranked_on,
-        numerator,
-        denominator,
-        sample_size,
-        mature_on,
-        is_missing_rate
-    from ranked_facts
-    where aggregate <> 'busiest'
-
-    union all
-
-    select
-        kpi_no,
-        aggregate,
-        ranked_grain,
-        ranked_start,
-        dimension,
-        dimension_value,
-        ranked_on,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(sample_size) as sample_size,
-        max(mature_on) as mature_on,
-        bool_or(is_missing_rate) as is_missing_rate
-    from ranked_facts
-    where aggregate = 'busiest'
-    group by
-        kpi_no,
-        aggregate,
-        ranked_grain,
-        ranked_start,
-        dimension,
-        dimension_value,
-        ranked_on
-
-),
-
 ranked_totals as (
 
     select
@@ -135,7 +107,7 @@ ranked_totals as (
         max(ranked_on) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
-    from ranked_numbers
+    from ranked_facts
     group by
         kpi_no,
         aggregate,

@@ -1,6 +1,6 @@
 -- KPIs that add up: the facts of each day are summed per slice, longer periods are summed from the
--- days. Accounts, which may be many, are told of months alone and summed by month at once. Over 120
--- lines, since the roll-ups name each of their columns four times.
+-- days or told of the busiest one. Accounts, which may be many, are told of months alone and summed
+-- by month at once. Over 120 lines, since the roll-ups name each of their columns four times.
 
 with
 
@@ -83,6 +83,7 @@ longer_totals as (
         dimension,
         dimension_value,
         sum(numerator) as numerator,
+        max(numerator) as busiest_numerator,
         sum(denominator) as denominator,
         sum(sample_size) as sample_size,
         max(last_unit_on) as last_unit_on,
@@ -107,6 +108,7 @@ grain_totals as (
         dimension,
         dimension_value,
         numerator,
+        numerator as busiest_numerator,
         denominator,
         sample_size,
         last_unit_on,
@@ -129,7 +131,12 @@ period_totals as (
         totals.period_start,
         totals.dimension,
         totals.dimension_value,
-        cast(totals.numerator as decimal(38, 10)) as numerator,
+        cast(
+            case slices.aggregate
+                when 'busiest' then totals.busiest_numerator
+                else totals.numerator
+            end as decimal(38, 10)
+        ) as numerator,
         cast(totals.denominator as decimal(38, 10)) as denominator,
         cast(totals.sample_size as bigint) as sample_size,
         slices.parts_per_unit,

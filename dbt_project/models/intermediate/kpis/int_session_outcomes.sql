@@ -10,7 +10,10 @@ sessions as (
     select
         sessions.*,
         sessions.first_checkout_at + windows.checkout_order_hours * interval '1' hour
-            as checkout_until
+            as checkout_until,
+        sessions.started_at - windows.session_order_skew_minutes * interval '1' minute
+            as credited_from,
+        sessions.ended_at + windows.session_order_hours * interval '1' hour as credited_until
     from {{ ref('int_sessions') }} as sessions
     cross join {{ ref('int_kpi_windows') }} as windows
 
@@ -35,14 +38,11 @@ order_credits as (
         orders.order_id,
         max_by(sessions.session_id, (sessions.started_at, sessions.session_id)) as session_id
     from orders
-    cross join {{ ref('int_kpi_windows') }} as windows
     inner join sessions
         on
             orders.person_key = sessions.person_key
-            and orders.created_at
-            >= sessions.started_at - windows.session_order_skew_minutes * interval '1' minute
-            and orders.created_at
-            <= sessions.ended_at + windows.session_order_hours * interval '1' hour
+            and orders.created_at >= sessions.credited_from
+            and orders.created_at <= sessions.credited_until
     group by orders.order_id
 
 ),

@@ -10,42 +10,9 @@ calendar as (
 
 ),
 
-cohort_kinds as (
-
-    select
-        'first_activity' as cohort_kind,
-        true as is_first_only
-
-    union all
-
-    select
-        'every_activity' as cohort_kind,
-        false as is_first_only
-
-),
-
 activity_periods as (
 
     select * from {{ ref('int_activity_periods') }}
-
-),
-
-cohorts as (
-
-    select
-        activity_periods.period_grain,
-        activity_periods.activity,
-        cohort_kinds.cohort_kind,
-        activity_periods.period_number,
-        count(*) as cohort_persons
-    from activity_periods
-    inner join cohort_kinds
-        on activity_periods.periods_since is null or not cohort_kinds.is_first_only
-    group by
-        activity_periods.period_grain,
-        activity_periods.activity,
-        cohort_kinds.cohort_kind,
-        activity_periods.period_number
 
 ),
 
@@ -56,7 +23,7 @@ series as (
         period_grain,
         activity,
         cast(row_number() over (order by period_grain, activity) as smallint) as series_no
-    from cohorts
+    from activity_periods
     group by
         period_grain,
         activity
@@ -106,15 +73,50 @@ pair_counts as (
 
 ),
 
+period_counts as (
+
+    select
+        series_no,
+        period_number,
+        count(*) as every_activity,
+        sum(is_first) as first_activity
+    from series_periods
+    group by
+        series_no,
+        period_number
+
+),
+
+cohorts as (
+
+    select
+        series_no,
+        'every_activity' as cohort_kind,
+        period_number,
+        every_activity as cohort_persons
+    from period_counts
+
+    union all
+
+    select
+        series_no,
+        'first_activity' as cohort_kind,
+        period_number,
+        first_activity as cohort_persons
+    from period_counts
+    where first_activity > 0
+
+),
+
 retention_matrix as (
 
     select
-        cohorts.period_grain,
-        cohorts.activity,
+        series.period_grain,
+        series.activity,
         cohorts.cohort_kind,
         cohort_calendar.period_start as cohort_start,
         cast(later_calendar.period_number - cohorts.period_number as bigint) as period_offset,
-        cohorts.cohort_persons,
+        cast(cohorts.cohort_persons as bigint) as cohort_persons,
         cast(
             coalesce(
                 case cohorts.cohort_kind
@@ -126,22 +128,19 @@ retention_matrix as (
         ) as persons,
         later_calendar.is_mature
     from cohorts
+    inner join series on cohorts.series_no = series.series_no
     inner join calendar as cohort_calendar
         on
-            cohorts.period_grain = cohort_calendar.period_grain
+            series.period_grain = cohort_calendar.period_grain
             and cohorts.period_number = cohort_calendar.period_number
     inner join calendar as later_calendar
         on
-            cohorts.period_grain = later_calendar.period_grain
+            series.period_grain = later_calendar.period_grain
             and cohorts.period_number <= later_calendar.period_number
             and cohort_calendar.last_followed >= later_calendar.period_number
-    inner join series
-        on
-            cohorts.period_grain = series.period_grain
-            and cohorts.activity = series.activity
     left join pair_counts
         on
-            series.series_no = pair_counts.series_no
+            cohorts.series_no = pair_counts.series_no
             and cohorts.period_number = pair_counts.period_number
             and later_calendar.period_number = pair_counts.later_number
 
