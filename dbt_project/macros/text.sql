@@ -15,7 +15,7 @@
 {% macro default__ordered_list(value, order_by) -%}
     list_transform(
         list_sort(list(struct_pack(place := {{ order_by }}, item := {{ value }}))),
-        lambda part: part.item
+        lambda part: struct_extract(part, 'item')
     )
 {%- endmacro %}
 
@@ -37,7 +37,7 @@
                 list(struct_pack(place := {{ ordered_by }}, word := {{ text }}))
                 filter (where {{ text }} is not null)
             ),
-            lambda part: part.word
+            lambda part: struct_extract(part, 'word')
         ),
         '{{ separator }}'
     )
