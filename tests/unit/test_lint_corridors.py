@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lint.corridors import MOST_LINES, MOST_MODULES, crowded, header, long_models
+from tests.lint.corridors import (
+    MOST_LINES,
+    MOST_MODULES,
+    crowded,
+    header,
+    long_models,
+    per_mart,
+)
 
 
 def folder(modules: int) -> list[str]:
@@ -48,3 +55,15 @@ def test_a_long_model_says_why_in_its_first_comment(opening: str, is_reason: boo
 
 def test_the_header_ends_where_the_sql_begins() -> None:
     assert header("-- a\n\n{# b #}\nselect 1 -- c") == "a {# b #}"
+
+
+def test_marts_may_stand_on_so_many_models_and_lines_of_macros_and_no_more() -> None:
+    def judged(models: int, lines: int) -> int:
+        named = {f"models/staging/m{number}.sql": "" for number in range(models - 2)}
+        named |= {"models/marts/a.sql": "", "models/marts/b.sql": ""}
+        return len(per_mart(named, {"macros/m.sql": "x\n" * lines})[0])
+
+    assert judged(11, 49) == 0
+    assert judged(12, 49) == 1
+    assert judged(11, 50) == 1
+    assert judged(12, 50) == 2
