@@ -184,7 +184,8 @@ def main() -> None:
         "",
     ]
     rooms = by_room(seconds["models"], read_manifest(state))
-    page = "\n".join([*head, *table(parts, fixed), *rooms, *dearest(seconds)]) + "\n"
+    missed = ["", "What is missed, and what was tried: [misses](misses.md)."]
+    page = "\n".join([*head, *table(parts, fixed), *missed, *rooms, *dearest(seconds)]) + "\n"
     print(page)
     if not given.no_record:
         (RESULTS / f"whole_build_{given.scale}.md").write_text(page, encoding="utf-8")
