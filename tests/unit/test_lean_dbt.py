@@ -85,7 +85,6 @@ own = rendered()
 make_lean()
 with templates.kept(kept):
     known = len(templates._known)
-    compiled = templates._compile
     if known:
         templates._compile = None
     assert rendered() == own == ["3", 3, "2", 2], own

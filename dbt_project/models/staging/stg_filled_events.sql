@@ -20,28 +20,15 @@ told_rows as (
 
     select
         raw_rows.*,
-        {% for name in ids + texts -%}
+        {%- for name in ids + texts + amounts + ['quantity'] %}
         case
             when
-                raw_rows.{{ name }} is null
+                raw_rows.{{ 'value' if name in amounts else name }} is null
                 and contains(cast(raw_rows.properties as string), '"{{ name }}"')
                 then {{ json_text('raw_rows.properties', name) }}
-        end as told_{{ name }},
-        {% endfor -%}
-        {% for name in amounts -%}
-        case
-            when
-                raw_rows.value is null
-                and contains(cast(raw_rows.properties as string), '"{{ name }}"')
-                then {{ json_text('raw_rows.properties', name) }}
-        end as told_{{ name }},
-        {% endfor -%}
-        case
-            when
-                raw_rows.quantity is null
-                and contains(cast(raw_rows.properties as string), '"quantity"')
-                then {{ json_text('raw_rows.properties', 'quantity') }}
-        end as told_quantity
+        end as told_{{ name }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from raw_rows
 
 ),

@@ -115,24 +115,17 @@ shares as (
                 else {{ model }}_cut_units
             end as bigint
         ) as {{ model }}_units,
+        {% for amount in ['value', 'net_value'] -%}
         cast(
             case
                 when is_last
                     then
-                        whole_value
-                        - coalesce(sum({{ model }}_cut_value) over order_touches, 0)
-                else {{ model }}_cut_value
+                        whole_{{ amount }}
+                        - coalesce(sum({{ model }}_cut_{{ amount }}) over order_touches, 0)
+                else {{ model }}_cut_{{ amount }}
             end as decimal(18, 4)
-        ) as {{ model }}_value,
-        cast(
-            case
-                when is_last
-                    then
-                        whole_net_value
-                        - coalesce(sum({{ model }}_cut_net_value) over order_touches, 0)
-                else {{ model }}_cut_net_value
-            end as decimal(18, 4)
-        ) as {{ model }}_net_value,
+        ) as {{ model }}_{{ amount }},
+        {% endfor -%}
         {% endfor -%}
         order_id,
         person_key,
