@@ -45,6 +45,7 @@ def events_of(
                 asset_key=nodes.assets[result.unique_id],
                 metadata={
                     "dagster_dbt/execution_seconds": round(result.seconds, 3),
+                    "kept": result.kept,
                     **metadata,
                 },
             )

@@ -27,7 +27,7 @@ _Offered = create_model("_Offered", __base__=Config, **_fields)
 class BuildConfig(_Offered):
     """What a build is told; blank is what the environment says, else decided from the data."""
 
-    full_refresh: bool = Field(False, description="Drop the working database first.")
+    full_refresh: bool = Field(False, description="Drop the working database and make every table.")
     accept_rule_change: bool = Field(
         False, description="Publish whatever share of the subjects a change of the rules moves."
     )

@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version as package_version
 from typing import TypeVar
 
@@ -31,13 +31,14 @@ from orchestration.pipeline.build_record import BuildRecord, Stopwatch
 from orchestration.pipeline.dbt_run import (
     BuildIdentity,
     DbtRun,
-    count_results,
     prepare_working_database,
     run_dbt,
+    told_results,
 )
 from orchestration.pipeline.erasure import erase, requested
 from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
+from orchestration.pipeline.kept_tables import inputs_of, keep, read_kept
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published, current_version
@@ -227,10 +228,13 @@ def build_identity(request: BuildRequest, build_id: str, rules: RuleSet) -> Buil
 
 
 def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress) -> DbtRun:
-    """Run the one dbt build; its verdict is the gate's."""
+    """Run the one dbt build of all that can have changed; its verdict is the gate's."""
 
     def work() -> DbtRun:
         state, current = request.state, current_version(request.state)
+        inputs = inputs_of(state, request.settings, request.project)
+        kept = None if request.full_refresh else read_kept(state)
+        select = kept.selection(inputs) if kept else ()
         prepare_working_database(state, full_refresh=request.full_refresh, progress=progress)
         untold = place_previous(
             state.working_database,
@@ -245,17 +249,13 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
         preparing = threading.Thread(target=load_library, name="load-gate-library", daemon=True)
         preparing.start()
         try:
-            run = run_dbt(request.state, request.settings, identity, progress, request.project)
+            run = run_dbt(state, request.settings, identity, progress, request.project, select)
         finally:
             preparing.join()
         reach("build.dbt_ended")
-        return run
+        return replace(kept.completed(run) if kept and select else run, inputs=inputs)
 
-    def summary(run: DbtRun) -> str:
-        counted = count_results(run)
-        return ", ".join(f"{count:,} {kind}s" for kind, count in counted.items()) or "no results"
-
-    return _timed("dbt", progress, work, summary)
+    return _timed("dbt", progress, work, told_results)
 
 
 def gate_phase(
@@ -302,6 +302,7 @@ def gate_phase(
             ],
             more_warnings=[finding.sentence for finding in broken if finding.severity == "warn"],
         )
+        keep(state, run, gate_pass.working)
         reach("build.gate_passed")
         return gate_pass
 

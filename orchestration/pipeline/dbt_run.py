@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ class NodeResult:
         failures: failing rows of a test; None for other nodes.
         message: dbt's message, or blank.
         seconds: execution time.
+        kept: whether this is how it ended in an earlier build, of which it was kept.
     """
 
     unique_id: str
@@ -78,6 +79,7 @@ class NodeResult:
     failures: int | None
     message: str
     seconds: float
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class DbtRun:
         results_invocation_id: the invocation run_results.json belongs to; blank without the file.
         manifest: manifest.json; empty without the file.
         errors: the last error messages of the log.
+        inputs: hashes of what it was made of, see `kept_tables`.
     """
 
     invocation_id: str
@@ -99,14 +102,20 @@ class DbtRun:
     results_invocation_id: str
     manifest: Mapping[str, Any]
     errors: tuple[str, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def dbt_arguments(
-    state: StateDir, settings: BuildSettings, project: Path, select: Sequence[str] = ()
+    state: StateDir,
+    settings: BuildSettings,
+    project: Path,
+    select: Sequence[str] = (),
+    *,
+    tested: bool = True,
 ) -> list[str]:
     """Return the command line of the one `dbt build`; every path is absolute.
 
-    With `select` it is a trial of some models, which is never published and so is not tested.
+    Without `select` it is everything. A trial, which is never published, is not tested.
 
     Unit tests stay out of it: they prove the models, not the data, and run with the test suite.
     Exposures are documentation; dbt would list each as a node with nothing to do.
@@ -128,7 +137,8 @@ def dbt_arguments(
         "unit_test",
         "--exclude-resource-type",
         "exposure",
-        *(("--exclude-resource-type", "test", "--select", *select) if select else ()),
+        *(() if tested else ("--exclude-resource-type", "test")),
+        *(("--select", *select) if select else ()),
         "--vars",
         json.dumps(settings.dbt_vars(), sort_keys=True),
         "--log-format",
@@ -224,6 +234,8 @@ def run_dbt(
     progress: Progress,
     project: Path = DBT_PROJECT_DIR,
     select: Sequence[str] = (),
+    *,
+    tested: bool = True,
 ) -> DbtRun:
     """Run the one `dbt build` and return what it left; never judges it.
 
@@ -239,7 +251,7 @@ def run_dbt(
     parsed = kept_parse(settings, environment, project)
     parse_cache.restore(state.dbt_target, parsed)
     with subprocess.Popen(
-        dbt_arguments(state, settings, project, select),
+        dbt_arguments(state, settings, project, select, tested=tested),
         env=environment,
         cwd=state.root,
         stdout=subprocess.PIPE,
@@ -310,10 +322,13 @@ def read_run(
     )
 
 
-def count_results(run: DbtRun) -> dict[str, int]:
-    """Return how many seeds, models and tests the run tells of."""
+def told_results(run: DbtRun) -> str:
+    """Say how many seeds, models and tests there are, and how many of all were kept."""
     kinds = [result.unique_id.partition(".")[0] for result in run.results]
-    return {kind: kinds.count(kind) for kind in _RESOURCES if kind in kinds}
+    counted = [f"{kinds.count(kind):,} {kind}s" for kind in _RESOURCES if kind in kinds]
+    kept = sum(result.kept for result in run.results)
+    counted += [f"{kept:,} of them kept"] if kept else []
+    return ", ".join(counted) or "no results"
 
 
 def _met_a_torn_file(run: DbtRun) -> bool:

@@ -25,8 +25,8 @@ from orchestration.settings.paths import StateDir
 # Remade by the next run, or left by one that was killed.
 _REMADE = (
     "ingest_tmp", "raw_database", "dbt/logs", "dbt/target/run", "dbt/target/compiled",
-    "dbt/target/run_results.json", "working.duckdb", "working.duckdb.wal", "working.duckdb.tmp",
-    "raw.duckdb.tmp",
+    "dbt/target/run_results.json", "kept_tables.json", "working.duckdb", "working.duckdb.wal",
+    "working.duckdb.tmp", "raw.duckdb.tmp",
 )  # fmt: skip
 _TORN = "*.torn*"
 _TABLES = tuple(name for name, (kind, _) in EXTENSIONS.items() if kind != "spreadsheet")

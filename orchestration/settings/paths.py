@@ -56,6 +56,11 @@ class StateDir:
         return self.root / "working.duckdb"
 
     @property
+    def kept_tables(self) -> Path:
+        """JSON with what each table of the working database is made of, see `kept_tables`."""
+        return self.root / "kept_tables.json"
+
+    @property
     def rules(self) -> Path:
         """The merged rule seeds of the present build."""
         return self.root / "rules"

@@ -32,7 +32,7 @@ class BuildRequest:
         raw_dir: landing files.
         state: the state directory.
         rules_dir: rule seeds that override the shipped ones; None for none.
-        full_refresh: drop the working database first.
+        full_refresh: drop the working database and make every table.
         project: the dbt project.
         sources_file: what lies in other shapes; None for sources.yml in the landing directory.
         identity_salt: what addresses are hashed with.

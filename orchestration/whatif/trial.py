@@ -55,7 +55,9 @@ def what_if(request: BuildRequest, rules_dir: Path, progress: Progress) -> WhatI
         identity = build_identity(tried, "what-if", rules)
         _refuse_other_inputs(version, identity.inputs_hash)
         progress.begin("dbt")
-        run = run_dbt(scratch, settings, identity, progress, request.project, select=_MARTS)
+        run = run_dbt(
+            scratch, settings, identity, progress, request.project, select=_MARTS, tested=False
+        )
         if run.exit_code != 0:
             said = first_line(run.errors[-1]) if run.errors else "it gave no reason"
             raise WarehouseError(f"dbt could not build what these rules say ({said}).")

@@ -63,8 +63,8 @@ class Mismatch:
         return "\n".join(lines)
 
 
-def run_lifecycle(options: Sequence[str], environment: dict[str, str] | None = None) -> None:
-    """Run the command line as a user would.
+def run_lifecycle(options: Sequence[str], environment: dict[str, str] | None = None) -> str:
+    """Run the command line as a user would; return what it printed.
 
     Args:
         options: arguments of ``lifecycle``.
@@ -85,6 +85,7 @@ def run_lifecycle(options: Sequence[str], environment: dict[str, str] | None = N
     assert done.returncode == 0, (
         f"{' '.join(options)}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
     )
+    return done.stdout
 
 
 def published(

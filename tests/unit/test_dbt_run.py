@@ -182,7 +182,7 @@ def test_full_refresh_drops_the_working_database(tmp_path: Path) -> None:
 def stand_in(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     """Let a few lines of Python run where dbt would."""
     monkeypatch.setattr(
-        dbt_run, "dbt_arguments", lambda *_: [sys.executable, "-c", textwrap.dedent(script)]
+        dbt_run, "dbt_arguments", lambda *_, **__: [sys.executable, "-c", textwrap.dedent(script)]
     )
 
 
@@ -233,7 +233,7 @@ def test_dbt_dies_with_the_build_that_started_it(tmp_path: Path) -> None:
         "from orchestration.settings.build_settings import BuildSettings\n"
         "from orchestration.settings.paths import StateDir\n"
         "child = 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'\n"
-        "dbt_run.dbt_arguments = lambda *_: [sys.executable, '-c', child]\n"
+        "dbt_run.dbt_arguments = lambda *_, **__: [sys.executable, '-c', child]\n"
         "dbt_run.follow_log = lambda lines, _: print(next(lines), flush=True) or time.sleep(60)\n"
         "identity = dbt_run.BuildIdentity('b', 'r', 'i', 'v')\n"
         "state = StateDir.at(Path(sys.argv[1]))\n"

@@ -37,7 +37,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a folder": lambda path: path.mkdir(),
     "a pipe": os.mkfifo,
 }
-NAMES = ("last_build.json", "build.lock", "raw_ledger.jsonl", "exports.jsonl")
+NAMES = ("last_build.json", "build.lock", "raw_ledger.jsonl", "exports.jsonl", "kept_tables.json")
 
 
 @pytest.fixture(autouse=True)

@@ -101,6 +101,7 @@ def test_another_account_can_neither_read_raw_nor_hold_the_lock(tmp_path: Path) 
         "raw.duckdb",
         "build.lock",
         "last_build.json",
+        "kept_tables.json",
         "raw_ledger.jsonl",
         "published",
         "dbt",

@@ -111,7 +111,7 @@ def build(
     rules_dir: RulesOption = None,
     sources: SourcesOption = None,
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Drop the working database first.")
+        bool, typer.Option("--full-refresh", help="Drop the working database and make every table.")
     ] = False,
     accept_loss: LossOption = False,
     accept_rule_change: Annotated[

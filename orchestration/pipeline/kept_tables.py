@@ -1,0 +1,183 @@
+"""What the working database has already, so that a build makes only what can have changed.
+
+Belongs here: what each table is made of, as hashes; the record of a working database whose tables
+have all passed the gate; and which of them the next build needs to make again. Does not belong
+here: running dbt (`dbt_run`), or judging (`gate`).
+
+A build gives the same rows for the same input, rules, settings and code, whenever it runs. So a
+table is kept if nothing it is made of is another than when the gate let it through, and so is the
+verdict of a check that has read only kept tables. The record counts for the very file it was
+written for: one byte written to the working database since, by anybody, and everything is built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from orchestration.checksums import sha256_of
+from orchestration.database_files import open_quietly
+from orchestration.pipeline.dbt_run import DbtRun, NodeResult
+from orchestration.pipeline.gate import Fingerprint, fingerprint
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.paths import StateDir
+from orchestration.small_files import json_of, write_private
+from orchestration.sql_text import identifier
+
+# Made in every build: what tells of the build itself, or holds it against the one before.
+EVERY_TIME = ("tag:each_build+", "source:previous+")
+# What has no selector of its own: where it differs, everything does.
+EVERYTHING = "*"
+_MAKERS = ("customer-lifecycle", "dbt-core", "dbt-duckdb", "duckdb", "numpy", "scipy")
+_LEFT_BY_DBT = frozenset({"target", "logs", "__pycache__"})
+# Their file is one node, which has its name.
+_OF_ONE_NODE = {"models": {".sql", ".py"}, "tests": {".sql"}}
+_GENERIC_TESTS = "generic"
+
+
+@dataclass(frozen=True)
+class KeptTables:
+    """What a build left in the working database when the gate had let it through.
+
+    Attributes:
+        inputs: hash by dbt selector, see `inputs_of`.
+        results: how each node of that build ended.
+        compiled: compiled SQL by unique id.
+    """
+
+    inputs: Mapping[str, str]
+    results: tuple[NodeResult, ...]
+    compiled: Mapping[str, str]
+
+    def selection(self, inputs: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what dbt has to select to make these inputs' tables; nothing if everything."""
+        if self.inputs.keys() != inputs.keys():
+            return ()
+        changed = sorted(name for name, told in inputs.items() if self.inputs[name] != told)
+        return () if EVERYTHING in changed else (*EVERY_TIME, *(f"{name}+" for name in changed))
+
+    def completed(self, run: DbtRun) -> DbtRun:
+        """Return a run with the results of all that it kept, and their compiled SQL."""
+        made = {result.unique_id for result in run.results}
+        kept = tuple(
+            replace(result, kept=True)
+            for result in self.results
+            if result.unique_id not in made and result.unique_id in run.manifest.get("nodes", {})
+        )
+        nodes: dict[str, Any] = dict(run.manifest.get("nodes", {}))
+        for result in kept:
+            node = nodes[result.unique_id]
+            nodes[result.unique_id] = {**node, "compiled_code": self.compiled[result.unique_id]}
+        return replace(
+            run, results=(*kept, *run.results), manifest={**run.manifest, "nodes": nodes}
+        )
+
+
+def inputs_of(state: StateDir, settings: BuildSettings, project: Path) -> dict[str, str]:
+    """Return a hash of each thing a build is made of, by what dbt calls it when it selects.
+
+    These are the raw tables, the merged rules, models and data tests; macros, YAML, settings and
+    versions are one, `EVERYTHING`. Ingest must be over.
+    """
+    told = {
+        "settings": settings.dbt_vars(),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _MAKERS},
+    }
+    inputs: defaultdict[str, list[str]] = defaultdict(list)
+    inputs[EVERYTHING].append(json.dumps(told, sort_keys=True))
+    for table, content in _raw_tables(state):
+        inputs[f"source:*.{table}"].append(content)
+    for seed in sorted(state.rules.glob("*.csv")):
+        inputs[seed.stem].append(sha256_of(seed))
+    for path in _project_files(project):
+        name = path.stem if _is_one_node(path.relative_to(project)) else EVERYTHING
+        inputs[name].append(f"{path.relative_to(project)} {sha256_of(path)}")
+    return {
+        name: hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        for name, parts in inputs.items()
+    }
+
+
+def keep(state: StateDir, run: DbtRun, working: Fingerprint) -> None:
+    """Record a working database that the gate let through.
+
+    Nothing depends on it: where it cannot be written, the next build makes everything.
+    """
+    compiled = {
+        result.unique_id: run.manifest["nodes"][result.unique_id].get("compiled_code") or ""
+        for result in run.results
+    }
+    record = {
+        "working": working.files,
+        "inputs": run.inputs,
+        "results": [asdict(result) for result in run.results],
+        "compiled": compiled,
+    }
+    with suppress(OSError):
+        write_private(state.kept_tables, json.dumps(record))
+
+
+def read_kept(state: StateDir) -> KeptTables | None:
+    """Return the record of the working database as it is; None without one."""
+    record, working = json_of(state.kept_tables), fingerprint(state)
+    if working is None or record.get("working") != json.loads(json.dumps(working.files)):
+        return None
+    try:
+        return KeptTables(
+            inputs=record["inputs"],
+            results=tuple(NodeResult(**result) for result in record["results"]),
+            compiled=record["compiled"],
+        )
+    except (KeyError, TypeError):  # Another version of this package wrote it.
+        return None
+
+
+def _raw_tables(state: StateDir) -> Iterator[tuple[str, str]]:
+    """Yield name and content of each raw table; the order of its rows says nothing."""
+    with closing(open_quietly(state.raw_database, read_only=True)) as raw:
+        columns: dict[str, list[str]] = {}
+        shapes: dict[str, list[str]] = {}
+        for table, column, kind in raw.execute(
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where database_name = current_database() and schema_name = 'raw' "
+            "order by table_name, column_index"
+        ).fetchall():
+            columns.setdefault(table, []).append(identifier(column))
+            shapes.setdefault(table, []).append(f"{column} {kind}")
+        for table, names in columns.items():
+            content = raw.execute(
+                f"select count(*), sum(hash({', '.join(names)})) from raw.raw.{identifier(table)}"
+            ).fetchone()
+            yield table, f"{content} {', '.join(shapes[table])}"
+
+
+def _project_files(project: Path) -> Iterator[Path]:
+    """Yield the files of a dbt project, in order, but its seeds: the merged rules count.
+
+    What dbt leaves in it is not of it. Links are followed, as dbt does.
+    """
+    for folder, folders, names in os.walk(project, followlinks=True):
+        folders[:] = sorted(set(folders) - _LEFT_BY_DBT)
+        yield from (Path(folder) / name for name in sorted(names) if not name.endswith(".csv"))
+
+
+def _is_one_node(path: Path) -> bool:
+    kinds = _OF_ONE_NODE.get(path.parts[0], ())
+    return path.suffix in kinds and _GENERIC_TESTS not in path.parts
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

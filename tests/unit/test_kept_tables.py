@@ -1,0 +1,246 @@
+"""Tables are kept while nothing they are made of has changed, and never longer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.pipeline import kept_tables
+from orchestration.pipeline.dbt_run import DbtRun, NodeResult
+from orchestration.pipeline.gate import fingerprint
+from orchestration.pipeline.kept_tables import (
+    EVERY_TIME,
+    EVERYTHING,
+    KeptTables,
+    inputs_of,
+    keep,
+    read_kept,
+)
+from orchestration.settings.build_settings import BuildSettings
+from orchestration.settings.paths import StateDir
+from tests.unit.finished_runs import make_state
+
+MODEL, CHECK = "model.customer_lifecycle.orders", "test.customer_lifecycle.orders_are_sound"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> StateDir:
+    made = make_state(tmp_path / "state")
+    made.rules.mkdir()
+    (made.rules / "plays.csv").write_text("play\nwelcome\n", encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A dbt project with a file of every kind, and what dbt leaves in one."""
+    root = tmp_path / "project"
+    for name in (
+        "dbt_project.yml",
+        "profiles.yml",
+        "macros/money.sql",
+        "models/marts/orders.sql",
+        "models/marts/orders.yml",
+        "models/value/fit.py",
+        "tests/value/orders_add_up.sql",
+        "tests/generic/sound_rows.sql",
+        "seeds/plays.csv",
+        "seeds/plays.yml",
+        "target/compiled/orders.sql",
+        "logs/dbt.log",
+        "models/value/__pycache__/fit.pyc",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name, encoding="utf-8")
+    return root
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+@pytest.mark.parametrize(
+    ("file", "selected"),
+    [
+        ("models/marts/orders.sql", {"orders"}),
+        ("models/value/fit.py", {"fit"}),
+        ("tests/value/orders_add_up.sql", {"orders_add_up"}),
+        ("tests/generic/sound_rows.sql", {EVERYTHING}),
+        ("macros/money.sql", {EVERYTHING}),
+        ("models/marts/orders.yml", {EVERYTHING}),
+        ("seeds/plays.yml", {EVERYTHING}),
+        ("dbt_project.yml", {EVERYTHING}),
+        ("profiles.yml", {EVERYTHING}),
+        # The merged rules count, not the shipped ones; and what dbt leaves is none of it.
+        ("seeds/plays.csv", set()),
+        ("target/compiled/orders.sql", set()),
+        ("logs/dbt.log", set()),
+        ("models/value/__pycache__/fit.pyc", set()),
+    ],
+)
+def test_a_changed_file_changes_its_node_or_everything(
+    state: StateDir, project: Path, file: str, selected: set[str]
+) -> None:
+    before = inputs_of(state, BuildSettings(), project)
+    with (project / file).open("a", encoding="utf-8") as out:
+        out.write(" ")
+    assert changed(before, inputs_of(state, BuildSettings(), project)) == selected
+
+
+def test_two_nodes_of_one_name_are_told_apart(state: StateDir, project: Path) -> None:
+    (project / "models" / "plays.sql").write_text("select 1", encoding="utf-8")
+    before = inputs_of(state, BuildSettings(), project)
+    (state.rules / "plays.csv").write_text("play\nfarewell\n", encoding="utf-8")
+    after = inputs_of(state, BuildSettings(), project)
+    (project / "models" / "plays.sql").write_text("select 2", encoding="utf-8")
+    assert changed(before, after) == {"plays"}
+    assert changed(after, inputs_of(state, BuildSettings(), project)) == {"plays"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update raw.raw.ingest_files set rows_read = 4",
+        "insert into raw.raw.ingest_files select * from raw.raw.ingest_files",
+        "alter table raw.raw.ingest_files alter rows_read type smallint",
+        "alter table raw.raw.ingest_files rename sha256 to digest",
+    ],
+)
+def test_other_rows_or_columns_of_a_raw_table_change_it(
+    state: StateDir, project: Path, statement: str
+) -> None:
+    before = inputs_of(state, BuildSettings(), project)
+    with duckdb.connect(str(state.raw_database)) as raw:
+        raw.execute(statement)
+    after = inputs_of(state, BuildSettings(), project)
+    assert changed(before, after) == {"source:*.ingest_files"}
+
+
+def test_the_order_of_raw_rows_changes_nothing(state: StateDir, project: Path) -> None:
+    table = "create or replace table raw.raw.events as from range(9) as t(n) order by n"
+    told: list[dict[str, str]] = []
+    for direction in ("asc", "desc"):
+        with duckdb.connect(str(state.raw_database)) as raw:
+            raw.execute(f"{table} {direction}")
+        told.append(inputs_of(state, BuildSettings(), project))
+    assert told[0] == told[1]
+
+
+def test_any_setting_and_any_version_changes_everything(
+    state: StateDir, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = inputs_of(state, BuildSettings(), project)
+    for name in type(BuildSettings()).model_fields:
+        other = BuildSettings().model_copy(update={name: "another"})
+        assert changed(before, inputs_of(state, other, project)) == {EVERYTHING}, name
+    monkeypatch.setattr(kept_tables, "version", lambda _: "another")
+    assert changed(before, inputs_of(state, BuildSettings(), project)) == {EVERYTHING}
+
+
+def finished(*unique_ids: str, compiled: str = "select 1") -> DbtRun:
+    """A run of these nodes, in a project of a model and its check."""
+    return DbtRun(
+        invocation_id="abc",
+        exit_code=0,
+        results=tuple(NodeResult(name, "pass", 0, "", 1.5) for name in unique_ids),
+        results_invocation_id="abc",
+        manifest={
+            "metadata": {},
+            "nodes": {
+                name: {"name": name} | ({"compiled_code": compiled} if name in unique_ids else {})
+                for name in (MODEL, CHECK)
+            },
+        },
+        errors=(),
+        inputs={"orders": "1", "plays": "1", EVERYTHING: "1"},
+    )
+
+
+def kept_after(state: StateDir, run: DbtRun) -> KeptTables | None:
+    working = fingerprint(state)
+    assert working is not None
+    keep(state, run, working)
+    return read_kept(state)
+
+
+def test_what_is_selected_is_what_changed_and_what_tells_of_the_build(state: StateDir) -> None:
+    kept = kept_after(state, finished(MODEL, CHECK))
+    assert kept is not None
+    as_it_was = {"orders": "1", "plays": "1", EVERYTHING: "1"}
+    assert kept.selection(as_it_was) == EVERY_TIME
+    assert kept.selection({**as_it_was, "plays": "2"}) == (*EVERY_TIME, "plays+")
+    assert kept.selection({**as_it_was, "plays": "2", EVERYTHING: "2"}) == ()
+    # A file, a seed or a raw table more or less: nothing says what it means to the others.
+    assert kept.selection({**as_it_was, "new": "1"}) == ()
+    assert kept.selection({"orders": "1", EVERYTHING: "1"}) == ()
+
+
+def test_a_run_is_completed_by_what_it_kept(state: StateDir) -> None:
+    kept = kept_after(state, finished(MODEL, CHECK, compiled="select 'kept'"))
+    assert kept is not None
+    whole = kept.completed(finished(CHECK, compiled="select 'made'"))
+    assert [(told.unique_id, told.kept) for told in whole.results] == [
+        (MODEL, True),
+        (CHECK, False),
+    ]
+    assert [whole.manifest["nodes"][name]["compiled_code"] for name in (MODEL, CHECK)] == [
+        "select 'kept'",
+        "select 'made'",
+    ]
+    # Kept twice it is kept as it was made.
+    again = kept_after(state, whole)
+    assert again is not None
+    assert again.completed(finished()).manifest["nodes"] == whole.manifest["nodes"]
+
+
+def test_of_a_node_that_is_gone_no_result_is_kept(state: StateDir) -> None:
+    kept = kept_after(state, finished(MODEL, CHECK))
+    assert kept is not None
+    run = finished()
+    del run.manifest["nodes"][CHECK]  # pyright: ignore[reportIndexIssue]
+    assert [told.unique_id for told in kept.completed(run).results] == [MODEL]
+
+
+def _nothing_kept(state: StateDir) -> None:
+    state.kept_tables.unlink()
+
+
+def _written(state: StateDir) -> None:
+    with duckdb.connect(str(state.working_database)) as working:
+        working.execute("update marts.build_info set build_id = 'c'")
+
+
+def _copied(state: StateDir) -> None:
+    other = state.root / "copy"
+    shutil.copy2(state.working_database, other)
+    other.replace(state.working_database)
+
+
+def _gone(state: StateDir) -> None:
+    state.working_database.unlink()
+
+
+def _torn_record(state: StateDir) -> None:
+    state.kept_tables.write_text(state.kept_tables.read_text(encoding="utf-8")[:-9], "utf-8")
+
+
+def _of_another_package(state: StateDir) -> None:
+    record = json.loads(state.kept_tables.read_text(encoding="utf-8"))
+    record["results"][0]["color"] = "green"
+    state.kept_tables.write_text(json.dumps(record), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "change", [_nothing_kept, _written, _copied, _gone, _torn_record, _of_another_package]
+)
+def test_nothing_is_kept_of_another_working_database(
+    state: StateDir, change: Callable[[StateDir], None]
+) -> None:
+    assert kept_after(state, finished(MODEL)) is not None
+    change(state)
+    assert read_kept(state) is None
