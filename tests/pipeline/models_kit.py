@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from orchestration.settings.paths import StateDir
+from orchestration.small_files import json_of
 
 _MADE = re.compile(r"\b(?:staging|intermediate|marts)\.(\w+)")
 
@@ -40,6 +41,9 @@ class CompiledModels:
     def __init__(self, state: StateDir) -> None:
         """Read the manifest of the last build of a state, and where its seeds lie."""
         manifest = json.loads((state.dbt_target / "manifest.json").read_text(encoding="utf-8"))
+        # dbt compiles what it makes; of what a build keeps, the record tells.
+        for unique_id, sql in json_of(state.kept_tables).get("compiled", {}).items():
+            manifest["nodes"].get(unique_id, {}).setdefault("compiled_code", sql)
         self._models = {
             unique_id: node
             for unique_id, node in manifest["nodes"].items()
