@@ -164,8 +164,8 @@ SLIPS = tuple(
             ("max(periods.paid_until)", "min(periods.paid_until)"),
         ),
         "int_set_conditions": (
-            ("set_stages.ordinal + 1 = next_stages.ordinal",
-             "set_stages.ordinal = next_stages.ordinal"),
+            ("condition_set_stages.ordinal + 1 = next_stages.ordinal",
+             "condition_set_stages.ordinal = next_stages.ordinal"),
         ),
         "int_explaining_facts": (
             ("facts.signal_date > metrics.counts_after",

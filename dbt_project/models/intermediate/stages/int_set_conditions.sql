@@ -14,23 +14,23 @@ set_rules as (
         stage,
         rule,
         true as is_winner
-    from {{ ref('int_set_stages') }}
+    from {{ ref('int_condition_set_stages') }}
 
     union all
 
     select
-        set_stages.subject_type,
-        set_stages.word_0,
-        set_stages.word_1,
-        set_stages.framework,
+        condition_set_stages.subject_type,
+        condition_set_stages.word_0,
+        condition_set_stages.word_1,
+        condition_set_stages.framework,
         next_stages.stage,
         stage_rules.rule,
         false as is_winner
-    from {{ ref('int_set_stages') }} as set_stages
+    from {{ ref('int_condition_set_stages') }} as condition_set_stages
     inner join {{ ref('framework_stages') }} as next_stages
         on
-            set_stages.framework = next_stages.framework
-            and set_stages.ordinal + 1 = next_stages.ordinal
+            condition_set_stages.framework = next_stages.framework
+            and condition_set_stages.ordinal + 1 = next_stages.ordinal
     inner join {{ ref('stage_rules') }} as stage_rules
         on
             next_stages.framework = stage_rules.framework

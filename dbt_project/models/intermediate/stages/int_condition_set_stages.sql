@@ -102,7 +102,7 @@ true_rules as (
 
 ),
 
-set_stages as (
+condition_set_stages as (
 
     select
         subject_type,
@@ -117,4 +117,4 @@ set_stages as (
 
 )
 
-select * from set_stages
+select * from condition_set_stages
