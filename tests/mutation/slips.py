@@ -163,7 +163,7 @@ SLIPS = tuple(
              "running_periods.paid_until >= settings.as_of_date"),
             ("max(periods.paid_until)", "min(periods.paid_until)"),
         ),
-        "int_set_conditions": (
+        "int_condition_set_evidence": (
             ("condition_set_stages.ordinal + 1 = next_stages.ordinal",
              "condition_set_stages.ordinal = next_stages.ordinal"),
         ),
