@@ -141,7 +141,7 @@ SLIPS = tuple(
             ("when count(*) = count(comeback_days.voided_on) then", "when true then",
              "an_order_day_or_a_running_paid_period_reactivates_only_if_its_eve_was_lapsed"),
         ),
-        "int_signal_facts": (
+        "int_person_signals": (
             ("\n        is_start_or_renewal\n        and is_paid", "\n        is_paid"),
             ("\n        is_start_or_renewal\n        and is_paid", "\n        is_start_or_renewal"),
             ("ends_on as voided_on", "cast(null as date) as voided_on"),

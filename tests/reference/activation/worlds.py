@@ -471,7 +471,7 @@ def _facts(person: Person, found: Tables) -> None:
     found["int_session_starts"] += [
         {"person_key": key, "event_date": at.date(), "occurred_at": at} for at in person.visits
     ]
-    found["int_signal_facts"] += [
+    found["int_person_signals"] += [
         {
             "person_key": key,
             "signal_no": SIGNALS.index(fact.signal),
@@ -565,7 +565,7 @@ def _customer(shop: Shop, person: Person, found: Tables) -> None:
 
 GIVEN = (
     *("int_settings", "int_kpi_windows", "int_periods", "int_persons", "int_account_members"),
-    *("int_subjects", "int_session_starts", "int_signal_facts", "int_reactivations"),
+    *("int_subjects", "int_session_starts", "int_person_signals", "int_reactivations"),
     *("int_stage_intervals", "int_moves", "int_health_spans", "int_order_limits"),
     *("int_paid_periods", "int_contract_terms", "int_cart_events", "int_carts"),
     *("int_order_details", "int_refunds", "int_ticket_resolutions", "stg_customer_consents"),

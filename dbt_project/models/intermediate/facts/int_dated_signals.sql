@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
--- int_signal_facts with the names of the signals.
+-- int_person_signals with the names of the signals.
 
 with
 
@@ -16,7 +16,7 @@ dated_signals as (
         facts.source_table,
         facts.event_row_id,
         facts.source_id
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     inner join {{ ref('int_signal_names') }} as signal_names
         on facts.signal_no = signal_names.signal_no
 

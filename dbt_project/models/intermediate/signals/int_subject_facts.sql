@@ -17,7 +17,7 @@ person_facts as (
         source_table,
         event_row_id,
         source_id
-    from {{ ref('int_signal_facts') }}
+    from {{ ref('int_person_signals') }}
 
     union all
 
@@ -32,7 +32,7 @@ person_facts as (
         source_table,
         event_row_id,
         source_id
-    from {{ ref('int_signal_facts') }}
+    from {{ ref('int_person_signals') }}
     where signal_no not in ({{ signal_no('purchase') }}, {{ signal_no('subscribed') }})
 
 ),

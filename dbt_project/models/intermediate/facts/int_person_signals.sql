@@ -217,7 +217,7 @@ customer_leads as (
 
 ),
 
-signal_facts as (
+person_signals as (
 
     select * from event_signals
 
@@ -267,4 +267,4 @@ signal_facts as (
 
 )
 
-select * from signal_facts
+select * from person_signals
