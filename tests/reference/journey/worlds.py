@@ -202,7 +202,7 @@ class _Person:
         )
         if dice.random() < 0.5:
             left = at.date() + dice.choice((0, 6, 7, 8)) * DAY
-            self.found["int_dated_signals"].append(
+            self.found["int_person_signals_by_name"].append(
                 {"person_key": self.key, "signal": "email_unsubscribed", "signal_date": left}
             )
 

@@ -32,7 +32,7 @@ first_signals as (
         person_key,
         min(case when signal = 'onboarding_complete' then signal_date end) as onboarded_on,
         min(case when signal = 'feature_use' then signal_date end) as feature_used_on
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal in ('onboarding_complete', 'feature_use')
     group by person_key
 

@@ -4,7 +4,7 @@
 
 with
 
-dated_signals as (
+person_signals_by_name as (
 
     select
         facts.person_key,
@@ -22,4 +22,4 @@ dated_signals as (
 
 )
 
-select * from dated_signals
+select * from person_signals_by_name
