@@ -1,11 +1,11 @@
 {{ config(materialized='view') }}
 
--- Every fact of every subject: what persons did, once more as `any` where it says something of its
--- own, the same of an account's members, and days on which a subject came back.
+-- Every signal of every subject: what persons did, once more as `any` where it says something of
+-- its own, the same of an account's members, and days on which a subject came back.
 
 with
 
-person_facts as (
+person_signals as (
 
     select
         person_key,
@@ -38,21 +38,21 @@ person_facts as (
 ),
 
 -- Persons and accounts at once: what is read twice is kept in memory first, all of it.
-subject_facts as (
+subject_signals as (
 
     select
         subject_persons.subject_key,
-        person_facts.signal_no,
-        person_facts.signal_date,
-        person_facts.occurred_at,
-        person_facts.value,
-        person_facts.voided_on,
-        person_facts.source_table,
-        person_facts.event_row_id,
-        person_facts.source_id
-    from person_facts
+        person_signals.signal_no,
+        person_signals.signal_date,
+        person_signals.occurred_at,
+        person_signals.value,
+        person_signals.voided_on,
+        person_signals.source_table,
+        person_signals.event_row_id,
+        person_signals.source_id
+    from person_signals
     inner join {{ ref('int_subject_persons') }} as subject_persons
-        on person_facts.person_key = subject_persons.person_key
+        on person_signals.person_key = subject_persons.person_key
 
     union all
 
@@ -70,4 +70,4 @@ subject_facts as (
 
 )
 
-select * from subject_facts
+select * from subject_signals
