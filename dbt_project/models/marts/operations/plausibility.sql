@@ -86,7 +86,7 @@ measures as (
         '' as item,
         value,
         population
-    from {{ ref('int_fact_measures') }}
+    from {{ ref('int_plausibility_measures') }}
 
 ),
 

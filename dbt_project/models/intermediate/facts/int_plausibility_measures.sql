@@ -99,7 +99,7 @@ fed_otherwise as (
 
 ),
 
-fact_measures as (
+plausibility_measures as (
 
     select
         expectation,
@@ -139,4 +139,4 @@ fact_measures as (
 
 )
 
-select * from fact_measures
+select * from plausibility_measures
