@@ -39,7 +39,7 @@ SLIPS = tuple(
         "int_event_names": (
             ("coalesce(known_names.is_visit, true)", "coalesce(known_names.is_visit, false)"),
         ),
-        "int_name_signals": (
+        "int_event_name_signals": (
             ("bool_and(event_signals.operator is not null)", "false"),
             ("nullif(named_signals.value_property, 'value')", "cast(null as varchar)"),
         ),

@@ -35,7 +35,7 @@ plain_names as (
 
 ),
 
-name_signals as (
+event_name_signals as (
 
     select
         named_signals.event_name,
@@ -62,4 +62,4 @@ name_signals as (
 
 )
 
-select * from name_signals
+select * from event_name_signals
