@@ -70,7 +70,7 @@ SLIPS = tuple(
              "a_session_goes_on_after_30_minutes_and_ends_after_30_minutes_and_1_second"),
             ("and events.is_visit", "and true"),
         ),
-        "int_contract_events": (
+        "int_subscription_events": (
             ("when 'subscription_start' then 1", "when 'subscription_start' then 4"),
             ("coalesce(amount > 0, true)", "coalesce(amount >= 0, true)"),
             ("coalesce(amount > 0, true)", "coalesce(amount > 0, false)"),
@@ -83,7 +83,7 @@ SLIPS = tuple(
             ("told_months between 1 and 120", "told_months between 1 and 11"),
             ("and told_months = floor(told_months)", ""),
         ),
-        "int_contract_terms": (
+        "int_subscription_event_terms": (
             ("case when ends_on > event_date then ends_on else event_date end", "event_date"),
             ("case when ends_on > event_date then ends_on else event_date end", "ends_on"),
             ("when paid_until > event_date then paid_until", "when false then paid_until"),
@@ -118,7 +118,7 @@ SLIPS = tuple(
             (", cancelled_on) as ends_on", ") as ends_on"),
             ("where is_paid", "where true"),
         ),
-        "int_contract_health": (
+        "int_subscription_health": (
             ("least(ends_on, (paid_until", "least(ends_on, (1 + paid_until"),
             ("where is_setback <> was_setback", "where is_setback"),
             ("partition by person_key, subscription_id order by place",

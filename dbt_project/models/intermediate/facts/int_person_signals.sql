@@ -77,7 +77,7 @@ order_purchases as (
 
 ),
 
-contract_purchases as (
+subscription_purchases as (
 
     select
         person_key,
@@ -89,7 +89,7 @@ contract_purchases as (
         'events' as source_table,
         raw_row_id as event_row_id,
         cast(null as string) as source_id
-    from {{ ref('int_contract_events') }}
+    from {{ ref('int_subscription_events') }}
     where
         is_start_or_renewal
         and is_paid
@@ -235,7 +235,7 @@ person_signals as (
 
     union all
 
-    select * from contract_purchases
+    select * from subscription_purchases
 
     union all
 

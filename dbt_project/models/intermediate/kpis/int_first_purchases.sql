@@ -19,7 +19,7 @@ purchases as (
         person_key,
         occurred_at as purchased_at,
         event_date as purchased_on
-    from {{ ref('int_contract_events') }}
+    from {{ ref('int_subscription_events') }}
     where
         is_paid
         and is_start_or_renewal

@@ -50,7 +50,7 @@ days_survived as (
         + cast(survival.surviving_share as decimal(38, 18))
         * (ages.age_days + 365 - survival.days_from) as days_survived
     from ages
-    inner join {{ ref('int_contract_survival') }} as survival
+    inner join {{ ref('int_subscription_survival') }} as survival
         on
             ages.age_days + 365 >= survival.days_from
             and (ages.age_days + 365 < survival.days_until or survival.days_until is null)
@@ -65,7 +65,7 @@ days_survived as (
         + cast(survival.surviving_share as decimal(38, 18))
         * (ages.age_days - survival.days_from) as days_survived
     from ages
-    inner join {{ ref('int_contract_survival') }} as survival
+    inner join {{ ref('int_subscription_survival') }} as survival
         on
             ages.age_days >= survival.days_from
             and (ages.age_days < survival.days_until or survival.days_until is null)
@@ -87,7 +87,7 @@ expected_days as (
 
 ),
 
-contract_values as (
+subscription_values as (
 
     select
         subscriptions.person_key,
@@ -112,4 +112,4 @@ contract_values as (
 
 )
 
-select * from contract_values
+select * from subscription_values

@@ -1,6 +1,6 @@
--- Until when each contract event pays, as far as the events before it in its subscription need no
--- chain of reasoning: `pays_until` is what a start, a renewal or a change with a term of its own
--- pays for; a change that states no term may keep the term before (`keeps_term`, int_paid_periods).
+-- Until when each event of a subscription pays, as far as the events before it need no chain of
+-- reasoning: `pays_until` is what a start, a renewal or a change with a term of its own pays for; a
+-- change that states no term may keep the term before (`keeps_term`, int_paid_periods).
 -- `cancelled_on` is the day on which a cancel ends what came before it.
 
 with
@@ -15,7 +15,7 @@ placed_events as (
         case
             when is_cancel then case when ends_on > event_date then ends_on else event_date end
         end as cancelled_on
-    from {{ ref('int_contract_events') }}
+    from {{ ref('int_subscription_events') }}
     window subscription_events as (
         partition by person_key, subscription_id
         order by occurred_at, event_id
@@ -24,7 +24,7 @@ placed_events as (
 
 ),
 
-contract_terms as (
+subscription_event_terms as (
 
     select
         raw_row_id,
@@ -54,4 +54,4 @@ contract_terms as (
 
 )
 
-select * from contract_terms
+select * from subscription_event_terms

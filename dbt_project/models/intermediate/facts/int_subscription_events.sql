@@ -93,7 +93,7 @@ told_events as (
 
 ),
 
-contract_events as (
+subscription_events as (
 
     select
         raw_row_id,
@@ -120,4 +120,4 @@ contract_events as (
 
 )
 
-select * from contract_events
+select * from subscription_events

@@ -61,7 +61,7 @@ steps as (
             lag(is_setback, 1, false) over (
                 partition by person_key, subscription_id order by place
             ) as was_setback
-        from {{ ref('int_contract_terms') }}
+        from {{ ref('int_subscription_event_terms') }}
     ) as neighbours
     where is_setback <> was_setback
 
@@ -145,7 +145,7 @@ person_health as (
 
 ),
 
-contract_health as (
+subscription_health as (
 
     select * from person_health
 
@@ -164,4 +164,4 @@ contract_health as (
 
 )
 
-select * from contract_health
+select * from subscription_health
