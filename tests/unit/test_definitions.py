@@ -68,7 +68,7 @@ from orchestration.dagster_home.sensors import (
 )
 from orchestration.dagster_home.web_guard import is_loopback
 from orchestration.errors import GateClosedError, SettingsError
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.masking import masked_text
 from orchestration.pipeline.breaches import masked
 from orchestration.pipeline.dbt_run import NodeResult

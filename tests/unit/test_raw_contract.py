@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingest.contract import CONTRACT_FILE, ContractError, load_contract
+from orchestration.ingest.raw_contract import CONTRACT_FILE, ContractError, load_contract
 
 TEMPLATE = """
 sources:
