@@ -1,5 +1,6 @@
--- The occasions that int_play_walks walks, by their place in the walk of their subject, plays as
--- numbers. Rows of one place lie together: each step of the walk then reads its own rows alone.
+-- The occasions that int_play_suppressions walks, by their place in the queue of their subject,
+-- plays as numbers. Rows of one place lie together: each step of the walk then reads its own rows
+-- alone.
 
 with
 
@@ -13,7 +14,7 @@ plays as (
 
 ),
 
-play_steps as (
+play_queues as (
 
     select
         occasions.subject_key,
@@ -35,5 +36,5 @@ play_steps as (
 
 )
 
-select * from play_steps
+select * from play_queues
 order by place
