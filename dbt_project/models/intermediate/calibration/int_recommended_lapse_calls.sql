@@ -31,7 +31,7 @@ rhythms as (
 
 ),
 
-recommended_calls as (
+recommended_lapse_calls as (
 
     select
         rhythms.person_key,
@@ -47,4 +47,4 @@ recommended_calls as (
 
 )
 
-select * from recommended_calls
+select * from recommended_lapse_calls

@@ -31,7 +31,7 @@ known_histories as (
 ),
 
 -- The odds to have left are a / (b + x - 1) * ((alpha + age) / (alpha + recency)) ^ (r + x).
-alive_calls as (
+bg_nbd_lapse_calls as (
 
     select
         histories.person_key,
@@ -63,4 +63,4 @@ alive_calls as (
 
 )
 
-select * from alive_calls
+select * from bg_nbd_lapse_calls
