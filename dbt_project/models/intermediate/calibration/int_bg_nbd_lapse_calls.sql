@@ -23,7 +23,7 @@ known_histories as (
         orders.gaps,
         {{ days_between('orders.first_order_on', 'orders.last_order_on') }} as recency_days
     from {{ ref('int_lapse_trials') }} as trials
-    inner join {{ ref('int_orders_known') }} as orders
+    inner join {{ ref('int_order_snapshots') }} as orders
         on
             trials.person_key = orders.person_key
             and trials.month_end = orders.known_on

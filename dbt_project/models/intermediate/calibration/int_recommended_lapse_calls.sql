@@ -24,7 +24,7 @@ rhythms as (
         / (orders.gaps + policies.prior_weight) as mean_log_gap
     from {{ ref('int_lapse_trials') }} as trials
     inner join policies on trials.month_end = policies.known_on
-    inner join {{ ref('int_orders_known') }} as orders
+    inner join {{ ref('int_order_snapshots') }} as orders
         on
             trials.person_key = orders.person_key
             and trials.month_end = orders.known_on

@@ -48,7 +48,7 @@ numbered_months as (
 
 ),
 
-orders_known as (
+order_snapshots as (
 
     select
         person_key,
@@ -77,4 +77,4 @@ orders_known as (
 
 )
 
-select * from orders_known
+select * from order_snapshots
