@@ -30,7 +30,7 @@ true_stretches as (
                 {{ add_days('segments.anchored_on', 'ceil(conditions.below)') }}
             )
         end as true_until
-    from {{ ref('int_extreme_segments') }} as segments
+    from {{ ref('int_first_last_segments') }} as segments
     inner join conditions on segments.metric_no = conditions.metric_no
     where
         conditions.measure <> 'latest'
@@ -63,7 +63,7 @@ switches as (
 ),
 
 -- Where one stretch ends and the next begins on the same day nothing changes.
-extreme_changes as (
+first_last_changes as (
 
     select
         subject_key,
@@ -79,4 +79,4 @@ extreme_changes as (
 
 )
 
-select * from extreme_changes
+select * from first_last_changes
