@@ -31,7 +31,7 @@ GIVEN = (
         "int_person_states",
         "int_person_signals_by_name",
     ),
-    *("int_stage_intervals", "int_moves", "int_built_frameworks", "framework_stages"),
+    *("int_stage_intervals", "int_possible_moves", "int_built_frameworks", "framework_stages"),
     *("int_refunds", "stg_refunds", "int_orders", "int_cart_outcomes", "int_cart_events"),
 )
 
@@ -74,7 +74,7 @@ def journey_map(tables: Tables) -> list[Row]:
     stages = {
         (row["framework"], row["stage"]): row["ordinal"] for row in tables["framework_stages"]
     }
-    moves = {row["move_no"]: row for row in tables["int_moves"]}
+    moves = {row["move_no"]: row for row in tables["int_possible_moves"]}
     of_persons = {
         row["framework"]
         for row in tables["int_built_frameworks"]

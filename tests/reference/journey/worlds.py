@@ -48,7 +48,7 @@ def tables(seed: int) -> dict[str, list[Row]]:
         for framework in FRAMEWORKS
         for ordinal, stage in enumerate(STAGES, start=1)
     ]
-    found["int_moves"] = [
+    found["int_possible_moves"] = [
         {"move_no": number, "framework": framework, "framework_no": place + 1, "stage": stage}
         for place, framework in enumerate(FRAMEWORKS)
         for number, stage in enumerate(STAGES, start=10 * place)

@@ -66,7 +66,7 @@ stage_moves as (
         moves.move_no,
         moves.movement
     from staged_steps
-    left join {{ ref('int_moves') }} as moves
+    left join {{ ref('int_possible_moves') }} as moves
         on
             staged_steps.framework = moves.framework
             and staged_steps.stage = moves.stage

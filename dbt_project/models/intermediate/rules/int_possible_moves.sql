@@ -64,7 +64,7 @@ jumps as (
 
 ),
 
-moves as (
+possible_moves as (
 
     select
         cast(
@@ -98,4 +98,4 @@ moves as (
 
 )
 
-select * from moves
+select * from possible_moves
