@@ -1,7 +1,7 @@
 """Texts of others, such as a database's messages, without what they may quote of a person.
 
 Belongs here: what is masked in a text. Does not belong here: which columns are personal
-(`ingest/contract`), or whom a text is told to.
+(`ingest/raw_contract`), or whom a text is told to.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from orchestration.dagster_home.dbt_translation import Nodes
 from orchestration.dagster_home.launchpad import BuildConfig
 from orchestration.dagster_home.run_log import RunLog, failing_in_sentences, wait_for_turn
 from orchestration.errors import GateClosedError
-from orchestration.ingest.contract import Contract
+from orchestration.ingest.raw_contract import Contract
 from orchestration.ingest.run import IngestSummary
 from orchestration.pipeline.build import (
     OpenBuild,
@@ -48,8 +48,8 @@ from orchestration.pipeline.build import (
     rules_phase,
 )
 from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun
-from orchestration.pipeline.expectations import Finding
 from orchestration.pipeline.gate import GatePass
+from orchestration.pipeline.plausibility import Finding
 from orchestration.pipeline.publish import Published
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import read_request

@@ -28,7 +28,7 @@ from orchestration.dagster_home.dbt_translation import Nodes, translate
 from orchestration.dagster_home.schedules import build_jobs, build_schedules
 from orchestration.dagster_home.sensors import alert_sensors, landing_sensor
 from orchestration.errors import RulesError
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.rules.rule_set import RuleSet, read_rules
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import read_dagster_settings, read_directories

@@ -43,8 +43,8 @@ from orchestration.dagster_home.checks import FRESH
 from orchestration.dagster_home.run_log import REFUSED
 from orchestration.dagster_home.schedules import DAILY_BUILD
 from orchestration.errors import sentence
-from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import discover
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.settings.request import read_dagster_settings, read_directories
 
 _PAUSE_SECONDS = 30

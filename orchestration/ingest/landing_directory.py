@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from orchestration.errors import InputError, nearest, sentence, shown
-from orchestration.ingest.contract import Contract
+from orchestration.ingest.raw_contract import Contract
 
 Format = Literal["parquet", "csv", "jsonl", "spreadsheet"]
 

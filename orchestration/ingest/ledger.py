@@ -14,8 +14,8 @@ from typing import cast
 import duckdb
 
 from orchestration.failpoints import reach
-from orchestration.ingest.contract import Table
 from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.raw_database import RawAccountingError
 from orchestration.ingest.reasons import FileRefusedError
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import duckdb
 
 from orchestration.failpoints import reach
-from orchestration.ingest.contract import Table
 from orchestration.ingest.erased.tombstones import (
     ERASED,
     Tombstones,
@@ -33,6 +32,7 @@ from orchestration.ingest.quarantine import (
     prepare_quarantine,
     without_addresses,
 )
+from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.reasons import SET_ASIDE, FileRefusedError, Reason
 from orchestration.ingest.summary import column_notes, left_out_notes
 

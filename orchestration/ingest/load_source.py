@@ -16,7 +16,6 @@ import duckdb
 
 from orchestration.failpoints import reach
 from orchestration.ingest.column_names import fold_name, is_personal
-from orchestration.ingest.contract import Column, Contract, Table
 from orchestration.ingest.erased.tombstones import (
     ERASED,
     Tombstones,
@@ -38,6 +37,7 @@ from orchestration.ingest.ledger import (
 )
 from orchestration.ingest.load_file import FileChangedError, find_copies, insert_rows
 from orchestration.ingest.quarantine import MERGED
+from orchestration.ingest.raw_contract import Column, Contract, Table
 from orchestration.ingest.raw_database import RawAccountingError
 from orchestration.ingest.sources.adapter import Adapter, Role
 from orchestration.ingest.sources.recognition import read_header

@@ -18,7 +18,6 @@ from pathlib import Path
 import duckdb
 
 from orchestration.failpoints import reach
-from orchestration.ingest.contract import Table
 from orchestration.ingest.erased.tombstones import Tombstones, set_erased_aside
 from orchestration.ingest.formats.landed_file import LandedFile
 from orchestration.ingest.formats.open_file import read_landing_file
@@ -35,6 +34,7 @@ from orchestration.ingest.ledger import (
 )
 from orchestration.ingest.load_file import drop_temporary, find_copies, insert_rows
 from orchestration.ingest.quarantine import log_extra_columns
+from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.reasons import FileRefusedError
 from orchestration.ingest.summary import column_notes, left_out_notes
 

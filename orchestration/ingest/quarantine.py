@@ -12,12 +12,12 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingest.column_names import fold_name
-from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.landed_file import LANDED, LandedFile
 from orchestration.ingest.formats.text_repair import write_csv_lines
 from orchestration.ingest.judging.rows import Judgement
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, count_of
+from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.words import looks_like_email
 from orchestration.sql_text import text_literal
 

@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.database_files import OFFLINE
 from orchestration.errors import BuildBusyError, InputError, LifecycleError
-from orchestration.ingest.contract import Contract, Table
+from orchestration.ingest.raw_contract import Contract, Table
 from orchestration.sql_text import text_literal
 
 SCHEMA = "raw"

@@ -23,7 +23,6 @@ import duckdb
 
 from orchestration.checksums import sha256_of
 from orchestration.errors import InputError, LifecycleError, first_line
-from orchestration.ingest.contract import Contract, load_contract
 from orchestration.ingest.erased.guest_orders import restore_erasures, restore_guests
 from orchestration.ingest.erased.tombstones import Tombstones, read_tombstones
 from orchestration.ingest.findings import find
@@ -32,6 +31,7 @@ from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
 from orchestration.ingest.load_file import FileChangedError, load_file
 from orchestration.ingest.load_source import SourceResult, load_source_file
 from orchestration.ingest.load_together import SmallFile, load_together, read_small_file
+from orchestration.ingest.raw_contract import Contract, load_contract
 from orchestration.ingest.raw_database import (
     RawDatabase,
     check_books,

@@ -13,11 +13,11 @@ import duckdb
 
 from orchestration.errors import nearest, sentence, shown
 from orchestration.ingest.column_names import fold_name
-from orchestration.ingest.contract import Column, Contract, Table
 from orchestration.ingest.judging.columns import match_columns, meant
 from orchestration.ingest.judging.rows import Judgement
 from orchestration.ingest.landing_directory import IgnoredFile, LandingFile
 from orchestration.ingest.ledger import FileResult
+from orchestration.ingest.raw_contract import Column, Contract, Table
 from orchestration.ingest.reasons import Reason, quarantine_sentence
 from orchestration.safe_json import parsed as parsed_json
 

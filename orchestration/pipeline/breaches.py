@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from orchestration.database_files import open_quietly
-from orchestration.ingest.contract import Table, load_contract
 from orchestration.ingest.findings import RATE_WAYS_OUT
+from orchestration.ingest.raw_contract import Table, load_contract
 from orchestration.masking import masked_value
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal

@@ -22,10 +22,10 @@ import duckdb
 from orchestration.checksums import sha256_of
 from orchestration.errors import InputError, LifecycleError, first_line
 from orchestration.failpoints import reach
-from orchestration.ingest.contract import Contract, load_contract
 from orchestration.ingest.erased.guest_orders import keep_guests, restore_guests
 from orchestration.ingest.erased.tombstones import Tombstones, bury
 from orchestration.ingest.landing_directory import LandingFile, discover
+from orchestration.ingest.raw_contract import Contract, load_contract
 from orchestration.ingest.raw_database import (
     check_books,
     discard,

@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ingest.contract import Contract
 from orchestration.ingest.erased.guest_orders import GuestRow
+from orchestration.ingest.raw_contract import Contract
 from orchestration.sql_text import text_literal
 
 _KEPT: Mapping[str, tuple[str, ...]] = {

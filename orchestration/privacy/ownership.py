@@ -16,9 +16,9 @@ from functools import cache
 from typing import Any, cast
 
 from orchestration.ingest.column_names import fold_name
-from orchestration.ingest.contract import Contract
 from orchestration.ingest.erased.tombstones import OWNER_COLUMNS, is_distinctive, words_of
 from orchestration.ingest.judging.columns import match_columns
+from orchestration.ingest.raw_contract import Contract
 from orchestration.privacy.person import Persons
 from orchestration.safe_json import parsed as parsed_json
 

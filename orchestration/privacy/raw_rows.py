@@ -14,10 +14,10 @@ from typing import Any, cast
 import duckdb
 
 from orchestration.errors import LifecycleError
-from orchestration.ingest.contract import Contract
 from orchestration.ingest.erased.tombstones import OWNER_COLUMNS, words_of
 from orchestration.ingest.erased.tombstones import without_references as nameless
 from orchestration.ingest.ledger import count_of
+from orchestration.ingest.raw_contract import Contract
 from orchestration.privacy.person import Persons, event_id_sql
 from orchestration.safe_json import parsed as parsed_json
 from orchestration.sql_text import text_literal

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from orchestration.errors import SettingsError, nearest, shown
-from orchestration.rules.lacks import Lack
+from orchestration.rules.missing_names import Lack
 from orchestration.rules.seed_rows import (
     Rows,
     SeedRow,

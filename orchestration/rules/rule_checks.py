@@ -17,7 +17,7 @@ from decimal import Decimal
 from orchestration.errors import nearest, shown
 from orchestration.rules.event_signals import DERIVED_SIGNALS, event_signal_problems
 from orchestration.rules.health_policy import health_problems
-from orchestration.rules.lacks import Lack, told
+from orchestration.rules.missing_names import Lack, told
 from orchestration.rules.plays import names_in, play_problems
 from orchestration.rules.rfm_segments import rfm_problems
 from orchestration.rules.seed_rows import (

@@ -13,7 +13,7 @@ from functools import cache
 import yaml
 
 from orchestration.errors import nearest, shown
-from orchestration.rules.lacks import Lack
+from orchestration.rules.missing_names import Lack
 from orchestration.rules.seed_rows import Rows, SeedRow, duplicate_problems, name_problems
 from orchestration.settings.paths import DBT_PROJECT_DIR
 

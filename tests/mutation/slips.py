@@ -39,7 +39,7 @@ SLIPS = tuple(
         "int_event_names": (
             ("coalesce(known_names.is_visit, true)", "coalesce(known_names.is_visit, false)"),
         ),
-        "int_name_signals": (
+        "int_event_name_signals": (
             ("bool_and(event_signals.operator is not null)", "false"),
             ("nullif(named_signals.value_property, 'value')", "cast(null as varchar)"),
         ),
@@ -70,7 +70,7 @@ SLIPS = tuple(
              "a_session_goes_on_after_30_minutes_and_ends_after_30_minutes_and_1_second"),
             ("and events.is_visit", "and true"),
         ),
-        "int_contract_events": (
+        "int_subscription_events": (
             ("when 'subscription_start' then 1", "when 'subscription_start' then 4"),
             ("coalesce(amount > 0, true)", "coalesce(amount >= 0, true)"),
             ("coalesce(amount > 0, true)", "coalesce(amount > 0, false)"),
@@ -83,7 +83,7 @@ SLIPS = tuple(
             ("told_months between 1 and 120", "told_months between 1 and 11"),
             ("and told_months = floor(told_months)", ""),
         ),
-        "int_contract_terms": (
+        "int_subscription_event_terms": (
             ("case when ends_on > event_date then ends_on else event_date end", "event_date"),
             ("case when ends_on > event_date then ends_on else event_date end", "ends_on"),
             ("when paid_until > event_date then paid_until", "when false then paid_until"),
@@ -118,7 +118,7 @@ SLIPS = tuple(
             (", cancelled_on) as ends_on", ") as ends_on"),
             ("where is_paid", "where true"),
         ),
-        "int_contract_health": (
+        "int_subscription_health": (
             ("least(ends_on, (paid_until", "least(ends_on, (1 + paid_until"),
             ("where is_setback <> was_setback", "where is_setback"),
             ("partition by person_key, subscription_id order by place",
@@ -141,7 +141,7 @@ SLIPS = tuple(
             ("when count(*) = count(comeback_days.voided_on) then", "when true then",
              "an_order_day_or_a_running_paid_period_reactivates_only_if_its_eve_was_lapsed"),
         ),
-        "int_signal_facts": (
+        "int_person_signals": (
             ("\n        is_start_or_renewal\n        and is_paid", "\n        is_paid"),
             ("\n        is_start_or_renewal\n        and is_paid", "\n        is_start_or_renewal"),
             ("ends_on as voided_on", "cast(null as date) as voided_on"),
@@ -163,9 +163,9 @@ SLIPS = tuple(
              "running_periods.paid_until >= settings.as_of_date"),
             ("max(periods.paid_until)", "min(periods.paid_until)"),
         ),
-        "int_set_conditions": (
-            ("set_stages.ordinal + 1 = next_stages.ordinal",
-             "set_stages.ordinal = next_stages.ordinal"),
+        "int_condition_set_evidence": (
+            ("condition_set_stages.ordinal + 1 = next_stages.ordinal",
+             "condition_set_stages.ordinal = next_stages.ordinal"),
         ),
         "int_explaining_facts": (
             ("facts.signal_date > metrics.counts_after",

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.ingest.run import IngestSummary, ingest
 
 EXCLUDED_IDS = frozenset(

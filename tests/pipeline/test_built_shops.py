@@ -231,7 +231,9 @@ def test_gaps_and_lapses_agree(shop: TakenShop) -> None:
     )
     (mart,) = built.marts("recommended_health_policy")
     assert mart["reason"] is None
-    known = {(row["person_key"], row["known_on"]): row for row in built.facts("int_orders_known")}
+    known = {
+        (row["person_key"], row["known_on"]): row for row in built.facts("int_order_snapshots")
+    }
     trials = [
         known[row["person_key"], row["month_end"]] | row for row in built.facts("int_lapse_trials")
     ]

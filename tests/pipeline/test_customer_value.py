@@ -196,7 +196,7 @@ def tables(world: World) -> Mapping[str, tuple[str, list[tuple[Any, ...]]]]:
             ],
         ),
         # What was known at past month ends is the room of calibration's.
-        "intermediate.int_orders_known": (
+        "intermediate.int_order_snapshots": (
             "person_key integer, known_on date, first_order_on date, last_order_on date, "
             "gaps bigint",
             [],

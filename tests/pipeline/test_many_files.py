@@ -20,7 +20,7 @@ import pytest
 
 from orchestration.failpoints import reach
 from orchestration.ingest import load_together, run
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.ingest.raw_database import RawAccountingError
 from tests.pipeline.ingest_kit import EVENTS_HEADER, Shop, events_csv, make_shop
 

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from orchestration.dagster_home.column_lineage import Relation, relation_of, trace
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.settings.paths import StateDir
 
 # A way to reach somebody; numbers alone are ids, dates and amounts.

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.ingest.run import ingest
 from orchestration.rules.rule_set import read_rules
 from orchestration.settings.paths import RULES_DIR, SAMPLE_DIR

@@ -1,7 +1,7 @@
 """Subscriptions of persons: what they paid for, until when, and how sound that is.
 
-Belongs here: "By contracts" of docs/lifecycle_semantics.md#health. Does not belong here: orders,
-and the best of both (``health``).
+Belongs here: "By subscriptions" of docs/lifecycle_semantics.md#health. Does not belong here:
+orders, and the best of both (``health``).
 """
 
 from __future__ import annotations

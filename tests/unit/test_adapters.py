@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.ingest.sources.adapter import AdapterError, load_adapters
 from orchestration.ingest.sources.adapter_docs import PAGES_DIR, page_of
 from orchestration.ingest.sources.recognition import AmbiguousLayoutError, Header, recognise

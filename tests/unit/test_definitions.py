@@ -68,11 +68,11 @@ from orchestration.dagster_home.sensors import (
 )
 from orchestration.dagster_home.web_guard import is_loopback
 from orchestration.errors import GateClosedError, SettingsError
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.masking import masked_text
 from orchestration.pipeline.breaches import masked
 from orchestration.pipeline.dbt_run import NodeResult
-from orchestration.pipeline.expectations import SUITE, Finding
+from orchestration.pipeline.plausibility import SUITE, Finding
 from orchestration.settings.dagster_settings import DagsterSettings
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.request import read_dagster_settings

@@ -44,13 +44,13 @@ from orchestration.docs_site import dbt_docs
 from orchestration.errors import LifecycleError
 from orchestration.failpoints import VARIABLE, check_fail_point
 from orchestration.ingest import load_together, run
-from orchestration.ingest.contract import load_contract
 from orchestration.ingest.erased.guest_orders import GuestRow, keep_guests, read_guests
 from orchestration.ingest.erased.tombstones import bury, read_tombstones
 from orchestration.ingest.formats import open_file
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, close_books
 from orchestration.ingest.loader_tables import copied_tables
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
 from orchestration.ingest.sources.sources_file import read_entries
@@ -95,7 +95,7 @@ from tests.unit.tiny_versions import make_raw, make_version
 ORDER = f"{ORDERS_HEADER}\n1,2026-03-01,paid,EUR,10\n"
 # Guards of what this project writes itself (raw.yml, the adapters); no input of a user meets them.
 OWN_FAULTS = (
-    "ingest/contract.py",
+    "ingest/raw_contract.py",
     "ingest/sources/adapter.py",
     "ingest/load_source.py:_select_yielded",
     "ingest/load_source.py:_load_yielded",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import InputError
-from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import Landing, discover, require_tables
+from orchestration.ingest.raw_contract import load_contract
 
 CONTRACT = load_contract()
 

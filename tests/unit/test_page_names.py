@@ -2,7 +2,8 @@
 
 Belongs here: names as the pages on marts, value, the lifecycle and KPIs give them, as literals,
 held against the YAML contracts. Does not belong here: KPI ids (test_kpi_catalogue.py), rows of
-seeds (test_rule_seeds.py), columns of raw tables (test_contract.py), and what stands in a column.
+seeds (test_rule_seeds.py), columns of raw tables (test_raw_contract.py), and what stands in a
+column.
 """
 
 from functools import cache

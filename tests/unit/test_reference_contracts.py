@@ -1,4 +1,4 @@
-"""The reference reads "By contracts" of section 6 of the page as worked out here by hand."""
+"""The reference reads "By subscriptions" of section 6 of the page as worked out here by hand."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import RulesError
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.rules.event_signals import NUMBER_COLUMNS, OTHER_COLUMNS, TEXT_COLUMNS
 from orchestration.rules.rule_set import CHECKED_SEEDS, read_rules, write_rules
 from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR, StateDir

@@ -13,7 +13,7 @@ from orchestration.activation.receipts import last_receipt
 from orchestration.care.doctor import examine
 from orchestration.command.console import plain_console, show_status
 from orchestration.errors import LifecycleError, SettingsError
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.ingest.sources.sources_file import read_entries
 from orchestration.pipeline.lock import build_lock, holder
 from orchestration.pipeline.status import read_status

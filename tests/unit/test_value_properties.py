@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.ingest.contract import Column
 from orchestration.ingest.judging.values import GivenColumn, canonical_ids_in, parse_value
+from orchestration.ingest.raw_contract import Column
 
 CONNECTION = duckdb.connect(config={"threads": 1})
 CONNECTION.execute("set TimeZone = 'UTC'")

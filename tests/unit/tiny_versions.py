@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from orchestration.changes.version import Version, read_version
-from orchestration.ingest.contract import load_contract
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.ingest.raw_database import open_raw_database
 from orchestration.version_files import write_manifest
 

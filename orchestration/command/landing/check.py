@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingest.contract import Column, load_contract
 from orchestration.ingest.loader_tables import landing_of
 from orchestration.ingest.quarantine import MERGED
+from orchestration.ingest.raw_contract import Column, load_contract
 from orchestration.ingest.run import IngestSummary, ingest
 from orchestration.rules.rule_set import RuleSet, read_rules
 from orchestration.settings.paths import StateDir

@@ -27,9 +27,9 @@ from orchestration.command.landing.guess_format import (
 )
 from orchestration.ingest import words
 from orchestration.ingest.column_names import fold_name
-from orchestration.ingest.contract import Contract
 from orchestration.ingest.judging.columns import match_columns, require_columns
 from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.raw_contract import Contract
 from orchestration.ingest.reasons import FileRefusedError
 from orchestration.ingest.sources.expressions import COPY_NUMBER
 from orchestration.ingest.sources.first_rows import NESTED

@@ -21,8 +21,8 @@ import duckdb
 from orchestration.command.landing.guess_format import encoding_of
 from orchestration.command.landing.guess_layout import format_of_known, guess_layout, quoted
 from orchestration.errors import InputError, SettingsError, nearest, shown
-from orchestration.ingest.contract import load_contract
 from orchestration.ingest.landing_directory import LandingFile, discover
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.ingest.sources.adapter import load_adapters
 from orchestration.ingest.sources.first_rows import first_rows
 from orchestration.ingest.sources.recognition import (

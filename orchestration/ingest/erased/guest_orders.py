@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import InputError
-from orchestration.ingest.contract import Contract
+from orchestration.ingest.raw_contract import Contract
 from orchestration.settings.paths import StateDir
 from orchestration.small_files import json_lines_of, json_of, write_private
 from orchestration.sql_text import identifier

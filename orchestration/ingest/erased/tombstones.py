@@ -20,8 +20,8 @@ import duckdb
 from platformdirs import user_config_path
 
 from orchestration.errors import InputError, LifecycleError
-from orchestration.ingest.contract import Table
 from orchestration.ingest.ledger import count_of
+from orchestration.ingest.raw_contract import Table
 from orchestration.settings.paths import StateDir
 from orchestration.small_files import read_key, read_or_make_key, text_of, write_private
 from orchestration.sql_text import text_literal

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.landed_file import LandedFile
 from orchestration.ingest.formats.read_csv import read_csv
 from orchestration.ingest.formats.read_jsonl import read_jsonl
 from orchestration.ingest.formats.read_parquet import read_parquet
 from orchestration.ingest.landing_directory import LandingFile
+from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.reasons import FileRefusedError, Reason
 
 _CHUNK = 1 << 20

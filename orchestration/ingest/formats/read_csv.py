@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 import duckdb
 
-from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.landed_file import (
     LANDED,
     LandedFile,
@@ -30,6 +29,7 @@ from orchestration.ingest.formats.text_repair import (
 )
 from orchestration.ingest.judging.columns import MAX_COLUMNS, match_columns
 from orchestration.ingest.judging.values import GivenColumn
+from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.sql_text import text_literal
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.json_text import is_json_text, repair_json_text
 from orchestration.ingest.formats.landed_file import LANDED, LandedFile, create_landed_table
 from orchestration.ingest.formats.text_repair import (
@@ -24,6 +23,7 @@ from orchestration.ingest.formats.text_repair import (
 )
 from orchestration.ingest.judging.columns import MAX_COLUMNS, match_columns
 from orchestration.ingest.judging.values import Check, GivenColumn
+from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.sql_text import text_literal
 

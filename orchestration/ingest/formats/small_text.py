@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from orchestration.ingest.contract import Table
 from orchestration.ingest.formats.json_text import wrapped_array
 from orchestration.ingest.formats.read_csv import count_rows
 from orchestration.ingest.judging.columns import match_columns
+from orchestration.ingest.raw_contract import Table
 from orchestration.safe_json import parsed
 
 # A field in quotes, as plain CSV has it: between delimiters, quotes inside doubled.

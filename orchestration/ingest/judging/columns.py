@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestration.errors import nearest
 from orchestration.ingest.column_names import fold_name
-from orchestration.ingest.contract import Table
+from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.reasons import FileRefusedError, Reason
 
 # More columns than this are data, not columns (an id used as a name, say); none of the layouts that

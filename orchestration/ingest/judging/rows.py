@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orchestration.ingest.column_names import fold_name, is_personal
-from orchestration.ingest.contract import Column, Table
 from orchestration.ingest.judging.columns import MAX_COLUMNS, match_columns, require_columns
 from orchestration.ingest.judging.values import (
     BLANKS,
@@ -23,6 +22,7 @@ from orchestration.ingest.judging.values import (
     parse_value,
     without_null_words,
 )
+from orchestration.ingest.raw_contract import Column, Table
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.sql_text import text_literal
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestration.ingest.contract import Column
+from orchestration.ingest.raw_contract import Column
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.ingest.words import mapped_word
 from orchestration.sql_text import text_literal

@@ -17,7 +17,7 @@ import yaml
 
 from orchestration.errors import LifecycleError
 from orchestration.ingest.column_names import fold_name
-from orchestration.ingest.contract import Contract, load_contract
+from orchestration.ingest.raw_contract import Contract, load_contract
 
 ADAPTERS_DIR = Path(__file__).parents[1] / "adapters"
 SET_ASIDE = "set_aside"

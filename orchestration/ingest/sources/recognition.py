@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.ingest.column_names import fold_name
-from orchestration.ingest.contract import Contract
 from orchestration.ingest.formats.landed_file import path_literal
 from orchestration.ingest.formats.read_parquet import top_level_names
 from orchestration.ingest.landing_directory import LandingFile, is_readable
+from orchestration.ingest.raw_contract import Contract
 from orchestration.ingest.sources.adapter import Adapter, Layout, Role
 from orchestration.ingest.sources.first_rows import (
     UNREADABLE,

@@ -19,7 +19,6 @@ import yaml
 
 from orchestration.errors import InputError, nearest, sentence, shown
 from orchestration.ingest.column_names import fold_name
-from orchestration.ingest.contract import Contract, Table
 from orchestration.ingest.landing_directory import (
     EXTENSIONS,
     IgnoredFile,
@@ -27,6 +26,7 @@ from orchestration.ingest.landing_directory import (
     LandingFile,
     is_readable,
 )
+from orchestration.ingest.raw_contract import Contract, Table
 from orchestration.ingest.sources.adapter import Adapter, Role
 from orchestration.ingest.sources.expressions import (
     COPY_NUMBER,

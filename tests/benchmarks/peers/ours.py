@@ -32,7 +32,7 @@ INPUTS = {
     "order_days": "select person_key, order_date, first_order_on, previous_order_on, orders, "
     "cast(10000 * gross_value as bigint) as value from {customer_order_days} "
     "order by person_key, order_date",
-    "facts": f"select person_key, signal_date from {{signal_facts}} where {KNOWN}",
+    "facts": f"select person_key, signal_date from {{person_signals}} where {KNOWN}",
     "visits": f"select person_key, event_date from {{session_starts}} where {KNOWN}",
     "settings": "select * from {settings}",
     "calendar": "select * from {activity_calendar}",
@@ -93,7 +93,7 @@ QUESTIONS = {
     "activity": Question(
         ("int_activity_periods", "activity_lifecycle"),
         {
-            "int_signal_facts": "from facts",
+            "int_person_signals": "from facts",
             "int_session_starts": "from visits",
             "int_person_attributes": "select person_key, false as is_guest from "
             "(select person_key from facts union select person_key from visits)",

@@ -17,7 +17,7 @@ sent_surveys as (
     select
         facts.signal_date,
         count(*) as surveys
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     inner join {{ ref('int_signal_names') }} as names on facts.signal_no = names.signal_no
     where names.signal = 'survey_sent'
     group by facts.signal_date

@@ -30,7 +30,7 @@ first_seen as (
     select
         person_key,
         min(signal_date) as first_seen_on
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     group by person_key
 
 ),

@@ -5,7 +5,7 @@ with
 signal_numbers as (
 
     select signal_no
-    from {{ ref('int_subject_facts') }}
+    from {{ ref('int_subject_signals') }}
     group by signal_no
 
 ),

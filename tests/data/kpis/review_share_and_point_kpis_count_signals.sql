@@ -7,7 +7,7 @@ told_signals as (
         facts.signal_date,
         facts.value,
         names.signal
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     inner join {{ ref('int_signal_names') }} as names on facts.signal_no = names.signal_no
     where names.signal in ('review', 'product_share', 'points_earned', 'points_redeemed')
 

@@ -44,7 +44,7 @@ months as (
 leads as (
 
     select count(distinct person_key) as persons
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal = 'lead'
 
 ),

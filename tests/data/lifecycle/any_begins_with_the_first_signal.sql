@@ -10,14 +10,14 @@ signals as (
     select
         facts.person_key as subject_key,
         facts.signal_date
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
 
     union all
 
     select
         members.account_key as subject_key,
         facts.signal_date
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     inner join {{ ref('int_account_members') }} as members
         on facts.person_key = members.person_key
 

@@ -29,7 +29,7 @@ expected as (
     select
         facts.signal_no,
         count(*) + count(members.person_key) as facts
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     left join {{ ref('int_account_members') }} as members
         on facts.person_key = members.person_key
     group by facts.signal_no

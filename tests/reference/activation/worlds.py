@@ -364,7 +364,7 @@ def _rules(shop: Shop, found: Tables) -> None:
     ]
     steps: list[tuple[str | None, str]] = [(None, stage) for stage in shop.stages]
     steps += [(one, other) for one in shop.stages for other in shop.stages]
-    found["int_moves"] = [
+    found["int_possible_moves"] = [
         {
             "move_no": 100 * (framework + 1) + number,
             "framework_no": framework + 1,
@@ -471,7 +471,7 @@ def _facts(person: Person, found: Tables) -> None:
     found["int_session_starts"] += [
         {"person_key": key, "event_date": at.date(), "occurred_at": at} for at in person.visits
     ]
-    found["int_signal_facts"] += [
+    found["int_person_signals"] += [
         {
             "person_key": key,
             "signal_no": SIGNALS.index(fact.signal),
@@ -503,7 +503,7 @@ def _facts(person: Person, found: Tables) -> None:
     ]
     for term in person.terms:
         move = {"person_key": key, "subscription_id": term.subscription, "place": term.place}
-        found["int_contract_terms"].append(
+        found["int_subscription_event_terms"].append(
             {**move, "event_date": term.day, "is_paid": term.is_paid, "is_cancel": term.is_cancel}
         )
         found["int_paid_periods"] += [
@@ -565,9 +565,9 @@ def _customer(shop: Shop, person: Person, found: Tables) -> None:
 
 GIVEN = (
     *("int_settings", "int_kpi_windows", "int_periods", "int_persons", "int_account_members"),
-    *("int_subjects", "int_session_starts", "int_signal_facts", "int_reactivations"),
-    *("int_stage_intervals", "int_moves", "int_health_spans", "int_order_limits"),
-    *("int_paid_periods", "int_contract_terms", "int_cart_events", "int_carts"),
+    *("int_subjects", "int_session_starts", "int_person_signals", "int_reactivations"),
+    *("int_stage_intervals", "int_possible_moves", "int_health_spans", "int_order_limits"),
+    *("int_paid_periods", "int_subscription_event_terms", "int_cart_events", "int_carts"),
     *("int_order_details", "int_refunds", "int_ticket_resolutions", "stg_customer_consents"),
     *("int_customer_merges", "int_customer_ids_known", "stg_customers", "stg_erasure_requests"),
     *("next_best_product", "plays", "frameworks", "framework_stages", "health_labels"),

@@ -14,7 +14,13 @@ from tests.reference.calibration import odds
 from tests.reference.calibration.odds import Span, Standings
 
 GIVEN = (
-    *("int_settings", "int_kpi_windows", "int_stage_intervals", "int_moves", "framework_stages"),
+    *(
+        "int_settings",
+        "int_kpi_windows",
+        "int_stage_intervals",
+        "int_possible_moves",
+        "framework_stages",
+    ),
     *("frameworks", "int_value_stage_means"),
 )
 MARTS = ("stage_odds", "int_stage_outlooks")
@@ -98,7 +104,7 @@ def tables(given: Standings) -> dict[str, list[dict[str, Any]]]:
         "int_settings": [{"as_of_date": given.as_of}],
         "int_kpi_windows": [dict(WINDOWS)],
         "int_stage_intervals": intervals,
-        "int_moves": moves,
+        "int_possible_moves": moves,
         "frameworks": [{"framework": name, "is_default": name == given.default} for name in STAGES],
         "int_value_stage_means": [
             {"stage": stage, "health": health, "mean_value": mean}

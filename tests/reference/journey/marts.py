@@ -25,8 +25,13 @@ DAY = timedelta(days=1)
 GIVEN = (
     *("int_settings", "int_kpi_windows", "int_persons", "stg_events", "int_events"),
     *("int_sessions", "int_booked_orders", "int_first_orders", "int_message_outcomes"),
-    *("int_support_tickets", "int_survey_signals", "int_person_states", "int_dated_signals"),
-    *("int_stage_intervals", "int_moves", "int_built_frameworks", "framework_stages"),
+    *(
+        "int_support_tickets",
+        "int_survey_signals",
+        "int_person_states",
+        "int_person_signals_by_name",
+    ),
+    *("int_stage_intervals", "int_possible_moves", "int_built_frameworks", "framework_stages"),
     *("int_refunds", "stg_refunds", "int_orders", "int_cart_outcomes", "int_cart_events"),
 )
 
@@ -69,7 +74,7 @@ def journey_map(tables: Tables) -> list[Row]:
     stages = {
         (row["framework"], row["stage"]): row["ordinal"] for row in tables["framework_stages"]
     }
-    moves = {row["move_no"]: row for row in tables["int_moves"]}
+    moves = {row["move_no"]: row for row in tables["int_possible_moves"]}
     of_persons = {
         row["framework"]
         for row in tables["int_built_frameworks"]
@@ -280,7 +285,11 @@ def contact_pressure(tables: Tables) -> list[Row]:
     """One row per number of messages."""
     most, as_of = _windows(tables)["most_contacts"], _as_of(tables)
     farewells = _by(
-        (row for row in tables["int_dated_signals"] if row["signal"] == "email_unsubscribed"),
+        (
+            row
+            for row in tables["int_person_signals_by_name"]
+            if row["signal"] == "email_unsubscribed"
+        ),
         "person_key",
     )
     orders = _by(tables["int_booked_orders"], "person_key")

@@ -48,7 +48,7 @@ def tables(seed: int) -> dict[str, list[Row]]:
         for framework in FRAMEWORKS
         for ordinal, stage in enumerate(STAGES, start=1)
     ]
-    found["int_moves"] = [
+    found["int_possible_moves"] = [
         {"move_no": number, "framework": framework, "framework_no": place + 1, "stage": stage}
         for place, framework in enumerate(FRAMEWORKS)
         for number, stage in enumerate(STAGES, start=10 * place)
@@ -202,7 +202,7 @@ class _Person:
         )
         if dice.random() < 0.5:
             left = at.date() + dice.choice((0, 6, 7, 8)) * DAY
-            self.found["int_dated_signals"].append(
+            self.found["int_person_signals_by_name"].append(
                 {"person_key": self.key, "signal": "email_unsubscribed", "signal_date": left}
             )
 

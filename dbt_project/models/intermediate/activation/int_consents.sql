@@ -25,7 +25,7 @@ statements as (
         occurred_at as stated_at,
         signal_date as stated_on,
         false as marketing_consent
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal = 'email_unsubscribed'
 
 ),

@@ -16,7 +16,7 @@ play_entries as (
         occasions.due_until,
         occasions.priority,
         occasions.arm,
-        coalesce(occasions.suppressed_by, walks.suppressed_by) as suppressed_by,
+        coalesce(occasions.suppressed_by, suppressions.suppressed_by) as suppressed_by,
         goals.goal_on,
         goals.goal_value,
         goals.window_end <= {{ add_days('settings.as_of_date', 1) }} as is_matured
@@ -27,11 +27,11 @@ play_entries as (
             occasions.subject_key = goals.subject_key
             and occasions.play = goals.play
             and occasions.triggered_on = goals.triggered_on
-    left join {{ ref('int_play_walks') }} as walks
+    left join {{ ref('int_play_suppressions') }} as suppressions
         on
-            occasions.subject_key = walks.subject_key
-            and occasions.play = walks.play
-            and occasions.triggered_on = walks.triggered_on
+            occasions.subject_key = suppressions.subject_key
+            and occasions.play = suppressions.play
+            and occasions.triggered_on = suppressions.triggered_on
 
 )
 

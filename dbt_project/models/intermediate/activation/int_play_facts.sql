@@ -54,7 +54,7 @@ play_facts as (
         facts.occurred_at,
         facts.value,
         facts.voided_on
-    from {{ ref('int_subject_facts') }} as facts
+    from {{ ref('int_subject_signals') }} as facts
     cross join settings
     inner join {{ ref('int_signal_names') }} as signal_names
         on facts.signal_no = signal_names.signal_no

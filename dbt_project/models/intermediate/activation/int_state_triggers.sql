@@ -29,7 +29,7 @@ moves as (
         ) as next_move_on
     from {{ ref('int_stage_intervals') }} as intervals
     cross join settings
-    inner join {{ ref('int_moves') }} as moves on intervals.move_no = moves.move_no
+    inner join {{ ref('int_possible_moves') }} as moves on intervals.move_no = moves.move_no
     where
         moves.movement <> 'health_only'
         and intervals.valid_from <= settings.as_of_date

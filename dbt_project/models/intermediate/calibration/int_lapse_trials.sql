@@ -9,7 +9,7 @@ standings as (
         orders.person_key,
         orders.known_on as month_end,
         orders.last_order_on
-    from {{ ref('int_orders_known') }} as orders
+    from {{ ref('int_order_snapshots') }} as orders
     cross join {{ ref('int_settings') }} as settings
     cross join {{ ref('int_kpi_windows') }} as windows
     where

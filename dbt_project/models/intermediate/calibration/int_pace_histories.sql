@@ -15,7 +15,7 @@ histories as (
         count(*) as customers,
         sum(case when trials.has_returned then 1 else 0 end) as returned,
         sum(case when not trials.has_returned then 1 else 0 end) as gone
-    from {{ ref('int_orders_known') }} as orders
+    from {{ ref('int_order_snapshots') }} as orders
     left join {{ ref('int_lapse_trials') }} as trials
         on
             orders.person_key = trials.person_key

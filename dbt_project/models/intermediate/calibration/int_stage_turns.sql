@@ -18,7 +18,7 @@ named_intervals as (
         coalesce(intervals.next_from, {{ open_end() }}) as valid_to
     from {{ ref('int_stage_intervals') }} as intervals
     cross join {{ ref('int_settings') }} as settings
-    inner join {{ ref('int_moves') }} as moves on intervals.move_no = moves.move_no
+    inner join {{ ref('int_possible_moves') }} as moves on intervals.move_no = moves.move_no
     where intervals.valid_from <= settings.as_of_date
 
 ),

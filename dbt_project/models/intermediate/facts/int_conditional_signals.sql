@@ -28,7 +28,7 @@ conditions as (
         on names.folded_name = {{ folded_name('event_signals.event_name') }}
     inner join {{ ref('int_signal_names') }} as signal_names
         on event_signals.signal = signal_names.signal
-    inner join {{ ref('int_name_signals') }} as name_signals
+    inner join {{ ref('int_event_name_signals') }} as name_signals
         on
             names.event_name = name_signals.event_name
             and signal_names.signal_no = name_signals.signal_no

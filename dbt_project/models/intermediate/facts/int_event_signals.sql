@@ -30,7 +30,7 @@ events as (
         end as stated_value
     from {{ ref('stg_events') }} as events
     inner join {{ ref('int_event_names') }} as names on events.event_name = names.event_name
-    inner join {{ ref('int_name_signals') }} as name_signals
+    inner join {{ ref('int_event_name_signals') }} as name_signals
         on events.event_name = name_signals.event_name
     inner join {{ ref('int_event_ids') }} as event_ids
         on

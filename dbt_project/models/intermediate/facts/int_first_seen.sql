@@ -8,7 +8,7 @@ person_days as (
     select
         person_key as subject_key,
         min(signal_date) as first_seen_on
-    from {{ ref('int_signal_facts') }}
+    from {{ ref('int_person_signals') }}
     group by person_key
 
 ),

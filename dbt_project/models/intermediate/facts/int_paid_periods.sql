@@ -5,9 +5,9 @@
 
 with recursive
 
-contract_terms as (
+event_terms as (
 
-    select * from {{ ref('int_contract_terms') }} where is_paid
+    select * from {{ ref('int_subscription_event_terms') }} where is_paid
 
 ),
 
@@ -29,7 +29,7 @@ keeping_changes as (
                 order by place
                 rows between unbounded preceding and 1 preceding
             ) as stated_before
-        from contract_terms
+        from event_terms
     ) as terms_before
     where keeps_term
 
@@ -71,14 +71,14 @@ decided_changes as (
 begun_periods as (
 
     select
-        contract_terms.*,
-        coalesce(decided_changes.paid_until, contract_terms.pays_until) as paid_until
-    from contract_terms
+        event_terms.*,
+        coalesce(decided_changes.paid_until, event_terms.pays_until) as paid_until
+    from event_terms
     left join decided_changes
         on
-            contract_terms.person_key = decided_changes.person_key
-            and contract_terms.subscription_id = decided_changes.subscription_id
-            and contract_terms.place = decided_changes.place
+            event_terms.person_key = decided_changes.person_key
+            and event_terms.subscription_id = decided_changes.subscription_id
+            and event_terms.place = decided_changes.place
 
 ),
 

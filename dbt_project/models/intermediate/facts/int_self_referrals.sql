@@ -8,7 +8,7 @@ referral_names as (
     select
         event_name,
         signal_no
-    from {{ ref('int_name_signals') }}
+    from {{ ref('int_event_name_signals') }}
     where signal_no = {{ signal_no('referral_converted') }}
 
 ),

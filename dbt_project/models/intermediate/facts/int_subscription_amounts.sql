@@ -1,7 +1,6 @@
 -- What a person pays per month for each subscription in force, from when to when: the amount last
--- stated, in the reporting currency at the rate of the day of the subscription's first contract
--- event, since later rates would look like growth. Nothing stated, or nothing above 0, is no
--- amount.
+-- stated, in the reporting currency at the rate of the day of the subscription's first event,
+-- since later rates would look like growth. Nothing stated, or nothing above 0, is no amount.
 
 with
 
@@ -14,23 +13,23 @@ settings as (
 stated_events as (
 
     select
-        contract_events.person_key,
-        contract_events.subscription_id,
-        contract_events.event_date,
-        contract_events.amount,
+        subscription_events.person_key,
+        subscription_events.subscription_id,
+        subscription_events.event_date,
+        subscription_events.amount,
         coalesce(events.currency, settings.reporting_currency) as currency,
         row_number() over (
             partition by
-                contract_events.person_key,
-                contract_events.subscription_id,
-                contract_events.event_date
-            order by contract_events.occurred_at desc, contract_events.event_id desc
+                subscription_events.person_key,
+                subscription_events.subscription_id,
+                subscription_events.event_date
+            order by subscription_events.occurred_at desc, subscription_events.event_id desc
         ) as place_from_end
-    from {{ ref('int_contract_events') }} as contract_events
+    from {{ ref('int_subscription_events') }} as subscription_events
     cross join settings
     inner join {{ ref('stg_events') }} as events
-        on contract_events.raw_row_id = events.raw_row_id
-    where contract_events.amount is not null
+        on subscription_events.raw_row_id = events.raw_row_id
+    where subscription_events.amount is not null
 
 ),
 
@@ -40,7 +39,7 @@ first_events as (
         person_key,
         subscription_id,
         min(event_date) as rated_on
-    from {{ ref('int_contract_events') }}
+    from {{ ref('int_subscription_events') }}
     group by
         person_key,
         subscription_id

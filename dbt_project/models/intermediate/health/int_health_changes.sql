@@ -23,7 +23,7 @@ source_changes as (
         changed_on,
         health,
         previous_health
-    from {{ ref('int_contract_health') }}
+    from {{ ref('int_subscription_health') }}
 
     union all
 

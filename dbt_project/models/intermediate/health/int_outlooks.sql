@@ -44,7 +44,7 @@ subscription_healths as (
         changes.person_key,
         changes.subscription_id,
         max_by(changes.health, changes.changed_on) as health
-    from {{ ref('int_contract_health') }} as changes
+    from {{ ref('int_subscription_health') }} as changes
     cross join settings
     where changes.changed_on <= settings.as_of_date
     group by

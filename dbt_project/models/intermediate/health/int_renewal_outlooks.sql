@@ -28,7 +28,7 @@ daily_moves as (
         subscription_id,
         event_date,
         max_by(is_paid, place) as is_running
-    from {{ ref('int_contract_terms') }}
+    from {{ ref('int_subscription_event_terms') }}
     where
         is_paid
         or is_cancel

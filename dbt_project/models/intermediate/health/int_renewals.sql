@@ -31,7 +31,7 @@ last_moves as (
         subscription_id,
         max(case when is_paid then place end) as last_begun,
         max(case when is_cancel then place end) as last_cancel
-    from {{ ref('int_contract_terms') }}
+    from {{ ref('int_subscription_event_terms') }}
     group by
         person_key,
         subscription_id

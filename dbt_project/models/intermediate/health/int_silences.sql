@@ -15,7 +15,7 @@ person_days as (
     select
         person_key as subject_key,
         signal_date as alive_on
-    from {{ ref('int_signal_facts') }}
+    from {{ ref('int_person_signals') }}
     where
         signal_no in (
             {{ signal_no('visit') }}, {{ signal_no('lead') }}, {{ signal_no('email_clicked') }}

@@ -13,7 +13,7 @@ person_days as (
         'any' as activity,
         person_key,
         signal_date as active_on
-    from {{ ref('int_signal_facts') }}
+    from {{ ref('int_person_signals') }}
     group by
         person_key,
         signal_date

@@ -68,7 +68,7 @@ points as (
     select
         person_key,
         sum(case when signal = 'points_earned' then value else -value end) as loyalty_points
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where
         signal in ('points_earned', 'points_redeemed')
         and value is not null

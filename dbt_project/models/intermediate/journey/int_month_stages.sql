@@ -27,7 +27,7 @@ intervals as (
         {{ add_days('settings.as_of_date', '-settings.outlook_days') }} as last_on
     from {{ ref('int_stage_intervals') }} as intervals
     cross join settings
-    inner join {{ ref('int_moves') }} as moves on intervals.move_no = moves.move_no
+    inner join {{ ref('int_possible_moves') }} as moves on intervals.move_no = moves.move_no
     inner join {{ ref('int_built_frameworks') }} as built_frameworks
         on moves.framework = built_frameworks.framework
     inner join {{ ref('framework_stages') }} as stages

@@ -46,7 +46,7 @@ loyalty_joins as (
     select
         person_key,
         min(signal_date) as joined_on
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal = 'loyalty_join'
     group by person_key
 

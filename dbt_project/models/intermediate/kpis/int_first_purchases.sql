@@ -19,7 +19,7 @@ purchases as (
         person_key,
         occurred_at as purchased_at,
         event_date as purchased_on
-    from {{ ref('int_contract_events') }}
+    from {{ ref('int_subscription_events') }}
     where
         is_paid
         and is_start_or_renewal
@@ -32,7 +32,7 @@ first_signals as (
         person_key,
         min(case when signal = 'onboarding_complete' then signal_date end) as onboarded_on,
         min(case when signal = 'feature_use' then signal_date end) as feature_used_on
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal in ('onboarding_complete', 'feature_use')
     group by person_key
 

@@ -88,7 +88,7 @@ leads as (
         person_key,
         min(occurred_at) as lead_at,
         min(signal_date) as lead_on
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal = 'lead'
     group by person_key
 

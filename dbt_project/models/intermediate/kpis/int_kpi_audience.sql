@@ -17,7 +17,7 @@ first_days as (
         person_key,
         signal,
         min(signal_date) as first_on
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal in ('visit', 'lead')
     group by
         person_key,

@@ -13,14 +13,14 @@ settings as (
 known_signals as (
 
     select 'signal:' || signal as input
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     group by signal
 
     union all
 
     -- The two signals that are made from the others.
     select 'signal:any' as input
-    where exists (select 1 from {{ ref('int_dated_signals') }})
+    where exists (select 1 from {{ ref('int_person_signals_by_name') }})
 
     union all
 

@@ -12,7 +12,7 @@ signals as (
         case when signal = 'product_share' then 1 end as shares,
         case when signal = 'points_earned' then value end as points_earned,
         case when signal = 'points_redeemed' then value end as points_redeemed
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal in ('review', 'product_share', 'points_earned', 'points_redeemed')
 
 ),

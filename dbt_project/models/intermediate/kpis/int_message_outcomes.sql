@@ -14,7 +14,7 @@ stated_signals as (
         signals.signal_date,
         signals.occurred_at,
         {{ json_text('events.properties', 'message_id') }} as stated_message_id
-    from {{ ref('int_dated_signals') }} as signals
+    from {{ ref('int_person_signals_by_name') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'

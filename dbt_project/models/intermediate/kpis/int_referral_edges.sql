@@ -12,7 +12,7 @@ stated_signals as (
         signals.occurred_at,
         {{ json_text('events.properties', 'referral_id') }} as stated_referral_id,
         {{ json_text('events.properties', 'referred_customer_id') }} as stated_customer_id
-    from {{ ref('int_dated_signals') }} as signals
+    from {{ ref('int_person_signals_by_name') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where
         signals.source_table = 'events'

@@ -97,7 +97,7 @@ asking_sessions as (
     select help_views.session_id
     from help_views
     cross join {{ ref('int_kpi_windows') }} as windows
-    inner join {{ ref('int_dated_signals') }} as contacts
+    inner join {{ ref('int_person_signals_by_name') }} as contacts
         on
             help_views.person_key = contacts.person_key
             and help_views.first_view_at <= contacts.occurred_at

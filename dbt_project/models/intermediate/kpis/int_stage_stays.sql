@@ -29,7 +29,7 @@ entries as (
         intervals.valid_from as began_on,
         windows.stage_advance_days
     from {{ ref('int_stage_intervals') }} as intervals
-    inner join {{ ref('int_moves') }} as moves on intervals.move_no = moves.move_no
+    inner join {{ ref('int_possible_moves') }} as moves on intervals.move_no = moves.move_no
     cross join settings
     cross join {{ ref('int_kpi_windows') }} as windows
     where

@@ -13,7 +13,7 @@ survey_signals as (
         signals.signal_date as fact_date,
         signals.occurred_at,
         signals.value
-    from {{ ref('int_dated_signals') }} as signals
+    from {{ ref('int_person_signals_by_name') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     where signals.signal in ('survey_sent', 'nps', 'csat')
 

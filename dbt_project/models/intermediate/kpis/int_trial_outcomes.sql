@@ -12,7 +12,7 @@ trial_signals as (
         signals.signal_date,
         signals.occurred_at,
         named_signals.stated_value
-    from {{ ref('int_dated_signals') }} as signals
+    from {{ ref('int_person_signals_by_name') }} as signals
     inner join {{ ref('stg_events') }} as events on signals.event_row_id = events.raw_row_id
     left join {{ ref('int_event_signals') }} as named_signals
         on

@@ -42,7 +42,7 @@ person_days as (
         count(*) as facts,
         cast(sum(case when ruled_signals.is_summed then facts.value end) as decimal(18, 4))
             as value_sum
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     inner join ruled_signals on facts.signal_no = ruled_signals.signal_no
     group by
         facts.person_key,
@@ -73,7 +73,7 @@ person_days as (
         cast(null as date) as voided_on,
         count(*) as facts,
         cast(null as decimal(18, 4)) as value_sum
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     cross join counted_any
     where facts.signal_no not in ({{ signal_no('purchase') }}, {{ signal_no('subscribed') }})
     group by

@@ -13,7 +13,7 @@ condition_changes as (
 
     union all
 
-    select * from {{ ref('int_extreme_changes') }}
+    select * from {{ ref('int_first_last_changes') }}
 
 ),
 

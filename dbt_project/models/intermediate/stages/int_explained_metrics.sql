@@ -6,18 +6,18 @@ with
 set_metrics as (
 
     select
-        set_conditions.subject_type,
-        set_conditions.word_0,
-        set_conditions.word_1,
-        set_conditions.metric_no,
-        set_conditions.signal_no
-    from {{ ref('int_set_conditions') }} as set_conditions
+        condition_set_evidence.subject_type,
+        condition_set_evidence.word_0,
+        condition_set_evidence.word_1,
+        condition_set_evidence.metric_no,
+        condition_set_evidence.signal_no
+    from {{ ref('int_condition_set_evidence') }} as condition_set_evidence
     group by
-        set_conditions.subject_type,
-        set_conditions.word_0,
-        set_conditions.word_1,
-        set_conditions.metric_no,
-        set_conditions.signal_no
+        condition_set_evidence.subject_type,
+        condition_set_evidence.word_0,
+        condition_set_evidence.word_1,
+        condition_set_evidence.metric_no,
+        condition_set_evidence.signal_no
 
 ),
 

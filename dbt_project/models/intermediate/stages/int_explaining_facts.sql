@@ -19,7 +19,7 @@ explaining_facts as (
         facts.source_table,
         facts.event_row_id,
         facts.source_id
-    from {{ ref('int_subject_facts') }} as facts
+    from {{ ref('int_subject_signals') }} as facts
     cross join settings
     inner join {{ ref('int_explained_metrics') }} as metrics
         on

@@ -32,7 +32,7 @@ person_values as (
         facts.occurred_at,
         facts.source_table,
         coalesce(facts.source_id, event_ids.event_id) as source_id
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     inner join latest_signals on facts.signal_no = latest_signals.signal_no
     left join event_ids on facts.event_row_id = event_ids.raw_row_id
     where

@@ -27,7 +27,7 @@ stage_spans as (
     from {{ ref('int_stage_intervals') }} as intervals
     inner join default_framework
         on intervals.framework_no = default_framework.framework_no
-    inner join {{ ref('int_moves') }} as moves on intervals.move_no = moves.move_no
+    inner join {{ ref('int_possible_moves') }} as moves on intervals.move_no = moves.move_no
     where default_framework.subject_type = 'person'
 
 ),

@@ -6,14 +6,14 @@ with
 explained_conditions as (
 
     select
-        set_conditions.framework,
+        condition_set_evidence.framework,
         current_states.subject_key,
-        set_conditions.stage,
-        set_conditions.rule,
-        set_conditions.is_winner,
-        set_conditions.way,
-        set_conditions.place_in_rule,
-        set_conditions.holds,
+        condition_set_evidence.stage,
+        condition_set_evidence.rule,
+        condition_set_evidence.is_winner,
+        condition_set_evidence.way,
+        condition_set_evidence.place_in_rule,
+        condition_set_evidence.holds,
         conditions.condition_no,
         conditions.signal,
         conditions.measure,
@@ -40,17 +40,17 @@ explained_conditions as (
         measured_values.signals
     from {{ ref('int_current_states') }} as current_states
     cross join {{ ref('int_settings') }} as settings
-    inner join {{ ref('int_set_conditions') }} as set_conditions
+    inner join {{ ref('int_condition_set_evidence') }} as condition_set_evidence
         on
-            current_states.subject_type = set_conditions.subject_type
-            and current_states.word_0 = set_conditions.word_0
-            and current_states.word_1 = set_conditions.word_1
+            current_states.subject_type = condition_set_evidence.subject_type
+            and current_states.word_0 = condition_set_evidence.word_0
+            and current_states.word_1 = condition_set_evidence.word_1
     inner join {{ ref('int_conditions') }} as conditions
-        on set_conditions.condition_no = conditions.condition_no
+        on condition_set_evidence.condition_no = conditions.condition_no
     left join {{ ref('int_measured_values') }} as measured_values
         on
             current_states.subject_key = measured_values.subject_key
-            and set_conditions.metric_no = measured_values.metric_no
+            and condition_set_evidence.metric_no = measured_values.metric_no
 
 ),
 

@@ -3,9 +3,9 @@
 
 with
 
-set_stages as (
+condition_set_stages as (
 
-    select * from {{ ref('int_set_stages') }}
+    select * from {{ ref('int_condition_set_stages') }}
 
 ),
 
@@ -39,13 +39,13 @@ staged_steps as (
     from set_steps
     inner join {{ ref('int_built_frameworks') }} as built_frameworks
         on set_steps.subject_type = built_frameworks.subject_type
-    left join set_stages as later
+    left join condition_set_stages as later
         on
             set_steps.subject_type = later.subject_type
             and set_steps.word_0 = later.word_0
             and set_steps.word_1 = later.word_1
             and built_frameworks.framework = later.framework
-    left join set_stages as earlier
+    left join condition_set_stages as earlier
         on
             set_steps.subject_type = earlier.subject_type
             and set_steps.previous_word_0 = earlier.word_0
@@ -66,7 +66,7 @@ stage_moves as (
         moves.move_no,
         moves.movement
     from staged_steps
-    left join {{ ref('int_moves') }} as moves
+    left join {{ ref('int_possible_moves') }} as moves
         on
             staged_steps.framework = moves.framework
             and staged_steps.stage = moves.stage

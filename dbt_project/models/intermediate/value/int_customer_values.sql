@@ -48,20 +48,20 @@ valued_customers as (
         predictions.expected_order_value,
         predictions.predicted_value_90d,
         predictions.predicted_value_365d,
-        contract_values.contract_value_365d,
+        subscriptions.contract_value_365d,
         customers.historic_value,
         coalesce(predictions.model, 'none') as model,
         case
-            when predictions.predicted_value_365d is null then contract_values.contract_value_365d
-            when contract_values.contract_value_365d is null then predictions.predicted_value_365d
-            else predictions.predicted_value_365d + contract_values.contract_value_365d
+            when predictions.predicted_value_365d is null then subscriptions.contract_value_365d
+            when subscriptions.contract_value_365d is null then predictions.predicted_value_365d
+            else predictions.predicted_value_365d + subscriptions.contract_value_365d
         end as value_ahead
     from customers
     inner join {{ ref('int_persons') }} as persons on customers.person_key = persons.person_key
     left join {{ ref('int_value_predictions') }} as predictions
         on customers.person_key = predictions.person_key
-    left join {{ ref('int_contract_values') }} as contract_values
-        on customers.person_key = contract_values.person_key
+    left join {{ ref('int_subscription_values') }} as subscriptions
+        on customers.person_key = subscriptions.person_key
 
 ),
 

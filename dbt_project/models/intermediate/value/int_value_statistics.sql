@@ -63,7 +63,7 @@ month_statistics as (
         {{ days_between('orders.first_order_on', 'orders.known_on') }} as age_days,
         cast(null as decimal(18, 4)) as monetary_value,
         count(*) as customers
-    from {{ ref('int_orders_known') }} as orders
+    from {{ ref('int_order_snapshots') }} as orders
     cross join {{ ref('int_settings') }} as settings
     where orders.known_on < settings.as_of_date
     group by

@@ -33,7 +33,7 @@ calls as (
         has_returned,
         {{ days_between('last_order_on', 'month_end') }} >= lapsed_after as is_called,
         lapsed_after as days_to_call
-    from {{ ref('int_recommended_calls') }}
+    from {{ ref('int_recommended_lapse_calls') }}
 
     union all
 
@@ -44,7 +44,7 @@ calls as (
         coalesce({{ days_between('last_order_on', 'month_end') }} >= lapsed_after, false)
             as is_called,
         lapsed_after as days_to_call
-    from {{ ref('int_alive_calls') }}
+    from {{ ref('int_bg_nbd_lapse_calls') }}
 
 ),
 

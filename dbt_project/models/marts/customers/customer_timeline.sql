@@ -47,7 +47,7 @@ signal_rows as (
         case when facts.source_table = 'sessions' then 'events' else facts.source_table end
             as source_table,
         coalesce(facts.source_id, event_ids.event_id) as source_id
-    from {{ ref('int_signal_facts') }} as facts
+    from {{ ref('int_person_signals') }} as facts
     inner join customers on facts.person_key = customers.person_key
     inner join kinds on facts.signal_no = kinds.signal_no
     left join event_ids on facts.event_row_id = event_ids.raw_row_id

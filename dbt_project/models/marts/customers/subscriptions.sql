@@ -19,7 +19,7 @@ turns as (
         changes.health,
         0 as amount,
         0 as unrated_amounts
-    from {{ ref('int_contract_health') }} as changes
+    from {{ ref('int_subscription_health') }} as changes
     where changes.subject_key = changes.person_key
 
     union all
@@ -167,7 +167,7 @@ last_events as (
         max_by(terms.is_cancel, terms.place) as is_cancel,
         max_by(terms.is_setback, terms.place) as is_setback
     from running_intervals as intervals
-    inner join {{ ref('int_contract_terms') }} as terms
+    inner join {{ ref('int_subscription_event_terms') }} as terms
         on
             intervals.person_key = terms.person_key
             and intervals.subscription_id = terms.subscription_id

@@ -63,7 +63,7 @@ unsubscribes as (
     select
         person_key,
         {{ period_start('signal_date', 'week') }} as monday
-    from {{ ref('int_dated_signals') }}
+    from {{ ref('int_person_signals_by_name') }}
     where signal = 'email_unsubscribed'
     group by
         person_key,

@@ -46,8 +46,8 @@ history as (
     from begun_intervals
     inner join {{ ref('int_subjects') }} as subjects
         on begun_intervals.subject_key = subjects.subject_key
-    inner join {{ ref('int_moves') }} as moves on begun_intervals.move_no = moves.move_no
-    left join {{ ref('int_moves') }} as next_moves
+    inner join {{ ref('int_possible_moves') }} as moves on begun_intervals.move_no = moves.move_no
+    left join {{ ref('int_possible_moves') }} as next_moves
         on
             case when not begun_intervals.is_closed then begun_intervals.next_move_no end
             = next_moves.move_no

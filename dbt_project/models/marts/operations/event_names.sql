@@ -8,7 +8,7 @@ name_signals as (
     select
         name_signals.event_name,
         {{ joined_text('signal_names.signal', ', ', 'signal_names.signal') }} as signals
-    from {{ ref('int_name_signals') }} as name_signals
+    from {{ ref('int_event_name_signals') }} as name_signals
     inner join {{ ref('int_signal_names') }} as signal_names
         on name_signals.signal_no = signal_names.signal_no
     group by name_signals.event_name
