@@ -48,8 +48,8 @@ from orchestration.pipeline.build import (
     rules_phase,
 )
 from orchestration.pipeline.dbt_run import BuildIdentity, DbtRun
+from orchestration.pipeline.expectations import Finding
 from orchestration.pipeline.gate import GatePass
-from orchestration.pipeline.plausibility import Finding
 from orchestration.pipeline.publish import Published
 from orchestration.settings.paths import StateDir
 from orchestration.settings.request import read_request

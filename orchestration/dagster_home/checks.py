@@ -1,7 +1,7 @@
 """The checks that are not dbt tests: the gate's verdict, plausibility, freshness.
 
 Belongs here: check specs and what their results say. Does not belong here: the judgements
-themselves (`gate`, `plausibility`), or dbt tests (`dbt_events`).
+themselves (`gate`, `expectations`), or dbt tests (`dbt_events`).
 """
 
 # Dagster reads the annotations of checks at run time, so they are not postponed here.
@@ -18,7 +18,7 @@ from dagster import (
     asset_check,
 )
 
-from orchestration.pipeline.plausibility import SUITE, Finding
+from orchestration.pipeline.expectations import SUITE, Finding
 from orchestration.pipeline.versions import current_version
 from orchestration.rules.rule_set import RuleSet
 from orchestration.settings.request import read_dagster_settings
@@ -30,9 +30,7 @@ FRESH = "is_fresh"
 
 def expectation_names(rules: RuleSet) -> dict[str, str]:
     """Return the rationale of each expectation of the merged seeds, in their order."""
-    return {
-        row["expectation"]: row["rationale"] for row in rules.seeds["plausibility_bands.csv"].rows
-    }
+    return {row["expectation"]: row["rationale"] for row in rules.seeds["expectations.csv"].rows}
 
 
 def gate_check_specs(expectations: Mapping[str, str]) -> list[AssetCheckSpec]:

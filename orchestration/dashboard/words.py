@@ -519,9 +519,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "persons": ("Persons", "Persone"),
     "checks": ("Checks before publishing", "Controlli prima di pubblicare"),
     "checks_note": (
-        "Bands of plausibility_bands.csv; every test of the gate has passed, or this version would "
+        "Bands of expectations.csv; every test of the gate has passed, or this version would "
         "not be here.",
-        "Intervalli di plausibility_bands.csv; ogni test del cancello è passato, altrimenti questa "
+        "Intervalli di expectations.csv; ogni test del cancello è passato, altrimenti questa "
         "versione non sarebbe qui.",
     ),
     "no_checks": ("Nothing was judged.", "Nulla è stato valutato."),

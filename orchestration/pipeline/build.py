@@ -36,10 +36,10 @@ from orchestration.pipeline.dbt_run import (
     told_results,
 )
 from orchestration.pipeline.erasure import erase, requested
+from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
 from orchestration.pipeline.kept_tables import inputs_of, keep, read_kept
 from orchestration.pipeline.lock import build_lock
-from orchestration.pipeline.plausibility import Finding, judge, load_library
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published, current_version
 from orchestration.progress import Progress

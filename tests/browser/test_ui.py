@@ -254,8 +254,7 @@ def break_a_rule(state: StateDir) -> None:
         working.execute(f"insert into seeds.stage_rules values {BROKEN_RULE}")
         # The shipped band asks for 200 people before it judges, and the small shop has four.
         working.execute(
-            "update seeds.plausibility_bands set least_population = 1 "
-            "where expectation = 'stage_share'"
+            "update seeds.expectations set least_population = 1 where expectation = 'stage_share'"
         )
     with CompiledModels(state).made(state.raw_database, ["plausibility"]) as made:
         rows = made.execute("from marts.plausibility").fetchall()

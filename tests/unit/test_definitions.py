@@ -72,7 +72,7 @@ from orchestration.ingest.raw_contract import load_contract
 from orchestration.masking import masked_text
 from orchestration.pipeline.breaches import masked
 from orchestration.pipeline.dbt_run import NodeResult
-from orchestration.pipeline.plausibility import SUITE, Finding
+from orchestration.pipeline.expectations import SUITE, Finding
 from orchestration.settings.dagster_settings import DagsterSettings
 from orchestration.settings.paths import REPO_ROOT, StateDir
 from orchestration.settings.request import read_dagster_settings

@@ -1,5 +1,5 @@
--- What the build looks like from afar, measured for the seed `plausibility_bands`. A value that
--- rests on too few things is shown and not judged.
+-- What the build looks like from afar, measured for the bands of the seed `expectations`. A value
+-- that rests on too few things is shown and not judged.
 
 with
 
@@ -93,18 +93,18 @@ measures as (
 judged_measures as (
 
     select
-        bands.expectation,
+        expectations.expectation,
         coalesce(measures.item, '') as item,
         cast(measures.value as decimal(38, 10)) as value,
         cast(coalesce(measures.population, 0) as decimal(38, 4)) as population,
-        bands.at_least,
-        bands.at_most,
-        bands.severity,
-        coalesce(measures.population, 0) >= bands.least_population
+        expectations.at_least,
+        expectations.at_most,
+        expectations.severity,
+        coalesce(measures.population, 0) >= expectations.least_population
         and measures.value is not null as is_judged
-    from {{ ref('plausibility_bands') }} as bands
-    left join measures on bands.expectation = measures.expectation
-    where bands.compared_with = 'itself'
+    from {{ ref('expectations') }} as expectations
+    left join measures on expectations.expectation = measures.expectation
+    where expectations.compared_with = 'itself'
 
 )
 

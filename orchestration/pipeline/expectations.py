@@ -1,7 +1,7 @@
 """Whether a finished build looks like a shop: Great Expectations over the bands of the seeds.
 
 Belongs here: reading the measured values and their bands, the suite made from them, and what its
-results say. Does not belong here: the bands (`seeds/rules/plausibility_bands.csv`), how a value is
+results say. Does not belong here: the bands (`seeds/rules/expectations.csv`), how a value is
 measured (the mart `plausibility`), or what follows from a broken band (`gate`).
 
 Nothing is taken on trust: a suite that cannot run, an expectation without a value and a build of
@@ -47,7 +47,7 @@ select
 
 @dataclass(frozen=True)
 class Band:
-    """One row of the seed `plausibility_bands`.
+    """One row of the seed `expectations`.
 
     Attributes:
         expectation: its name.
@@ -117,7 +117,7 @@ def judge_measures(bands: Sequence[Band], measures: Sequence[Measure]) -> tuple[
     """Validate measured values against their bands with Great Expectations."""
     judged = [measure for measure in measures if measure.is_judged]
     if not bands:
-        return (_broken_suite("the seed plausibility_bands.csv has no row"),)
+        return (_broken_suite("the seed expectations.csv has no row"),)
     if not judged:
         return (_broken_suite("there is not one value to judge"),)
     try:
@@ -188,7 +188,7 @@ def _read(state: StateDir) -> tuple[list[Band], list[Measure]]:
             )
             for row in working.execute(
                 "select expectation, compared_with, at_least, at_most, least_population, severity, "
-                "rationale from seeds.plausibility_bands order by rowid"
+                "rationale from seeds.expectations order by rowid"
             ).fetchall()
         ]
         measures = [

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from orchestration.pipeline import plausibility
-from orchestration.pipeline.plausibility import Band, Measure, judge, judge_measures
+from orchestration.pipeline import expectations
+from orchestration.pipeline.expectations import Band, Measure, judge, judge_measures
 from orchestration.settings.paths import REPO_ROOT, StateDir
 
 SHARE = Band("stage_share", "itself", 0.0, 0.995, 200, "error", "One stage holds everybody.")
@@ -82,7 +82,7 @@ def test_a_suite_that_errors_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> dict[str, list[object]]:
         raise RuntimeError("no engine")
 
-    monkeypatch.setattr(plausibility, "_validate", broken)
+    monkeypatch.setattr(expectations, "_validate", broken)
     (finding,) = judge_measures([SHARE], [share(0.5)])
     assert (finding.passed, finding.severity) == (False, "error")
     assert "RuntimeError: no engine" in finding.sentence
@@ -99,7 +99,7 @@ def test_a_suite_that_errors_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_result_that_raised_or_saw_other_rows_fails(
     monkeypatch: pytest.MonkeyPatch, result: SimpleNamespace
 ) -> None:
-    monkeypatch.setattr(plausibility, "_validate", lambda *_: {"stage_share": [result]})
+    monkeypatch.setattr(expectations, "_validate", lambda *_: {"stage_share": [result]})
     (finding,) = judge_measures([SHARE], [share(0.5)])
     assert not finding.passed
 
@@ -121,7 +121,7 @@ def make_state(root: Path, persons_now: int, as_of: str = "2026-02-01") -> State
         with duckdb.connect(str(path)) as database:
             database.execute("create schema marts; create schema seeds")
             database.execute(
-                "create table seeds.plausibility_bands as select * from (values "
+                "create table seeds.expectations as select * from (values "
                 "('subjects', 'itself', 1, null, 0, 'error', 'Nobody.'), "
                 "('known_subjects_kept', 'published', 0.5, 2, 200, 'error', 'Half.')) as rows("
                 "expectation, compared_with, at_least, at_most, least_population, severity, "
@@ -177,7 +177,7 @@ def test_a_working_database_without_the_mart_fails(tmp_path: Path) -> None:
 def test_what_the_import_of_the_library_leaves_out_can_be_imported_afterwards() -> None:
     script = (
         "import sys\n"
-        "from orchestration.pipeline.plausibility import load_library\n"
+        "from orchestration.pipeline.expectations import load_library\n"
         "load_library()\n"
         "assert not {'altair', 'scipy', 'sqlalchemy'} & sys.modules.keys(), 'more was imported'\n"
         "import scipy.stats, sqlalchemy\n"
