@@ -78,9 +78,13 @@ def _both_rules(
     # Those of the last build, published or not, where there is no copy of the published ones.
     kept = state.published_rules if state.published_rules.is_dir() else state.rules
     base = scratch.root / "published_rules"
-    shutil.copytree(kept, base)
+    base.mkdir()
+    # A release that called a seed otherwise has kept one that nothing describes any more.
     for described in RULES_DIR.glob("*.yml"):
         shutil.copy(described, base)
+        seed = kept / described.with_suffix(".csv").name
+        if seed.is_file():
+            shutil.copy(seed, base)
     before = read_rules(None, base)
     if before.rules_hash != version.rules_hash:
         raise StateDirError(

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import WarehouseError
+from orchestration.errors import StateDirError, WarehouseError
 from orchestration.progress import Silent
 from orchestration.rules.rule_set import read_rules, write_rules
 from orchestration.settings.build_settings import BuildSettings, read_settings
 from orchestration.settings.kept_settings import keep_settings, kept_settings
-from orchestration.settings.paths import StateDir
+from orchestration.settings.paths import RULES_DIR, StateDir
 from orchestration.settings.request import BuildRequest
 from orchestration.whatif import trial
 from orchestration.whatif.trial import what_if
 from tests.unit.finished_runs import make_run
 from tests.unit.tiny_versions import make_raw, make_version
 
+PRESET = RULES_DIR.parent / "presets" / "grocery"
 OTHERS = read_settings(
     {
         "as_of_date": "2026-02-01",
@@ -55,6 +56,20 @@ def test_settings_that_cannot_be_read_are_nobodys(tmp_path: Path, text: str) -> 
     assert kept_settings(state) is None
     state.published_settings.write_text(text)
     assert kept_settings(state) is None
+
+
+def test_rules_kept_by_a_release_that_called_a_seed_otherwise_ask_for_a_build(
+    tmp_path: Path,
+) -> None:
+    state = StateDir.at(tmp_path / "state")
+    state.versions.mkdir(parents=True)
+    write_rules(read_rules(None), state)
+    (state.rules / "expectations.csv").rename(state.rules / "bands.csv")
+    made = make_version(state.versions, 1, rules="of the release before")
+    state.current.symlink_to(Path("versions") / made.name)
+    make_raw(state.raw_database, {})
+    with pytest.raises(StateDirError, match="run lifecycle build first"):
+        what_if(BuildRequest(BuildSettings(), tmp_path, state), PRESET, Silent())
 
 
 def test_rules_are_tried_with_the_days_zone_currency_and_frameworks_of_what_is_published(
