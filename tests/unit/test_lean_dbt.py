@@ -107,6 +107,59 @@ base.write_json(str(folder / "ours" / "lean.json"), told)
 print((folder / "of" / "dbt.json").read_bytes() == (folder / "ours" / "lean.json").read_bytes())
 """
 
+_SAME_FOR_ALL = """
+import os
+from argparse import Namespace
+from types import SimpleNamespace as Of
+
+os.environ["DBT_ENV_SECRET_KEY"] = "hidden"
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.duckdb.relation import DuckDBRelation
+from dbt.adapters.exceptions import ApproximateMatchError
+from dbt.cli.main import cli
+from dbt.context import base as contexts, providers
+from dbt.flags import set_from_args
+from dbt_common.clients import agate_helper
+from dbt_common.events import functions as logging
+from orchestration.pipeline.lean_dbt import make_lean
+
+set_from_args(Namespace(), None)
+quoting = Of(quoting={"database": False, "schema": False, "identifier": False})
+relations = [
+    DuckDBRelation.create(database="w", schema="marts", identifier=name)
+    for name in ("orders", "Orders_2", "order_lines", "subjects")
+]
+
+def matched(name):
+    adapter = Of(config=quoting, _make_match_kwargs=lambda *asked: kwargs(adapter, *asked))
+    kwargs = BaseAdapter._make_match_kwargs
+    try:
+        return BaseAdapter._make_match(adapter, relations, "w", "marts", name)
+    except ApproximateMatchError as error:
+        return str(error)
+
+def tables():
+    rows = [{"n": 1, "text": "007"}, {"n": 2, "text": "null"}], [{"n": 1, "text": 7}]
+    made = [agate_helper.table_from_data_flat(data, ["n", "text"]) for data in rows]
+    made += [agate_helper.empty_table()]
+    return [([type(t).__name__ for t in m.column_types], [*map(tuple, m.rows)]) for m in made]
+
+def told():
+    args = Namespace(which="build", vars="{}", select=("a",))
+    return [
+        [matched(name) for name in ("orders", "ORDERS", "orders_2", "customers")],
+        tables(),
+        providers.args_to_dict(args),
+        {name: sorted(module) for name, module in contexts.get_context_modules().items()},
+        logging.env_secrets(),
+    ]
+
+own = told()
+make_lean()
+assert told() == told() == own, (own, told())
+print(*[found if isinstance(found, str) else len(found) for found in own[0]], own[-1])
+"""
+
 
 def run(script: str, *arguments: object) -> list[str]:
     done = subprocess.run(
@@ -142,6 +195,13 @@ def test_an_artefact_is_written_as_dbt_writes_it(tmp_path: Path) -> None:
 
 def test_an_event_says_when_it_is_asked_what_it_was_made_of() -> None:
     assert run(_LATE_EVENT) == ["said said {'msg': 'said'}"]
+
+
+def test_what_is_the_same_for_every_node_is_what_dbt_works_out_for_each() -> None:
+    told = run(_SAME_FOR_ALL)
+    # One by its name, one by its name in capitals, one that is nearly it, none.
+    assert told[0].startswith("1 1 Compilation Error")
+    assert told[-1].endswith("0 ['hidden']")
 
 
 def test_no_model_asks_for_the_environment_while_it_is_parsed() -> None:

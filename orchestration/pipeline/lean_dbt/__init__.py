@@ -20,7 +20,7 @@ gc.set_threshold(100_000, 20, 100)
 from dbt.adapters.base.connections import BaseConnectionManager  # noqa: E402
 from dbt_common.events.event_manager_client import ctx_set_event_manager  # noqa: E402
 
-from orchestration.pipeline.lean_dbt import artefacts, events, macros, templates  # noqa: E402
+from orchestration.pipeline.lean_dbt import artefacts, events, macros, same_for_all, templates  # noqa: E402
 
 
 def keep_connection(self: BaseConnectionManager) -> None:
@@ -36,6 +36,7 @@ _REPLACED: Sequence[tuple[Any, str, Any]] = (
     *macros.REPLACED,
     *templates.REPLACED,
     *artefacts.REPLACED,
+    *same_for_all.REPLACED,
     (BaseConnectionManager, "release", keep_connection),
 )
 
