@@ -118,11 +118,6 @@
     {{ return([]) }}
 {%- endmacro %}
 
-{# Their names. #}
-{% macro contract_columns(table) -%}
-    {{ return(raw_contract(table) | map(attribute='name') | list) }}
-{%- endmacro %}
-
 {# One integer for a key, to find the few that repeat; equal keys have equal hashes. #}
 {% macro key_hash(columns) %}{{ return(adapter.dispatch('key_hash')(columns)) }}{% endmacro %}
 {% macro default__key_hash(columns) -%}

@@ -1,25 +1,19 @@
 {# Addresses of pages: what they say of where a visitor came from. #}
 
-{# The decoded value of the first parameter of that name in an address that has one; `name` is an
-   expression. #}
-{% macro url_parameter(url, name) %}{{ return(adapter.dispatch('url_parameter')(url, name)) }}{% endmacro %}
-{% macro default__url_parameter(url, name) -%}
-    nullif(
-        trim(
-            url_decode(
-                replace(
-                    regexp_extract(
-                        regexp_extract({{ url }}, '^[^?#]*[?]([^#]*)', 1),
-                        '(^|&)' || {{ name }} || '=([^&]+)',
-                        2
-                    ),
-                    '+',
-                    ' '
-                )
-            )
-        ),
-        ''
-    )
+{# The parameters of an address as they stand, with `&` between them. #}
+{% macro url_query(url) -%}
+    regexp_extract({{ url }}, '^[^?#]*[?]([^#]*)', 1)
+{%- endmacro %}
+
+{# What a value of a parameter says; null if nothing. #}
+{% macro url_text(value) %}{{ return(adapter.dispatch('url_text')(value)) }}{% endmacro %}
+{% macro default__url_text(value) -%}
+    nullif(trim(url_decode(replace({{ value }}, '+', ' '))), '')
+{%- endmacro %}
+
+{# What the first parameter of that name says in an address that has one. #}
+{% macro url_parameter(url, name) -%}
+    {{ url_text("regexp_extract(" ~ url_query(url) ~ ", '(^|&)" ~ name ~ "=([^&]+)', 2)") }}
 {%- endmacro %}
 
 {# The place of a row in its seed. #}

@@ -59,8 +59,8 @@ SLIPS = tuple(
              "referred_customers.customer_id"),
         ),
         "int_event_signals": (
-            ("case when self_referrals.raw_row_id is null then events.signal_no end",
-             "events.signal_no"),
+            ("case when self_referrals.raw_row_id is null then name_signals.signal_no end",
+             "name_signals.signal_no"),
             ("\n    is_first\n    or signal_no is not null", "\n    is_first"),
         ),
         "int_session_starts": (

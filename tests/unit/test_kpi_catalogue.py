@@ -321,6 +321,21 @@ def contract_columns() -> set[str]:
     }
 
 
+def test_every_column_that_a_kpi_needs_is_looked_at_and_no_other() -> None:
+    needed = {
+        term.removeprefix("column:")
+        for row in read_seed("kpis")
+        for required in row["inputs"].split("|")
+        for term in required.split(" or ")
+        if term.startswith("column:")
+    }
+    model = (KPI_MODELS / "int_kpi_inputs.sql").read_text(encoding="utf-8")
+    lists = " ".join(re.findall(r"{% set \w+ = \[(.*?)\] %}", model, re.DOTALL))
+    looked_at = {*re.findall(r"'(.*?)'", lists), *re.findall(r"'column:(\w+\.\w+)'", model)}
+    assert len(needed) > 15
+    assert looked_at == needed
+
+
 def test_inputs_follow_their_grammar_and_name_signals_and_columns_that_exist() -> None:
     signals = {row["signal"] for row in read_seed("event_signals")} | TABLE_SIGNALS
     known = {f"signal:{name}" for name in signals}

@@ -5,13 +5,13 @@
 
 with
 
--- The as-of date comes last: compared earlier, it makes the engine expect next to no rows and build
--- its hash tables on the events instead of the small tables.
+-- The as-of date comes after all joins: compared earlier, it makes the engine expect next to no
+-- rows and build its hash tables on the events instead of the small tables.
 events as (
 
     select
         events.raw_row_id,
-        name_signals.signal_no,
+        case when self_referrals.raw_row_id is null then name_signals.signal_no end as signal_no,
         name_signals.is_first,
         names.name_no,
         names.is_visit,
@@ -27,7 +27,8 @@ events as (
             else {{ as_amount(stated_number(
                 json_scalar('events.properties', 'name_signals.value_property')
             )) }}
-        end as stated_value
+        end as stated_value,
+        rates.rate
     from {{ ref('stg_events') }} as events
     inner join {{ ref('int_event_names') }} as names on events.event_name = names.event_name
     inner join {{ ref('int_event_name_signals') }} as name_signals
@@ -46,6 +47,15 @@ events as (
             and events.occurred_at > ownerships.owned_after
             and events.occurred_at <= ownerships.owned_until
     left join {{ ref('int_persons') }} as owners on ownerships.customer_id = owners.customer_id
+    left join {{ ref('int_daily_rates') }} as rates
+        on
+            case when name_signals.is_money then events.currency end = rates.currency
+            and {{ local_date('events.occurred_at') }} = rates.date
+    left join {{ ref('int_self_referrals') }} as self_referrals
+        on
+            events.raw_row_id = self_referrals.raw_row_id
+            and name_signals.signal_no = self_referrals.signal_no
+            and coalesce(event_ids.person_key, owners.person_key) = self_referrals.person_key
     where
         not name_signals.has_condition
         or matches.raw_row_id is not null
@@ -57,7 +67,7 @@ valued_events as (
 
     select
         events.raw_row_id,
-        case when self_referrals.raw_row_id is null then events.signal_no end as signal_no,
+        events.signal_no,
         events.is_first,
         events.name_no,
         events.is_visit,
@@ -71,23 +81,14 @@ valued_events as (
                 events.currency is null
                 or events.currency = settings.reporting_currency
                 then events.stated_value
-            else cast(round(events.stated_value * rates.rate, 4) as decimal(18, 4))
+            else cast(round(events.stated_value * events.rate, 4) as decimal(18, 4))
         end as value,
         events.stated_value,
         events.stated_value is not null
         and coalesce(events.currency <> settings.reporting_currency, false)
-        and rates.rate is null as is_missing_rate
+        and events.rate is null as is_missing_rate
     from events
     cross join {{ ref('int_settings') }} as settings
-    left join {{ ref('int_daily_rates') }} as rates
-        on
-            events.currency = rates.currency
-            and events.event_date = rates.date
-    left join {{ ref('int_self_referrals') }} as self_referrals
-        on
-            events.raw_row_id = self_referrals.raw_row_id
-            and events.signal_no = self_referrals.signal_no
-            and events.person_key = self_referrals.person_key
     where events.event_date <= settings.as_of_date
 
 )

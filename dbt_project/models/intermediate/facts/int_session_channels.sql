@@ -40,9 +40,9 @@ url_tags as (
 
     select
         raw_row_id,
-        {{ url_parameter('tagged_url', "'utm_source'") }} as utm_source,
-        {{ url_parameter('tagged_url', "'utm_medium'") }} as utm_medium,
-        {{ url_parameter('tagged_url', "'utm_campaign'") }} as utm_campaign
+        {{ url_parameter('tagged_url', 'utm_source') }} as utm_source,
+        {{ url_parameter('tagged_url', 'utm_medium') }} as utm_medium,
+        {{ url_parameter('tagged_url', 'utm_campaign') }} as utm_campaign
     from untagged_events
     where tagged_url is not null
 
@@ -70,31 +70,32 @@ tags as (
 
 ),
 
--- Looking for a word is cheap; an expression is made anew for each address and parameter.
-addresses_with_click_ids as (
+-- What stands in an address is looked up: an expression for each parameter would be made anew for
+-- each address.
+url_parts as (
 
     select
-        untagged_events.raw_row_id,
-        untagged_events.tagged_url,
-        click_ids.parameter,
-        click_ids.source,
-        click_ids.medium,
-        {{ place_in_seed('click_ids') }} as place_in_seed
+        raw_row_id,
+        {{ unnest_parts(url_query('tagged_url'), '&') }} as part
     from untagged_events
-    inner join {{ ref('click_ids') }} as click_ids
-        on untagged_events.tagged_url like '%' || click_ids.parameter || '=%'
+    where tagged_url is not null
 
 ),
 
 click_ids as (
 
     select
-        raw_row_id,
-        source,
-        medium,
-        row_number() over (partition by raw_row_id order by place_in_seed) as place
-    from addresses_with_click_ids
-    where {{ url_parameter('tagged_url', 'parameter') }} is not null
+        url_parts.raw_row_id,
+        click_ids.source,
+        click_ids.medium,
+        row_number() over (
+            partition by url_parts.raw_row_id
+            order by {{ place_in_seed('click_ids') }}
+        ) as place
+    from url_parts
+    inner join {{ ref('click_ids') }} as click_ids
+        on split_part(url_parts.part, '=', 1) = click_ids.parameter
+    where {{ url_text("regexp_extract(url_parts.part, '=(.*)', 1)") }} is not null
 
 ),
 

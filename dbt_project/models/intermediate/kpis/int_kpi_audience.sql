@@ -1,6 +1,7 @@
 -- People: on the day of the first session and of the first lead, and anew in each period those who
--- came, a person counting once however often it came. Stickiness is told of months and more. Over
--- 120 lines, since first days and the persons of a period are counted from four sources.
+-- came, a person counting once however often it came, summed by slice before they are told of for
+-- KPIs. A sum of nothing is null. Stickiness is told of months and more. Over 120 lines, since
+-- first days and the persons of a period are counted from four sources.
 
 with
 
@@ -99,20 +100,61 @@ person_periods as (
 
 ),
 
+sliced_people as (
+
+    select
+        people.*,
+        'all' as everybody,
+        attributes.country,
+        attributes.account
+    from person_periods as people
+    inner join {{ ref('int_person_attributes') }} as attributes
+        on people.person_key = attributes.person_key
+
+),
+
+period_totals as (
+
+    select
+        period_grain,
+        period_start,
+        everybody,
+        country,
+        account,
+        count(*) as active_users,
+        sum(case when is_visitor then 1 end) as visitors,
+        sum(active_days) as active_days
+    from sliced_people
+    group by
+        grouping sets (  -- noqa: PRS, LT02
+            (period_grain, period_start, everybody),
+            (period_grain, period_start, country),
+            (period_grain, period_start, account)
+        )
+
+),
+
 period_rows as (
 
     select
         kpis.kpi,
-        people.period_grain,
-        people.period_start,
-        people.person_key,
+        true as is_sliced,
+        totals.period_grain,
+        totals.period_start,
+        totals.everybody,
+        totals.country,
+        totals.account,
         case kpis.kpi
-            when 'visitors' then case when people.is_visitor then 1 end
-            when 'active_users' then 1
-            when 'stickiness' then people.active_days
+            when 'visitors' then totals.visitors
+            when 'active_users' then totals.active_users
+            when 'stickiness' then totals.active_days
         end as numerator,
-        case kpis.kpi when 'stickiness' then 1 end as denominator
-    from person_periods as people
+        case kpis.kpi when 'stickiness' then totals.active_users end as denominator,
+        case kpis.kpi
+            when 'visitors' then totals.visitors
+            when 'active_users' then totals.active_users
+        end as sample_size
+    from period_totals as totals
     cross join kpis
 
 ),

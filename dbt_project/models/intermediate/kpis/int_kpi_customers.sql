@@ -1,6 +1,8 @@
 -- How often customers buy. An order day counts on its date: the first one whether a second follows
 -- in time, every later one how long the customer took to come back. The customers of a period are
--- counted anew in each. What newcomers begin counts on the date of their first purchase.
+-- counted anew in each and summed by slice before they are told of for KPIs; a sum of nothing is
+-- null. What newcomers begin counts on the date of their first purchase. Over 120 lines, since
+-- days, periods and newcomers count for KPIs of their own.
 
 with
 
@@ -49,28 +51,68 @@ day_rows as (
 
 ),
 
+sliced_customers as (
+
+    select
+        customers.*,
+        'all' as everybody,
+        attributes.country,
+        attributes.account
+    from {{ ref('int_customer_periods') }} as customers
+    inner join {{ ref('int_person_attributes') }} as attributes
+        on customers.person_key = attributes.person_key
+
+),
+
+period_totals as (
+
+    select
+        period_grain,
+        period_start,
+        everybody,
+        country,
+        account,
+        count(*) as customers,
+        sum(orders) as orders,
+        sum(cast(order_days >= 2 as integer)) as repeat_customers,
+        sum(case when is_returning then 1 end) as returning_customers,
+        sum(case when has_new_category then 1 end) as customers_with_new_category,
+        sum(cast(is_member as integer)) as members
+    from sliced_customers
+    group by
+        grouping sets (  -- noqa: PRS, LT02
+            (period_grain, period_start, everybody),
+            (period_grain, period_start, country),
+            (period_grain, period_start, account)
+        )
+
+),
+
 period_rows as (
 
     select
         kpis.kpi,
-        customers.period_grain,
-        customers.period_start,
-        customers.person_key,
+        true as is_sliced,
+        totals.period_grain,
+        totals.period_start,
+        totals.everybody,
+        totals.country,
+        totals.account,
         case kpis.kpi
-            when 'orders_per_customer' then customers.orders
-            when 'repeat_purchase_rate' then cast(customers.order_days >= 2 as integer)
-            when 'returning_customer_rate' then cast(customers.is_returning as integer)
-            when 'cross_sell_rate' then case when customers.has_new_category then 1 end
-            when 'loyalty_participation_rate' then cast(customers.is_member as integer)
+            when 'orders_per_customer' then totals.orders
+            when 'repeat_purchase_rate' then totals.repeat_customers
+            when 'returning_customer_rate' then totals.returning_customers
+            when 'cross_sell_rate' then totals.customers_with_new_category
+            when 'loyalty_participation_rate' then totals.members
         end as numerator,
         case kpis.kpi
-            when 'orders_per_customer' then 1
-            when 'repeat_purchase_rate' then 1
-            when 'returning_customer_rate' then 1
-            when 'cross_sell_rate' then case when customers.is_returning then 1 end
-            when 'loyalty_participation_rate' then 1
+            when 'orders_per_customer' then totals.customers
+            when 'repeat_purchase_rate' then totals.customers
+            when 'returning_customer_rate' then totals.customers
+            when 'cross_sell_rate' then totals.returning_customers
+            when 'loyalty_participation_rate' then totals.customers
         end as denominator
-    from {{ ref('int_customer_periods') }} as customers
+    from period_totals as totals
     cross join kpis
 
 ),

@@ -11,6 +11,9 @@
 --   valid_from, valid_to, is_opening the days through which it stands (a stock), until the day
 --                                    before valid_to or for ever; is_opening if the KPI tells what
 --                                    stood at the end of the day before a period
+-- A topic of many rows sums them by day or period and slice itself, before it names the KPI: such a
+-- row says is_sliced and has, instead of a person, one of everybody ('all'), channel, country,
+-- health, stage and account, a slice that the catalogue may not ask for.
 -- A row counts when its numerator or its denominator is not null, or when it says is_unsettled: its
 -- number cannot be told yet. sample_size is what it adds to the sample where that is neither the
 -- denominator nor, without one, 1. mature_on is the last day on which it may still change where
@@ -75,8 +78,8 @@ counted_rows as (
         topic_rows.*,
         case
             when kpis.has_health or kpis.has_stage
-                then {{ add_days('coalesce(topic_rows.fact_date, topic_rows.ranked_on)', -1) }}
-        end as eve,
+                then coalesce(topic_rows.fact_date, topic_rows.ranked_on)
+        end as stands_on,
         kpis.kpi_no,
         kpis.is_ratio,
         kpis.aggregate,
@@ -93,62 +96,47 @@ counted_rows as (
 
 ),
 
+sliced_rows as (
+
+    {{ sliced_by_person('counted_rows', 'facts.stands_on') }}
+
+),
+
 facts as (
 
     select
-        counted_rows.kpi,
-        counted_rows.kpi_no,
-        counted_rows.aggregate,
-        counted_rows.fact_date,
-        counted_rows.ranked_on,
-        counted_rows.period_grain,
-        counted_rows.period_start,
-        counted_rows.valid_from,
-        counted_rows.valid_to,
-        coalesce(counted_rows.is_opening, false) as is_opening,
+        kpi,
+        kpi_no,
+        aggregate,
+        fact_date,
+        ranked_on,
+        period_grain,
+        period_start,
+        valid_from,
+        valid_to,
+        coalesce(is_opening, false) as is_opening,
         case
-            when counted_rows.framework is not null then 'stage:' || counted_rows.framework
-            when counted_rows.has_channel then 'channel'
+            when framework is not null then 'stage:' || framework
+            when has_channel then 'channel'
         end as own_dimension,
-        case
-            when counted_rows.framework is not null then counted_rows.stage
-            when counted_rows.has_channel then counted_rows.channel
-        end as own_value,
-        case when counted_rows.has_country then coalesce(attributes.country, 'unknown') end
-            as country,
-        case when counted_rows.has_health then coalesce(states.health, 'unknown') end
-            as health,
-        case when counted_rows.has_stage then coalesce(states.stage, 'unknown') end
-            as stage,
-        case when counted_rows.has_account then coalesce(attributes.account, 'unknown') end
-            as account,
+        case when framework is not null then stage when has_channel then channel end as own_value,
+        case when is_sliced then everybody else any_person end as everybody,
+        case when is_sliced then country when has_country then person_country end as country,
+        case when is_sliced then health when has_health then person_health end as health,
+        case when is_sliced then stage when has_stage then person_stage end as stage,
+        case when is_sliced then account when has_account then person_account end as account,
         cast(
-            case
-                when counted_rows.is_ratio then coalesce(counted_rows.numerator, 0)
-                else counted_rows.numerator
-            end as decimal(38, 10)
+            case when is_ratio then coalesce(numerator, 0) else numerator end as decimal(38, 10)
         ) as numerator,
+        cast(case when is_ratio then coalesce(denominator, 0) end as decimal(38, 10))
+            as denominator,
         cast(
-            case when counted_rows.is_ratio then coalesce(counted_rows.denominator, 0) end
+            coalesce(sample_size, denominator, case when is_ratio then 0 else 1 end)
             as decimal(38, 10)
-        ) as denominator,
-        cast(
-            coalesce(
-                counted_rows.sample_size,
-                counted_rows.denominator,
-                case when counted_rows.is_ratio then 0 else 1 end
-            ) as decimal(38, 10)
         ) as sample_size,
-        coalesce(counted_rows.is_missing_rate, false) as is_missing_rate,
-        counted_rows.mature_on
-    from counted_rows
-    left join {{ ref('int_person_attributes') }} as attributes
-        on counted_rows.person_key = attributes.person_key
-    left join {{ ref('int_person_states') }} as states
-        on
-            counted_rows.person_key = states.subject_key
-            and counted_rows.eve >= states.valid_from
-            and counted_rows.eve < states.valid_to
+        coalesce(is_missing_rate, false) as is_missing_rate,
+        mature_on
+    from sliced_rows
 
 )
 

@@ -1,6 +1,27 @@
--- What the build knows at all: signals and columns with a row up to the as-of date. Columns of
--- channel_daily other than followers are known period by period; a null period means always. Over
--- 120 lines, since each table is looked at once and its columns are told apart.
+-- What the build knows of what the catalogue's KPIs need: signals and columns with a row up to the
+-- as-of date. Columns of channel_daily other than followers are known period by period; a null
+-- period means always. Over 120 lines, since each table has rows of its own that do not count.
+
+{% set order_columns = [
+    'orders.affiliate_commission',
+    'orders.affiliate_id',
+    'orders.coupon_code',
+    'orders.referral_code',
+    'orders.total_discounts',
+] %}
+{% set order_line_columns = ['order_lines.product_id', 'order_lines.quantity'] %}
+{% set product_columns = ['products.category', 'products.unit_cost'] %}
+{% set channel_columns = [
+    'channel_daily.clicks',
+    'channel_daily.comments',
+    'channel_daily.impressions',
+    'channel_daily.likes',
+    'channel_daily.podcast_downloads',
+    'channel_daily.podcast_listeners',
+    'channel_daily.reach',
+    'channel_daily.shares',
+    'channel_daily.spend',
+] %}
 
 with
 
@@ -29,75 +50,64 @@ known_signals as (
 
 ),
 
--- One look at each table, however many columns it has.
-event_columns as (  -- noqa: ST03
-
-    select
-        {% for column in contract_columns('events') -%}
-        count(events.{{ column }}) as {{ column }},
-        {% endfor -%}
-        count(*) as rows_read
-    from {{ ref('stg_events') }} as events
-    cross join settings
-    where {{ local_date('events.occurred_at') }} <= settings.as_of_date
-
-),
-
-order_columns as (  -- noqa: ST03
-
-    select
-        {% for column in contract_columns('orders') if not column.startswith('is_') -%}
-        count(orders.{{ column }}) as {{ column }},
-        {% endfor -%}
-        count(*) as rows_read
-    from {{ ref('stg_orders') }} as orders
-    cross join settings
-    where
-        orders.is_valid
-        and {{ local_date('orders.created_at') }} <= settings.as_of_date
-
-),
-
-order_line_columns as (  -- noqa: ST03
-
-    select
-        {% for column in contract_columns('order_lines') -%}
-        count(order_lines.{{ column }}) as {{ column }},
-        {% endfor -%}
-        count(*) as rows_read
-    from {{ ref('stg_order_lines') }} as order_lines
-    inner join {{ ref('int_orders') }} as orders on order_lines.order_id = orders.order_id
-
-),
-
-product_columns as (  -- noqa: ST03
-
-    select
-        {% for column in contract_columns('products') -%}
-        count({{ column }}) as {{ column }},
-        {% endfor -%}
-        count(*) as rows_read
-    from {{ ref('stg_products') }}
-
-),
-
+-- Whether there is one is known at the first row that has it: no column is read to its end.
 known_columns as (
 
-    {% for table, counts in [
-        ('events', 'event_columns'),
-        ('orders', 'order_columns'),
-        ('order_lines', 'order_line_columns'),
-        ('products', 'product_columns'),
-    ] -%}
-    {%- for column in contract_columns(table) if not column.startswith('is_') -%}
-    select 'column:{{ table }}.{{ column }}' as input
-    from {{ counts }}
-    where {{ column }} > 0
+    select 'column:events.value' as input
+    where
+        exists (
+            select 1
+            from {{ ref('stg_events') }} as events
+            cross join settings
+            where
+                events.value is not null
+                and {{ local_date('events.occurred_at') }} <= settings.as_of_date
+        )
+
+    union all
+
+    {% for column in order_columns -%}
+    select 'column:{{ column }}' as input
+    where
+        exists (
+            select 1
+            from {{ ref('stg_orders') }} as orders
+            cross join settings
+            where
+                {{ column }} is not null
+                and orders.is_valid
+                and {{ local_date('orders.created_at') }} <= settings.as_of_date
+        )
 
     union all
 
     {% endfor -%}
-    {%- endfor %}
+    {% for column in order_line_columns -%}
+    select 'column:{{ column }}' as input
+    where
+        exists (
+            select 1
+            from {{ ref('stg_order_lines') }} as order_lines
+            inner join {{ ref('int_orders') }} as orders
+                on order_lines.order_id = orders.order_id
+            where {{ column }} is not null
+        )
+
+    union all
+
+    {% endfor -%}
+    {% for column in product_columns -%}
+    select 'column:{{ column }}' as input
+    where
+        exists (
+            select 1
+            from {{ ref('stg_products') }} as products
+            where {{ column }} is not null
+        )
+
+    union all
+
+    {% endfor -%}
     select 'column:channel_daily.followers' as input
     where
         exists (
@@ -117,18 +127,17 @@ daily_columns as (
         cast(null as string) as input,
         cast(null as date) as date
     where false
-    {%- for column in contract_columns('channel_daily')
-        if column not in ['date', 'channel', 'campaign', 'followers'] %}
+    {%- for column in channel_columns %}
 
     union all
 
     select
-        'column:channel_daily.{{ column }}' as input,
+        'column:{{ column }}' as input,
         channel_daily.date
     from {{ ref('stg_channel_daily') }} as channel_daily
     cross join settings
     where
-        channel_daily.{{ column }} is not null
+        {{ column }} is not null
         and channel_daily.date <= settings.as_of_date
     group by channel_daily.date
     {%- endfor %}

@@ -1,6 +1,7 @@
--- Booked orders on their date, refunds on theirs. Money is 0 where no rate is known;
--- is_missing_rate then says that it is unknown. Over 120 lines, since every KPI of an order has its
--- line.
+-- Booked orders on their date, refunds on theirs, summed by day and slice before they are told of
+-- for KPIs, as one order counts for up to twelve. A sum of nothing is null and counts for no KPI.
+-- Money is 0 where no rate is known; is_missing_rate then says that it is unknown. Over 120 lines,
+-- since every KPI of an order has its line.
 
 with
 
@@ -20,13 +21,14 @@ kpis as (
 orders as (
 
     select
-        booked_orders.order_date,
+        booked_orders.order_date as fact_date,
         booked_orders.person_key,
         booked_orders.channel,
         booked_orders.is_missing_rate,
         booked_orders.is_guest,
         booked_orders.has_refund,
         booked_orders.has_coupon,
+        1 as orders,
         coalesce(booked_orders.order_value, 0) as gross_value,
         coalesce(booked_orders.refunded_value, 0) as refunded_to_date,
         case
@@ -43,57 +45,140 @@ orders as (
 
 ),
 
+refunds as (
+
+    select
+        refunds.refund_date as fact_date,
+        booked_orders.person_key,
+        booked_orders.channel,
+        booked_orders.is_missing_rate as is_missing_refund_rate,
+        1 as refunds,
+        coalesce(refunds.refund_value, 0) as refund_value
+    from {{ ref('int_refunds') }} as refunds
+    inner join booked_orders on refunds.order_id = booked_orders.order_id
+
+),
+
+order_facts as (
+
+    {{ union_by_name(['orders', 'refunds']) }}
+
+),
+
+sliced_facts as (
+
+    {{ sliced_by_person('order_facts', 'facts.fact_date') }}
+
+),
+
+totals as (
+
+    select
+        fact_date,
+        any_person as everybody,
+        channel,
+        person_country as country,
+        person_health as health,
+        person_stage as stage,
+        person_account as account,
+        sum(orders) as orders,
+        sum(gross_value) as gross_value,
+        sum(refunded_to_date) as refunded_to_date,
+        sum(refund_value) as refund_value,
+        sum(refunds) as refunds,
+        sum(discount_value) as discount_value,
+        sum(gross_value + discount_value) as value_before_discount,
+        sum(case when discount_value is not null then 1 end) as orders_with_discount,
+        sum(units) as units,
+        sum(case when units is not null then 1 end) as orders_with_units,
+        sum(cast(has_refund as integer)) as refunded_orders,
+        sum(cast(is_guest as integer)) as guest_orders,
+        sum(cast(has_coupon as integer)) as coupon_orders,
+        sum(cast(not is_late as integer)) as timely_orders,
+        sum(case when is_late is not null then 1 end) as judged_orders,
+        bool_or(is_missing_rate) as is_missing_rate,
+        bool_or(is_missing_rate and discount_value is not null) as is_missing_discount_rate,
+        bool_or(is_missing_refund_rate) as is_missing_refund_rate
+    from sliced_facts
+    group by
+        grouping sets (  -- noqa: PRS, LT02
+            (fact_date, any_person),
+            (fact_date, channel),
+            (fact_date, person_country),
+            (fact_date, person_health),
+            (fact_date, person_stage),
+            (fact_date, person_account)
+        )
+
+),
+
 order_rows as (
 
     select
         kpis.kpi,
-        orders.order_date as fact_date,
-        orders.person_key,
-        orders.channel,
+        true as is_sliced,
+        totals.fact_date,
+        totals.everybody,
+        totals.channel,
+        totals.country,
+        totals.health,
+        totals.stage,
+        totals.account,
         cast(
             case kpis.kpi
-                when 'orders' then 1
-                when 'gross_revenue' then orders.gross_value
-                when 'net_revenue' then orders.gross_value
-                when 'average_order_value' then orders.gross_value
-                when 'net_average_order_value' then orders.gross_value - orders.refunded_to_date
-                when 'units_per_order' then orders.units
-                when 'discount_rate' then orders.discount_value
-                when 'refund_rate' then cast(orders.has_refund as integer)
-                when 'refunded_amount_rate' then orders.refunded_to_date
-                when 'guest_order_share' then cast(orders.is_guest as integer)
-                when 'coupon_order_share' then cast(orders.has_coupon as integer)
-                when 'on_time_delivery_rate' then cast(not orders.is_late as integer)
+                when 'orders' then totals.orders
+                when 'gross_revenue' then totals.gross_value
+                when 'refunded_amount' then totals.refund_value
+                when 'net_revenue'
+                    then coalesce(totals.gross_value, 0) - coalesce(totals.refund_value, 0)
+                when 'average_order_value' then totals.gross_value
+                when 'net_average_order_value'
+                    then totals.gross_value - totals.refunded_to_date
+                when 'units_per_order' then totals.units
+                when 'discount_rate' then totals.discount_value
+                when 'refund_rate' then totals.refunded_orders
+                when 'refunded_amount_rate' then totals.refunded_to_date
+                when 'guest_order_share' then totals.guest_orders
+                when 'coupon_order_share' then totals.coupon_orders
+                when 'on_time_delivery_rate' then totals.timely_orders
             end as decimal(28, 10)
         ) as numerator,
         cast(
             case kpis.kpi
-                when 'average_order_value' then 1
-                when 'net_average_order_value' then 1
-                when 'units_per_order' then case when orders.units is not null then 1 end
-                when 'discount_rate' then orders.gross_value + orders.discount_value
-                when 'refund_rate' then 1
-                when 'refunded_amount_rate' then orders.gross_value
-                when 'guest_order_share' then 1
-                when 'coupon_order_share' then 1
-                when 'on_time_delivery_rate'
-                    then case when orders.is_late is not null then 1 end
+                when 'average_order_value' then totals.orders
+                when 'net_average_order_value' then totals.orders
+                when 'units_per_order' then totals.orders_with_units
+                when 'discount_rate' then totals.value_before_discount
+                when 'refund_rate' then totals.orders
+                when 'refunded_amount_rate' then totals.gross_value
+                when 'guest_order_share' then totals.orders
+                when 'coupon_order_share' then totals.orders
+                when 'on_time_delivery_rate' then totals.judged_orders
             end as decimal(28, 10)
         ) as denominator,
+        cast(
+            case kpis.kpi
+                when 'orders' then totals.orders
+                when 'gross_revenue' then totals.orders
+                when 'refunded_amount' then totals.refunds
+                when 'net_revenue' then coalesce(totals.orders, 0)
+                when 'discount_rate' then totals.orders_with_discount
+                when 'refunded_amount_rate' then totals.orders
+            end as bigint
+        ) as sample_size,
         case kpis.kpi
-            when 'discount_rate' then 1
-            when 'refunded_amount_rate' then 1
-        end as sample_size,
-        orders.is_missing_rate
-        and kpis.kpi in (
-            'gross_revenue',
-            'net_revenue',
-            'average_order_value',
-            'net_average_order_value',
-            'discount_rate',
-            'refunded_amount_rate'
-        ) as is_missing_rate
-    from orders
+            when 'gross_revenue' then totals.is_missing_rate
+            when 'refunded_amount' then totals.is_missing_refund_rate
+            when 'net_revenue'
+                then
+                    coalesce(totals.is_missing_rate, false)
+                    or coalesce(totals.is_missing_refund_rate, false)
+            when 'average_order_value' then totals.is_missing_rate
+            when 'net_average_order_value' then totals.is_missing_rate
+            when 'discount_rate' then totals.is_missing_discount_rate
+            when 'refunded_amount_rate' then totals.is_missing_rate
+        end as is_missing_rate
+    from totals
     cross join kpis
 
 ),
@@ -102,7 +187,7 @@ value_rows as (
 
     select
         kpis.kpi,
-        orders.order_date as ranked_on,
+        orders.fact_date as ranked_on,
         orders.person_key,
         orders.channel,
         orders.gross_value as numerator,
@@ -113,30 +198,9 @@ value_rows as (
 
 ),
 
-refund_rows as (
-
-    select
-        kpis.kpi,
-        refunds.refund_date as fact_date,
-        booked_orders.person_key,
-        booked_orders.channel,
-        cast(
-            case kpis.kpi
-                when 'refunded_amount' then coalesce(refunds.refund_value, 0)
-                when 'net_revenue' then -coalesce(refunds.refund_value, 0)
-            end as decimal(28, 10)
-        ) as numerator,
-        case kpis.kpi when 'net_revenue' then 0 end as sample_size,
-        booked_orders.is_missing_rate
-    from {{ ref('int_refunds') }} as refunds
-    inner join booked_orders on refunds.order_id = booked_orders.order_id
-    cross join kpis
-
-),
-
 kpi_rows as (
 
-    {{ union_by_name(['order_rows', 'value_rows', 'refund_rows']) }}
+    {{ union_by_name(['order_rows', 'value_rows']) }}
 
 )
 

@@ -5,32 +5,23 @@
 
 with
 
--- What is alike is summed once, and the few sums again for each dimension.
-period_facts as (
+counted_facts as (
 
     select
-        kpi_no,
-        period_grain,
-        period_start,
-        own_dimension,
-        own_value,
-        country,
-        case when period_grain = 'month' then account end as month_account,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(sample_size) as sample_size,
-        max(mature_on) as mature_on,
-        bool_or(is_missing_rate) as is_missing_rate
-    from {{ ref('int_kpi_facts') }}
-    where period_grain is not null
-    group by
-        kpi_no,
-        period_grain,
-        period_start,
-        own_dimension,
-        own_value,
-        country,
-        case when period_grain = 'month' then account end
+        facts.*,
+        slices.dimension,
+        case slices.dimension
+            when 'all' then facts.everybody
+            when 'country' then facts.country
+            when 'account' then facts.account
+            when facts.own_dimension then facts.own_value
+        end as dimension_value
+    from {{ ref('int_kpi_facts') }} as facts
+    inner join {{ ref('int_kpi_slices') }} as slices
+        on
+            facts.kpi_no = slices.kpi_no
+            and facts.period_grain = slices.period_grain
+    where facts.period_grain is not null
 
 ),
 
@@ -40,32 +31,21 @@ counted_totals as (
         kpi_no,
         period_grain,
         period_start,
-        case
-            when grouping(own_value) = 0 then own_dimension
-            when grouping(country) = 0 then 'country'
-            when grouping(month_account) = 0 then 'account'
-            else 'all'
-        end as dimension,
-        case
-            when grouping(own_value) = 0 then own_value
-            when grouping(country) = 0 then country
-            when grouping(month_account) = 0 then month_account
-            else 'all'
-        end as dimension_value,
+        dimension,
+        dimension_value,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         sum(sample_size) as sample_size,
         cast(null as date) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
-    from period_facts
+    from counted_facts
     group by
-        grouping sets (  -- noqa: PRS, LT02
-            (kpi_no, period_grain, period_start),
-            (kpi_no, period_grain, period_start, own_dimension, own_value),
-            (kpi_no, period_grain, period_start, country),
-            (kpi_no, period_grain, period_start, month_account)
-        )
+        kpi_no,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value
 
 ),
 
@@ -157,7 +137,7 @@ period_totals as (
         totals.dimension_value,
         cast(totals.numerator as decimal(38, 10)) as numerator,
         cast(totals.denominator as decimal(38, 10)) as denominator,
-        cast(totals.sample_size as bigint) as sample_size,
+        {{ whole_of_float('totals.sample_size', 0) }} as sample_size,
         case slices.aggregate when 'mean' then known_days.days else slices.parts_per_unit end
             as parts_per_unit,
         totals.last_unit_on,

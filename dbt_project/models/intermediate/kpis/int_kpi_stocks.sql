@@ -128,7 +128,7 @@ period_totals as (
         balances.dimension_value,
         cast(balances.numerator as decimal(38, 10)) as numerator,
         cast(balances.denominator as decimal(38, 10)) as denominator,
-        cast(balances.sample_size as bigint) as sample_size,
+        {{ whole_of_float('balances.sample_size', 0) }} as sample_size,
         cast(1 as bigint) as parts_per_unit,
         cast(null as date) as last_unit_on,
         cast(null as date) as mature_on,

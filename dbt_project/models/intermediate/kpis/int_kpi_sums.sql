@@ -1,16 +1,47 @@
 -- KPIs that add up: the facts of each day are summed per slice, longer periods are summed from the
 -- days or told of the busiest one. Accounts, which may be many, are told of months alone and summed
--- by month at once. Over 120 lines, since the roll-ups name each of their columns four times.
+-- by month at once. Over 120 lines, since the roll-ups name each of their columns five times.
 
 with
 
-dated_facts as (
+dimensions as (
 
     select
-        *,
-        {{ period_start('fact_date', 'month') }} as fact_month
-    from {{ ref('int_kpi_facts') }}
-    where fact_date is not null
+        kpi_no,
+        dimension
+    from {{ ref('int_kpi_slices') }}
+    group by
+        kpi_no,
+        dimension
+
+),
+
+sliced_facts as (
+
+    select
+        facts.kpi_no,
+        case dimensions.dimension
+            when 'account' then {{ period_start('facts.fact_date', 'month') }}
+            else facts.fact_date
+        end as total_on,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'all' then facts.everybody
+            when 'country' then facts.country
+            when 'health' then facts.health
+            when 'stage' then facts.stage
+            when 'account' then facts.account
+            when facts.own_dimension then facts.own_value
+        end as dimension_value,
+        facts.fact_date,
+        facts.numerator,
+        facts.denominator,
+        facts.sample_size,
+        facts.mature_on,
+        facts.is_missing_rate
+    from {{ ref('int_kpi_facts') }} as facts
+    inner join dimensions on facts.kpi_no = dimensions.kpi_no
+    where facts.fact_date is not null
 
 ),
 
@@ -18,39 +49,22 @@ totals as (
 
     select
         kpi_no,
-        coalesce(fact_date, fact_month) as total_on,
-        case
-            when grouping(own_value) = 0 then own_dimension
-            when grouping(country) = 0 then 'country'
-            when grouping(health) = 0 then 'health'
-            when grouping(stage) = 0 then 'stage'
-            when grouping(account) = 0 then 'account'
-            else 'all'
-        end as dimension,
-        case
-            when grouping(own_value) = 0 then own_value
-            when grouping(country) = 0 then country
-            when grouping(health) = 0 then health
-            when grouping(stage) = 0 then stage
-            when grouping(account) = 0 then account
-            else 'all'
-        end as dimension_value,
+        total_on,
+        dimension,
+        dimension_value,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         sum(sample_size) as sample_size,
         max(fact_date) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
-    from dated_facts
+    from sliced_facts
+    where dimension_value is not null
     group by
-        grouping sets (  -- noqa: PRS, LT02
-            (kpi_no, fact_date),
-            (kpi_no, fact_date, own_dimension, own_value),
-            (kpi_no, fact_date, country),
-            (kpi_no, fact_date, health),
-            (kpi_no, fact_date, stage),
-            (kpi_no, fact_month, account)
-        )
+        kpi_no,
+        total_on,
+        dimension,
+        dimension_value
 
 ),
 
@@ -62,7 +76,6 @@ dated_totals as (
         {% endfor -%}
         totals.*
     from totals
-    where totals.dimension_value is not null
 
 ),
 
@@ -138,7 +151,7 @@ period_totals as (
             end as decimal(38, 10)
         ) as numerator,
         cast(totals.denominator as decimal(38, 10)) as denominator,
-        cast(totals.sample_size as bigint) as sample_size,
+        {{ whole_of_float('totals.sample_size', 0) }} as sample_size,
         slices.parts_per_unit,
         totals.last_unit_on,
         totals.mature_on,
