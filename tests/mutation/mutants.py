@@ -56,13 +56,14 @@ def mutated(compiled: str, mutant: Mutant) -> str:
     wrong = KINDS[mutant.kind].format(part=part)
     where = f"kpi = '{mutant.kpi}'"
     if mutant.kind == "one row":
-        # The latest month that is some months old: of the earliest ones there may be no input, and
-        # of the youngest ones nothing has come to its end, so that no number is published.
+        # The latest month that counts something and is some months old: of months of nothing there
+        # may be no input, and of the youngest ones nothing has come to its end, so that no number
+        # is published.
         sign = "=" if mutant.has_all else "<>"
         where = (
             f"{where} and period_grain = 'month' and dimension {sign} 'all' and 1 = row_number() "
             f"over (partition by kpi, period_grain, dimension {sign} 'all' order by "
-            f"{part} is null, period_start > ("
+            f"{part} is null, sample_size = 0, period_start > ("
             f"select max(period_start) - 150 from {ROWS} "
             f"where kpi = '{mutant.kpi}' and period_grain = 'month'), "
             f"period_start desc, {part} desc, dimension, dimension_value)"

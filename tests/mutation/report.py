@@ -25,9 +25,9 @@ The last result of `python -m tests.mutation`; not written by hand.
 Each mutant is one KPI whose numerator or denominator n is wrong in the compiled SQL of the model
 that holds all KPIs before status and value: `doubled` is 2 n in every row of the KPI (sums over
 days, slices and cohorts still agree), `one row` n + 1 in a single row, of the latest month that is
-five months old. Everything downstream is then made anew. `L3` is a blocking law, by its number
-below, that fails on the built sample: a build would not be published. `R` is the plain-Python
-reference, row by row, on the random shop `{shop}`: CI fails.
+five months old and counts something. Everything downstream is then made anew. `L3` is a blocking
+law, by its number below, that fails on the built sample: a build would not be published. `R` is the
+plain-Python reference, row by row, on the random shop `{shop}`: CI fails.
 
 Lines are renewed KPI by KPI (`--only`), so that they may stem from different runs; git says when.
 """

@@ -34,7 +34,7 @@ from tests.mutation.warehouse import Manifest, Warehouse
 ROWS = """
 select kpi, 'month' as period_grain, date '2026-01-01' as period_start, dimension,
     dimension as dimension_value, cast(n as decimal(38, 4)) as numerator,
-    cast(d as decimal(38, 4)) as denominator
+    cast(d as decimal(38, 4)) as denominator, 1 as sample_size
 from (values
     ('orders', 'all', 5, null), ('orders', 'country', 7, null), ('orders', 'all', 3, null),
     ('bounce_rate', 'all', 1, 2), ('stage_entries', 'all', 9, null),
@@ -145,6 +145,20 @@ def test_a_mutant_is_wrong_where_it_says_and_nowhere_else(
     ]
     assert theirs[0] == theirs[1]
     assert len(theirs[0]) > 2
+
+
+def test_the_row_that_is_wrong_counts_something_for_of_nothing_no_number_may_be_published() -> None:
+    months = "values (date '2026-01-01', 5, 2), (date '2026-02-01', 0, 0)"
+    sql = mutated(
+        "select 'orders' as kpi, 'month' as period_grain, month as period_start, "
+        "'all' as dimension, 'all' as dimension_value, n as numerator, sample_size "
+        f"from ({months}) as written (month, n, sample_size)",
+        replace(ORDERS, kind="one row"),
+    )
+    assert duckdb.sql(f"select numerator from ({sql}) order by period_start").fetchall() == [
+        (6,),
+        (0,),
+    ]
 
 
 def test_a_broken_law_is_red_and_a_mutant_that_changes_nothing_survives(
