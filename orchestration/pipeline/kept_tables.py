@@ -16,16 +16,20 @@ import hashlib
 import json
 import os
 import platform
+import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.checksums import sha256_of
 from orchestration.database_files import open_quietly
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.pipeline.dbt_run import DbtRun, NodeResult
 from orchestration.pipeline.gate import Fingerprint, fingerprint
 from orchestration.settings.build_settings import BuildSettings
@@ -38,7 +42,9 @@ EVERY_TIME = ("tag:each_build+", "source:previous+")
 # What has no selector of its own: where it differs, everything does.
 EVERYTHING = "*"
 _MAKERS = ("customer-lifecycle", "dbt-core", "dbt-duckdb", "duckdb", "numpy", "scipy")
-_LEFT_BY_DBT = frozenset({"target", "logs", "__pycache__"})
+_SEEDS = Path("seeds")
+_LEFT_BY_DBT = {"target", "logs"}
+_LEFT_BY_PYTHON = {"__pycache__"}
 # Their file is one node, which has its name.
 _OF_ONE_NODE = {"models": {".sql", ".py"}, "tests": {".sql"}}
 _GENERIC_TESTS = "generic"
@@ -100,8 +106,8 @@ def inputs_of(state: StateDir, settings: BuildSettings, project: Path) -> dict[s
     for seed in sorted(state.rules.glob("*.csv")):
         inputs[seed.stem].append(sha256_of(seed))
     for path in _project_files(project):
-        name = path.stem if _is_one_node(path.relative_to(project)) else EVERYTHING
-        inputs[name].append(f"{path.relative_to(project)} {sha256_of(path)}")
+        name = path.stem if _is_one_node(path) else EVERYTHING
+        inputs[name].append(f"{path} {sha256_of(project / path)}")
     return {
         name: hashlib.sha256("\0".join(parts).encode()).hexdigest()
         for name, parts in inputs.items()
@@ -133,17 +139,23 @@ def read_kept(state: StateDir) -> KeptTables | None:
     if working is None or record.get("working") != json.loads(json.dumps(working.files)):
         return None
     try:
+        results = tuple(NodeResult(**result) for result in record["results"])
         return KeptTables(
-            inputs=record["inputs"],
-            results=tuple(NodeResult(**result) for result in record["results"]),
-            compiled=record["compiled"],
+            inputs=dict(record["inputs"]),
+            results=results,
+            compiled={told.unique_id: record["compiled"][told.unique_id] for told in results},
         )
-    except (KeyError, TypeError):  # Another version of this package wrote it.
+    except (KeyError, TypeError, ValueError):  # Another version of this package wrote it.
         return None
 
 
 def _raw_tables(state: StateDir) -> Iterator[tuple[str, str]]:
-    """Yield name and content of each raw table; the order of its rows says nothing."""
+    """Yield name and content of each raw table.
+
+    Models name a landed row by its place (`raw_row_id`), so that it counts as content; the order of
+    rows in the books of ingest says nothing.
+    """
+    landed = {table.name for table in load_contract().tables}
     with closing(open_quietly(state.raw_database, read_only=True)) as raw:
         columns: dict[str, list[str]] = {}
         shapes: dict[str, list[str]] = {}
@@ -152,23 +164,42 @@ def _raw_tables(state: StateDir) -> Iterator[tuple[str, str]]:
             "where database_name = current_database() and schema_name = 'raw' "
             "order by table_name, column_index"
         ).fetchall():
-            columns.setdefault(table, []).append(identifier(column))
+            columns.setdefault(table, ["rowid"] if table in landed else []).append(
+                identifier(column)
+            )
             shapes.setdefault(table, []).append(f"{column} {kind}")
         for table, names in columns.items():
-            content = raw.execute(
-                f"select count(*), sum(hash({', '.join(names)})) from raw.raw.{identifier(table)}"
-            ).fetchone()
-            yield table, f"{content} {', '.join(shapes[table])}"
+            yield table, f"{_content(raw, table, names)} {', '.join(shapes[table])}"
+
+
+def _content(raw: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> str:
+    """Return what tells the rows of a raw table from others, whatever their order.
+
+    What cannot be read is never what it was: dbt says why, if anything needs it.
+    """
+    try:
+        found = raw.execute(
+            f"select count(*), sum(hash({', '.join(columns)})) from raw.raw.{identifier(table)}"
+        ).fetchone()
+    except duckdb.Error:
+        return uuid.uuid4().hex
+    return str(found)
 
 
 def _project_files(project: Path) -> Iterator[Path]:
-    """Yield the files of a dbt project, in order, but its seeds: the merged rules count.
+    """Yield the files of a dbt project, seen from there, but its seeds: the merged rules count.
 
-    What dbt leaves in it is not of it. Links are followed, as dbt does.
+    What dbt and Python leave in it is not of it, nor is a link that leads nowhere, by which an
+    editor marks a file. Other links are followed, as dbt does.
     """
     for folder, folders, names in os.walk(project, followlinks=True):
-        folders[:] = sorted(set(folders) - _LEFT_BY_DBT)
-        yield from (Path(folder) / name for name in sorted(names) if not name.endswith(".csv"))
+        here = Path(folder).relative_to(project)
+        left = _LEFT_BY_PYTHON if here.parts else _LEFT_BY_PYTHON | _LEFT_BY_DBT
+        folders[:] = sorted(set(folders) - left)
+        for path in (here / name for name in sorted(names)):
+            is_seed = here == _SEEDS and path.suffix == ".csv"
+            if not is_seed and (project / path).is_file():
+                yield path
 
 
 def _is_one_node(path: Path) -> bool:

@@ -54,6 +54,10 @@ def project(tmp_path: Path) -> Path:
         "target/compiled/orders.sql",
         "logs/dbt.log",
         "models/value/__pycache__/fit.pyc",
+        # Names of folders that dbt leaves at the top say nothing further down.
+        "models/logs/logins.sql",
+        "models/target/aims.sql",
+        "seeds/own/plays.csv",
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(name, encoding="utf-8")
@@ -81,6 +85,10 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
         ("target/compiled/orders.sql", set()),
         ("logs/dbt.log", set()),
         ("models/value/__pycache__/fit.pyc", set()),
+        ("models/logs/logins.sql", {"logins"}),
+        ("models/target/aims.sql", {"aims"}),
+        # dbt reads it where the rules are the shipped ones, which have no folders.
+        ("seeds/own/plays.csv", {EVERYTHING}),
     ],
 )
 def test_a_changed_file_changes_its_node_or_everything(
@@ -121,14 +129,40 @@ def test_other_rows_or_columns_of_a_raw_table_change_it(
     assert changed(before, after) == {"source:*.ingest_files"}
 
 
-def test_the_order_of_raw_rows_changes_nothing(state: StateDir, project: Path) -> None:
-    table = "create or replace table raw.raw.events as from range(9) as t(n) order by n"
+@pytest.mark.parametrize(
+    ("table", "selected"), [("muted_files", set[str]()), ("events", {"source:*.events"})]
+)
+def test_the_order_of_rows_counts_where_a_model_names_a_row_by_its_place(
+    state: StateDir, project: Path, table: str, selected: set[str]
+) -> None:
+    """Else a table that is kept would name other rows than a view beside it."""
+    made = f"create or replace table raw.raw.{table} as from range(9) as t(n) order by n"
     told: list[dict[str, str]] = []
-    for direction in ("asc", "desc"):
+    for direction in ("asc", "asc", "desc"):
         with duckdb.connect(str(state.raw_database)) as raw:
-            raw.execute(f"{table} {direction}")
+            raw.execute(f"{made} {direction}")
         told.append(inputs_of(state, BuildSettings(), project))
-    assert told[0] == told[1]
+    first, same, turned = told
+    assert changed(first, same) == set()
+    assert changed(same, turned) == selected
+
+
+def test_a_raw_table_that_cannot_be_read_is_another_one_every_time(
+    state: StateDir, project: Path
+) -> None:
+    """What dbt needs of it dbt complains of; a build without need of it is none the worse."""
+    with duckdb.connect(str(state.raw_database)) as raw:
+        raw.execute("create table raw.raw.gone as select 1 as n")
+        raw.execute("create view raw.raw.notes as from raw.raw.gone")
+        raw.execute("drop table raw.raw.gone")
+    first, second = (inputs_of(state, BuildSettings(), project) for _ in range(2))
+    assert changed(first, second) == {"source:*.notes"}
+
+
+def test_the_mark_of_an_editor_is_no_file_of_the_project(state: StateDir, project: Path) -> None:
+    before = inputs_of(state, BuildSettings(), project)
+    (project / "models" / ".#orders.sql").symlink_to("somebody@example.org.4242")
+    assert inputs_of(state, BuildSettings(), project) == before
 
 
 def test_any_setting_and_any_version_changes_everything(
@@ -233,6 +267,20 @@ def _of_another_package(state: StateDir) -> None:
     record = json.loads(state.kept_tables.read_text(encoding="utf-8"))
     record["results"][0]["color"] = "green"
     state.kept_tables.write_text(json.dumps(record), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("working", 7), ("inputs", 7), ("inputs", ["orders"]), ("results", 7), ("results", [[]]),
+        ("results", {"a": 1}), ("compiled", []), ("compiled", {}), ("compiled", 7),
+    ],
+)  # fmt: skip
+def test_a_record_of_another_shape_tells_nothing(state: StateDir, part: str, told: object) -> None:
+    assert kept_after(state, finished(MODEL)) is not None
+    record = json.loads(state.kept_tables.read_text(encoding="utf-8"))
+    state.kept_tables.write_text(json.dumps({**record, part: told}), encoding="utf-8")
+    assert read_kept(state) is None
 
 
 @pytest.mark.parametrize(
