@@ -253,7 +253,7 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
         finally:
             preparing.join()
         reach("build.dbt_ended")
-        return replace(kept.completed(run) if kept and select else run, inputs=inputs)
+        return replace(kept.completed(run, select) if kept and select else run, inputs=inputs)
 
     return _timed("dbt", progress, work, told_results)
 

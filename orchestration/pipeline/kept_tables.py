@@ -71,15 +71,18 @@ class KeptTables:
         changed = sorted(name for name, told in inputs.items() if self.inputs[name] != told)
         return () if EVERYTHING in changed else (*EVERY_TIME, *(f"{name}+" for name in changed))
 
-    def completed(self, run: DbtRun) -> DbtRun:
-        """Return a run with the results of all that it kept, and their compiled SQL."""
-        made = {result.unique_id for result in run.results}
+    def completed(self, run: DbtRun, select: Sequence[str]) -> DbtRun:
+        """Return a run with the results of all that it kept, and their compiled SQL.
+
+        Nothing is taken from the record of what dbt was to make: if it has not, the gate says so.
+        """
+        nodes: dict[str, Any] = dict(run.manifest.get("nodes", {}))
+        made = {result.unique_id for result in run.results} | _selected(run.manifest, select)
         kept = tuple(
             replace(result, kept=True)
             for result in self.results
-            if result.unique_id not in made and result.unique_id in run.manifest.get("nodes", {})
+            if result.unique_id not in made and result.unique_id in nodes
         )
-        nodes: dict[str, Any] = dict(run.manifest.get("nodes", {}))
         for result in kept:
             node = nodes[result.unique_id]
             nodes[result.unique_id] = {**node, "compiled_code": self.compiled[result.unique_id]}
@@ -147,6 +150,27 @@ def read_kept(state: StateDir) -> KeptTables | None:
         )
     except (KeyError, TypeError, ValueError):  # Another version of this package wrote it.
         return None
+
+
+def _selected(manifest: Mapping[str, Any], select: Sequence[str]) -> set[str]:
+    """Return the nodes that are named in a selection, and all that rests on them."""
+    names = {each.removesuffix("+") for each in select}
+    nodes = {**manifest.get("nodes", {}), **manifest.get("sources", {})}
+    reached = [unique_id for unique_id, node in nodes.items() if names & _names_of(node)]
+    found: set[str] = set()
+    while reached:
+        unique_id = reached.pop()
+        if unique_id not in found:
+            found.add(unique_id)
+            reached += manifest.get("child_map", {}).get(unique_id, ())
+    return found
+
+
+def _names_of(node: Mapping[str, Any]) -> set[str]:
+    """Return what `inputs_of` and `EVERY_TIME` call a node."""
+    if node.get("resource_type") == "source":
+        return {f"source:*.{node['name']}", f"source:{node['source_name']}"}
+    return {node["name"], *(f"tag:{tag}" for tag in node.get("tags", ()))}
 
 
 def _raw_tables(state: StateDir) -> Iterator[tuple[str, str]]:

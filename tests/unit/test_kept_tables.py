@@ -26,6 +26,7 @@ from orchestration.settings.paths import StateDir
 from tests.unit.finished_runs import make_state
 
 MODEL, CHECK = "model.customer_lifecycle.orders", "test.customer_lifecycle.orders_are_sound"
+SOURCE = "source.customer_lifecycle.shop.raw_orders"
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_any_setting_and_any_version_changes_everything(
 
 
 def finished(*unique_ids: str, compiled: str = "select 1") -> DbtRun:
-    """A run of these nodes, in a project of a model and its check."""
+    """A run of these nodes, in a project of a source, a model of it and its check."""
     return DbtRun(
         invocation_id="abc",
         exit_code=0,
@@ -186,9 +187,18 @@ def finished(*unique_ids: str, compiled: str = "select 1") -> DbtRun:
         manifest={
             "metadata": {},
             "nodes": {
-                name: {"name": name} | ({"compiled_code": compiled} if name in unique_ids else {})
+                name: {"name": name.rpartition(".")[2], "tags": ["law"] * (name == CHECK)}
+                | ({"compiled_code": compiled} if name in unique_ids else {})
                 for name in (MODEL, CHECK)
             },
+            "sources": {
+                SOURCE: {
+                    "name": "raw_orders",
+                    "source_name": "shop",
+                    "resource_type": "source",
+                },
+            },
+            "child_map": {SOURCE: [MODEL], MODEL: [CHECK]},
         },
         errors=(),
         inputs={"orders": "1", "plays": "1", EVERYTHING: "1"},
@@ -217,7 +227,7 @@ def test_what_is_selected_is_what_changed_and_what_tells_of_the_build(state: Sta
 def test_a_run_is_completed_by_what_it_kept(state: StateDir) -> None:
     kept = kept_after(state, finished(MODEL, CHECK, compiled="select 'kept'"))
     assert kept is not None
-    whole = kept.completed(finished(CHECK, compiled="select 'made'"))
+    whole = kept.completed(finished(CHECK, compiled="select 'made'"), EVERY_TIME)
     assert [(told.unique_id, told.kept) for told in whole.results] == [
         (MODEL, True),
         (CHECK, False),
@@ -229,7 +239,7 @@ def test_a_run_is_completed_by_what_it_kept(state: StateDir) -> None:
     # Kept twice it is kept as it was made.
     again = kept_after(state, whole)
     assert again is not None
-    assert again.completed(finished()).manifest["nodes"] == whole.manifest["nodes"]
+    assert again.completed(finished(), EVERY_TIME).manifest["nodes"] == whole.manifest["nodes"]
 
 
 def test_of_a_node_that_is_gone_no_result_is_kept(state: StateDir) -> None:
@@ -237,7 +247,29 @@ def test_of_a_node_that_is_gone_no_result_is_kept(state: StateDir) -> None:
     assert kept is not None
     run = finished()
     del run.manifest["nodes"][CHECK]  # pyright: ignore[reportIndexIssue]
-    assert [told.unique_id for told in kept.completed(run).results] == [MODEL]
+    assert [told.unique_id for told in kept.completed(run, EVERY_TIME).results] == [MODEL]
+
+
+@pytest.mark.parametrize(
+    ("select", "kept"),
+    [
+        (["orders+"], []),
+        (["orders_are_sound+"], [MODEL]),
+        (["source:*.raw_orders+"], []),
+        (["source:shop+"], []),
+        (["tag:law+"], [MODEL]),
+        # Names of another kind, or of part of one.
+        (["source:*.orders+", "raw_orders+", "tag:orders+", "order+"], [MODEL, CHECK]),
+    ],
+)
+def test_of_what_was_selected_no_result_is_kept(
+    state: StateDir, select: list[str], kept: list[str]
+) -> None:
+    """What dbt was to make and has not made is missing, as in a build of everything."""
+    record = kept_after(state, finished(MODEL, CHECK))
+    assert record is not None
+    completed = record.completed(finished(), select)
+    assert [told.unique_id for told in completed.results] == kept
 
 
 def _nothing_kept(state: StateDir) -> None:
