@@ -38,7 +38,7 @@ from orchestration.pipeline.dbt_run import (
 from orchestration.pipeline.erasure import erase, requested
 from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
-from orchestration.pipeline.kept_tables import inputs_of, keep, read_kept
+from orchestration.pipeline.kept_tables import inputs_of, keep, read_kept, written_of
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published, current_version
@@ -253,6 +253,9 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
         finally:
             preparing.join()
         reach("build.dbt_ended")
+        if not written_of(state, request.settings, request.project).items() <= inputs.items():
+            # Nobody knows whether dbt has read a file before or after it was edited.
+            inputs = {}
         return replace(kept.completed(run, select) if kept and select else run, inputs=inputs)
 
     return _timed("dbt", progress, work, told_results)

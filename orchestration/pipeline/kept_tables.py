@@ -94,27 +94,31 @@ class KeptTables:
 def inputs_of(state: StateDir, settings: BuildSettings, project: Path) -> dict[str, str]:
     """Return a hash of each thing a build is made of, by what dbt calls it when it selects.
 
-    These are the raw tables, the merged rules, models and data tests; macros, YAML, settings and
-    versions are one, `EVERYTHING`. Ingest must be over.
+    These are the raw tables and what `written_of` returns. Ingest must be over.
+    """
+    raw = {f"source:*.{table}": _hash(content) for table, content in _raw_tables(state)}
+    return {**raw, **written_of(state, settings, project)}
+
+
+def written_of(state: StateDir, settings: BuildSettings, project: Path) -> dict[str, str]:
+    """Return those of the hashes that tell what people write.
+
+    These are the merged rules, models and data tests; macros, YAML, settings and versions are one,
+    `EVERYTHING`.
     """
     told = {
         "settings": settings.dbt_vars(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _MAKERS},
     }
-    inputs: defaultdict[str, list[str]] = defaultdict(list)
-    inputs[EVERYTHING].append(json.dumps(told, sort_keys=True))
-    for table, content in _raw_tables(state):
-        inputs[f"source:*.{table}"].append(content)
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    written[EVERYTHING].append(json.dumps(told, sort_keys=True))
     for seed in sorted(state.rules.glob("*.csv")):
-        inputs[seed.stem].append(sha256_of(seed))
+        written[seed.stem].append(sha256_of(seed))
     for path in _project_files(project):
         name = path.stem if _is_one_node(path) else EVERYTHING
-        inputs[name].append(f"{path} {sha256_of(project / path)}")
-    return {
-        name: hashlib.sha256("\0".join(parts).encode()).hexdigest()
-        for name, parts in inputs.items()
-    }
+        written[name].append(f"{path} {sha256_of(project / path)}")
+    return {name: _hash("\0".join(parts)) for name, parts in written.items()}
 
 
 def keep(state: StateDir, run: DbtRun, working: Fingerprint) -> None:
@@ -229,6 +233,10 @@ def _project_files(project: Path) -> Iterator[Path]:
 def _is_one_node(path: Path) -> bool:
     kinds = _OF_ONE_NODE.get(path.parts[0], ())
     return path.suffix in kinds and _GENERIC_TESTS not in path.parts
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _version(package: str) -> str:

@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.pipeline import build as building
 from orchestration.pipeline import kept_tables
+from orchestration.pipeline.build import dbt_phase
 from orchestration.pipeline.dbt_run import DbtRun, NodeResult
 from orchestration.pipeline.gate import fingerprint
 from orchestration.pipeline.kept_tables import (
@@ -21,9 +23,11 @@ from orchestration.pipeline.kept_tables import (
     keep,
     read_kept,
 )
+from orchestration.progress import Silent
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import StateDir
-from tests.unit.finished_runs import make_state
+from orchestration.settings.request import BuildRequest
+from tests.unit.finished_runs import identity, make_state
 
 MODEL, CHECK = "model.customer_lifecycle.orders", "test.customer_lifecycle.orders_are_sound"
 SOURCE = "source.customer_lifecycle.shop.raw_orders"
@@ -270,6 +274,29 @@ def test_of_what_was_selected_no_result_is_kept(
     assert record is not None
     completed = record.completed(finished(), select)
     assert [told.unique_id for told in completed.results] == kept
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_nothing_is_kept_of_a_build_during_which_a_file_was_edited(
+    state: StateDir, project: Path, monkeypatch: pytest.MonkeyPatch, *, edited: bool
+) -> None:
+    """Nobody knows which text dbt has read; once the edit is undone the hashes are the old ones."""
+
+    def run_dbt(*_: object) -> DbtRun:
+        if edited:
+            (project / "models" / "marts" / "orders.sql").write_text("another", encoding="utf-8")
+        return finished(MODEL, CHECK)
+
+    monkeypatch.setattr(building, "run_dbt", run_dbt)
+    monkeypatch.setattr(building, "place_previous", lambda *_: None)
+    monkeypatch.setattr(building, "load_library", lambda: None)
+    request = BuildRequest(BuildSettings(), state.root, state, None, project=project)
+    before = inputs_of(state, request.settings, project)
+    run = dbt_phase(request, identity("b"), Silent())
+    assert run.inputs == ({} if edited else before)
+    kept = kept_after(state, run)
+    assert kept is not None
+    assert kept.selection(before) == (() if edited else EVERY_TIME)
 
 
 def _nothing_kept(state: StateDir) -> None:
