@@ -233,9 +233,10 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
     def work() -> DbtRun:
         state, current = request.state, current_version(request.state)
         inputs = inputs_of(state, request.settings, request.project)
-        kept = None if request.full_refresh else read_kept(state)
-        select = kept.selection(inputs) if kept else ()
+        # First, for nothing is kept of one that it discards.
         prepare_working_database(state, full_refresh=request.full_refresh, progress=progress)
+        kept = read_kept(state)
+        select = kept.selection(inputs) if kept else ()
         untold = place_previous(
             state.working_database,
             state.raw_database,

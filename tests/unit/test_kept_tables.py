@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -276,27 +279,81 @@ def test_of_what_was_selected_no_result_is_kept(
     assert [told.unique_id for told in completed.results] == kept
 
 
-@pytest.mark.parametrize("edited", [True, False])
-def test_nothing_is_kept_of_a_build_during_which_a_file_was_edited(
-    state: StateDir, project: Path, monkeypatch: pytest.MonkeyPatch, *, edited: bool
-) -> None:
-    """Nobody knows which text dbt has read; once the edit is undone the hashes are the old ones."""
+@pytest.fixture
+def selected(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """What dbt was told to select, by each run of it that is played here."""
+    told: list[Sequence[str]] = []
 
-    def run_dbt(*_: object) -> DbtRun:
-        if edited:
-            (project / "models" / "marts" / "orders.sql").write_text("another", encoding="utf-8")
+    def run_dbt(*given: Any) -> DbtRun:
+        told.append(given[-1])
         return finished(MODEL, CHECK)
 
     monkeypatch.setattr(building, "run_dbt", run_dbt)
     monkeypatch.setattr(building, "place_previous", lambda *_: None)
     monkeypatch.setattr(building, "load_library", lambda: None)
+    return told
+
+
+def _touched(state: StateDir) -> None:
+    del state
+
+
+def _torn(state: StateDir) -> None:
+    """Damage the header, as a failing disk does: no time tells of it."""
+    before = state.working_database.stat()
+    with state.working_database.open("r+b") as file:
+        file.write(bytes(64))
+    os.utime(state.working_database, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _cut_off(state: StateDir) -> None:
+    (state.root / "working.duckdb.running").touch()
+
+
+@pytest.mark.parametrize(
+    ("change", "full_refresh", "kept"),
+    [
+        (_touched, False, True),
+        (_touched, True, False),
+        (_torn, False, False),
+        (_cut_off, False, False),
+    ],
+)
+def test_nothing_is_kept_of_a_working_database_that_is_discarded(
+    state: StateDir,
+    project: Path,
+    selected: list[Sequence[str]],
+    change: Callable[[StateDir], None],
+    full_refresh: bool,
+    kept: bool,
+) -> None:
+    request = BuildRequest(BuildSettings(), state.root, state, None, project=project)
+    kept_after(state, dbt_phase(request, identity("a"), Silent()))
+    change(state)
+    dbt_phase(replace(request, full_refresh=full_refresh), identity("b"), Silent())
+    assert selected == [(), EVERY_TIME if kept else ()]
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_nothing_is_kept_of_a_build_during_which_a_file_was_edited(
+    state: StateDir,
+    project: Path,
+    selected: list[Sequence[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    edited: bool,
+) -> None:
+    """Nobody knows which text dbt has read; once the edit is undone the hashes are the old ones."""
     request = BuildRequest(BuildSettings(), state.root, state, None, project=project)
     before = inputs_of(state, request.settings, project)
-    run = dbt_phase(request, identity("b"), Silent())
-    assert run.inputs == ({} if edited else before)
-    kept = kept_after(state, run)
-    assert kept is not None
-    assert kept.selection(before) == (() if edited else EVERY_TIME)
+    model = project / "models" / "marts" / "orders.sql"
+    if edited:
+        monkeypatch.setattr(building, "place_previous", lambda *_: model.write_text("another"))
+    kept_after(state, dbt_phase(request, identity("a"), Silent()))
+    model.write_text("models/marts/orders.sql", encoding="utf-8")
+    assert inputs_of(state, request.settings, project) == before
+    dbt_phase(request, identity("b"), Silent())
+    assert selected == [(), () if edited else EVERY_TIME]
 
 
 def _nothing_kept(state: StateDir) -> None:
