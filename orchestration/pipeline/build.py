@@ -38,7 +38,7 @@ from orchestration.pipeline.dbt_run import (
 from orchestration.pipeline.erasure import erase, requested
 from orchestration.pipeline.expectations import Finding, judge, load_library
 from orchestration.pipeline.gate import GatePass, gate
-from orchestration.pipeline.kept_tables import inputs_of, keep, read_kept
+from orchestration.pipeline.kept_tables import inputs_of, keep, read_kept, written_of
 from orchestration.pipeline.lock import build_lock
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published, current_version
@@ -233,9 +233,10 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
     def work() -> DbtRun:
         state, current = request.state, current_version(request.state)
         inputs = inputs_of(state, request.settings, request.project)
-        kept = None if request.full_refresh else read_kept(state)
-        select = kept.selection(inputs) if kept else ()
+        # First, for nothing is kept of one that it discards.
         prepare_working_database(state, full_refresh=request.full_refresh, progress=progress)
+        kept = read_kept(state)
+        select = kept.selection(inputs) if kept else ()
         untold = place_previous(
             state.working_database,
             state.raw_database,
@@ -253,7 +254,10 @@ def dbt_phase(request: BuildRequest, identity: BuildIdentity, progress: Progress
         finally:
             preparing.join()
         reach("build.dbt_ended")
-        return replace(kept.completed(run) if kept and select else run, inputs=inputs)
+        if not written_of(state, request.settings, request.project).items() <= inputs.items():
+            # Nobody knows whether dbt has read a file before or after it was edited.
+            inputs = {}
+        return replace(kept.completed(run, select) if kept and select else run, inputs=inputs)
 
     return _timed("dbt", progress, work, told_results)
 

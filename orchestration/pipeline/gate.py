@@ -319,7 +319,8 @@ def judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, ..
                     reasons.append(f'The mart "{mart.name}" is empty.')
                 counted.append(replace(judged, rows=rows, content=content))
     except duckdb.Error as error:
-        reasons.append(f"The working database cannot be read ({first_line(error)}).")
+        text = f"The working database cannot be read ({first_line(error)})"
+        reasons.append(f"{text}; build again, which keeps nothing of it.")
     return tuple(counted), reasons
 
 

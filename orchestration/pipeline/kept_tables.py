@@ -16,16 +16,20 @@ import hashlib
 import json
 import os
 import platform
+import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.checksums import sha256_of
 from orchestration.database_files import open_quietly
+from orchestration.ingest.raw_contract import load_contract
 from orchestration.pipeline.dbt_run import DbtRun, NodeResult
 from orchestration.pipeline.gate import Fingerprint, fingerprint
 from orchestration.settings.build_settings import BuildSettings
@@ -38,7 +42,9 @@ EVERY_TIME = ("tag:each_build+", "source:previous+")
 # What has no selector of its own: where it differs, everything does.
 EVERYTHING = "*"
 _MAKERS = ("customer-lifecycle", "dbt-core", "dbt-duckdb", "duckdb", "numpy", "scipy")
-_LEFT_BY_DBT = frozenset({"target", "logs", "__pycache__"})
+_SEEDS = Path("seeds")
+_LEFT_BY_DBT = {"target", "logs"}
+_LEFT_BY_PYTHON = {"__pycache__"}
 # Their file is one node, which has its name.
 _OF_ONE_NODE = {"models": {".sql", ".py"}, "tests": {".sql"}}
 _GENERIC_TESTS = "generic"
@@ -65,15 +71,18 @@ class KeptTables:
         changed = sorted(name for name, told in inputs.items() if self.inputs[name] != told)
         return () if EVERYTHING in changed else (*EVERY_TIME, *(f"{name}+" for name in changed))
 
-    def completed(self, run: DbtRun) -> DbtRun:
-        """Return a run with the results of all that it kept, and their compiled SQL."""
-        made = {result.unique_id for result in run.results}
+    def completed(self, run: DbtRun, select: Sequence[str]) -> DbtRun:
+        """Return a run with the results of all that it kept, and their compiled SQL.
+
+        Nothing is taken from the record of what dbt was to make: if it has not, the gate says so.
+        """
+        nodes: dict[str, Any] = dict(run.manifest.get("nodes", {}))
+        made = {result.unique_id for result in run.results} | _selected(run.manifest, select)
         kept = tuple(
             replace(result, kept=True)
             for result in self.results
-            if result.unique_id not in made and result.unique_id in run.manifest.get("nodes", {})
+            if result.unique_id not in made and result.unique_id in nodes
         )
-        nodes: dict[str, Any] = dict(run.manifest.get("nodes", {}))
         for result in kept:
             node = nodes[result.unique_id]
             nodes[result.unique_id] = {**node, "compiled_code": self.compiled[result.unique_id]}
@@ -85,27 +94,31 @@ class KeptTables:
 def inputs_of(state: StateDir, settings: BuildSettings, project: Path) -> dict[str, str]:
     """Return a hash of each thing a build is made of, by what dbt calls it when it selects.
 
-    These are the raw tables, the merged rules, models and data tests; macros, YAML, settings and
-    versions are one, `EVERYTHING`. Ingest must be over.
+    These are the raw tables and what `written_of` returns. Ingest must be over.
+    """
+    raw = {f"source:*.{table}": _hash(content) for table, content in _raw_tables(state)}
+    return {**raw, **written_of(state, settings, project)}
+
+
+def written_of(state: StateDir, settings: BuildSettings, project: Path) -> dict[str, str]:
+    """Return those of the hashes that tell what people write.
+
+    These are the merged rules, models and data tests; macros, YAML, settings and versions are one,
+    `EVERYTHING`.
     """
     told = {
         "settings": settings.dbt_vars(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _MAKERS},
     }
-    inputs: defaultdict[str, list[str]] = defaultdict(list)
-    inputs[EVERYTHING].append(json.dumps(told, sort_keys=True))
-    for table, content in _raw_tables(state):
-        inputs[f"source:*.{table}"].append(content)
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    written[EVERYTHING].append(json.dumps(told, sort_keys=True))
     for seed in sorted(state.rules.glob("*.csv")):
-        inputs[seed.stem].append(sha256_of(seed))
+        written[seed.stem].append(sha256_of(seed))
     for path in _project_files(project):
-        name = path.stem if _is_one_node(path.relative_to(project)) else EVERYTHING
-        inputs[name].append(f"{path.relative_to(project)} {sha256_of(path)}")
-    return {
-        name: hashlib.sha256("\0".join(parts).encode()).hexdigest()
-        for name, parts in inputs.items()
-    }
+        name = path.stem if _is_one_node(path) else EVERYTHING
+        written[name].append(f"{path} {sha256_of(project / path)}")
+    return {name: _hash("\0".join(parts)) for name, parts in written.items()}
 
 
 def keep(state: StateDir, run: DbtRun, working: Fingerprint) -> None:
@@ -133,17 +146,44 @@ def read_kept(state: StateDir) -> KeptTables | None:
     if working is None or record.get("working") != json.loads(json.dumps(working.files)):
         return None
     try:
+        results = tuple(NodeResult(**result) for result in record["results"])
         return KeptTables(
-            inputs=record["inputs"],
-            results=tuple(NodeResult(**result) for result in record["results"]),
-            compiled=record["compiled"],
+            inputs=dict(record["inputs"]),
+            results=results,
+            compiled={told.unique_id: record["compiled"][told.unique_id] for told in results},
         )
-    except (KeyError, TypeError):  # Another version of this package wrote it.
+    except (KeyError, TypeError, ValueError):  # Another version of this package wrote it.
         return None
 
 
+def _selected(manifest: Mapping[str, Any], select: Sequence[str]) -> set[str]:
+    """Return the nodes that are named in a selection, and all that rests on them."""
+    names = {each.removesuffix("+") for each in select}
+    nodes = {**manifest.get("nodes", {}), **manifest.get("sources", {})}
+    reached = [unique_id for unique_id, node in nodes.items() if names & _names_of(node)]
+    found: set[str] = set()
+    while reached:
+        unique_id = reached.pop()
+        if unique_id not in found:
+            found.add(unique_id)
+            reached += manifest.get("child_map", {}).get(unique_id, ())
+    return found
+
+
+def _names_of(node: Mapping[str, Any]) -> set[str]:
+    """Return what `inputs_of` and `EVERY_TIME` call a node."""
+    if node.get("resource_type") == "source":
+        return {f"source:*.{node['name']}", f"source:{node['source_name']}"}
+    return {node["name"], *(f"tag:{tag}" for tag in node.get("tags", ()))}
+
+
 def _raw_tables(state: StateDir) -> Iterator[tuple[str, str]]:
-    """Yield name and content of each raw table; the order of its rows says nothing."""
+    """Yield name and content of each raw table.
+
+    Models name a landed row by its place (`raw_row_id`), so that it counts as content; the order of
+    rows in the books of ingest says nothing.
+    """
+    landed = {table.name for table in load_contract().tables}
     with closing(open_quietly(state.raw_database, read_only=True)) as raw:
         columns: dict[str, list[str]] = {}
         shapes: dict[str, list[str]] = {}
@@ -152,28 +192,51 @@ def _raw_tables(state: StateDir) -> Iterator[tuple[str, str]]:
             "where database_name = current_database() and schema_name = 'raw' "
             "order by table_name, column_index"
         ).fetchall():
-            columns.setdefault(table, []).append(identifier(column))
+            columns.setdefault(table, ["rowid"] if table in landed else []).append(
+                identifier(column)
+            )
             shapes.setdefault(table, []).append(f"{column} {kind}")
         for table, names in columns.items():
-            content = raw.execute(
-                f"select count(*), sum(hash({', '.join(names)})) from raw.raw.{identifier(table)}"
-            ).fetchone()
-            yield table, f"{content} {', '.join(shapes[table])}"
+            yield table, f"{_content(raw, table, names)} {', '.join(shapes[table])}"
+
+
+def _content(raw: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> str:
+    """Return what tells the rows of a raw table from others, whatever their order.
+
+    What cannot be read is never what it was: dbt says why, if anything needs it.
+    """
+    try:
+        found = raw.execute(
+            f"select count(*), sum(hash({', '.join(columns)})) from raw.raw.{identifier(table)}"
+        ).fetchone()
+    except duckdb.Error:
+        return uuid.uuid4().hex
+    return str(found)
 
 
 def _project_files(project: Path) -> Iterator[Path]:
-    """Yield the files of a dbt project, in order, but its seeds: the merged rules count.
+    """Yield the files of a dbt project, seen from there, but its seeds: the merged rules count.
 
-    What dbt leaves in it is not of it. Links are followed, as dbt does.
+    What dbt and Python leave in it is not of it, nor is a link that leads nowhere, by which an
+    editor marks a file. Other links are followed, as dbt does.
     """
     for folder, folders, names in os.walk(project, followlinks=True):
-        folders[:] = sorted(set(folders) - _LEFT_BY_DBT)
-        yield from (Path(folder) / name for name in sorted(names) if not name.endswith(".csv"))
+        here = Path(folder).relative_to(project)
+        left = _LEFT_BY_PYTHON if here.parts else _LEFT_BY_PYTHON | _LEFT_BY_DBT
+        folders[:] = sorted(set(folders) - left)
+        for path in (here / name for name in sorted(names)):
+            is_seed = here == _SEEDS and path.suffix == ".csv"
+            if not is_seed and (project / path).is_file():
+                yield path
 
 
 def _is_one_node(path: Path) -> bool:
     kinds = _OF_ONE_NODE.get(path.parts[0], ())
     return path.suffix in kinds and _GENERIC_TESTS not in path.parts
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _version(package: str) -> str:

@@ -339,4 +339,6 @@ def test_a_damaged_page_of_a_mart_closes_the_gate(tmp_path: Path) -> None:
     middle = len(content) // 2
     content[middle : middle + 64] = bytes(64)
     state.working_database.write_bytes(content)
-    assert "cannot be read" in reasons(state, make_run())[0]
+    said = reasons(state, make_run())[0]
+    assert "cannot be read" in said
+    assert said.endswith("; build again, which keeps nothing of it.")

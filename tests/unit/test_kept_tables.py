@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration.pipeline import build as building
 from orchestration.pipeline import kept_tables
+from orchestration.pipeline.build import dbt_phase
 from orchestration.pipeline.dbt_run import DbtRun, NodeResult
 from orchestration.pipeline.gate import fingerprint
 from orchestration.pipeline.kept_tables import (
@@ -21,11 +26,14 @@ from orchestration.pipeline.kept_tables import (
     keep,
     read_kept,
 )
+from orchestration.progress import Silent
 from orchestration.settings.build_settings import BuildSettings
 from orchestration.settings.paths import StateDir
-from tests.unit.finished_runs import make_state
+from orchestration.settings.request import BuildRequest
+from tests.unit.finished_runs import identity, make_state
 
 MODEL, CHECK = "model.customer_lifecycle.orders", "test.customer_lifecycle.orders_are_sound"
+SOURCE = "source.customer_lifecycle.shop.raw_orders"
 
 
 @pytest.fixture
@@ -54,6 +62,10 @@ def project(tmp_path: Path) -> Path:
         "target/compiled/orders.sql",
         "logs/dbt.log",
         "models/value/__pycache__/fit.pyc",
+        # Names of folders that dbt leaves at the top say nothing further down.
+        "models/logs/logins.sql",
+        "models/target/aims.sql",
+        "seeds/own/plays.csv",
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(name, encoding="utf-8")
@@ -81,6 +93,10 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
         ("target/compiled/orders.sql", set()),
         ("logs/dbt.log", set()),
         ("models/value/__pycache__/fit.pyc", set()),
+        ("models/logs/logins.sql", {"logins"}),
+        ("models/target/aims.sql", {"aims"}),
+        # dbt reads it where the rules are the shipped ones, which have no folders.
+        ("seeds/own/plays.csv", {EVERYTHING}),
     ],
 )
 def test_a_changed_file_changes_its_node_or_everything(
@@ -121,14 +137,40 @@ def test_other_rows_or_columns_of_a_raw_table_change_it(
     assert changed(before, after) == {"source:*.ingest_files"}
 
 
-def test_the_order_of_raw_rows_changes_nothing(state: StateDir, project: Path) -> None:
-    table = "create or replace table raw.raw.events as from range(9) as t(n) order by n"
+@pytest.mark.parametrize(
+    ("table", "selected"), [("muted_files", set[str]()), ("events", {"source:*.events"})]
+)
+def test_the_order_of_rows_counts_where_a_model_names_a_row_by_its_place(
+    state: StateDir, project: Path, table: str, selected: set[str]
+) -> None:
+    """Else a table that is kept would name other rows than a view beside it."""
+    made = f"create or replace table raw.raw.{table} as from range(9) as t(n) order by n"
     told: list[dict[str, str]] = []
-    for direction in ("asc", "desc"):
+    for direction in ("asc", "asc", "desc"):
         with duckdb.connect(str(state.raw_database)) as raw:
-            raw.execute(f"{table} {direction}")
+            raw.execute(f"{made} {direction}")
         told.append(inputs_of(state, BuildSettings(), project))
-    assert told[0] == told[1]
+    first, same, turned = told
+    assert changed(first, same) == set()
+    assert changed(same, turned) == selected
+
+
+def test_a_raw_table_that_cannot_be_read_is_another_one_every_time(
+    state: StateDir, project: Path
+) -> None:
+    """What dbt needs of it dbt complains of; a build without need of it is none the worse."""
+    with duckdb.connect(str(state.raw_database)) as raw:
+        raw.execute("create table raw.raw.gone as select 1 as n")
+        raw.execute("create view raw.raw.notes as from raw.raw.gone")
+        raw.execute("drop table raw.raw.gone")
+    first, second = (inputs_of(state, BuildSettings(), project) for _ in range(2))
+    assert changed(first, second) == {"source:*.notes"}
+
+
+def test_the_mark_of_an_editor_is_no_file_of_the_project(state: StateDir, project: Path) -> None:
+    before = inputs_of(state, BuildSettings(), project)
+    (project / "models" / ".#orders.sql").symlink_to("somebody@example.org.4242")
+    assert inputs_of(state, BuildSettings(), project) == before
 
 
 def test_any_setting_and_any_version_changes_everything(
@@ -143,7 +185,7 @@ def test_any_setting_and_any_version_changes_everything(
 
 
 def finished(*unique_ids: str, compiled: str = "select 1") -> DbtRun:
-    """A run of these nodes, in a project of a model and its check."""
+    """A run of these nodes, in a project of a source, a model of it and its check."""
     return DbtRun(
         invocation_id="abc",
         exit_code=0,
@@ -152,9 +194,18 @@ def finished(*unique_ids: str, compiled: str = "select 1") -> DbtRun:
         manifest={
             "metadata": {},
             "nodes": {
-                name: {"name": name} | ({"compiled_code": compiled} if name in unique_ids else {})
+                name: {"name": name.rpartition(".")[2], "tags": ["law"] * (name == CHECK)}
+                | ({"compiled_code": compiled} if name in unique_ids else {})
                 for name in (MODEL, CHECK)
             },
+            "sources": {
+                SOURCE: {
+                    "name": "raw_orders",
+                    "source_name": "shop",
+                    "resource_type": "source",
+                },
+            },
+            "child_map": {SOURCE: [MODEL], MODEL: [CHECK]},
         },
         errors=(),
         inputs={"orders": "1", "plays": "1", EVERYTHING: "1"},
@@ -183,7 +234,7 @@ def test_what_is_selected_is_what_changed_and_what_tells_of_the_build(state: Sta
 def test_a_run_is_completed_by_what_it_kept(state: StateDir) -> None:
     kept = kept_after(state, finished(MODEL, CHECK, compiled="select 'kept'"))
     assert kept is not None
-    whole = kept.completed(finished(CHECK, compiled="select 'made'"))
+    whole = kept.completed(finished(CHECK, compiled="select 'made'"), EVERY_TIME)
     assert [(told.unique_id, told.kept) for told in whole.results] == [
         (MODEL, True),
         (CHECK, False),
@@ -195,7 +246,7 @@ def test_a_run_is_completed_by_what_it_kept(state: StateDir) -> None:
     # Kept twice it is kept as it was made.
     again = kept_after(state, whole)
     assert again is not None
-    assert again.completed(finished()).manifest["nodes"] == whole.manifest["nodes"]
+    assert again.completed(finished(), EVERY_TIME).manifest["nodes"] == whole.manifest["nodes"]
 
 
 def test_of_a_node_that_is_gone_no_result_is_kept(state: StateDir) -> None:
@@ -203,7 +254,106 @@ def test_of_a_node_that_is_gone_no_result_is_kept(state: StateDir) -> None:
     assert kept is not None
     run = finished()
     del run.manifest["nodes"][CHECK]  # pyright: ignore[reportIndexIssue]
-    assert [told.unique_id for told in kept.completed(run).results] == [MODEL]
+    assert [told.unique_id for told in kept.completed(run, EVERY_TIME).results] == [MODEL]
+
+
+@pytest.mark.parametrize(
+    ("select", "kept"),
+    [
+        (["orders+"], []),
+        (["orders_are_sound+"], [MODEL]),
+        (["source:*.raw_orders+"], []),
+        (["source:shop+"], []),
+        (["tag:law+"], [MODEL]),
+        # Names of another kind, or of part of one.
+        (["source:*.orders+", "raw_orders+", "tag:orders+", "order+"], [MODEL, CHECK]),
+    ],
+)
+def test_of_what_was_selected_no_result_is_kept(
+    state: StateDir, select: list[str], kept: list[str]
+) -> None:
+    """What dbt was to make and has not made is missing, as in a build of everything."""
+    record = kept_after(state, finished(MODEL, CHECK))
+    assert record is not None
+    completed = record.completed(finished(), select)
+    assert [told.unique_id for told in completed.results] == kept
+
+
+@pytest.fixture
+def selected(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """What dbt was told to select, by each run of it that is played here."""
+    told: list[Sequence[str]] = []
+
+    def run_dbt(*given: Any) -> DbtRun:
+        told.append(given[-1])
+        return finished(MODEL, CHECK)
+
+    monkeypatch.setattr(building, "run_dbt", run_dbt)
+    monkeypatch.setattr(building, "place_previous", lambda *_: None)
+    monkeypatch.setattr(building, "load_library", lambda: None)
+    return told
+
+
+def _touched(state: StateDir) -> None:
+    del state
+
+
+def _torn(state: StateDir) -> None:
+    """Damage the header, as a failing disk does: no time tells of it."""
+    before = state.working_database.stat()
+    with state.working_database.open("r+b") as file:
+        file.write(bytes(64))
+    os.utime(state.working_database, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _cut_off(state: StateDir) -> None:
+    (state.root / "working.duckdb.running").touch()
+
+
+@pytest.mark.parametrize(
+    ("change", "full_refresh", "kept"),
+    [
+        (_touched, False, True),
+        (_touched, True, False),
+        (_torn, False, False),
+        (_cut_off, False, False),
+    ],
+)
+def test_nothing_is_kept_of_a_working_database_that_is_discarded(
+    state: StateDir,
+    project: Path,
+    selected: list[Sequence[str]],
+    change: Callable[[StateDir], None],
+    full_refresh: bool,
+    kept: bool,
+) -> None:
+    request = BuildRequest(BuildSettings(), state.root, state, None, project=project)
+    kept_after(state, dbt_phase(request, identity("a"), Silent()))
+    change(state)
+    dbt_phase(replace(request, full_refresh=full_refresh), identity("b"), Silent())
+    assert selected == [(), EVERY_TIME if kept else ()]
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_nothing_is_kept_of_a_build_during_which_a_file_was_edited(
+    state: StateDir,
+    project: Path,
+    selected: list[Sequence[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    edited: bool,
+) -> None:
+    """Nobody knows which text dbt has read; once the edit is undone the hashes are the old ones."""
+    request = BuildRequest(BuildSettings(), state.root, state, None, project=project)
+    before = inputs_of(state, request.settings, project)
+    model = project / "models" / "marts" / "orders.sql"
+    if edited:
+        monkeypatch.setattr(building, "place_previous", lambda *_: model.write_text("another"))
+    kept_after(state, dbt_phase(request, identity("a"), Silent()))
+    model.write_text("models/marts/orders.sql", encoding="utf-8")
+    assert inputs_of(state, request.settings, project) == before
+    dbt_phase(request, identity("b"), Silent())
+    assert selected == [(), () if edited else EVERY_TIME]
 
 
 def _nothing_kept(state: StateDir) -> None:
@@ -233,6 +383,20 @@ def _of_another_package(state: StateDir) -> None:
     record = json.loads(state.kept_tables.read_text(encoding="utf-8"))
     record["results"][0]["color"] = "green"
     state.kept_tables.write_text(json.dumps(record), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("working", 7), ("inputs", 7), ("inputs", ["orders"]), ("results", 7), ("results", [[]]),
+        ("results", {"a": 1}), ("compiled", []), ("compiled", {}), ("compiled", 7),
+    ],
+)  # fmt: skip
+def test_a_record_of_another_shape_tells_nothing(state: StateDir, part: str, told: object) -> None:
+    assert kept_after(state, finished(MODEL)) is not None
+    record = json.loads(state.kept_tables.read_text(encoding="utf-8"))
+    state.kept_tables.write_text(json.dumps({**record, part: told}), encoding="utf-8")
+    assert read_kept(state) is None
 
 
 @pytest.mark.parametrize(
