@@ -1,6 +1,6 @@
--- What all topics say, row by row: the one place that lists them, and that looks up what a KPI is
--- sliced by, as the catalogue says. Country and account are those of today, health and stage those
--- of the eve of the fact.
+-- What all topics say, row by row and once for each dimension that the catalogue slices the KPI by:
+-- the one place that lists topics and dimensions. Country and account are those of today, health
+-- and stage those of the eve of the fact.
 --
 -- A topic writes one row for each thing that counts for a KPI, with the columns that it needs:
 -- kpi, person_key, channel (or framework and stage), numerator, denominator; and one of
@@ -58,11 +58,7 @@ kpis as (
         kpi_no,
         is_ratio,
         aggregate,
-        bool_or(dimension = 'channel') as has_channel,
-        bool_or(dimension = 'country') as has_country,
-        bool_or(dimension = 'health') as has_health,
-        bool_or(dimension = 'stage') as has_stage,
-        bool_or(dimension = 'account') as has_account
+        bool_or(dimension in ('health', 'stage')) as is_told_of_the_eve
     from {{ ref('int_kpi_slices') }}
     group by
         kpi,
@@ -72,22 +68,28 @@ kpis as (
 
 ),
 
+dimensions as (
+
+    select
+        kpi_no,
+        dimension
+    from {{ ref('int_kpi_slices') }}
+    group by
+        kpi_no,
+        dimension
+
+),
+
 counted_rows as (
 
     select
         topic_rows.*,
-        case
-            when kpis.has_health or kpis.has_stage
-                then coalesce(topic_rows.fact_date, topic_rows.ranked_on)
-        end as stands_on,
         kpis.kpi_no,
         kpis.is_ratio,
         kpis.aggregate,
-        kpis.has_channel,
-        kpis.has_country,
-        kpis.has_health,
-        kpis.has_stage,
-        kpis.has_account
+        case
+            when kpis.is_told_of_the_eve then coalesce(topic_rows.fact_date, topic_rows.ranked_on)
+        end as sliced_on
     from topic_rows
     inner join kpis on topic_rows.kpi = kpis.kpi
     where
@@ -96,16 +98,15 @@ counted_rows as (
 
 ),
 
-sliced_rows as (
+rows_of_persons as (
 
-    {{ sliced_by_person('counted_rows', 'facts.stands_on') }}
+    {{ sliced_by_person('counted_rows', 'facts.sliced_on') }}
 
 ),
 
 facts as (
 
     select
-        kpi,
         kpi_no,
         aggregate,
         fact_date,
@@ -115,16 +116,13 @@ facts as (
         valid_from,
         valid_to,
         coalesce(is_opening, false) as is_opening,
-        case
-            when framework is not null then 'stage:' || framework
-            when has_channel then 'channel'
-        end as own_dimension,
-        case when framework is not null then stage when has_channel then channel end as own_value,
         case when is_sliced then everybody else any_person end as everybody,
-        case when is_sliced then country when has_country then person_country end as country,
-        case when is_sliced then health when has_health then person_health end as health,
-        case when is_sliced then stage when has_stage then person_stage end as stage,
-        case when is_sliced then account when has_account then person_account end as account,
+        channel,
+        case when is_sliced then country else person_country end as country,
+        case when is_sliced then health else person_health end as health,
+        case when is_sliced or framework is not null then stage else person_stage end as stage,
+        case when is_sliced then account else person_account end as account,
+        'stage:' || framework as dimension_of_framework,
         cast(
             case when is_ratio then coalesce(numerator, 0) else numerator end as decimal(38, 10)
         ) as numerator,
@@ -136,8 +134,42 @@ facts as (
         ) as sample_size,
         coalesce(is_missing_rate, false) as is_missing_rate,
         mature_on
-    from sliced_rows
+    from rows_of_persons
+
+),
+
+sliced_facts as (
+
+    select
+        facts.kpi_no,
+        facts.aggregate,
+        facts.fact_date,
+        facts.ranked_on,
+        facts.period_grain,
+        facts.period_start,
+        facts.valid_from,
+        facts.valid_to,
+        facts.is_opening,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'all' then facts.everybody
+            when 'channel' then facts.channel
+            when 'country' then facts.country
+            when 'health' then facts.health
+            when 'stage' then facts.stage
+            when 'account' then facts.account
+            when facts.dimension_of_framework then facts.stage
+        end as dimension_value,
+        facts.numerator,
+        facts.denominator,
+        facts.sample_size,
+        facts.is_missing_rate,
+        facts.mature_on
+    from facts
+    inner join dimensions on facts.kpi_no = dimensions.kpi_no
 
 )
 
-select * from facts
+select *
+from sliced_facts
+where dimension_value is not null

@@ -5,26 +5,6 @@
 
 with
 
-counted_facts as (
-
-    select
-        facts.*,
-        slices.dimension,
-        case slices.dimension
-            when 'all' then facts.everybody
-            when 'country' then facts.country
-            when 'account' then facts.account
-            when facts.own_dimension then facts.own_value
-        end as dimension_value
-    from {{ ref('int_kpi_facts') }} as facts
-    inner join {{ ref('int_kpi_slices') }} as slices
-        on
-            facts.kpi_no = slices.kpi_no
-            and facts.period_grain = slices.period_grain
-    where facts.period_grain is not null
-
-),
-
 counted_totals as (
 
     select
@@ -39,7 +19,8 @@ counted_totals as (
         cast(null as date) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
-    from counted_facts
+    from {{ ref('int_kpi_facts') }}
+    where period_grain is not null
     group by
         kpi_no,
         period_grain,
@@ -54,18 +35,12 @@ ranked_facts as (
     select
         facts.*,
         slices.period_grain as ranked_grain,
-        {{ period_start_in('facts.ranked_on', 'slices.period_grain') }} as ranked_start,
-        slices.dimension,
-        case slices.dimension
-            when 'all' then 'all'
-            when 'country' then facts.country
-            when 'health' then facts.health
-            when 'stage' then facts.stage
-            when 'account' then facts.account
-            else facts.own_value
-        end as dimension_value
+        {{ period_start_in('facts.ranked_on', 'slices.period_grain') }} as ranked_start
     from {{ ref('int_kpi_facts') }} as facts
-    inner join {{ ref('int_kpi_slices') }} as slices on facts.kpi_no = slices.kpi_no
+    inner join {{ ref('int_kpi_slices') }} as slices
+        on
+            facts.kpi_no = slices.kpi_no
+            and facts.dimension = slices.dimension
     where facts.ranked_on is not null
 
 ),
@@ -126,7 +101,7 @@ known_days as (
 
 ),
 
--- A KPI without the dimension has no value of it, and no slice.
+-- A KPI without the grain has no slice of it.
 period_totals as (
 
     select
@@ -153,7 +128,6 @@ period_totals as (
         on
             totals.period_grain = known_days.period_grain
             and totals.period_start = known_days.period_start
-    where totals.dimension_value is not null
 
 )
 

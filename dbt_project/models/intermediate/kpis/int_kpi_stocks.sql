@@ -1,8 +1,8 @@
 -- Stocks: what stands at the end of each period's last day (of the as-of date in a period that is
 -- not over), or, for an opening, at the end of the day before the period. What comes to stand and
 -- what ceases to is summed per day and then along time, so that the work grows with the number of
--- spans and not with spans times days. Over 120 lines, since a stock is turned, summed and read
--- once per dimension.
+-- spans and not with spans times days. Over 120 lines, since a stock is turned, summed
+-- along time and read.
 
 with
 
@@ -22,7 +22,10 @@ dated_turns as (
 
     select
         turns.*,
-        {{ period_start('turns.turned_on', 'month') }} as turned_month
+        case turns.dimension
+            when 'account' then {{ period_start('turns.turned_on', 'month') }}
+            else turns.turned_on
+        end as total_on
     from turns
     cross join {{ ref('int_settings') }} as settings
     where turns.turned_on <= settings.as_of_date
@@ -34,19 +37,9 @@ turn_totals as (
     select
         kpi_no,
         is_opening,
-        coalesce(turned_on, turned_month) as turned_on,
-        case
-            when grouping(own_value) = 0 then own_dimension
-            when grouping(country) = 0 then 'country'
-            when grouping(account) = 0 then 'account'
-            else 'all'
-        end as dimension,
-        case
-            when grouping(own_value) = 0 then own_value
-            when grouping(country) = 0 then country
-            when grouping(account) = 0 then account
-            else 'all'
-        end as dimension_value,
+        total_on,
+        dimension,
+        dimension_value,
         sum(change * numerator) as numerator,
         sum(change * denominator) as denominator,
         sum(change * sample_size) as sample_size,
@@ -54,23 +47,21 @@ turn_totals as (
         sum(change) as counted
     from dated_turns
     group by
-        grouping sets (  -- noqa: PRS, LT02
-            (kpi_no, is_opening, turned_on),
-            (kpi_no, is_opening, turned_on, own_dimension, own_value),
-            (kpi_no, is_opening, turned_on, country),
-            (kpi_no, is_opening, turned_month, account)
-        )
+        kpi_no,
+        is_opening,
+        total_on,
+        dimension,
+        dimension_value
 
 ),
 
--- A KPI without the dimension has no value of it, and no slice.
 period_turns as (
 
     select
         slices.kpi,
         turns.is_opening,
         slices.period_grain,
-        {{ period_start_in('turns.turned_on', 'slices.period_grain') }} as period_start,
+        {{ period_start_in('turns.total_on', 'slices.period_grain') }} as period_start,
         turns.dimension,
         turns.dimension_value,
         sum(turns.numerator) as numerator,
@@ -83,12 +74,11 @@ period_turns as (
         on
             turns.kpi_no = slices.kpi_no
             and turns.dimension = slices.dimension
-    where turns.dimension_value is not null
     group by
         slices.kpi,
         turns.is_opening,
         slices.period_grain,
-        {{ period_start_in('turns.turned_on', 'slices.period_grain') }},
+        {{ period_start_in('turns.total_on', 'slices.period_grain') }},
         turns.dimension,
         turns.dimension_value
 

@@ -1,47 +1,19 @@
 -- KPIs that add up: the facts of each day are summed per slice, longer periods are summed from the
 -- days or told of the busiest one. Accounts, which may be many, are told of months alone and summed
--- by month at once. Over 120 lines, since the roll-ups name each of their columns five times.
+-- by month at once. Over 120 lines, since the roll-ups name each of their columns four times.
 
 with
 
-dimensions as (
+dated_facts as (
 
     select
-        kpi_no,
-        dimension
-    from {{ ref('int_kpi_slices') }}
-    group by
-        kpi_no,
-        dimension
-
-),
-
-sliced_facts as (
-
-    select
-        facts.kpi_no,
-        case dimensions.dimension
-            when 'account' then {{ period_start('facts.fact_date', 'month') }}
-            else facts.fact_date
-        end as total_on,
-        dimensions.dimension,
-        case dimensions.dimension
-            when 'all' then facts.everybody
-            when 'country' then facts.country
-            when 'health' then facts.health
-            when 'stage' then facts.stage
-            when 'account' then facts.account
-            when facts.own_dimension then facts.own_value
-        end as dimension_value,
-        facts.fact_date,
-        facts.numerator,
-        facts.denominator,
-        facts.sample_size,
-        facts.mature_on,
-        facts.is_missing_rate
-    from {{ ref('int_kpi_facts') }} as facts
-    inner join dimensions on facts.kpi_no = dimensions.kpi_no
-    where facts.fact_date is not null
+        *,
+        case dimension
+            when 'account' then {{ period_start('fact_date', 'month') }}
+            else fact_date
+        end as total_on
+    from {{ ref('int_kpi_facts') }}
+    where fact_date is not null
 
 ),
 
@@ -58,8 +30,7 @@ totals as (
         max(fact_date) as last_unit_on,
         max(mature_on) as mature_on,
         bool_or(is_missing_rate) as is_missing_rate
-    from sliced_facts
-    where dimension_value is not null
+    from dated_facts
     group by
         kpi_no,
         total_on,
@@ -135,7 +106,7 @@ grain_totals as (
 
 ),
 
--- A KPI without the grain or the dimension has no slice of it.
+-- A KPI without the grain has no slice of it.
 period_totals as (
 
     select

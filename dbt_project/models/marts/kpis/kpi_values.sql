@@ -82,7 +82,8 @@ told_rows as (
 
     select
         *,
-        status not in ('no_input', 'missing_rate') as is_told
+        status not in ('no_input', 'missing_rate') as is_told,
+        coalesce(denominator, 1) * parts_per_unit as divisor
     from judged_rows
 
 ),
@@ -117,7 +118,7 @@ kpi_values as (
         case when is_told then denominator end as denominator,
         case
             when is_told and status <> 'immature'
-                then {{ exact_ratio('numerator', 'coalesce(denominator, 1) * parts_per_unit', 8) }}
+                then {{ exact_ratio('numerator', 'divisor', 8) }}
         end as value,
         case when status <> 'no_input' then sample_size end as sample_size,
         status,
