@@ -44,6 +44,7 @@ def events_of(
             yield MaterializeResult(
                 asset_key=nodes.assets[result.unique_id],
                 metadata={
+                    # Of the build that made it.
                     "dagster_dbt/execution_seconds": round(result.seconds, 3),
                     "kept": result.kept,
                     **metadata,

@@ -41,7 +41,8 @@ from orchestration.sql_text import identifier
 EVERY_TIME = ("tag:each_build+", "source:previous+")
 # What has no selector of its own: where it differs, everything does.
 EVERYTHING = "*"
-_MAKERS = ("customer-lifecycle", "dbt-core", "dbt-duckdb", "duckdb", "numpy", "scipy")
+_MAKERS = ("customer-lifecycle", "dbt-core", "dbt-duckdb", "duckdb", "numpy", "pandas", "scipy")
+_LEAN_DBT = Path(__file__).with_name("lean_dbt")
 _SEEDS = Path("seeds")
 _LEFT_BY_DBT = {"target", "logs"}
 _LEFT_BY_PYTHON = {"__pycache__"}
@@ -110,6 +111,8 @@ def written_of(state: StateDir, settings: BuildSettings, project: Path) -> dict[
         "settings": settings.dbt_vars(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _MAKERS},
+        # In a checkout the version stays while what runs dbt is mended.
+        "dbt": {path.name: sha256_of(path) for path in sorted(_LEAN_DBT.glob("*.py"))},
     }
     written: defaultdict[str, list[str]] = defaultdict(list)
     written[EVERYTHING].append(json.dumps(told, sort_keys=True))
