@@ -1,57 +1,32 @@
 -- Stocks: what stands at the end of each period's last day (of the as-of date in a period that is
 -- not over), or, for an opening, at the end of the day before the period. What comes to stand and
 -- what ceases to is summed per day and then along time, so that the work grows with the number of
--- spans and not with spans times days. Over 120 lines, since a stock is turned, summed
--- along time and read.
+-- spans and not with spans times days.
 
 with
 
-turns as (
-
-    select
-        facts.*,
-        changes.change,
-        case when changes.change = 1 then facts.valid_from else facts.valid_to end as turned_on
-    from {{ ref('int_kpi_facts') }} as facts
-    cross join (values (1), (-1)) as changes (change)
-    where facts.valid_from is not null
-
-),
-
-dated_turns as (
-
-    select
-        turns.*,
-        case turns.dimension
-            when 'account' then {{ period_start('turns.turned_on', 'month') }}
-            else turns.turned_on
-        end as total_on
-    from turns
-    cross join {{ ref('int_settings') }} as settings
-    where turns.turned_on <= settings.as_of_date
-
-),
-
+-- Each span once by the day on which it begins and once by the day after its last.
 turn_totals as (
 
     select
         kpi_no,
         is_opening,
-        total_on,
         dimension,
         dimension_value,
-        sum(change * numerator) as numerator,
-        sum(change * denominator) as denominator,
-        sum(change * sample_size) as sample_size,
-        sum(case when is_missing_rate then change else 0 end) as unrated,
-        sum(change) as counted
-    from dated_turns
+        case when grouping(valid_from) = 0 then valid_from else valid_to end as turned_on,
+        case when grouping(valid_from) = 0 then 1 else -1 end as change,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(sample_size) as sample_size,
+        count(case when is_missing_rate then 1 end) as unrated,
+        count(*) as counted
+    from {{ ref('int_kpi_facts') }}
+    where valid_from is not null
     group by
-        kpi_no,
-        is_opening,
-        total_on,
-        dimension,
-        dimension_value
+        grouping sets (  -- noqa: PRS, LT02
+            (kpi_no, is_opening, dimension, dimension_value, valid_from),
+            (kpi_no, is_opening, dimension, dimension_value, valid_to)
+        )
 
 ),
 
@@ -61,24 +36,26 @@ period_turns as (
         slices.kpi,
         turns.is_opening,
         slices.period_grain,
-        {{ period_start_in('turns.total_on', 'slices.period_grain') }} as period_start,
+        {{ period_start_in('turns.turned_on', 'slices.period_grain') }} as period_start,
         turns.dimension,
         turns.dimension_value,
-        sum(turns.numerator) as numerator,
-        sum(turns.denominator) as denominator,
-        sum(turns.sample_size) as sample_size,
-        sum(turns.unrated) as unrated,
-        sum(turns.counted) as counted
+        sum(turns.change * turns.numerator) as numerator,
+        sum(turns.change * turns.denominator) as denominator,
+        sum(turns.change * turns.sample_size) as sample_size,
+        sum(turns.change * turns.unrated) as unrated,
+        sum(turns.change * turns.counted) as counted
     from turn_totals as turns
+    cross join {{ ref('int_settings') }} as settings
     inner join {{ ref('int_kpi_slices') }} as slices
         on
             turns.kpi_no = slices.kpi_no
             and turns.dimension = slices.dimension
+    where turns.turned_on <= settings.as_of_date
     group by
         slices.kpi,
         turns.is_opening,
         slices.period_grain,
-        {{ period_start_in('turns.total_on', 'slices.period_grain') }},
+        {{ period_start_in('turns.turned_on', 'slices.period_grain') }},
         turns.dimension,
         turns.dimension_value
 
