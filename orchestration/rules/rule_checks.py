@@ -71,6 +71,7 @@ def find_problems(seeds: Seeds, shipped: Seeds, own: Collection[str]) -> tuple[s
                     *segment_problems(seeds["segments.csv"], seeds["segment_conditions.csv"]),
                     *_play_problems(seeds, shipped, own),
                     *_target_problems(seeds["kpi_targets.csv"], seeds["kpis.csv"]),
+                    *_input_problems(seeds, shipped),
                     *_fixed_problems(seeds, shipped),
                 ),
                 own,
@@ -324,6 +325,20 @@ def _target_problems(targets: Rows, kpis: Rows) -> Iterator[str | Lack]:
             name = shown(row["kpi"])
             text = f"the KPI {name} is unknown{nearest(row['kpi'], known)}"
             yield Lack(row, "KPI", name, "kpis.csv", text)
+
+
+def _input_problems(seeds: Seeds, shipped: Seeds) -> Iterator[str]:
+    """Say what a KPI cannot need: of columns the build looks at those that shipped KPIs name."""
+    known = {f"signal:{signal}" for signal in known_signals(seeds)}
+    known |= {term for row in shipped["kpis.csv"] for term in _terms(row)}
+    for row in seeds["kpis.csv"]:
+        for term in _terms(row):
+            if term not in known:
+                yield row.problem(f"no KPI can need {shown(term)}{nearest(term, known)}")
+
+
+def _terms(kpi: SeedRow) -> list[str]:
+    return [term for need in kpi["inputs"].split("|") for term in need.split(" or ")]
 
 
 def _fixed_problems(seeds: Seeds, shipped: Seeds) -> Iterator[str]:

@@ -418,6 +418,17 @@ PLANTED: list[tuple[str, Change, str]] = [
         '"conversion_rate"?',
     ),
     (
+        "kpis.csv",
+        edit({"kpi": "conversion_rate"}, inputs="signal:vist"),
+        'kpis.csv line {line}: no KPI can need "signal:vist"; did you mean "signal:visit"?',
+    ),
+    (
+        "kpis.csv",
+        edit({"kpi": "conversion_rate"}, inputs="column:orders.affiliate_id or column:orders.tax"),
+        'kpis.csv line {line}: no KPI can need "column:orders.tax"; did you mean '
+        '"column:orders.affiliate_id"?',
+    ),
+    (
         "channel_map.csv",
         add(source="awin", channel="affiliate"),
         'channel_map.csv line {last}: source "awin", medium "" stands already on line 4.',
