@@ -134,7 +134,7 @@ def keep(state: StateDir, run: DbtRun, working: Fingerprint) -> None:
         for result in run.results
     }
     record = {
-        "working": working.files,
+        "working": _in_json(working),
         "inputs": run.inputs,
         "results": [asdict(result) for result in run.results],
         "compiled": compiled,
@@ -146,7 +146,7 @@ def keep(state: StateDir, run: DbtRun, working: Fingerprint) -> None:
 def read_kept(state: StateDir) -> KeptTables | None:
     """Return the record of the working database as it is; None without one."""
     record, working = json_of(state.kept_tables), fingerprint(state)
-    if working is None or record.get("working") != json.loads(json.dumps(working.files)):
+    if working is None or record.get("working") != _in_json(working):
         return None
     try:
         results = tuple(NodeResult(**result) for result in record["results"])
@@ -157,6 +157,10 @@ def read_kept(state: StateDir) -> KeptTables | None:
         )
     except (KeyError, TypeError, ValueError):  # Another version of this package wrote it.
         return None
+
+
+def _in_json(working: Fingerprint) -> list[list[int] | None]:
+    return [None if file is None else list(file) for file in working.files]
 
 
 def _selected(manifest: Mapping[str, Any], select: Sequence[str]) -> set[str]:
