@@ -1,6 +1,7 @@
-"""Opening a DuckDB file of a build.
+"""Opening a DuckDB file of a build, and what tables are in it.
 
-Belongs here: what every connection to one is told. Does not belong here: what is read or written.
+Belongs here: what every connection to one is told, and the shape of its tables. Does not belong
+here: what is read or written.
 """
 
 from __future__ import annotations
@@ -26,3 +27,25 @@ def open_quietly(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConne
     connection = duckdb.connect(str(path), read_only=read_only)
     connection.execute("set enable_progress_bar = false")
     return connection
+
+
+def columns_of(
+    connection: duckdb.DuckDBPyConnection, schema: str, database: str | None = None
+) -> dict[str, dict[str, str]]:
+    """Return the data type of each column of each table of a schema, all in their order.
+
+    Args:
+        connection: to one database or several.
+        schema: the schema.
+        database: the name of the database; None for the current one.
+    """
+    found: dict[str, dict[str, str]] = {}
+    # Asked once for all: the catalogue is slow to tell.
+    for table, column, data_type in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = coalesce(?, current_database()) and schema_name = ? "
+        "order by table_name, column_index",
+        [database, schema],
+    ).fetchall():
+        found.setdefault(str(table), {})[str(column)] = str(data_type)
+    return found

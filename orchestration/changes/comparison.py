@@ -15,6 +15,7 @@ from typing import Any, cast
 import duckdb
 import yaml
 
+from orchestration.database_files import columns_of
 from orchestration.settings.paths import DBT_PROJECT_DIR
 from orchestration.sql_text import identifier, text_literal
 
@@ -103,7 +104,7 @@ def compare(
 def _differences(
     connection: duckdb.DuckDBPyConnection, keys: Mapping[str, list[str]]
 ) -> Iterator[MartDifference]:
-    columns = {side: _columns(connection, side) for side in ("before", "after")}
+    columns = {side: columns_of(connection, "marts", side) for side in ("before", "after")}
     for mart in sorted(columns["before"].keys() | columns["after"].keys()):
         old, new = columns["before"].get(mart), columns["after"].get(mart)
         rows_before = None if old is None else _rows(connection, f"before.marts.{mart}")
@@ -172,18 +173,6 @@ def _changed_columns(
     query = f"select {counts} from lost inner join gained on {same_key}"
     row = cast("tuple[int, ...]", connection.execute(query).fetchone())
     return {name: count for name, count in zip(names, row, strict=True) if count}
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, side: str) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    rows = connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() "
-        "where database_name = ? and schema_name = 'marts' order by table_name, column_index",
-        [side],
-    ).fetchall()
-    for mart, column, data_type in cast("list[tuple[str, str, str]]", rows):
-        found.setdefault(mart, {})[column] = data_type
-    return found
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.database_files import OFFLINE
+from orchestration.database_files import OFFLINE, columns_of
 from orchestration.errors import BuildBusyError, InputError, LifecycleError
 from orchestration.ingest.raw_contract import Contract, Table
 from orchestration.sql_text import text_literal
@@ -347,13 +347,7 @@ def _make_tables(connection: duckdb.DuckDBPyConnection, contract: Contract) -> N
     connection.execute("begin")
     connection.execute("create schema if not exists raw")
     connection.execute(_BOOKS)
-    present: dict[str, dict[str, str]] = {}
-    # Asked once: the catalogue is slow to tell, and there are forty tables.
-    for table_name, column, data_type in connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() "
-        "where database_name = 'raw_db' and schema_name = 'raw'"
-    ).fetchall():
-        present.setdefault(str(table_name), {})[str(column)] = str(data_type).casefold()
+    present = columns_of(connection, "raw", "raw_db")
     for table in contract.tables:
         _make_table(connection, table, present.get(table.name))
     connection.execute("commit")
@@ -371,6 +365,6 @@ def _make_table(
     for name, data_type in wanted:
         if name not in present:
             connection.execute(f"alter table raw.{table.name} add column {name} {data_type}")
-        elif present[name] != data_type:
-            message = f"raw.{table.name}.{name} is {present[name]}, the contract says {data_type}"
+        elif (kind := present[name].casefold()) != data_type:
+            message = f"raw.{table.name}.{name} is {kind}, the contract says {data_type}"
             raise _TornError(message)

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.database_files import open_quietly
+from orchestration.database_files import columns_of, open_quietly
 from orchestration.errors import GateClosedError, first_line
 from orchestration.masking import masked_contacts, masked_text
 from orchestration.pipeline.breaches import breach_sentences
@@ -303,7 +303,7 @@ def judge_tables(state: StateDir, marts: Sequence[Mart]) -> tuple[tuple[Mart, ..
     counted: list[Mart] = []
     try:
         with open_quietly(state.working_database, read_only=True) as working:
-            present = _columns(working)
+            present = columns_of(working, MARTS_SCHEMA)
             for mart in marts:
                 types = present.get(mart.name, {})
                 missing = [column for column in mart.columns if column not in types]
@@ -337,17 +337,6 @@ def count_and_hash(
     sql = f"select count(*), coalesce(sum(hash({cells})), 0) from {source}"
     found = connection.execute(sql).fetchone()
     return (int(found[0]), int(found[1])) if found else (-1, 0)
-
-
-def _columns(working: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Return the data type of each column of each table in schema `marts`."""
-    found: dict[str, dict[str, str]] = {}
-    for table, column, data_type in working.execute(
-        "select table_name, column_name, data_type from duckdb_columns() "
-        f"where database_name = current_database() and schema_name = '{MARTS_SCHEMA}'"
-    ).fetchall():
-        found.setdefault(str(table), {})[str(column)] = str(data_type)
-    return found
 
 
 def _warnings(state: StateDir, run: DbtRun) -> Iterator[str]:

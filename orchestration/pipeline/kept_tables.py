@@ -21,14 +21,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.checksums import sha256_of
-from orchestration.database_files import open_quietly
+from orchestration.database_files import columns_of, open_quietly
 from orchestration.ingest.raw_contract import load_contract
 from orchestration.pipeline.dbt_run import DbtRun, NodeResult
 from orchestration.pipeline.gate import Fingerprint, fingerprint
@@ -110,7 +110,7 @@ def written_of(state: StateDir, settings: BuildSettings, project: Path) -> dict[
     told = {
         "settings": settings.dbt_vars(),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _MAKERS},
+        "packages": {name: version(name) for name in _MAKERS},
         # In a checkout the version stays while what runs dbt is mended.
         "dbt": {path.name: sha256_of(path) for path in sorted(_LEAN_DBT.glob("*.py"))},
     }
@@ -192,19 +192,10 @@ def _raw_tables(state: StateDir) -> Iterator[tuple[str, str]]:
     """
     landed = {table.name for table in load_contract().tables}
     with closing(open_quietly(state.raw_database, read_only=True)) as raw:
-        columns: dict[str, list[str]] = {}
-        shapes: dict[str, list[str]] = {}
-        for table, column, kind in raw.execute(
-            "select table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = current_database() and schema_name = 'raw' "
-            "order by table_name, column_index"
-        ).fetchall():
-            columns.setdefault(table, ["rowid"] if table in landed else []).append(
-                identifier(column)
-            )
-            shapes.setdefault(table, []).append(f"{column} {kind}")
-        for table, names in columns.items():
-            yield table, f"{_content(raw, table, names)} {', '.join(shapes[table])}"
+        for table, kinds in columns_of(raw, "raw").items():
+            place = ["rowid"] if table in landed else []
+            content = _content(raw, table, [*place, *map(identifier, kinds)])
+            yield table, f"{content} {json.dumps(kinds)}"
 
 
 def _content(raw: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> str:
@@ -244,10 +235,3 @@ def _is_one_node(path: Path) -> bool:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

@@ -22,8 +22,7 @@ _type_tester: Any = getattr(agate_helper, "build_type_tester")  # noqa: B009
 _args_to_dict: Any = getattr(providers, "args_to_dict")  # noqa: B009
 _make_match: Any = getattr(BaseAdapter, "_make_match")  # noqa: B009
 _secrets: Any = getattr(logging, "env_secrets")  # noqa: B009
-_no_table = cache(agate_helper.empty_table)
-_testers: dict[tuple[frozenset[str], tuple[str, ...]], Any] = {}
+_known_tester = cache(_type_tester)
 _arguments: dict[int, Mapping[str, Any]] = {}
 
 
@@ -31,10 +30,7 @@ def type_tester(
     text_columns: Iterable[str], string_null_values: Iterable[str] = ("null", "")
 ) -> Any:
     """Return what types the cells of a result; each one made brings two calendars."""
-    asked = frozenset(text_columns), tuple(string_null_values)
-    if asked not in _testers:
-        _testers[asked] = _type_tester(*asked)
-    return _testers[asked]
+    return _known_tester(frozenset(text_columns), tuple(string_null_values))
 
 
 def arguments_as_dictionary(args: Any) -> dict[str, Any]:
@@ -63,7 +59,7 @@ def _plain_name(relation: BaseRelation) -> str:
 
 REPLACED = (
     (agate_helper, "build_type_tester", type_tester),
-    (agate_helper, "empty_table", _no_table),
+    (agate_helper, "empty_table", cache(agate_helper.empty_table)),
     (providers, "args_to_dict", arguments_as_dictionary),
     (contexts, "get_context_modules", cache(contexts.get_context_modules)),
     # The secrets of the environment, to be kept out of each line.
