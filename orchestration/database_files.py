@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.sql_text import text_literal
+
 # Of a file that is another kind of database (SQLite, say) DuckDB would fetch an extension from the
 # network and run it: what opens a file that somebody may have put there is told not to.
 OFFLINE: Mapping[str, str] = {
@@ -19,12 +21,32 @@ OFFLINE: Mapping[str, str] = {
 }
 
 
-def open_quietly(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a database without the bar that DuckDB draws by itself when a query takes long.
+# Of DuckDB 1.3: a column costs a quarter less to write than in the format of 1.0, which is what
+# DuckDB writes by itself. An older DuckDB cannot read it (the profile of dbt says the same).
+STORAGE_VERSION = "v1.3.0"
+
+
+def attach_for_writing(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Attach a database that is kept and changed, transaction by transaction."""
+    options = f"storage_version '{STORAGE_VERSION}'"
+    connection.execute(f"attach {text_literal(str(path))} as {name} ({options})")
+
+
+def attach_fresh(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Attach a database that is made at one go: what a checkpoint follows is in the file.
+
+    There is no log, which small tables cost more to write to than to be written.
+    """
+    options = f"storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
+    connection.execute(f"attach {text_literal(str(path))} as {name} ({options})")
+
+
+def open_quietly(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a database, or one in memory, without the bar that DuckDB draws when a query takes long.
 
     It would land in the middle of whoever's log this is.
     """
-    connection = duckdb.connect(str(path), read_only=read_only)
+    connection = duckdb.connect(str(path or ":memory:"), read_only=read_only)
     connection.execute("set enable_progress_bar = false")
     return connection
 

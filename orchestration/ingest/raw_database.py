@@ -13,10 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.database_files import OFFLINE, columns_of
+from orchestration.database_files import OFFLINE, attach_for_writing, columns_of
 from orchestration.errors import BuildBusyError, InputError, LifecycleError
 from orchestration.ingest.raw_contract import Contract, Table
-from orchestration.sql_text import text_literal
 
 SCHEMA = "raw"
 BOOKKEEPING = (
@@ -311,7 +310,7 @@ def _open(path: Path, contract: Contract, spill_dir: Path) -> duckdb.DuckDBPyCon
     connection = duckdb.connect(config={"temp_directory": str(spill_dir), **OFFLINE})
     try:
         # Attached, since a database called raw would hide the schema raw in it.
-        connection.execute(f"attach {text_literal(str(path))} as raw_db")
+        attach_for_writing(connection, path, "raw_db")
         connection.execute("use raw_db")
         connection.execute(f"set memory_limit = '{_MEMORY_LIMIT}'")
         # Folding the log into the file rewrites its last rows; by default every few months of

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.database_files import open_quietly
+from orchestration.database_files import attach_fresh, open_quietly
 from orchestration.errors import PublishError, first_line
 from orchestration.failpoints import reach
 from orchestration.pipeline.gate import (
@@ -119,7 +119,9 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
     entries = {mart.name: _entry(mart) for mart in gate_pass.marts}
     kept, checksums = _kept_marts(state, entries)
     database = directory / DATABASE_NAME
-    with open_quietly(database) as target:
+    with open_quietly() as target:
+        attach_fresh(target, database, "version")
+        target.execute("use version")
         target.execute("set preserve_insertion_order = true")
         target.execute(f"attach {text_literal(str(state.working_database))} as working (read_only)")
         if kept:
@@ -130,10 +132,7 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
         for mart in gate_pass.marts:
             _copy_mart(target, mart, is_sorted=mart.name in kept)
         target.execute("commit")
-        target.execute("detach working")
-        target.execute("checkpoint")
-    if Path(f"{database}.wal").exists():
-        raise PublishError(f"{database} was closed with a write-ahead log; nothing was published.")
+        target.execute("checkpoint version")
     reach("publish.database_written")
     with open_quietly(database, read_only=True) as written:
         copied = [mart for mart in gate_pass.marts if not _is_linked(mart, directory, kept)]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database_files import attach_fresh
 from orchestration.errors import LifecycleError, first_line
 from orchestration.privacy.landing_files import compression_of, put_in_place
 from orchestration.privacy.own_values import OwnValues
@@ -67,7 +68,7 @@ def rewrite_version(
     changed: dict[str, int] = {}
     try:
         with _opened(database) as connection:
-            connection.execute(f"attach {text_literal(str(fresh))} as fresh")
+            attach_fresh(connection, fresh, "fresh")
             tables = connection.execute(
                 "select schema_name, table_name from duckdb_tables() "
                 "where database_name = 'kept' and not internal order by table_oid"

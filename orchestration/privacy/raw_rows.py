@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import duckdb
 
+from orchestration.database_files import attach_fresh
 from orchestration.errors import LifecycleError
 from orchestration.ingest.erased.tombstones import OWNER_COLUMNS, words_of
 from orchestration.ingest.erased.tombstones import without_references as nameless
@@ -122,7 +123,7 @@ def write_fresh(path: Path, contract_check: Callable[[Path], None]) -> None:
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"attach {text_literal(str(path))} as raw_db")
         connection.execute("checkpoint raw_db")
-        connection.execute(f"attach {text_literal(str(fresh))} as fresh")
+        attach_fresh(connection, fresh, "fresh")
         connection.execute("copy from database raw_db to fresh")
         connection.execute("checkpoint fresh")
     except duckdb.Error as error:

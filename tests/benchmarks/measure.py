@@ -22,6 +22,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.database_files import attach_fresh
 from orchestration.pipeline.dbt_run import BuildIdentity
 from orchestration.pipeline.gate import GatePass, fingerprint, judge_tables, read_marts
 from orchestration.pipeline.publish import publish
@@ -84,7 +85,9 @@ def run_plan(job: Mapping[str, Any]) -> dict[str, Any]:
     working = Path(job["scratch"]) / "working.duckdb"
     for leftover in (working, working.with_suffix(".duckdb.wal")):
         leftover.unlink(missing_ok=True)
-    connection = connect(job, working)
+    connection = connect(job, ":memory:")
+    attach_fresh(connection, working, "working")
+    connection.execute("use working")
     connection.execute(f"attach '{job['prepared']}' as prepared (read_only)")
     plan = [Node(**row) for row in job["plan"]]
     nodes: list[dict[str, Any]] = []

@@ -172,13 +172,6 @@ SLIPS = (
         ),
     ),
     TrustSlip(
-        "a leftover log is not seen",
-        PUBLISH,
-        'if Path(f"{database}.wal").exists():',
-        "if False:",
-        ("unit/test_publish.py::test_a_version_closed_with_a_log_is_not_published",),
-    ),
-    TrustSlip(
         "files are not flushed",
         PUBLISH,
         "os.fsync(file.fileno())",

@@ -55,7 +55,6 @@ from orchestration.ingest.raw_database import check_books
 from orchestration.ingest.reasons import FileRefusedError
 from orchestration.ingest.sources.sources_file import read_entries
 from orchestration.pipeline import erasure
-from orchestration.pipeline import publish as publishing
 from orchestration.pipeline.build import check_state_path, ingest_phase
 from orchestration.pipeline.dbt_by_hand import dbt_by_hand
 from orchestration.pipeline.dbt_run import prepare_working_database
@@ -682,14 +681,6 @@ def _(folder: Path, _: pytest.MonkeyPatch) -> None:
     state = make_state(folder)
     state.published.write_text("")
     publish(state, gate(state, make_run(), identity("b1")))
-
-
-@provokes("write-ahead log")
-def _(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    state = make_state(folder)
-    gate_pass = gate(state, make_run(), identity("b1"))
-    patch.setattr(publishing, "Path", lambda _: SimpleNamespace(exists=lambda: True))
-    publish(state, gate_pass)
 
 
 @provokes("differs from the working database")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database_files import STORAGE_VERSION, attach_fresh
 from tests.benchmarks.workload import read_profile
 
 
@@ -20,6 +21,24 @@ def test_what_every_connection_sets_may_still_be_set_after_spilling(tmp_path: Pa
         assert list((tmp_path / "tmp").iterdir())  # it has spilled, and spills there
         for name, value in given["settings"].items():
             connection.execute(f"set {name} = '{value}'")
+
+
+def test_the_working_database_is_written_as_a_published_one(tmp_path: Path) -> None:
+    """Without a log, in the same format; both are said where the files are attached."""
+    given = read_profile({"LIFECYCLE_STATE_DIR": str(tmp_path)})
+    (working,) = (one for one in given["attach"] if one["alias"] == given["database"])
+    assert working["options"] == {
+        "recovery_mode": "no_wal_writes",
+        "storage_version": STORAGE_VERSION,
+    }
+    with duckdb.connect() as connection:
+        attach_fresh(connection, tmp_path / "fresh.duckdb", "fresh")
+        connection.execute("create table fresh.main.made as select 1 as x")
+        assert [path.name for path in tmp_path.iterdir()] == ["fresh.duckdb"]
+        ((told,),) = connection.execute(
+            "select tags['storage_version'] from duckdb_databases() where database_name = 'fresh'"
+        ).fetchall()
+    assert told.startswith(STORAGE_VERSION)
 
 
 def test_memory_is_limited_and_the_limit_is_a_setting() -> None:
