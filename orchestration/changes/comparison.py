@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import duckdb
-import yaml
 
 from orchestration.database_files import columns_of
+from orchestration.safe_yaml import parsed as parsed_yaml
 from orchestration.settings.paths import DBT_PROJECT_DIR
 from orchestration.sql_text import identifier, text_literal
 
@@ -71,7 +71,7 @@ def primary_keys(marts_dir: Path = DBT_PROJECT_DIR / "models" / "marts") -> dict
     """Return the columns of each mart's primary key, as its YAML states them."""
     keys: dict[str, list[str]] = {}
     for path in sorted(marts_dir.rglob("*.yml")):
-        described = cast("dict[str, Any]", yaml.safe_load(path.read_text()) or {})
+        described = cast("dict[str, Any]", parsed_yaml(path.read_text()) or {})
         for model in described.get("models", []):
             config = model.get("config", {})
             meta = config.get("meta", {})

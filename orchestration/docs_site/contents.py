@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from orchestration.rules.kpi_docs import BLOCKS
 from orchestration.rules.seed_rows import read_seed
+from orchestration.safe_yaml import parsed as parsed_yaml
 from orchestration.settings.paths import DBT_PROJECT_DIR, RULES_DIR
 
 DOCS_DIR = DBT_PROJECT_DIR / "docs"
@@ -99,7 +98,7 @@ def shipped_rules() -> str:
     parts = ["# Rules as shipped", "What `--rules-dir` changes: docs/rules.md."]
     for path in sorted(RULES_DIR.glob("*.csv")):
         seed = read_seed(path)
-        described = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))
+        described = parsed_yaml(path.with_suffix(".yml").read_text(encoding="utf-8"))
         parts += [f"## {path.stem}", str(described["seeds"][0]["description"]).strip()]
         if path.stem == "kpis":
             parts.append("Its rows are the page of the KPIs.")

@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 import yaml
 
 from orchestration.errors import LifecycleError, nearest
+from orchestration.safe_yaml import parsed as parsed_yaml
 from orchestration.settings.paths import DBT_PROJECT_DIR
 
 CONTRACT_FILE = DBT_PROJECT_DIR / "models" / "staging" / "raw.yml"
@@ -162,7 +163,7 @@ def load_contract(path: Path = CONTRACT_FILE) -> Contract:
         ContractError: names the file and what cannot be read.
     """
     try:
-        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document: Any = parsed_yaml(path.read_text(encoding="utf-8"))
         sources: list[Any] = document["sources"]
         source = next(entry for entry in sources if entry["name"] == SOURCE_NAME)
         tables: list[Any] = source["tables"]

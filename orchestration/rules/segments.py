@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-import yaml
-
 from orchestration.errors import nearest, shown
 from orchestration.rules.missing_names import Lack
 from orchestration.rules.seed_rows import Rows, SeedRow, duplicate_problems, name_problems
+from orchestration.safe_yaml import parsed as parsed_yaml
 from orchestration.settings.paths import DBT_PROJECT_DIR
 
 _CUSTOMERS = DBT_PROJECT_DIR / "models/marts/customers/customers.yml"
@@ -31,7 +30,7 @@ _TRUTHS = ("true", "false")
 @cache
 def customer_columns() -> Mapping[str, str]:
     """Return the type of each column of `customers`, as its contract says."""
-    (model,) = yaml.safe_load(_CUSTOMERS.read_text(encoding="utf-8"))["models"]
+    (model,) = parsed_yaml(_CUSTOMERS.read_text(encoding="utf-8"))["models"]
     return {str(column["name"]): str(column["data_type"]) for column in model["columns"]}
 
 
