@@ -38,7 +38,7 @@ class MartEntry:
     Attributes:
         rows: number of rows.
         content: sum of the hashes of all rows, as text, since JSON has no such integers.
-        shape: names and types of the columns, in order.
+        shape: names and types of the columns, in order, and what the rows are ordered by.
     """
 
     rows: int

@@ -7,7 +7,7 @@ Does not belong here: reading and judging rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -40,6 +40,23 @@ class FileIdentity:
     size: int
     run_id: str
     loaded_at: datetime
+
+
+@dataclass(frozen=True)
+class ReadAs:
+    """How a file of a source is read.
+
+    Attributes:
+        source: what staging knows the source by.
+        adapter: the adapter that reads it.
+        kind: of the adapter.
+        mapping: fingerprint of all that the rows are made from.
+    """
+
+    source: str
+    adapter: str
+    kind: str
+    mapping: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +96,7 @@ def refuse_file(
     file: LandingFile,
     identity: FileIdentity,
     refusal: FileRefusedError,
+    read_as: ReadAs | None = None,
 ) -> FileResult:
     """Put a whole file into quarantine and commit that with its line in the ledger."""
     connection.execute("begin")
@@ -94,6 +112,8 @@ def refuse_file(
             str(refusal),
         ],
     )
+    if read_as is not None:
+        _insert_source(connection, identity.file_id, read_as, refusal.rows, 0)
     return _write_ledger(
         connection,
         identity,
@@ -197,10 +217,7 @@ def write_source_ledger(
     identity: FileIdentity,
     results: Sequence[FileResult],
     *,
-    source: str,
-    adapter: str,
-    kind: str,
-    mapping: str,
+    read_as: ReadAs,
     rows_read: int,
     set_aside: Mapping[str, int],
 ) -> None:
@@ -210,31 +227,31 @@ def write_source_ledger(
         connection: inside the transaction of the file.
         identity: of the file; its tables take the ids from `file_id` on.
         results: by table, the main one first.
-        source: what staging knows the source by.
-        adapter: the adapter that read it.
-        kind: of the adapter.
-        mapping: fingerprint of all that the rows were made from.
+        read_as: how the rows were made.
         rows_read: rows of the file itself.
         set_aside: reason to rows of it that yield nothing.
     """
+    counts = (rows_read, sum(set_aside.values()))
     for number, result in enumerate(results):
         own = replace(identity, file_id=identity.file_id + number)
         _insert_ledger(connection, own, result)
-        connection.execute(
-            "insert into raw.source_files values (?, ?, ?, ?, ?, ?, ?)",
-            [
-                own.file_id,
-                source,
-                adapter,
-                kind,
-                mapping,
-                rows_read if number == 0 else 0,
-                sum(set_aside.values()) if number == 0 else 0,
-            ],
-        )
+        _insert_source(connection, own.file_id, read_as, *(counts if number == 0 else (0, 0)))
     insert_set_aside(connection, identity, set_aside)
     connection.execute("commit")
     reach("ingest.file_committed")
+
+
+def _insert_source(
+    connection: duckdb.DuckDBPyConnection,
+    file_id: int,
+    read_as: ReadAs,
+    rows_read: int,
+    rows_set_aside: int,
+) -> None:
+    connection.execute(
+        "insert into raw.source_files values (?, ?, ?, ?, ?, ?, ?)",
+        [file_id, *astuple(read_as), rows_read, rows_set_aside],
+    )
 
 
 def _write_ledger(

@@ -31,6 +31,7 @@ from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import (
     FileIdentity,
     FileResult,
+    ReadAs,
     count_of,
     insert_set_aside,
     write_source_ledger,
@@ -94,7 +95,7 @@ def load_source_file(
     contract: Contract,
     identity: FileIdentity,
     *,
-    mapping: str,
+    read_as: ReadAs,
     excluded_ids: Collection[str],
     folder: Path,
     is_same: Callable[[], bool],
@@ -109,7 +110,7 @@ def load_source_file(
         siblings: every file of its source, itself included; the selects see all of them.
         contract: the tables.
         identity: of the file; its tables take the ids from `file_id` on.
-        mapping: fingerprint of all that the rows were made from.
+        read_as: how the ledger tells of it.
         excluded_ids: lower-case ids that count as empty.
         folder: empty folder for files made on the way.
         is_same: says whether the file is still the one that the identity was taken from.
@@ -165,10 +166,7 @@ def load_source_file(
         connection,
         identity,
         results,
-        source=main.source.name,
-        adapter=adapter.name,
-        kind=adapter.kind,
-        mapping=mapping,
+        read_as=read_as,
         rows_read=rows + lines,
         set_aside=set_aside,
     )

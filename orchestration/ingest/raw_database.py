@@ -216,11 +216,15 @@ def check_origin(connection: duckdb.DuckDBPyConnection, raw_dir: Path, state_dir
     """
     row = connection.execute("select raw_dir from raw.ingest_origin").fetchone()
     if row is None:
-        connection.execute("insert into raw.ingest_origin values (?)", [str(raw_dir)])
-    elif row[0] != str(raw_dir):
+        # Copies of another loader's tables lie in the state directory, wherever that is moved.
+        is_within = raw_dir.is_relative_to(state_dir)
+        origin = raw_dir.relative_to(state_dir) if is_within else raw_dir
+        connection.execute("insert into raw.ingest_origin values (?)", [str(origin)])
+    elif state_dir / row[0] != raw_dir:
         message = (
-            f"{state_dir} was fed from {row[0]} and cannot be fed from {raw_dir} as well; "
-            f"name another state directory (--state-dir), or delete {state_dir} to start anew."
+            f"{state_dir} was fed from {state_dir / row[0]} and cannot be fed from {raw_dir} "
+            f"as well; name another state directory (--state-dir), or delete {state_dir} to start "
+            "anew."
         )
         raise InputError(message)
 

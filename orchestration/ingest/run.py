@@ -27,7 +27,7 @@ from orchestration.ingest.erased.guest_orders import restore_erasures, restore_g
 from orchestration.ingest.erased.tombstones import Tombstones, read_tombstones
 from orchestration.ingest.findings import find
 from orchestration.ingest.landing_directory import LandingFile, discover, require_tables
-from orchestration.ingest.ledger import FileIdentity, FileResult, refuse_file
+from orchestration.ingest.ledger import FileIdentity, FileResult, ReadAs, refuse_file
 from orchestration.ingest.load_file import FileChangedError, load_file
 from orchestration.ingest.load_source import SourceResult, load_source_file
 from orchestration.ingest.load_together import SmallFile, load_together, read_small_file
@@ -430,9 +430,12 @@ class _Run:
             # A file that vanishes between listing and reading comes again, or is missed below.
             return "changing"
         mapping = mapping_of(placed, beside)
-        loaded = _loaded_mappings(connection, file.name, sha256)
-        if mapping in loaded:
+        read_as = ReadAs(
+            placed.source.name, placed.source.adapter.name, placed.source.adapter.kind, mapping
+        )
+        if _last_delivery(connection, file.name) == (sha256, mapping):
             return "unchanged"
+        loaded = _loaded_mappings(connection, file.name, sha256)
         if any(known.split(" ")[0] != mapping.split(" ")[0] for known in loaded):
             raise InputError(
                 f"{file.name} was loaded under another mapping than {SOURCES_FILE} has now; delete "
@@ -449,7 +452,7 @@ class _Run:
                 siblings,
                 self.contract,
                 identity,
-                mapping=mapping,
+                read_as=read_as,
                 excluded_ids=self.excluded_ids,
                 folder=self.scratch,
                 is_same=lambda: _is_same(file.path, before),
@@ -461,7 +464,7 @@ class _Run:
         except FileRefusedError as refusal:
             if not _is_same(file.path, before):
                 return "changing"
-            result = refuse_file(connection, file, identity, refusal)
+            result = refuse_file(connection, file, identity, refusal, read_as)
             return SourceResult((result,), result.rows_read, {})
 
 
@@ -472,20 +475,35 @@ def mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:
     return f"{own} {others}"
 
 
+def _last_delivery(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...] | None:
+    """SHA-256 and mapping of a file as it was delivered last, loaded or refused."""
+    return connection.execute(
+        "select sha256, mapping from raw.ingest_files left join raw.source_files using (file_id) "
+        "where path = ? order by file_id desc limit 1",
+        [name],
+    ).fetchone()
+
+
 def _loaded_mappings(
     connection: duckdb.DuckDBPyConnection, name: str, sha256: str
 ) -> frozenset[str]:
     rows = connection.execute(
         "select mapping from raw.source_files inner join raw.ingest_files using (file_id) "
-        "where path = ? and sha256 = ?",
+        "where path = ? and sha256 = ? and status = 'loaded'",
         [name, sha256],
     ).fetchall()
     return frozenset(str(row[0]) for row in rows)
 
 
 def _known_files(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str]]:
-    """Table, path and SHA-256 of every file in the ledger, loaded or refused."""
-    rows = connection.execute("select table_name, path, sha256 from raw.ingest_files").fetchall()
+    """Table, path and SHA-256 of every file as it was delivered last, loaded or refused.
+
+    One that is again what it was before that has been put back, and its rows count again.
+    """
+    rows = connection.execute(
+        "select table_name, path, sha256 from raw.ingest_files "
+        "qualify sha256 = arg_max(sha256, file_id) over (partition by path)"
+    ).fetchall()
     return frozenset((str(table), str(name), str(sha256)) for table, name, sha256 in rows)
 
 

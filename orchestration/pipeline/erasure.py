@@ -167,7 +167,7 @@ class _Erasure:
     def _origin(self, connection: duckdb.DuckDBPyConnection) -> str:
         """Return where raw was loaded from, whatever directory the request names."""
         row = connection.execute("select raw_dir from raw.ingest_origin").fetchone()
-        return str(row[0] if row else self.request.raw_dir)
+        return str(self.state.root / row[0] if row else self.request.raw_dir)
 
     def run(self, journal: Journal) -> Receipt:
         """Do what is left of an erasure; return its receipt."""

@@ -176,7 +176,8 @@ def _kept_marts(
 
 def _entry(mart: Mart) -> MartEntry:
     # Another DuckDB may hash otherwise.
-    shape = ", ".join(f"{name} {kind}" for name, kind in mart.types.items())
+    columns = ", ".join(f"{name} {kind}" for name, kind in mart.types.items())
+    shape = f"{columns} by {', '.join(mart.primary_key)}"
     return MartEntry(mart.rows, f"{mart.content} by DuckDB {duckdb.__version__}", shape)
 
 

@@ -17,6 +17,7 @@ from orchestration.pipeline.versions import versions
 from orchestration.settings.paths import StateDir
 from tests.conftest import Lifecycle
 from tests.faults.small_disk import grow, small_disk
+from tests.pipeline.dbt_kit import dbt
 from tests.pipeline.ingest_kit import make_shop, orders_csv
 from tests.pipeline.small_shop import write_small_shop
 from tests.unit.finished_runs import identity, make_run, make_state
@@ -58,6 +59,23 @@ def test_a_disk_that_fills_up_in_dbt_is_told_as_such_and_needs_no_step(
         grow(disk, 400_000)
         built = lifecycle("build", *where)
         assert built.returncode == 0, built.stdout + built.stderr
+
+
+def test_tables_that_do_not_reach_the_file_when_dbt_ends_are_an_error_of_the_run(
+    tmp_path: Path, small_state: StateDir
+) -> None:
+    """Small tables are written when all are made, and the file may hold those of a build before."""
+    state = StateDir.at(tmp_path / "state")
+    state.root.mkdir()
+    shutil.copy(small_state.raw_database, state.raw_database)
+    with small_disk(tmp_path / "disk", 2_000) as disk:
+        state.working_database.symlink_to(disk / "working.duckdb")
+        done = dbt(state, "seed")
+        made, _, closing = done.stdout.partition("1 of 1 ERROR hook: customer_lifecycle.on-run-end.0")
+        assert done.returncode == 1
+        assert "OK loaded seed file" in made
+        assert "ERROR" not in made
+        assert "No space left on device" in closing
 
 
 @pytest.mark.parametrize("left", [0, 20_000, 300_000, 700_000])

@@ -103,6 +103,20 @@ def test_a_file_that_has_grown_adds_only_what_is_new(tmp_path: Path) -> None:
     assert ledger(shop) == [("events.csv", 1, 1, 0, 0), ("events.csv", 2, 1, 1, 0)]
 
 
+def test_a_file_that_is_put_back_counts_again(tmp_path: Path) -> None:
+    """Else a build would go on telling of what lay there in between, or stopping at it."""
+    first, second, damaged = (orders_csv(f"o1,2024-03-01,paid,EUR,{told}") for told in "12x")
+    shop = make_shop(tmp_path, {"orders.csv": first})
+    shop.ingest("run-1")
+    for number, text in enumerate((second, first, damaged, first, first)):
+        shop.land({"orders.csv": text})
+        assert bool(shop.ingest(f"run-{number}").stops) == (text == damaged)
+    assert shop.rows(
+        "select rows_loaded, rows_duplicate, rows_quarantined from raw.ingest_files "
+        "where table_name = 'orders' order by file_id"
+    ) == [(1, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 0)]
+
+
 def test_a_file_that_has_gone_leaves_its_rows(tmp_path: Path) -> None:
     shop = make_shop(tmp_path, {"events.csv": events_csv(E1)})
     shop.ingest("run-1")

@@ -1,5 +1,6 @@
 """Tables of another loader: read through the same ingest, followed, and refused in a sentence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -81,9 +82,12 @@ def test_tables_and_views_are_loaded_counted_and_not_kept_twice(loader: BuildReq
     assert not (loader.state.root / "raw_database").exists()
 
 
-def test_what_has_not_changed_is_not_read_again(loader: BuildRequest) -> None:
+def test_what_has_not_changed_is_not_read_again_wherever_the_state_is_moved(
+    loader: BuildRequest,
+) -> None:
     ingest_only(loader, Silent())
-    again = ingest_only(loader, Silent())
+    moved = StateDir(loader.state.root.rename(loader.state.root.with_name("moved")))
+    again = ingest_only(replace(loader, state=moved), Silent())
     assert (again.rows_read, again.files_unchanged) == (0, 2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Mapping
@@ -193,6 +194,26 @@ def test_a_file_is_loaded_once_and_another_mapping_of_it_is_refused(tmp_path: Pa
     shop.land({"sources.yml": f"sources:{SPREADSHEET_ENTRY.replace('EUR', 'USD')}"})
     with pytest.raises(InputError, match=r"sales.csv was loaded under another mapping"):
         shop.ingest("run-3")
+
+
+def test_a_file_is_read_where_it_or_its_entry_is_another_than_last_time(tmp_path: Path) -> None:
+    texts = (SPREADSHEET, SPREADSHEET.replace("yes", "no"))
+    first, other = (gzip.compress(text.encode(), mtime=0) for text in texts)
+    entry = SPREADSHEET_ENTRY.replace("sales*.csv", "sales.csv.gz")
+    shop = land(tmp_path, {}, entry)
+    for content in (first, other, first, first[:-9], first[:-9]):
+        shop.land({"sales.csv.gz": content})
+        shop.ingest()
+    # What was refused under one entry may be sound under another.
+    shop.land({"sources.yml": f"sources:{entry.replace('EUR', 'USD')}"})
+    shop.ingest()
+    assert shop.rows("select status, rows_loaded, rows_duplicate from raw.ingest_files") == [
+        ("loaded", 2, 0),
+        ("loaded", 1, 1),
+        ("loaded", 0, 2),
+        ("quarantined", 0, 0),
+        ("quarantined", 0, 0),
+    ]
 
 
 def test_rows_beside_which_a_file_arrives_later_are_made_anew(tmp_path: Path) -> None:

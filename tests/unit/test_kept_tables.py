@@ -14,7 +14,6 @@ import duckdb
 import pytest
 
 from orchestration.pipeline import build as building
-from orchestration.pipeline import kept_tables
 from orchestration.pipeline.build import dbt_phase
 from orchestration.pipeline.dbt_run import DbtRun, NodeResult
 from orchestration.pipeline.gate import fingerprint
@@ -174,13 +173,15 @@ def test_the_mark_of_an_editor_is_no_file_of_the_project(state: StateDir, projec
 
 
 def test_any_setting_and_any_version_changes_everything(
-    state: StateDir, project: Path, monkeypatch: pytest.MonkeyPatch
+    state: StateDir, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = inputs_of(state, BuildSettings(), project)
     for name in type(BuildSettings()).model_fields:
         other = BuildSettings().model_copy(update={name: "another"})
         assert changed(before, inputs_of(state, other, project)) == {EVERYTHING}, name
-    monkeypatch.setattr(kept_tables, "version", lambda _: "another")
+    packages = tmp_path / "packages"
+    (packages / "dbt_adapters-1.16.0.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(packages)
     assert changed(before, inputs_of(state, BuildSettings(), project)) == {EVERYTHING}
 
 

@@ -19,7 +19,7 @@ from orchestration.pipeline.gate import Mart, gate
 from orchestration.pipeline.publish import publish
 from orchestration.pipeline.versions import Published, current_version, rollback, versions
 from orchestration.settings.paths import REPO_ROOT, StateDir
-from tests.unit.finished_runs import identity, make_run, make_state, show_version
+from tests.unit.finished_runs import PROJECT, identity, make_run, make_state, show_version
 
 BEFORE_THE_SWAP = [name for name in FAIL_POINTS if name.startswith("publish.")][:-2]
 AFTER_THE_SWAP = ["publish.linked", "publish.pruned"]
@@ -80,6 +80,38 @@ def test_rows_lie_in_key_order_in_both_forms(state: StateDir) -> None:
         assert reader.execute("select subject_id from marts.subjects").fetchall() == expected
     parquet = version.path / "parquet" / "subjects.parquet"
     assert duckdb.sql(f"select subject_id from '{parquet}'").fetchall() == expected
+
+
+def test_rows_of_the_version_before_are_put_into_another_order(state: StateDir) -> None:
+    publish_rows(state, 9, "b1")
+    run = make_run()
+    run.manifest["nodes"][f"model.{PROJECT}.subjects"]["config"]["meta"]["primary_key"] = [
+        "net_revenue"
+    ]
+    version = publish(state, gate(state, run, identity("b2")))
+    found = duckdb.sql(f"select net_revenue from '{version.path}/parquet/subjects.parquet'")
+    assert found.fetchall() == found.order("net_revenue").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("0.0::double", "-0.0::double"), ("null::text[]", "[]::text[]")],
+)
+def test_values_that_are_hashed_alike_are_not_those_of_the_version_before(
+    state: StateDir, before: str, after: str
+) -> None:
+    """Such are 0 and -0, and no list and an empty one."""
+    for build_id, value in (("b1", before), ("b2", after)):
+        make_state(state.root, 1)
+        with duckdb.connect(str(state.working_database)) as working:
+            working.execute(
+                "create or replace table marts.subjects as "
+                f"select * replace ({value} as detail) from marts.subjects"
+            )
+        publish(state, gate(state, make_run(), identity(build_id)))
+    with duckdb.connect(str(state.published_database), read_only=True) as reader:
+        told = reader.execute(f"select detail::text, ({after})::text from marts.subjects")
+        assert [left == right for left, right in told.fetchall()] == [True]
 
 
 def test_descriptions_are_carried_into_the_database(state: StateDir) -> None:
