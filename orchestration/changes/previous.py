@@ -19,7 +19,7 @@ import duckdb
 from orchestration.changes.arrivals import causes_of_rows, find_arrivals, span_between
 from orchestration.changes.causes import BY_ROWS, Cause, Maker, causes_between
 from orchestration.changes.version import Version, read_version
-from orchestration.database_files import open_quietly
+from orchestration.database_files import WORKING, open_quietly
 from orchestration.errors import PublishError, first_line
 from orchestration.sql_text import date_literal, identifier, text_literal
 
@@ -51,7 +51,7 @@ def place_previous(
         One sentence if the version cannot be compared with, damaged or too old as it is; a build
         is the way out of that, and so is not stopped by it.
     """
-    with closing(open_quietly(working)) as connection:
+    with closing(open_quietly(working, config=WORKING)) as connection:
         _empty(connection)
         if version is None:
             return None

@@ -22,6 +22,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.database_files import WORKING
 from orchestration.pipeline.dbt_run import BuildIdentity
 from orchestration.pipeline.gate import GatePass, fingerprint, judge_tables, read_marts
 from orchestration.pipeline.publish import publish
@@ -61,7 +62,9 @@ def metered(meter: dict[str, Any]) -> Iterator[None]:
 
 def connect(job: Mapping[str, Any], database: Path | str) -> duckdb.DuckDBPyConnection:
     """Open `database` with the settings of the dbt profile and the raw database attached."""
-    connection = duckdb.connect(str(database), read_only=job.get("read_only", False))
+    connection = duckdb.connect(
+        str(database), read_only=job.get("read_only", False), config=dict(WORKING)
+    )
     for name, value in job["settings"].items():
         connection.execute(f"set {name} = '{value}'")
     connection.execute(f"attach '{job['raw']}' as raw_db (read_only)")
