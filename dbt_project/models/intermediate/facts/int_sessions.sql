@@ -30,7 +30,6 @@ sessions as (
         events.event_id as session_id,
         first_events.raw_row_id as start_row_id,
         first_events.person_key,
-        first_events.device_key,
         first_events.event_date as session_date,
         first_events.occurred_at as started_at,
         session_totals.ended_at,
