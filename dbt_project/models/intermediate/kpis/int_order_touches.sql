@@ -7,7 +7,6 @@ with
 touches as (
 
     select
-        orders.order_id,
         orders.person_key,
         orders.order_number,
         orders.order_date,
