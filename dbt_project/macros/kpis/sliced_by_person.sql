@@ -17,3 +17,16 @@
             and {{ add_days(day, -1) }} >= states.valid_from
             and {{ add_days(day, -1) }} < states.valid_to
 {%- endmacro %}
+{# What rows of persons are grouped by, so that each sum is of one slice of one key, such as a day;
+   `channel` where the rows have one. #}
+{% macro slices_of_persons(key, channel=none) -%}
+    grouping sets (  -- noqa: PRS, LT02
+            ({{ key }}, any_person),
+            {% if channel %}({{ key }}, {{ channel }}),
+            {% endif -%}
+            ({{ key }}, person_country),
+            ({{ key }}, person_health),
+            ({{ key }}, person_stage),
+            ({{ key }}, person_account)
+        )
+{%- endmacro %}

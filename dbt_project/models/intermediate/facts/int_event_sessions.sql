@@ -15,10 +15,8 @@ event_starts as (
                 case when session_starts.raw_row_id is null then 1 else 0 end
             rows between unbounded preceding and current row
         ) as start_row_id,
-        events.person_key,
         events.name_no,
-        events.occurred_at,
-        events.event_date
+        events.occurred_at
     from {{ ref('int_events') }} as events
     left join {{ ref('int_session_starts') }} as session_starts
         on events.raw_row_id = session_starts.raw_row_id
@@ -31,10 +29,8 @@ event_sessions as (
     select
         event_starts.raw_row_id,
         event_starts.start_row_id,
-        event_starts.person_key,
         names.is_key_event,
-        event_starts.occurred_at,
-        event_starts.event_date
+        event_starts.occurred_at
     from event_starts
     inner join {{ ref('int_event_names') }} as names on event_starts.name_no = names.name_no
 

@@ -17,32 +17,30 @@ ranked_visits as (
 
     select
         session_starts.person_key,
-        session_starts.raw_row_id,
-        events.utm_campaign,
+        openings.channel,
+        openings.campaign,
         row_number() over (
             partition by session_starts.person_key
-            order by events.event_id
+            order by openings.session_id
         ) as place
     from {{ ref('int_session_starts') }} as session_starts
     inner join first_visits
         on
             session_starts.person_key = first_visits.person_key
             and session_starts.occurred_at = first_visits.occurred_at
-    inner join {{ ref('stg_events') }} as events
-        on session_starts.raw_row_id = events.raw_row_id
+    inner join {{ ref('int_session_channels') }} as openings
+        on session_starts.raw_row_id = openings.raw_row_id
 
 ),
 
 first_touches as (
 
     select
-        ranked_visits.person_key,
-        channels.channel,
-        ranked_visits.utm_campaign as campaign
+        person_key,
+        channel,
+        campaign
     from ranked_visits
-    inner join {{ ref('int_session_channels') }} as channels
-        on ranked_visits.raw_row_id = channels.raw_row_id
-    where ranked_visits.place = 1
+    where place = 1
 
 )
 

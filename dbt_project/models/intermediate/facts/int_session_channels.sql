@@ -1,7 +1,8 @@
--- Where each session came from, by its first event: the utm columns; without any, what the address
--- of the page says, by utm parameters or else by a click id; without that, the host of the
--- referrer, unless it is an own one or a place to pay at; else the visit is direct. Over 120 lines,
--- since each kind of evidence is looked for apart, and the first that is found counts.
+-- What the first event of each session says, read once from the texts of all events, and where the
+-- session came from by it: the utm columns; without any, what the address of the page says, by utm
+-- parameters or else by a click id; without that, the host of the referrer, unless it is an own one
+-- or a place to pay at; else the visit is direct. Over 120 lines, since each kind of evidence is
+-- looked for apart, and the first that is found counts.
 
 with
 
@@ -9,6 +10,10 @@ first_events as (
 
     select
         session_starts.raw_row_id,
+        events.event_id as session_id,
+        events.utm_campaign as campaign,
+        events.page_url as landing_page,
+        events.device_type,
         nullif(trim(events.utm_source), '') as utm_source,
         nullif(trim(events.utm_medium), '') as utm_medium,
         nullif(trim(events.utm_campaign), '') as utm_campaign,
@@ -190,6 +195,10 @@ channels as (
 
     select
         first_events.raw_row_id,
+        first_events.session_id,
+        first_events.campaign,
+        first_events.landing_page,
+        first_events.device_type,
         case
             when evidence.raw_row_id is null then 'direct'
             when evidence.is_unlisted

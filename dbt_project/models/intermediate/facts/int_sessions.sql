@@ -27,26 +27,24 @@ session_totals as (
 sessions as (
 
     select
-        events.event_id as session_id,
+        openings.session_id,
         first_events.raw_row_id as start_row_id,
         first_events.person_key,
-        first_events.device_key,
         first_events.event_date as session_date,
         first_events.occurred_at as started_at,
         session_totals.ended_at,
-        channels.channel,
-        events.utm_campaign as campaign,
-        events.page_url as landing_page,
-        events.device_type,
+        openings.channel,
+        openings.campaign,
+        openings.landing_page,
+        openings.device_type,
         session_totals.events,
         cast(session_totals.page_views as bigint) as page_views,
         cast(session_totals.key_events as bigint) as key_events,
         session_totals.first_checkout_at
     from {{ ref('int_session_starts') }} as first_events
-    inner join {{ ref('stg_events') }} as events on first_events.raw_row_id = events.raw_row_id
     inner join session_totals on first_events.raw_row_id = session_totals.start_row_id
-    inner join {{ ref('int_session_channels') }} as channels
-        on first_events.raw_row_id = channels.raw_row_id
+    inner join {{ ref('int_session_channels') }} as openings
+        on first_events.raw_row_id = openings.raw_row_id
 
 )
 

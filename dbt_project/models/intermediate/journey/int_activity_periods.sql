@@ -7,6 +7,24 @@
 
 with
 
+series as (
+
+    {{ activity_series() }}
+
+),
+
+series_numbers as (
+
+    select
+        {% for grain in grains -%}
+        max(case when period_grain = '{{ grain }}' then series_no end) as {{ grain }}_series_no,
+        {% endfor -%}
+        activity
+    from series
+    group by activity
+
+),
+
 person_days as (
 
     select
@@ -88,14 +106,15 @@ day_numbers as (
 numbered_days as (
 
     select
-        ordered_days.activity,
         ordered_days.person_key,
         {% for grain in grains -%}
+        series_numbers.{{ grain }}_series_no,
         numbers.{{ grain }}_number,
         previous_numbers.{{ grain }}_number as previous_{{ grain }}_number,
         {% endfor -%}
         ordered_days.previous_active_on is null as is_first
     from ordered_days
+    inner join series_numbers on ordered_days.activity = series_numbers.activity
     inner join day_numbers as numbers on ordered_days.active_on = numbers.date
     left join day_numbers as previous_numbers
         on ordered_days.previous_active_on = previous_numbers.date
@@ -106,8 +125,7 @@ activity_periods as (
 
     {% for grain in grains -%}
     select
-        '{{ grain }}' as period_grain,
-        activity,
+        {{ grain }}_series_no as series_no,
         person_key,
         {{ grain }}_number as period_number,
         {{ grain }}_number - previous_{{ grain }}_number as periods_since

@@ -16,20 +16,20 @@ models as (
 attributed_orders as (
 
     select
-        shares.order_id,
+        orders.order_id,
         models.model,
         shares.touch_number,
         shares.touches,
         shares.person_key,
         shares.order_number,
-        shares.ordered_at,
-        shares.order_date,
-        shares.session_id,
-        shares.touched_at,
-        shares.touched_on,
-        shares.days_before,
-        shares.channel,
-        shares.campaign,
+        orders.created_at as ordered_at,
+        orders.order_date,
+        touches.session_id,
+        touches.touched_at,
+        touches.touched_on,
+        touches.days_before,
+        coalesce(touches.channel, orders.channel) as channel,
+        coalesce(touches.campaign, orders.campaign, '') as campaign,
         cast(
             cast(
                 case models.model
@@ -53,6 +53,15 @@ attributed_orders as (
             else shares.whole_net_value
         end as attributed_net_value
     from {{ ref('int_attribution_shares') }} as shares
+    inner join {{ ref('int_booked_orders') }} as orders
+        on
+            shares.person_key = orders.person_key
+            and shares.order_number = orders.order_number
+    left join {{ ref('int_order_touches') }} as touches
+        on
+            shares.person_key = touches.person_key
+            and shares.order_number = touches.order_number
+            and shares.touch_number = touches.touch_number
     cross join models
     where
         case models.model

@@ -1,9 +1,9 @@
 -- How much of an order, and of its money, the models that split it give each of its touches. Each
 -- weighs the touches with whole numbers: a share is weight / sum of weights, cut after 10 decimals,
 -- money is cut after 4. What is cut off goes to the latest touch: the parts add up to the order. An
--- order that nothing is known to have touched stays whole, on its own channel, as touch 0. Models
--- stand side by side: a row for each would cost five times as much. Over 120 lines, since the parts
--- of all three stand beside their sums.
+-- order that nothing is known to have touched stays whole, as touch 0. Models stand side by side: a
+-- row for each would cost five times as much; what touches and orders are called is not carried
+-- along. Over 120 lines, since the parts of all three stand beside their sums.
 {% set models = ['linear', 'position_based', 'time_decay'] %}
 
 with
@@ -11,19 +11,10 @@ with
 touches as (
 
     select
-        orders.order_id,
         orders.person_key,
         orders.order_number,
-        orders.created_at as ordered_at,
-        orders.order_date,
         coalesce(touches.touch_number, 0) as touch_number,
         coalesce(touches.touches, 0) as touches,
-        touches.session_id,
-        touches.touched_at,
-        touches.touched_on,
-        touches.days_before,
-        coalesce(touches.channel, orders.channel) as channel,
-        coalesce(touches.campaign, orders.campaign, '') as campaign,
         touches.is_last_non_direct,
         coalesce(touches.touch_number = touches.touches, true) as is_last,
         touches.touches > 2 and touches.touch_number in (1, touches.touches) as is_outer,
@@ -127,19 +118,10 @@ shares as (
         ) as {{ model }}_{{ amount }},
         {% endfor -%}
         {% endfor -%}
-        order_id,
         person_key,
         order_number,
-        ordered_at,
-        order_date,
         touch_number,
         touches,
-        session_id,
-        touched_at,
-        touched_on,
-        days_before,
-        channel,
-        campaign,
         is_last_non_direct,
         is_last,
         decay,

@@ -21,26 +21,35 @@ cart_signals as (
 
 ),
 
--- What an event states is read once, since stg_events makes it from the texts of every event.
+-- What an event states is read once, since stg_events makes it from the texts of every event; the
+-- few that count are picked before anything is brought to them.
+picked_events as (
+
+    select
+        raw_row_id,
+        event_id,
+        cart_id,
+        quantity
+    from {{ ref('stg_events') }}
+    where
+        cart_id is not null
+        or raw_row_id in (select cart_signals.raw_row_id from cart_signals)
+
+),
+
 stated_events as (
 
     select
-        stated_events.raw_row_id,
-        stated_events.event_id,
-        stated_events.cart_id,
-        stated_events.quantity,
-        case when stated_events.cart_id is null then stated_events.raw_row_id end
+        picked_events.*,
+        case when picked_events.cart_id is null then picked_events.raw_row_id end
             as unnamed_row_id,
         coalesce(cart_signals.is_addition, false) as is_addition,
         coalesce(cart_signals.is_checkout, false) as is_checkout,
         cart_signals.unit_value,
         cart_signals.stated_value,
         coalesce(cart_signals.is_missing_rate, false) as is_missing_rate
-    from {{ ref('stg_events') }} as stated_events
-    left join cart_signals on stated_events.raw_row_id = cart_signals.raw_row_id
-    where
-        stated_events.cart_id is not null
-        or cart_signals.raw_row_id is not null
+    from picked_events
+    left join cart_signals on picked_events.raw_row_id = cart_signals.raw_row_id
 
 ),
 

@@ -37,7 +37,6 @@ outcomes as (
         carts.is_missing_rate,
         carts.has_checkout,
         carts.silent_at,
-        carts.silent_on,
         first_orders.order_id,
         first_orders.ordered_at,
         case

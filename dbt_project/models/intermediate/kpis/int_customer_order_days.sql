@@ -10,7 +10,6 @@ day_totals as (
         order_date,
         count(*) as orders,
         sum(coalesce(order_value, 0)) as gross_value,
-        sum(coalesce(refunded_value, 0)) as refunded_to_date,
         bool_or(is_missing_rate) as is_missing_rate
     from {{ ref('int_booked_orders') }}
     where not is_guest

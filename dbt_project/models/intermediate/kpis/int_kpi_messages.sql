@@ -1,24 +1,54 @@
--- Messages, all on the date of their delivery.
+-- Messages, all on the date of their delivery, summed by day and slice before they are told of for
+-- KPIs.
 
 with
+
+messages as (
+
+    {{ sliced_by_person(ref('int_message_outcomes'), 'facts.fact_date') }}
+
+),
+
+totals as (
+
+    select
+        fact_date,
+        any_person as everybody,
+        person_country as country,
+        person_health as health,
+        person_stage as stage,
+        person_account as account,
+        count(*) as messages,
+        count(opened_at) as opened_messages,
+        count(clicked_at) as clicked_messages,
+        count(unsubscribed_at) as last_messages
+    from messages
+    group by {{ slices_of_persons('fact_date') }}
+
+),
 
 kpi_rows as (
 
     select
         kpis.kpi,
-        messages.fact_date,
-        messages.person_key,
+        true as is_sliced,
+        totals.fact_date,
+        totals.everybody,
+        totals.country,
+        totals.health,
+        totals.stage,
+        totals.account,
         case kpis.kpi
-            when 'email_open_rate' then cast(messages.opened_at is not null as integer)
-            when 'email_click_rate' then cast(messages.clicked_at is not null as integer)
-            when 'unsubscribe_rate' then cast(messages.unsubscribed_at is not null as integer)
+            when 'email_open_rate' then totals.opened_messages
+            when 'email_click_rate' then totals.clicked_messages
+            when 'unsubscribe_rate' then totals.last_messages
         end as numerator,
         case kpis.kpi
-            when 'email_open_rate' then 1
-            when 'email_click_rate' then 1
-            when 'unsubscribe_rate' then 1
+            when 'email_open_rate' then totals.messages
+            when 'email_click_rate' then totals.messages
+            when 'unsubscribe_rate' then totals.messages
         end as denominator
-    from {{ ref('int_message_outcomes') }} as messages
+    from totals
     cross join {{ ref('kpis') }} as kpis
     where kpis.model = 'int_kpi_messages'
 

@@ -100,15 +100,7 @@ totals as (
         bool_or(is_missing_rate and discount_value is not null) as is_missing_discount_rate,
         bool_or(is_missing_refund_rate) as is_missing_refund_rate
     from sliced_facts
-    group by
-        grouping sets (  -- noqa: PRS, LT02
-            (fact_date, any_person),
-            (fact_date, channel),
-            (fact_date, person_country),
-            (fact_date, person_health),
-            (fact_date, person_stage),
-            (fact_date, person_account)
-        )
+    group by {{ slices_of_persons('fact_date', 'channel') }}
 
 ),
 

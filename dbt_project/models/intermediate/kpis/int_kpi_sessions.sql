@@ -27,15 +27,7 @@ totals as (
         sum(case when has_help_view then 1 end) as help_views,
         sum(case when has_help_view and not has_asked_after_help then 1 end) as enough_help_views
     from sessions
-    group by
-        grouping sets (  -- noqa: PRS, LT02
-            (fact_date, any_person),
-            (fact_date, channel),
-            (fact_date, person_country),
-            (fact_date, person_health),
-            (fact_date, person_stage),
-            (fact_date, person_account)
-        )
+    group by {{ slices_of_persons('fact_date', 'channel') }}
 
 ),
 

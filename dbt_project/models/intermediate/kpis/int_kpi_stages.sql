@@ -1,5 +1,6 @@
 -- Stages of each framework: a subject stands in one from the beginning of its stay to the end,
--- enters it on the first day and leaves it on the day on which the stay is over.
+-- enters it on the first day and leaves it on the day on which the stay is over. Over 120 lines,
+-- since stocks, entries, exits and medians count for KPIs of their own.
 
 with
 
@@ -30,24 +31,56 @@ stock_rows as (
 
 ),
 
+entries as (
+
+    select
+        began_on as fact_date,
+        framework,
+        stage,
+        count(*) as entries,
+        sum(case when not is_highest then cast(has_advanced as integer) end) as advances,
+        sum(case when not is_highest then 1 end) as entries_below
+    from stays
+    group by
+        began_on,
+        framework,
+        stage
+
+),
+
 -- The highest stage has nowhere to advance to.
 entry_rows as (
 
     select
         kpis.kpi,
-        stays.began_on as fact_date,
-        stays.framework,
-        stays.stage,
+        entries.fact_date,
+        entries.framework,
+        entries.stage,
         case kpis.kpi
-            when 'stage_entries' then 1
-            when 'stage_conversion_rate_90d'
-                then case when not stays.is_highest then cast(stays.has_advanced as integer) end
+            when 'stage_entries' then entries.entries
+            when 'stage_conversion_rate_90d' then entries.advances
         end as numerator,
-        case kpis.kpi
-            when 'stage_conversion_rate_90d' then case when not stays.is_highest then 1 end
-        end as denominator
-    from stays
+        case kpis.kpi when 'stage_conversion_rate_90d' then entries.entries_below end
+            as denominator,
+        case kpis.kpi when 'stage_entries' then entries.entries end as sample_size
+    from entries
     cross join kpis
+
+),
+
+exits as (
+
+    select
+        ended_on as fact_date,
+        framework,
+        stage,
+        count(*) as exits
+    from stays
+    where ended_on is not null
+    group by
+        ended_on,
+        framework,
+        stage
 
 ),
 
@@ -55,13 +88,13 @@ exit_rows as (
 
     select
         kpis.kpi,
-        stays.ended_on as fact_date,
-        stays.framework,
-        stays.stage,
-        case kpis.kpi when 'stage_exits' then 1 end as numerator
-    from stays
+        exits.fact_date,
+        exits.framework,
+        exits.stage,
+        case kpis.kpi when 'stage_exits' then exits.exits end as numerator,
+        case kpis.kpi when 'stage_exits' then exits.exits end as sample_size
+    from exits
     cross join kpis
-    where stays.ended_on is not null
 
 ),
 

@@ -7,10 +7,8 @@ with
 touches as (
 
     select
-        orders.order_id,
         orders.person_key,
         orders.order_number,
-        orders.created_at as ordered_at,
         orders.order_date,
         orders.is_missing_rate,
         orders.order_value,

@@ -10,33 +10,23 @@ calendar as (
 
 ),
 
-activities as (
+series as (
 
-    select 'any' as activity
-
-    union all
-
-    select 'visit' as activity
-
-    union all
-
-    select 'order' as activity
+    {{ activity_series() }}
 
 ),
 
 active_persons as (
 
     select
-        period_grain,
-        activity,
+        series_no,
         period_number,
         count(*) as persons,
         sum(case when periods_since is null then 1 else 0 end) as new_persons,
         sum(case when periods_since = 1 then 1 else 0 end) as returning_persons
     from {{ ref('int_activity_periods') }}
     group by
-        period_grain,
-        activity,
+        series_no,
         period_number
 
 ),
@@ -46,25 +36,24 @@ counted_persons as (  -- noqa: ST03
     select
         calendar.period_grain,
         calendar.period_start,
-        activities.activity,
+        series.activity,
         cast(coalesce(active_persons.new_persons, 0) as bigint) as new_persons,
         cast(coalesce(active_persons.returning_persons, 0) as bigint) as returning_persons,
         coalesce(active_persons.persons, 0) as persons,
         coalesce(
             lag(active_persons.persons) over (
-                partition by calendar.period_grain, activities.activity
+                partition by series.series_no
                 order by calendar.period_number
             ),
             0
         ) as persons_before,
         calendar.is_mature
     from calendar
-    cross join activities
+    inner join series on calendar.period_grain = series.period_grain
     left join active_persons
         on
-            calendar.period_grain = active_persons.period_grain
+            series.series_no = active_persons.series_no
             and calendar.period_number = active_persons.period_number
-            and activities.activity = active_persons.activity
 
 ),
 

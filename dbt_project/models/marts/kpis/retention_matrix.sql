@@ -1,6 +1,6 @@
 -- Of the persons active in a period, or active for the first time, how many are so again some
 -- periods later. int_activity_calendar says how far each grain is followed. Over 120 lines, since
--- the pairs are counted by numbers and told by names.
+-- the pairs, which are many, are counted by numbers and told by names.
 
 with
 
@@ -10,43 +10,36 @@ calendar as (
 
 ),
 
-activity_periods as (
+series as (
 
-    select * from {{ ref('int_activity_periods') }}
+    {{ activity_series() }}
 
 ),
 
--- The pairs are many: what they are counted by goes as numbers.
-series as (
+followed_series as (
 
     select
-        period_grain,
-        activity,
-        cast(row_number() over (order by period_grain, activity) as smallint) as series_no
-    from activity_periods
-    group by
-        period_grain,
-        activity
+        series.series_no,
+        calendar.period_number,
+        calendar.last_followed
+    from series
+    inner join calendar on series.period_grain = calendar.period_grain
 
 ),
 
 series_periods as (
 
     select
-        series.series_no,
+        activity_periods.series_no,
         activity_periods.person_key,
         activity_periods.period_number,
         case when activity_periods.periods_since is null then 1 else 0 end as is_first,
-        calendar.last_followed
-    from activity_periods
-    inner join series
+        followed_series.last_followed
+    from {{ ref('int_activity_periods') }} as activity_periods
+    inner join followed_series
         on
-            activity_periods.period_grain = series.period_grain
-            and activity_periods.activity = series.activity
-    inner join calendar
-        on
-            activity_periods.period_grain = calendar.period_grain
-            and activity_periods.period_number = calendar.period_number
+            activity_periods.series_no = followed_series.series_no
+            and activity_periods.period_number = followed_series.period_number
 
 ),
 
