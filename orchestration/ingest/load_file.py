@@ -23,6 +23,7 @@ from orchestration.ingest.formats.landed_file import LANDED, LandedFile
 from orchestration.ingest.formats.open_file import read_landing_file
 from orchestration.ingest.formats.read_parquet import parquet_error
 from orchestration.ingest.judging.rows import Judgement, judge
+from orchestration.ingest.judging.standing import standing_columns
 from orchestration.ingest.landing_directory import LandingFile
 from orchestration.ingest.ledger import FileIdentity, FileResult, close_books, count_of
 from orchestration.ingest.quarantine import (
@@ -36,7 +37,7 @@ from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.reasons import SET_ASIDE, FileRefusedError, Reason
 from orchestration.ingest.summary import column_notes, left_out_notes
 
-_TEMPORARY = (LANDED, "judged_rows", "repeated_rows", "refused_rows", "csv_lines")
+_TEMPORARY = (LANDED, "judged_rows", "refused_rows", "csv_lines")
 _SMALL_BYTES = 100_000
 
 
@@ -81,8 +82,8 @@ def load_file(
         return close_books(
             connection, file, table, identity, read=0, loaded=0, duplicate=0, set_aside={}
         )
-    judgement = _judge(connection, landed, table, excluded_ids)
     try:
+        judgement = _judge(connection, landed, table, excluded_ids)
         with planned_for(connection, identity.size):
             connection.execute(f"create temporary table judged_rows as {judgement.sql}")
     except duckdb.Error as error:
@@ -147,6 +148,14 @@ def _judge(
             record_sql=landed.record_sql,
             excluded_ids=excluded_ids,
             first_checks=landed.first_checks,
+            standing=standing_columns(
+                connection,
+                table,
+                landed.columns,
+                from_sql=landed.from_sql,
+                excluded_ids=excluded_ids,
+                rows=landed.declared_rows,
+            ),
         )
     except FileRefusedError as refusal:
         rows = count_landed(connection, landed)
@@ -199,9 +208,7 @@ def _refusal_or(error: duckdb.Error, file: LandingFile) -> Exception:
 
 
 def find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
-    """Make `repeated_rows`: good rows that are exact copies of a loaded row or an earlier one.
-
-    Returns how many they are.
+    """Mark good rows that are exact copies of a loaded row or an earlier one; return how many.
 
     Hashes are compared first: that reads one column of eight bytes of what was loaded before, and
     the keys of the few rows that hit.
@@ -210,7 +217,7 @@ def find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     same_key = " and ".join(f"judged.{key} = loaded.{key}" for key in table.primary_key)
     connection.execute(
         f"""
-        create temporary table repeated_rows as
+        create or replace temporary table repeated_rows as
         with repeated_hashes as (
             select _row_hash from judged_rows
             where verdict is null
@@ -244,7 +251,12 @@ def find_copies(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
         select record from loaded_copies
         """
     )
-    return count_of(connection, "select count(record) from repeated_rows")
+    copies = count_of(connection, "select count(record) from repeated_rows")
+    if copies:
+        connection.execute(
+            "update judged_rows set is_copy = true where record in (from repeated_rows)"
+        )
+    return copies
 
 
 def insert_rows(
@@ -255,6 +267,7 @@ def insert_rows(
     copies: int,
     line_sql: str = "record",
     file_id_sql: str = "",
+    from_sql: str = "judged_rows",
 ) -> int:
     """Write the good rows of `judged_rows` into their raw table; return how many.
 
@@ -262,14 +275,13 @@ def insert_rows(
         connection: inside the transaction of the file.
         table: the raw table.
         identity: of the file.
-        copies: how many of the rows are in `repeated_rows`.
+        copies: how many of the rows are copies.
         line_sql: number of the file's row over `judged_rows`.
         file_id_sql: the file over them, where they are those of several.
+        from_sql: relation that has their columns.
     """
     file_id_sql = file_id_sql or str(identity.file_id)
     names = ", ".join(table.column_names)
-    # The join costs a third of the insert, and most files hold no copy.
-    no_copy = "and record not in (select record from repeated_rows)" if copies else ""
     if copies:
         _note_copies(connection, table, file_id_sql)
     return count_of(
@@ -277,8 +289,8 @@ def insert_rows(
         f"""
         insert into raw.{table.name} ({names}, _file_id, _line, _loaded_at, _row_hash)
         select {names}, {file_id_sql}, {line_sql}, $loaded_at, _row_hash
-        from judged_rows
-        where verdict is null {no_copy}
+        from {from_sql}
+        where verdict is null and not is_copy
         """,
         {"loaded_at": identity.loaded_at},
     )
@@ -291,7 +303,7 @@ def _note_copies(connection: duckdb.DuckDBPyConnection, table: Table, file_id_sq
         insert into raw.ingest_copies
         select distinct $table_name, _row_hash, {file_id_sql} as file_id
         from judged_rows
-        where verdict is null and record in (select record from repeated_rows)
+        where is_copy
         order by file_id, _row_hash
         """,
         {"table_name": table.name},

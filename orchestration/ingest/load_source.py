@@ -473,8 +473,7 @@ def _load_yielded(
 ) -> FileResult:
     loaded = copies = refused = erased = 0
     if yielded:
-        for name in ("judged_rows", "repeated_rows"):
-            connection.execute(f"drop table if exists temp.{name}")
+        connection.execute("drop table if exists temp.judged_rows")
         described = connection.execute("describe yielded_rows").fetchall()
         columns = [
             GivenColumn(str(row[0]), identifier(str(row[0])), "VARCHAR")

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -30,7 +31,12 @@ from orchestration.ingest.landing_directory import LandingFile, discover, requir
 from orchestration.ingest.ledger import FileIdentity, FileResult, ReadAs, refuse_file
 from orchestration.ingest.load_file import FileChangedError, load_file
 from orchestration.ingest.load_source import SourceResult, load_source_file
-from orchestration.ingest.load_together import SmallFile, load_together, read_small_file
+from orchestration.ingest.load_together import (
+    LotFile,
+    delivery_of,
+    load_together,
+    read_lot_file,
+)
 from orchestration.ingest.raw_contract import Contract, load_contract
 from orchestration.ingest.raw_database import (
     RawDatabase,
@@ -68,7 +74,7 @@ from orchestration.settings.paths import StateDir
 
 __all__ = ["IngestProgress", "IngestSummary", "ingest"]
 
-# Of so many small files that could not be loaded together each is loaded by itself.
+# Where nobody can tell which of so many files cannot be loaded together, each is loaded by itself.
 _FEW = 8
 
 
@@ -90,15 +96,16 @@ def ingest(
 ) -> IngestSummary:
     """Load every new landing file into `<state_dir>/raw.duckdb`.
 
-    The caller holds the build lock. Each file is committed by itself, so a run that is killed
-    leaves complete files, and the next run goes on behind them.
+    The caller holds the build lock. Each file is committed by itself, or with those that are loaded
+    in one pass with it, so a run that is killed leaves complete files, and the next run goes on
+    behind them.
 
     Args:
         raw_dir: the landing directory; the same in every run of a state.
         state_dir: the state directory.
         run_id: written to ledger and quarantine.
         excluded_ids: ids that count as absent.
-        progress: called before each file, or each lot of small ones, and once at the end.
+        progress: called before each file, or each lot of them, and once at the end.
         loaded_at: instant written to the rows; default: now.
         contract: default: the shipped one.
         sources_file: what lies in other shapes; default: sources.yml in the landing directory.
@@ -195,9 +202,9 @@ class _Run:
             changing: list[str] = []
             rows_read = 0
             total = len(plan.contract_files) + len(plan.source_files)
-            for done, files, small in self._portions(connection, plan.contract_files, known):
+            for done, files, lot in self._portions(connection, plan.contract_files, known):
                 self.progress(IngestProgress(done, total, rows_read, files[0].name))
-                for file, result in self._load_portion(connection, files, small, known):
+                for file, result in self._load_portion(connection, files, lot, known):
                     if isinstance(result, FileResult):
                         results.append(result)
                         rows_read += result.rows_read
@@ -289,24 +296,27 @@ class _Run:
         connection: duckdb.DuckDBPyConnection,
         files: Sequence[LandingFile],
         known: frozenset[tuple[str, str, str]],
-    ) -> Iterator[tuple[int, list[LandingFile], list[SmallFile]]]:
-        """Yield files to load in one go, their content if they are small, and their place.
+    ) -> Iterator[tuple[int, list[LandingFile], list[LotFile]]]:
+        """Yield files to load in one go, what they have in common if it is known, and their place.
 
-        Most are alone; small ones that are loaded already are left out.
+        Those that are loaded already are left out where that is known.
         """
-        begin, waiting = 0, list[SmallFile]()
+        begin, waiting = 0, list[LotFile]()
         for place, file in enumerate(files):
-            small = read_small_file(connection, file, self.contract.table(file.table))
-            if small is not None and (file.table, file.name, small.sha256) in known:
-                continue
-            if waiting and (small is None or not small.goes_with(waiting)):
+            delivery, one = delivery_of(file), None
+            if delivery is not None:
+                if (file.table, file.name, delivery[1]) in known:
+                    continue
+                table = self.contract.table(file.table)
+                one = read_lot_file(connection, file, table, delivery)
+            if waiting and (one is None or not one.goes_with(waiting)):
                 yield begin, [other.file for other in waiting], waiting
                 waiting = []
-            if small is None:
+            if one is None:
                 yield place, [file], []
                 continue
             begin = begin if waiting else place
-            waiting.append(small)
+            waiting.append(one)
         if waiting:
             yield begin, [other.file for other in waiting], waiting
 
@@ -314,25 +324,35 @@ class _Run:
         self,
         connection: duckdb.DuckDBPyConnection,
         files: Sequence[LandingFile],
-        small: Sequence[SmallFile],
+        lot: Sequence[LotFile],
         known: frozenset[tuple[str, str, str]],
     ) -> list[tuple[LandingFile, FileResult | str]]:
-        """Load files together if they can be, else in halves, few of them one by one."""
-        if len(small) > 1 and (results := self._load_as_one(connection, small)) is not None:
-            return list(zip(files, results, strict=True))
-        if len(small) <= _FEW:
+        """Load files together if they can be, else what lies between those that cannot.
+
+        Where nobody can tell which, they are loaded in halves, few of them one by one.
+        """
+        apart: frozenset[int] = frozenset()
+        if len(lot) > 1 or (lot and lot[0].may_be_alone):
+            outcome = self._load_as_one(connection, lot)
+            if isinstance(outcome, tuple):
+                return list(zip(files, outcome, strict=True))
+            apart = outcome
+        if not apart and len(lot) <= _FEW:
             return [(file, self._load(connection, file, known)) for file in files]
-        half = len(small) // 2
+        halves = [slice(len(lot) // 2), slice(len(lot) // 2, None)]
+        parts = _parts(len(lot), apart) if apart else halves
         return [
             outcome
-            for part in (slice(half), slice(half, None))
-            for outcome in self._load_portion(connection, files[part], small[part], known)
+            for part in parts
+            for outcome in self._load_portion(
+                connection, files[part], () if part.start in apart else lot[part], known
+            )
         ]
 
     def _load_as_one(
-        self, connection: duckdb.DuckDBPyConnection, files: Sequence[SmallFile]
-    ) -> tuple[FileResult, ...] | None:
-        """Load small files in one pass; None if one of them needs to be loaded by itself."""
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[LotFile]
+    ) -> tuple[FileResult, ...] | frozenset[int]:
+        """Load files in one pass, or return the places of those that must be loaded alone."""
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)
         next_id = _next_file_id(connection)
@@ -466,6 +486,12 @@ class _Run:
                 return "changing"
             result = refuse_file(connection, file, identity, refusal, read_as)
             return SourceResult((result,), result.rows_read, {})
+
+
+def _parts(count: int, apart: frozenset[int]) -> list[slice]:
+    """Cut a lot into the files that must be loaded by themselves and what lies between them."""
+    ends = sorted({0, count} | apart | {place + 1 for place in apart})
+    return [slice(begin, end) for begin, end in pairwise(ends)]
 
 
 def mapping_of(placed: SourceFile, beside: Sequence[tuple[str, str]]) -> str:

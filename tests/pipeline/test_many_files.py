@@ -176,7 +176,7 @@ def test_files_loaded_together_come_out_as_files_loaded_one_by_one(
         first = told(together, "run-1")
     assert lots, "no file was loaded together with another"
     with monkeypatch.context() as patch:
-        patch.setattr(run, "read_small_file", lambda *_: None)
+        patch.setattr(run, "read_lot_file", lambda *_: None)
         assert told(alone, "run-1") == first
     assert books_of(together) == books_of(alone)
     # A second day: new names, old content.
@@ -184,7 +184,7 @@ def test_files_loaded_together_come_out_as_files_loaded_one_by_one(
         shop.land({f"events/z{number}.csv": as_csv(number) for number in range(8, 24)})
     second = told(together, "run-2")
     with monkeypatch.context() as patch:
-        patch.setattr(run, "read_small_file", lambda *_: None)
+        patch.setattr(run, "read_lot_file", lambda *_: None)
         assert told(alone, "run-2") == second
     assert books_of(together) == books_of(alone)
 

@@ -130,16 +130,32 @@ def set_erased_aside(
     if tombstones is None:
         return 0
     erased = 0
-    owners = [_owner(table.name, column) for column in OWNER_COLUMNS.get(table.name, ())]
-    if owners:
-        listed = " union ".join(f"select {owner} from judged_rows" for owner in owners)
-        names = (str(row[0]) for row in connection.execute(listed).fetchall() if row[0])
-        if buried := tombstones.buried(names):
-            one_of = ", ".join(text_literal(name) for name in buried)
-            condition = " or ".join(f"coalesce({owner} in ({one_of}), false)" for owner in owners)
-            erased = count_of(connection, f"delete from judged_rows where {condition}")
+    if is_owned := _owned_by_erased(connection, table, tombstones, "judged_rows"):
+        erased = count_of(connection, f"delete from judged_rows where {is_owned}")
     _forget_references(connection, table, tombstones)
     return erased
+
+
+def told_of_erased(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    tombstones: Tombstones | None,
+    from_sql: str,
+) -> str:
+    """Return the condition under which a row is an erased person's or names one; empty if none.
+
+    Args:
+        connection: where the rows can be selected.
+        table: the raw table that they are for.
+        tombstones: of persons whose rows are refused.
+        from_sql: relation of the rows.
+    """
+    if tombstones is None:
+        return ""
+    is_owned = _owned_by_erased(connection, table, tombstones, from_sql)
+    column, names = _references_to_erased(connection, table, tombstones, from_sql)
+    named = [f"contains(cast({column} as varchar), {text_literal(name)})" for name in names]
+    return " or ".join(filter(None, [is_owned, *named]))
 
 
 def drop_erased_lines(
@@ -194,19 +210,41 @@ def _reference_patterns(names: Sequence[str]) -> list[tuple[str, str]]:
     return patterns
 
 
-def _forget_references(
-    connection: duckdb.DuckDBPyConnection, table: Table, tombstones: Tombstones
-) -> None:
+def _owned_by_erased(
+    connection: duckdb.DuckDBPyConnection, table: Table, tombstones: Tombstones, from_sql: str
+) -> str:
+    owners = [_owner(table.name, column) for column in OWNER_COLUMNS.get(table.name, ())]
+    if not owners:
+        return ""
+    listed = " union ".join(f"select {owner} from {from_sql}" for owner in owners)
+    names = (str(row[0]) for row in connection.execute(listed).fetchall() if row[0])
+    one_of = ", ".join(text_literal(name) for name in tombstones.buried(names))
+    if not one_of:
+        return ""
+    return " or ".join(f"coalesce({owner} in ({one_of}), false)" for owner in owners)
+
+
+def _references_to_erased(
+    connection: duckdb.DuckDBPyConnection, table: Table, tombstones: Tombstones, from_sql: str
+) -> tuple[str, list[str]]:
+    """Return the column in which rows name persons, and the erased ones that are named there."""
     column = _REFERENCES.get(table.name)
     if column is None:
-        return
+        return "", []
     pattern = text_literal(rf'"{REFERENCE_KEY}"\s*:\s*"([^"]*)"')
     listed = (
         f"select distinct unnest(regexp_extract_all(cast({column} as varchar), {pattern}, 1)) "
-        f"from judged_rows where {column} is not null"
+        f"from {from_sql} where {column} is not null"
     )
     names = (str(row[0]) for row in connection.execute(listed).fetchall())
-    for name in tombstones.buried(names):
+    return column, tombstones.buried(names)
+
+
+def _forget_references(
+    connection: duckdb.DuckDBPyConnection, table: Table, tombstones: Tombstones
+) -> None:
+    column, names = _references_to_erased(connection, table, tombstones, "judged_rows")
+    for name in names:
         rows = connection.execute(
             f"select record, cast({column} as varchar) from judged_rows "
             f"where contains(cast({column} as varchar), ?)",

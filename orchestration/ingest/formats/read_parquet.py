@@ -22,6 +22,10 @@ from orchestration.ingest.judging.values import GivenColumn
 from orchestration.ingest.reasons import FileRefusedError, Reason
 from orchestration.sql_text import identifier
 
+# What DuckDB calls the numbers of files and rows; the rows of a file are fewer than this has bits.
+_NUMBERS = {"file_index", "file_row_number"}
+_ROW_BITS = 40
+
 
 def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFile:
     """Make a Parquet file selectable.
@@ -63,12 +67,12 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> LandedFil
     )
 
 
-def small_parquet(
-    connection: duckdb.DuckDBPyConnection, path: Path, at_most: int
+def parquet_shape(
+    connection: duckdb.DuckDBPyConnection, path: Path
 ) -> tuple[tuple[str, ...], int] | None:
     """Return the schema of a file, as one text per column, and how many rows it has.
 
-    None if it has more rows than that, or cannot be asked.
+    None if it cannot be asked, or has a column that would hide the numbers of its rows.
     """
     literal = path_literal(path)
     try:
@@ -81,21 +85,28 @@ def small_parquet(
         ).fetchall()[0][0]
     except duckdb.Error:
         return None
+    if rows is None or {str(row[0]).casefold() for row in schema} & _NUMBERS:
+        return None
     # The root is called as its writer likes.
-    return (
-        (tuple(map(str, schema[1:])), int(rows)) if rows is not None and rows <= at_most else None
-    )
+    return tuple(map(str, schema[1:])), int(rows)
 
 
-def read_parquets(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> LandedFile:
-    """Make files of one schema selectable as one, their rows behind each other."""
+def read_parquets(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], declared_rows: int
+) -> LandedFile:
+    """Make files of one schema selectable as one; `file_and_row` takes their records apart."""
     first = read_parquet(connection, paths[0])
-    connection.execute(f"drop table if exists temp.{LANDED}")
-    connection.execute(
-        f"create temporary table {LANDED} as select * from {_parquet_relation(*paths)}"
+    return replace(
+        first,
+        from_sql=_parquet_relation(*paths, options=", file_row_number = true"),
+        record_sql=f"(file_index << {_ROW_BITS}) + file_row_number + 1",
+        declared_rows=declared_rows,
     )
-    record = "rowid + 1"
-    return replace(first, from_sql=LANDED, record_sql=record, line_sql=record, declared_rows=None)
+
+
+def file_and_row(record: str) -> tuple[str, str]:
+    """Return the 0-based number of the file that a record of `read_parquets` is of, and its row."""
+    return f"({record} >> {_ROW_BITS})", f"({record} & {(1 << _ROW_BITS) - 1})"
 
 
 def parquet_error(path: Path) -> str | None:

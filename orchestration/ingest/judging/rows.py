@@ -16,11 +16,13 @@ from orchestration.ingest.judging.values import (
     BLANKS,
     Check,
     GivenColumn,
+    as_it_stands,
     canonical_ids_in,
     family_of,
     is_rounded,
     parse_value,
     without_null_words,
+    working_type,
 )
 from orchestration.ingest.raw_contract import Column, Table
 from orchestration.ingest.reasons import FileRefusedError, Reason
@@ -41,7 +43,8 @@ class Judgement:
     Attributes:
         sql: one row per landed row: `record`, all contract columns typed, `_row_hash`, and
             `verdict`: null, or the 1-based number of the first check that the row fails; and
-            `is_rounded`: a number of it has more decimals than its column.
+            `is_rounded`: a number of it has more decimals than its column; and `is_copy`, false
+            until somebody compares rows.
         checks: in the order of the verdicts.
         extra_columns: the file's columns that go to properties, or nowhere.
         personal_columns: names of the file's columns that are a person's and go nowhere.
@@ -70,6 +73,7 @@ def judge(
     record_sql: str,
     excluded_ids: Collection[str],
     first_checks: Sequence[Check] = (),
+    standing: Collection[str] = (),
 ) -> Judgement:
     """Build the judgement of a file's rows.
 
@@ -80,6 +84,7 @@ def judge(
         record_sql: 1-based number of the row over that relation.
         excluded_ids: lower-case ids that count as empty.
         first_checks: conditions over the landed relation itself, tried before all others.
+        standing: the table's columns that are known to stand as they are (`standing_columns`).
 
     Raises:
         FileRefusedError: a column is missing, there twice, or of a type that fits no value.
@@ -119,6 +124,11 @@ def judge(
     rounded: list[str] = []
     for column in table.columns:
         source = known.get(column.name)
+        if source is not None and column.name in standing:
+            sources.append(f"{as_it_stands(column, source)} as given_{column.name}")
+            landed.append(f"given_{column.name}")
+            typed.extend((f"given_{column.name}", f"given_{column.name} as {column.name}"))
+            continue
         if source is not None:
             text = source.sql if column.required else without_null_words(source)
             sources.append(f"{text} as source_{column.name}")
@@ -128,7 +138,7 @@ def judge(
         )
         landed.append(f"{given_sql} as given_{column.name}")
         typed.append(f"given_{column.name}")
-        value = f"cast({value_sql} as {_working_type(column)})"
+        value = f"cast({value_sql} as {working_type(column)})"
         if column.default is not None:
             value = f"coalesce({value}, {text_literal(column.default)})"
         typed.append(f"{value} as {column.name}")
@@ -145,7 +155,7 @@ def judge(
     # An address is nobody's id as it stands; `person_id` is defined where words are.
     values = {
         column.name: f"person_id({column.name})"
-        if column.placeholder_is_absent and column.name in known
+        if column.placeholder_is_absent and column.name in known and column.name not in standing
         else column.name
         for column in table.columns
     }
@@ -155,9 +165,11 @@ def judge(
             landed.append(f"extra_{number}")
             typed.append(f"extra_{number}")
         values["properties"] = _merged_properties(extra_columns)
-    set_aside = _set_aside(table, given, known, extra_columns, sources, landed, typed)
+    set_aside = _set_aside(table, given, known, extra_columns, standing, sources, landed, typed)
     checks[len(first_checks) : len(first_checks)] = set_aside
-    sql = _select(table, from_sql, sources, landed, typed, values, checks, rounded)
+    is_whole = "properties" in standing and values["properties"] == "properties"
+    last_step = _last_step(is_needed=table.merges_extra_columns and not is_whole)
+    sql = _select(table, from_sql, sources, landed, typed, values, checks, rounded, last_step)
     return Judgement(
         sql,
         tuple(checks),
@@ -197,6 +209,7 @@ def _set_aside(
     given: Sequence[GivenColumn],
     known: Mapping[str, GivenColumn],
     extra_columns: Sequence[GivenColumn],
+    standing: Collection[str],
     sources: list[str],
     landed: list[str],
     typed: list[str],
@@ -204,6 +217,16 @@ def _set_aside(
     """Return the checks of rows that are no row of the table: blank ones, and sums below it."""
     first = given[0] if given else None
     if first is None or not known:
+        return []
+    unsummed = [
+        column.name
+        for column in table.columns
+        if column.required
+        and known.get(column.name, first) is not first
+        and column.kind not in ("decimal", "integer")
+        and column.name != "currency"
+    ]
+    if any(name in standing for name in unsummed):
         return []
     # The first column that is needed rules all but blank rows out.
     needed = [column.name for column in table.columns if column.required and column.name in known]
@@ -216,17 +239,10 @@ def _set_aside(
     landed.extend(("given_elsewhere", "given_first"))
     typed.extend(("given_elsewhere", "given_first"))
     totals = ", ".join(text_literal(word) for word in _TOTALS)
-    unsummed = [
-        f"given_{column.name} is null"
-        for column in table.columns
-        if column.required
-        and known.get(column.name, first) is not first
-        and column.kind not in ("decimal", "integer")
-        and column.name != "currency"
-    ]
     checks = [Check(f"{blank} and given_elsewhere is null", Reason.BLANK_ROW, None)]
     if unsummed:
-        is_total = " and ".join([*unsummed, f"rtrim(given_first, ':') in ({totals})"])
+        unfilled = [f"given_{name} is null" for name in unsummed]
+        is_total = " and ".join([*unfilled, f"rtrim(given_first, ':') in ({totals})"])
         checks.append(Check(is_total, Reason.TOTAL_ROW, None))
     return checks
 
@@ -253,11 +269,14 @@ def _select(
     values: dict[str, str],
     checks: Sequence[Check],
     rounded: Sequence[str],
+    last_step: str,
 ) -> str:
-    verdict = "\n".join(
+    numbered = (
         f"            when {check.condition} then {number}"
         for number, check in enumerate(checks, start=1)
     )
+    # A case must have a condition, and where all columns stand there may be none.
+    verdict = "\n".join(["            when false then 0", *numbered])
     judged = [f"{sql} as {name}" if sql != name else name for name, sql in values.items()]
     columns = ",\n        ".join(judged)
     separator = ",\n        "
@@ -292,20 +311,21 @@ judged_rows as (
     from typed_rows
 ),
 
-{_last_step(table)}
+{last_step}
 
 select
     record,
     {names},
     {row_hash(table)} as _row_hash,
     verdict,
-    is_rounded
+    is_rounded,
+    false as is_copy
 from written_rows
 """
 
 
-def _last_step(table: Table) -> str:
-    if not table.merges_extra_columns:
+def _last_step(*, is_needed: bool) -> str:
+    if not is_needed:
         return "written_rows as (\n    select * from judged_rows\n)"
     # One after the other, since each names the text several times.
     return f"""canonical_rows as (
@@ -315,11 +335,6 @@ def _last_step(table: Table) -> str:
 written_rows as (
     select * replace (without_addresses(properties) as properties) from canonical_rows
 )"""
-
-
-def _working_type(column: Column) -> str:
-    # JSON is text until it is inserted: the hash and the merge work on text.
-    return "varchar" if column.kind == "json" else column.data_type
 
 
 def _is_absent(column: Column, excluded_ids: Collection[str]) -> str:

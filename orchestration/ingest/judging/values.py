@@ -93,6 +93,17 @@ def family_of(data_type: str) -> Family | None:
     return families.get(base)
 
 
+def working_type(column: Column) -> str:
+    """Return the type in which a column is judged."""
+    # JSON is text until it is inserted: the hash and the merge work on text.
+    return "varchar" if column.kind == "json" else column.data_type
+
+
+def as_it_stands(column: Column, source: GivenColumn) -> str:
+    """Return the landed value in the column's type, nothing else done to it."""
+    return f"try_cast({source.sql} as {working_type(column)})"
+
+
 def parse_value(column: Column, source: GivenColumn) -> tuple[str, str, tuple[Check, ...]]:
     """Return how a column is read.
 
@@ -256,9 +267,16 @@ def _with_decimal_point(sql: str) -> str:
     )
 
 
+def _scale(data_type: str) -> int:
+    return int(re.split("[,)]", data_type)[1])
+
+
 def is_rounded(column: Column, source: GivenColumn) -> str | None:
     """The condition under which a number has more decimals than its column; None if it cannot."""
-    if column.kind != "decimal" or family_of(source.data_type) in (None, "integer", "nested"):
+    family = family_of(source.data_type)
+    if column.kind != "decimal" or family in (None, "integer", "nested"):
+        return None
+    if family == "decimal" and _scale(source.data_type) <= _scale(column.data_type):
         return None
     given = f"given_{column.name}"
     return (
@@ -280,8 +298,10 @@ def _parse_integer(
     # A plain cast rounds 12.5 to 13.
     exact = f"try_cast({given} as decimal(38,15))"
     whole = r"[+-]?[0-9]+([.]0*)?|[+-]?[0-9]([.][0-9]+)?[eE][+]?[0-9]+"
+    # Whole numbers of 38 digits are slow to divide, and most are plain and short.
     value = (
-        f"case when not contains({given}, '_') and {exact} = trunc({exact}) "
+        f"case when {_matches(column, '[0-9]{1,18}')} then try_cast({given} as bigint) "
+        f"when not contains({given}, '_') and {exact} = trunc({exact}) "
         f"then try_cast({exact} as bigint) end"
     )
     checks = _failed(
