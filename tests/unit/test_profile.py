@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -26,7 +27,8 @@ def test_what_every_connection_sets_may_still_be_set_after_spilling(tmp_path: Pa
 def test_the_working_database_is_written_as_a_published_one(tmp_path: Path) -> None:
     """Without a log, in the same format; both are said where the files are attached."""
     given = read_profile({"LIFECYCLE_STATE_DIR": str(tmp_path)})
-    (working,) = (one for one in given["attach"] if one["alias"] == given["database"])
+    attached: Any = given["attach"]
+    (working,) = (one for one in attached if one["alias"] == given["database"])
     assert working["options"] == {
         "recovery_mode": "no_wal_writes",
         "storage_version": STORAGE_VERSION,
