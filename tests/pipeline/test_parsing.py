@@ -41,7 +41,7 @@ OTHER_SETTINGS = {
 SECTIONS = ("nodes", "sources", "disabled", "exposures", "unit_tests", "parent_map")
 # What running a node adds, and when it was read.
 OF_A_RUN = ("created_at", "compiled", "compiled_code", "compiled_path", "extra_ctes")
-OF_A_RUN += ("extra_ctes_injected", "build_path", "contract", "macros")
+OF_A_RUN += ("extra_ctes_injected", "build_path", "contract", "macros", "index")
 
 
 @pytest.mark.slow
