@@ -85,7 +85,7 @@ def judges(scratch: Path) -> list[Judge]:
         Judge("jinja-mappings", [own_command("jinja_mappings")]),
         Judge("macro-names", [own_command("macro_names")]),
         Judge("pyright", [["pyright", "--project", "pyproject.toml"]]),
-        Judge("sqlfluff", [[*SQLFLUFF, "lint", "--disable-progress-bar", *SQL]]),
+        Judge("sqlfluff", [[*SQLFLUFF, *SQL]]),
         Judge("rooms", [own_command("rooms", manifest)], reads_manifest=True, is_shown=True),
         Judge("portable", [own_command("portable", manifest)], reads_manifest=True),
         Judge(

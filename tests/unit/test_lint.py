@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -86,10 +87,13 @@ def test_a_name_no_linter_has_is_refused() -> None:
     ],
 )
 def test_sqlfluff_sees_a_planted_fault(tmp_path: Path, name: str, text: str, code: str) -> None:
-    planted = tmp_path / name
-    planted.write_text(text, encoding="utf-8")
+    # As many sound ones beside it that each core has some.
+    for number in range(2 * (os.cpu_count() or 1)):
+        (tmp_path / f"sound_{number}.sql").write_text("select a from b\n", encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / ".sqlfluff").write_bytes((ROOT / ".sqlfluff").read_bytes())
     done = subprocess.run(
-        [Path(sys.executable).parent / "sqlfluff", "lint", "--config", ".sqlfluff", planted],
+        [sys.executable, "-m", "tests.lint.sqlfluff_once", tmp_path],
         cwd=ROOT,
         capture_output=True,
         text=True,
