@@ -196,11 +196,12 @@ def _copy_mart(target: duckdb.DuckDBPyConnection, mart: Mart, *, is_sorted: bool
     key = ", ".join(identifier(column) for column in mart.primary_key)
     source = f"current.{table}" if is_sorted else f"working.{table} order by {key}"
     target.execute(f"create table {table} as select {columns} from {source}")
-    target.execute(f"comment on table {table} is {text_literal(mart.description)}")
-    for column, description in mart.columns.items():
-        target.execute(
-            f"comment on column {table}.{identifier(column)} is {text_literal(description)}"
-        )
+    comments = [f"comment on table {table} is {text_literal(mart.description)}"]
+    comments += [
+        f"comment on column {table}.{identifier(column)} is {text_literal(description)}"
+        for column, description in mart.columns.items()
+    ]
+    target.execute("; ".join(comments))
 
 
 def _copy_parquet(written: duckdb.DuckDBPyConnection, mart: Mart, directory: Path) -> None:

@@ -71,6 +71,30 @@ assert "pb_msg" not in note.__dict__, "made before anybody asked"
 print(note.msg, note.message(), note.to_dict())
 """
 
+_FOLLOWED = """
+import io
+from dbt.events.types import LogStartLine
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.logger import LineFormat, LoggerConfig
+from dbt_common.events.types import Note
+from orchestration.pipeline import lean_dbt
+
+lean_dbt.make_lean()
+events, told = lean_dbt.events.QuietEvents(), {}
+for form in (LineFormat.Json, LineFormat.PlainText):
+    told[form] = io.StringIO()
+    events.add_logger(
+        LoggerConfig(form.name, line_format=form, level=EventLevel.INFO, output_stream=told[form])
+    )
+begun = LogStartLine(description="begun", index=1, total=2, node_info={"node_name": "orders"})
+events.fire_event(begun)
+for text, level in (("fine", EventLevel.INFO), ("wrong", EventLevel.ERROR)):
+    events.fire_event(Note(msg=text), level=level)
+for form, lines in told.items():
+    said = lines.getvalue()
+    print(form.name, *[word for word in ("begun", "fine", "wrong") if word in said])
+"""
+
 _SAME_CODE = """
 import sys
 from pathlib import Path
@@ -214,3 +238,7 @@ def test_no_model_asks_for_the_environment_while_it_is_parsed() -> None:
     ]
     assert asking
     assert [line for line in asking if "if execute" not in line] == []
+
+
+def test_a_build_is_told_what_it_follows_and_people_are_told_all() -> None:
+    assert run(_FOLLOWED) == ["Json begun wrong", "PlainText begun fine wrong"]

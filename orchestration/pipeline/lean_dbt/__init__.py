@@ -17,6 +17,12 @@ from typing import Any
 # objects takes an eighth of the time. It stands before the imports, which make the most of them.
 gc.set_threshold(100_000, 20, 100)
 
+from mashumaro.config import BaseConfig  # noqa: E402
+
+# dbt's classes come with 1,500 functions that read and write them, of which a build calls a few:
+# each is made when it is called.
+BaseConfig.lazy_compilation = True
+
 from dbt.adapters.base.connections import BaseConnectionManager  # noqa: E402
 from dbt_common.events.event_manager_client import ctx_set_event_manager  # noqa: E402
 

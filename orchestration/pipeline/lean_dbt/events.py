@@ -9,6 +9,7 @@ from typing import Any
 
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
+from dbt_common.events.logger import LineFormat, LoggerConfig
 
 _UNHEARD = (EventLevel.DEBUG, EventLevel.TEST)
 # By name, since dbt gives it no types.
@@ -32,6 +33,18 @@ class QuietEvents(EventManager):
         """Hand on what is of level info or above."""
         if (level or e.level_tag()) not in _UNHEARD:
             super().fire_event(e, level, node, force_warn_or_error_handling)
+
+    def add_logger(self, config: LoggerConfig) -> None:
+        """Add a log; of one in JSON, which a build reads, only what it reads is written."""
+        if config.line_format is LineFormat.Json:
+            wanted = config.filter
+            config.filter = lambda msg: is_followed(msg) and wanted(msg)
+        super().add_logger(config)
+
+
+def is_followed(msg: Any) -> bool:
+    """Whether `dbt_run.follow_log` reads an event: that a node begins, and what went wrong."""
+    return msg.info.name == "LogStartLine" or msg.info.level in ("warn", "error")
 
 
 def note_event(self: BaseEvent, *told: Any, **named: Any) -> None:
