@@ -380,7 +380,7 @@ def test_dagster_costs_little_beside_dbt(spent: dict[str, float]) -> None:
     if not spent.keys() >= {*names}:
         pytest.skip("The tests before this one spend what it compares.")
     start, own, dbt = (spent[name] for name in names)
-    # A worker loads the code location, which `validate` does, and builds: ingest, gate and publishing
-    # are in `own`. The command line, too, costs more than dbt alone, of a small shop half as much
-    # again, so this bounds what tests.benchmarks.overhead measures.
+    # A worker loads the code location, which `validate` does, and builds; ingest, gate and
+    # publishing are in `own`. The command line, too, costs more than dbt alone, of a small shop
+    # half as much again, so this bounds what tests.benchmarks.overhead measures.
     assert (start + own + dbt) / dbt <= 2.5, spent
