@@ -26,9 +26,11 @@ OFFLINE: Mapping[str, str] = {
 STORAGE_VERSION = "v1.3.0"
 
 
-def attach_for_writing(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+def attach_for_writing(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, more_options: str = ""
+) -> None:
     """Attach a database that is kept and changed, transaction by transaction."""
-    options = f"storage_version '{STORAGE_VERSION}'"
+    options = f"storage_version '{STORAGE_VERSION}'{more_options}"
     connection.execute(f"attach {text_literal(str(path))} as {name} ({options})")
 
 
@@ -37,8 +39,7 @@ def attach_fresh(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -
 
     There is no log, which small tables cost more to write to than to be written.
     """
-    options = f"storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
-    connection.execute(f"attach {text_literal(str(path))} as {name} ({options})")
+    attach_for_writing(connection, path, name, ", recovery_mode no_wal_writes")
 
 
 def open_quietly(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

@@ -134,6 +134,41 @@ def planned_for(connection: duckdb.DuckDBPyConnection, size: int) -> Generator[N
         connection.execute("pragma enable_optimizer")
 
 
+def judge_landed(
+    connection: duckdb.DuckDBPyConnection,
+    landed: LandedFile,
+    table: Table,
+    excluded_ids: Collection[str],
+) -> Judgement:
+    """Build the judgement of the rows of a landed file, or of several that were landed as one.
+
+    Args:
+        connection: where they can be selected.
+        landed: the file.
+        table: the raw table that it feeds.
+        excluded_ids: lower-case ids that count as empty.
+
+    Raises:
+        FileRefusedError: a column is missing, there twice, or of a type that fits no value.
+    """
+    return judge(
+        table,
+        landed.columns,
+        from_sql=landed.from_sql,
+        record_sql=landed.record_sql,
+        excluded_ids=excluded_ids,
+        first_checks=landed.first_checks,
+        standing=standing_columns(
+            connection,
+            table,
+            landed.columns,
+            from_sql=landed.from_sql,
+            excluded_ids=excluded_ids,
+            rows=landed.declared_rows,
+        ),
+    )
+
+
 def _judge(
     connection: duckdb.DuckDBPyConnection,
     landed: LandedFile,
@@ -141,22 +176,7 @@ def _judge(
     excluded_ids: Collection[str],
 ) -> Judgement:
     try:
-        return judge(
-            table,
-            landed.columns,
-            from_sql=landed.from_sql,
-            record_sql=landed.record_sql,
-            excluded_ids=excluded_ids,
-            first_checks=landed.first_checks,
-            standing=standing_columns(
-                connection,
-                table,
-                landed.columns,
-                from_sql=landed.from_sql,
-                excluded_ids=excluded_ids,
-                rows=landed.declared_rows,
-            ),
-        )
+        return judge_landed(connection, landed, table, excluded_ids)
     except FileRefusedError as refusal:
         rows = count_landed(connection, landed)
         raise FileRefusedError(refusal.reason, str(refusal), refusal.column, rows) from refusal

@@ -27,8 +27,7 @@ from orchestration.ingest.formats.landed_file import LandedFile
 from orchestration.ingest.formats.open_file import read_landing_file
 from orchestration.ingest.formats.read_parquet import file_and_row, parquet_shape, read_parquets
 from orchestration.ingest.formats.small_text import SmallText, small_text, unpacked, write_as_one
-from orchestration.ingest.judging.rows import Judgement, judge
-from orchestration.ingest.judging.standing import standing_columns
+from orchestration.ingest.judging.rows import Judgement
 from orchestration.ingest.landing_directory import LandingFile, is_readable
 from orchestration.ingest.ledger import (
     STATUS_LOADED,
@@ -36,7 +35,7 @@ from orchestration.ingest.ledger import (
     FileResult,
     close_books_of_many,
 )
-from orchestration.ingest.load_file import drop_temporary, find_copies, insert_rows
+from orchestration.ingest.load_file import drop_temporary, find_copies, insert_rows, judge_landed
 from orchestration.ingest.quarantine import log_extra_columns
 from orchestration.ingest.raw_contract import Table
 from orchestration.ingest.reasons import FileRefusedError
@@ -244,22 +243,7 @@ def _judge_as_one(
     landed = _land_as_one(connection, [landing for landing, _ in files], table, folder)
     if landed is None or landed.refused is not None:
         return None
-    judgement = judge(
-        table,
-        landed.columns,
-        from_sql=landed.from_sql,
-        record_sql=landed.record_sql,
-        excluded_ids=excluded_ids,
-        first_checks=landed.first_checks,
-        standing=standing_columns(
-            connection,
-            table,
-            landed.columns,
-            from_sql=landed.from_sql,
-            excluded_ids=excluded_ids,
-            rows=landed.declared_rows,
-        ),
-    )
+    judgement = judge_landed(connection, landed, table, excluded_ids)
     if landed.declared_rows is None:
         return _text_lot(connection, files, judgement, landed)
     return _parquet_lot(connection, files, table, judgement, landed)

@@ -109,7 +109,6 @@ def test_parquet_comes_out_as_if_every_value_of_each_file_were_judged(tmp_path: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(standing, "_FEW_ROWS", 0)
         patch.setattr(load_file, "standing_columns", asked)
-        patch.setattr(load_together, "standing_columns", asked)
         patch.setattr(load_together, "reach", lambda point: (lots.append(point), reach(point)))
         summary = told(quickly, "run-1")
     assert lots, "no file went straight to where it stays"
