@@ -122,6 +122,9 @@ BROKEN: dict[str, str] = {
     "a_product_is_no_companion_of_itself": "item_b = item_a",
     "the_better_way_is_published": "method = 'most_popular', hit_rate_affinity = 2",
     "a_reason_has_a_confidence": "reason_product = null, confidence = 1",
+    "the_rates_are_known_if_anybody_was_tried": (
+        "hit_rate_most_popular = case when tried_customers = 0 then 1 end"
+    ),
     "companions_step_aside_altogether": "reason_product = 'x', confidence = 1",
     "who_orders_later_has_ordered_later": "reordered_90d = 1, reordered_180d = 0.5",
     "every_customer_has_an_order_day": "order_days = customers - 1",
@@ -134,6 +137,9 @@ BROKEN: dict[str, str] = {
     "everybody_turns_once_at_most": "advanced = subjects + 1",
     "shares_of_turns_are_within_one": "lapsed_share = 1.1",
     "a_gap_ends_while_it_is_watched": "still_open = at_risk + 1",
+    "the_recommended_policy_calls_everybody_in_the_end": (
+        "policy = 'recommended', lapsed_after = null"
+    ),
     "a_policy_errs_about_customers_only": "misses = gone + 1",
     "a_policy_is_recommended_or_there_is_a_reason": "prior_gap_days = null",
     "a_recommended_policy_can_be_run": "lapsed_quantile = at_risk_quantile",

@@ -14,7 +14,7 @@ import duckdb
 
 from tests.truth.shops import Shop
 
-NAMES = ("int_lapse_trials", "int_recommended_lapse_calls", "int_persons")
+NAMES = ("int_lapse_trials", "int_lapse_calls", "int_persons")
 YEAR = 365
 WINDOWS = (60, 90, 120, 180, 365)
 _CALLS = """
@@ -26,8 +26,11 @@ _CALLS = """
         coalesce(trials.health = 'lapsed', false) as is_called_by_shipped,
         trials.month_end - trials.last_order_on >= calls.lapsed_after as is_called
     from intermediate.int_lapse_trials as trials
-    inner join intermediate.int_recommended_lapse_calls as calls
-        on calls.person_key = trials.person_key and calls.month_end = trials.month_end
+    inner join intermediate.int_lapse_calls as calls
+        on
+            calls.policy = 'recommended'
+            and calls.person_key = trials.person_key
+            and calls.month_end = trials.month_end
     inner join intermediate.int_persons as persons on persons.person_key = trials.person_key
 """
 

@@ -71,7 +71,7 @@ QUESTIONS = {
         "from {int_value_histories}",
     ),
     "cohorts": Question(
-        ("int_retention_cohorts",),
+        ("retention_cohorts",),
         {
             "int_customer_order_days": "select * exclude (value), "
             "cast(value / cast(10000 as decimal(9, 4)) as decimal(38, 4)) as gross_value, "
@@ -88,7 +88,7 @@ QUESTIONS = {
         f"select {MONTH.format('cohort_month')} as cohort, {MONTH.format('month')} as month, "
         "customers, active, cast(orders as bigint) as orders, "
         "cast(10000 * revenue as bigint) as revenue "
-        "from {int_retention_cohorts}",
+        "from {retention_cohorts}",
     ),
     "activity": Question(
         ("int_activity_periods", "activity_lifecycle"),

@@ -5,6 +5,20 @@
 
 with
 
+-- Those with a booked order in the year.
+buyers as (
+
+    select orders.person_key
+    from {{ ref('int_booked_orders') }} as orders
+    cross join {{ ref('int_settings') }} as settings
+    cross join {{ ref('int_kpi_windows') }} as windows
+    where
+        not orders.is_guest
+        and {{ add_days('orders.order_date', 'windows.revenue_year_days') }} > settings.as_of_date
+    group by orders.person_key
+
+),
+
 percentiles as (
 
     select
@@ -12,7 +26,7 @@ percentiles as (
         customers - lag(customers, 1, cast(0 as bigint)) over (order by percentile) as more,
         net_revenue - lag(net_revenue, 1, cast(0 as decimal(38, 4))) over (order by percentile)
             as more_revenue,
-        (select count(*) from {{ ref('int_customer_year_revenues') }}) as all_customers,
+        (select count(*) from buyers) as all_customers,
         count(*) over () as percentiles
     from {{ ref('revenue_concentration') }}
 

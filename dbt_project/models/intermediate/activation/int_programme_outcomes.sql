@@ -1,7 +1,7 @@
--- What both sides of the programme did, by month that is over and from the beginning until today
--- (`all`): how many there were, how many of them ordered, and what they paid. Orders count as they
--- were booked at the end of the span. Over 120 lines, since who could have ordered and who did are
--- counted apart.
+-- What both sides of the programme did, the global control and everybody else, by month that is
+-- over and from the beginning until today (`all`): how many there were, how many of them ordered,
+-- and what they paid. Orders count as they were booked at the end of the span. Over 120 lines,
+-- since who could have ordered and who did are counted apart.
 
 with
 
@@ -11,9 +11,32 @@ settings as (
 
 ),
 
+first_play as (
+
+    select min(starts_on) as starts_on
+    from {{ ref('int_plays') }}
+    where
+        not is_service
+        and subject_type is not null
+
+),
+
+-- Those whom marketing plays could reach, since when, and on which side they are.
 customers as (
 
-    select * from {{ ref('int_programme_customers') }}
+    select
+        ids.person_key,
+        greatest(ids.known_on, first_play.starts_on) as reached_from,
+        case
+            when {{ is_global_control('ids.person_id') }} then 'holdout'
+            else 'treat'
+        end as arm
+    from {{ ref('int_customer_ids_known') }} as ids
+    cross join first_play
+    cross join settings
+    where
+        first_play.starts_on < settings.tomorrow
+        and ids.known_on < settings.tomorrow
 
 ),
 

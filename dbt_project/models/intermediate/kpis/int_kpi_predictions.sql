@@ -39,17 +39,59 @@ customer_rows as (
 
 ),
 
+new_customers as (
+
+    select
+        first_orders.order_date,
+        predictions.predicted_value_365d as predicted_value
+    from {{ ref('int_first_orders') }} as first_orders
+    inner join {{ ref('int_customer_values') }} as predictions
+        on first_orders.person_key = predictions.person_key
+    where predictions.predicted_value_365d is not null
+
+),
+
+new_totals as (
+
+    {% for grain in grains_of_months() -%}
+    select
+        '{{ grain }}' as period_grain,
+        {{ period_start('order_date', grain) }} as period_start,
+        count(*) as customers,
+        sum(predicted_value) as predicted_value
+    from new_customers
+    group by {{ period_start('order_date', grain) }}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+-- Of a period without a new customer that is scored there is nothing to set against its cost. With
+-- 8 decimals, which a ratio of the two is exact for.
 acquisition_rows as (
 
     select
         'ltv_to_cac' as kpi,
-        period_grain,
-        period_start,
-        cast(mean_predicted_value as decimal(28, 10)) as numerator,
-        cast(acquisition_cost as decimal(28, 10)) as denominator,
-        scored_customers as sample_size,
-        is_missing_rate
-    from {{ ref('int_acquired_values') }}
+        totals.period_grain,
+        totals.period_start,
+        cast(
+            round({{ exact_ratio('totals.predicted_value', 'totals.customers') }}, 8)
+            as decimal(28, 10)
+        ) as numerator,
+        cast(
+            round({{ exact_ratio('costs.spend', 'costs.new_customers') }}, 8) as decimal(28, 10)
+        ) as denominator,
+        totals.customers as sample_size,
+        costs.is_missing_rate
+    from new_totals as totals
+    inner join {{ ref('int_acquisition_costs') }} as costs
+        on
+            totals.period_grain = costs.period_grain
+            and totals.period_start = costs.period_start
 
 ),
 

@@ -28,23 +28,13 @@ calls as (
     union all
 
     select
-        'recommended' as policy,
-        month_end,
-        has_returned,
-        {{ days_between('last_order_on', 'month_end') }} >= lapsed_after as is_called,
-        lapsed_after as days_to_call
-    from {{ ref('int_recommended_lapse_calls') }}
-
-    union all
-
-    select
-        'p_alive_below_half' as policy,
+        policy,
         month_end,
         has_returned,
         coalesce({{ days_between('last_order_on', 'month_end') }} >= lapsed_after, false)
             as is_called,
         lapsed_after as days_to_call
-    from {{ ref('int_bg_nbd_lapse_calls') }}
+    from {{ ref('int_lapse_calls') }}
 
 ),
 

@@ -1,7 +1,44 @@
 -- How long customers take to order again, by Kaplan and Meier: what the days after which somebody
--- is called at risk or lapsed are to be held against.
+-- is called at risk or lapsed are to be held against. The last gap of each customer is open and as
+-- long as there was time; days on which no order stands any more begin none.
 
 with
+
+order_gaps as (
+
+    select
+        days.subject_key as person_key,
+        days.order_date,
+        row_number() over customer_days as gap_number,
+        lead(days.order_date) over customer_days as next_order_on
+    from {{ ref('int_order_days') }} as days
+    inner join {{ ref('int_persons') }} as persons on days.subject_key = persons.person_key
+    where
+        days.voided_on is null
+        and persons.guest_order_id is null
+    window customer_days as (
+        partition by days.subject_key
+        order by days.order_date
+    )
+
+),
+
+measured_gaps as (
+
+    select
+        order_gaps.person_key,
+        order_gaps.order_date,
+        least(order_gaps.gap_number, windows.followed_gaps) as gap_number,
+        order_gaps.gap_number >= windows.followed_gaps as is_pooled,
+        order_gaps.next_order_on is not null as is_closed,
+        {{ days_between(
+            'order_gaps.order_date', 'coalesce(order_gaps.next_order_on, settings.as_of_date)'
+        ) }} as days
+    from order_gaps
+    cross join {{ ref('int_settings') }} as settings
+    cross join {{ ref('int_kpi_windows') }} as windows
+
+),
 
 gap_days as (
 
@@ -11,7 +48,7 @@ gap_days as (
         days,
         sum(case when is_closed then 1 else 0 end) as ordered_again,
         sum(case when is_closed then 0 else 1 end) as still_open
-    from {{ ref('int_order_gaps') }}
+    from measured_gaps
     group by
         gap_number,
         is_pooled,

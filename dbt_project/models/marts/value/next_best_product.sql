@@ -1,6 +1,50 @@
--- What to show each customer next, by the way that did better on the last quarter.
+-- What to show each customer next, by the way that did better on the last quarter: companions only
+-- if they hit more often than the most popular. A hit is a customer who bought something new in the
+-- quarter that either way would have shown on its eve.
 
 with
+
+hits as (
+
+    select
+        new_purchases.person_key,
+        bool_or(recommendations.affinity_place <= windows.recommended_products) as is_affinity_hit,
+        bool_or(recommendations.popularity_place <= windows.recommended_products)
+            as is_popularity_hit
+    from {{ ref('int_new_purchases') }} as new_purchases
+    cross join {{ ref('int_kpi_windows') }} as windows
+    left join {{ ref('int_recommendations') }} as recommendations
+        on
+            new_purchases.person_key = recommendations.person_key
+            and new_purchases.product_id = recommendations.product_id
+            and recommendations.purpose = 'trial'
+    group by new_purchases.person_key
+
+),
+
+trial as (
+
+    select
+        count(*) as tried_customers,
+        cast(coalesce(sum(case when is_affinity_hit then 1 else 0 end), 0) as bigint)
+            as affinity_hits,
+        cast(coalesce(sum(case when is_popularity_hit then 1 else 0 end), 0) as bigint)
+            as popularity_hits
+    from hits
+
+),
+
+recommendation_trial as (
+
+    select
+        *,
+        case
+            when affinity_hits > popularity_hits then 'affinity'
+            else 'most_popular'
+        end as method
+    from trial
+
+),
 
 placed_products as (
 
@@ -20,7 +64,7 @@ placed_products as (
         {{ exact_ratio('trial.popularity_hits', 'trial.tried_customers', 0) }}
             as hit_rate_most_popular
     from {{ ref('int_recommendations') }} as recommendations
-    cross join {{ ref('int_recommendation_trial') }} as trial
+    cross join recommendation_trial as trial
     where recommendations.purpose = 'today'
 
 ),

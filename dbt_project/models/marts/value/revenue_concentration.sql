@@ -1,11 +1,45 @@
 -- How much of a year's net revenue the best customers bring: by each percentile of them, and in one
--- number, the Gini coefficient of all.
+-- number, the Gini coefficient of all. What one brought is never below 0; the best one comes first,
+-- ties by id.
 
 with
 
-revenues as (
+yearly_revenues as (
 
-    select * from {{ ref('int_customer_year_revenues') }}
+    select
+        days.person_key,
+        persons.person_id,
+        sum(days.net_revenue) as net_revenue,
+        bool_or(days.is_missing_rate) as is_missing_rate
+    from {{ ref('int_net_revenue_days') }} as days
+    cross join {{ ref('int_settings') }} as settings
+    cross join {{ ref('int_kpi_windows') }} as windows
+    inner join {{ ref('int_persons') }} as persons on days.person_key = persons.person_key
+    where {{ add_days('days.date', 'windows.revenue_year_days') }} > settings.as_of_date
+    group by
+        days.person_key,
+        persons.person_id
+    having sum(days.orders) > 0
+
+),
+
+floored_revenues as (
+
+    select
+        person_key,
+        person_id,
+        cast(greatest(net_revenue, 0) as decimal(28, 4)) as net_revenue,
+        is_missing_rate
+    from yearly_revenues
+
+),
+
+ranked_revenues as (
+
+    select
+        *,
+        row_number() over (order by net_revenue desc, person_id asc) as place
+    from floored_revenues
 
 ),
 
@@ -16,7 +50,7 @@ totals as (
         cast(sum(net_revenue) as decimal(38, 4)) as net_revenue,
         cast(sum(place * net_revenue) as decimal(38, 4)) as ranked_revenue,
         bool_or(is_missing_rate) as is_missing_rate
-    from revenues
+    from ranked_revenues
     having count(*) > 0
 
 ),
@@ -45,7 +79,7 @@ cumulated_revenues as (
     select
         place,
         sum(net_revenue) over (order by place) as net_revenue
-    from revenues
+    from ranked_revenues
 
 ),
 

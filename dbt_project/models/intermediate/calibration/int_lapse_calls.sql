@@ -1,7 +1,19 @@
--- After how many days of silence BG/NBD, as fitted on what was known at a month end, would have
--- told that a customer has rather left than not. Who ordered once is never told to have left.
+-- After how many days of silence a customer would have been called lapsed, by what was known on a
+-- month end: by the policy that was recommended then, as health tells it, and by BG/NBD as it was
+-- fitted then, from when on the customer has rather left than not. Who ordered once has never left
+-- for BG/NBD.
 
 with
+
+policies as (
+
+    select
+        *,
+        {{ normal_quantile('at_risk_quantile') }} as at_risk_normal,
+        {{ normal_quantile('lapsed_quantile') }} as lapsed_normal
+    from {{ ref('int_recommended_policies') }}
+
+),
 
 order_fits as (
 
@@ -21,6 +33,7 @@ known_histories as (
         trials.last_order_on,
         trials.has_returned,
         orders.gaps,
+        orders.log_gaps,
         {{ days_between('orders.first_order_on', 'orders.last_order_on') }} as recency_days
     from {{ ref('int_lapse_trials') }} as trials
     inner join {{ ref('int_order_snapshots') }} as orders
@@ -30,10 +43,37 @@ known_histories as (
 
 ),
 
--- The odds to have left are a / (b + x - 1) * ((alpha + age) / (alpha + recency)) ^ (r + x).
-bg_nbd_lapse_calls as (
+rhythms as (
 
     select
+        histories.*,
+        (histories.log_gaps + policies.prior_weight * ln(policies.prior_gap_days))
+        / (histories.gaps + policies.prior_weight) as mean_log_gap
+    from known_histories as histories
+    inner join policies on histories.month_end = policies.known_on
+
+),
+
+-- The odds to have left are a / (b + x - 1) * ((alpha + age) / (alpha + recency)) ^ (r + x).
+lapse_calls as (
+
+    select
+        'recommended' as policy,
+        rhythms.person_key,
+        rhythms.month_end,
+        rhythms.last_order_on,
+        rhythms.has_returned,
+        greatest(
+            {{ silence_limit('rhythms.mean_log_gap', 'policies.at_risk_normal', 'policies') }} + 1,
+            {{ silence_limit('rhythms.mean_log_gap', 'policies.lapsed_normal', 'policies') }}
+        ) as lapsed_after
+    from rhythms
+    inner join policies on rhythms.month_end = policies.known_on
+
+    union all
+
+    select
+        'p_alive_below_half' as policy,
         histories.person_key,
         histories.month_end,
         histories.last_order_on,
@@ -63,4 +103,4 @@ bg_nbd_lapse_calls as (
 
 )
 
-select * from bg_nbd_lapse_calls
+select * from lapse_calls
