@@ -362,7 +362,7 @@ def test_a_build_grants_requests_before_anything_is_made_of_the_rows(
 def test_orders_and_revenue_stay_what_they_were(shop: Shop, sample_state: StateDir) -> None:
     asked = [
         "select kpi, fact_date, sum(numerator), sum(denominator) from intermediate.int_kpi_orders "
-        "where everybody = 'all' and kpi in ('orders', 'gross_revenue', 'net_revenue', "
+        "where dimension = 'all' and kpi in ('orders', 'gross_revenue', 'net_revenue', "
         "'refunded_amount_rate', 'units_per_order') group by all order by all"
     ]
     models = CompiledModels(sample_state)

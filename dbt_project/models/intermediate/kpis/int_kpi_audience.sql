@@ -104,7 +104,6 @@ sliced_people as (
 
     select
         people.*,
-        'all' as everybody,
         attributes.country,
         attributes.account
     from person_periods as people
@@ -118,19 +117,12 @@ period_totals as (
     select
         period_grain,
         period_start,
-        everybody,
-        country,
-        account,
+        {{ slice_of_a_sum(['country', 'account']) }},
         count(*) as active_users,
         sum(case when is_visitor then 1 end) as visitors,
         sum(active_days) as active_days
     from sliced_people
-    group by
-        grouping sets (  -- noqa: PRS, LT02
-            (period_grain, period_start, everybody),
-            (period_grain, period_start, country),
-            (period_grain, period_start, account)
-        )
+    group by {{ every_slice('period_grain, period_start', ['country', 'account']) }}
 
 ),
 
@@ -138,12 +130,10 @@ period_rows as (
 
     select
         kpis.kpi,
-        true as is_sliced,
         totals.period_grain,
         totals.period_start,
-        totals.everybody,
-        totals.country,
-        totals.account,
+        totals.dimension,
+        totals.dimension_value,
         case kpis.kpi
             when 'visitors' then totals.visitors
             when 'active_users' then totals.active_users

@@ -25,11 +25,7 @@ totals as (
 
     select
         fact_date,
-        any_person as everybody,
-        person_country as country,
-        person_health as health,
-        person_stage as stage,
-        person_account as account,
+        {{ slice_of_a_sum(['country', 'health', 'stage', 'account']) }},
         sum(cast(is_abandoned as integer)) as abandoned_carts,
         sum(cast(not is_open as integer)) as ended_carts,
         sum(case when outcome = 'recovered' then 1 end) as recovered_carts,
@@ -46,7 +42,7 @@ totals as (
             end
         ) as recovery_mature_on
     from sliced_carts
-    group by {{ slices_of_persons('fact_date') }}
+    group by {{ every_slice('fact_date', ['country', 'health', 'stage', 'account']) }}
 
 ),
 
@@ -54,13 +50,9 @@ kpi_rows as (
 
     select
         kpis.kpi,
-        true as is_sliced,
         totals.fact_date,
-        totals.everybody,
-        totals.country,
-        totals.health,
-        totals.stage,
-        totals.account,
+        totals.dimension,
+        totals.dimension_value,
         cast(
             case kpis.kpi
                 when 'cart_abandonment_rate' then totals.abandoned_carts

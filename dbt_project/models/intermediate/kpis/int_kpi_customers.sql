@@ -55,7 +55,6 @@ sliced_customers as (
 
     select
         customers.*,
-        'all' as everybody,
         attributes.country,
         attributes.account
     from {{ ref('int_customer_periods') }} as customers
@@ -69,9 +68,7 @@ period_totals as (
     select
         period_grain,
         period_start,
-        everybody,
-        country,
-        account,
+        {{ slice_of_a_sum(['country', 'account']) }},
         count(*) as customers,
         sum(orders) as orders,
         sum(cast(order_days >= 2 as integer)) as repeat_customers,
@@ -79,12 +76,7 @@ period_totals as (
         sum(case when has_new_category then 1 end) as customers_with_new_category,
         sum(cast(is_member as integer)) as members
     from sliced_customers
-    group by
-        grouping sets (  -- noqa: PRS, LT02
-            (period_grain, period_start, everybody),
-            (period_grain, period_start, country),
-            (period_grain, period_start, account)
-        )
+    group by {{ every_slice('period_grain, period_start', ['country', 'account']) }}
 
 ),
 
@@ -92,12 +84,10 @@ period_rows as (
 
     select
         kpis.kpi,
-        true as is_sliced,
         totals.period_grain,
         totals.period_start,
-        totals.everybody,
-        totals.country,
-        totals.account,
+        totals.dimension,
+        totals.dimension_value,
         case kpis.kpi
             when 'orders_per_customer' then totals.orders
             when 'repeat_purchase_rate' then totals.repeat_customers

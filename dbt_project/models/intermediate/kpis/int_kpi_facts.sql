@@ -3,7 +3,7 @@
 -- and stage those of the eve of the fact.
 --
 -- A topic writes one row for each thing that counts for a KPI, with the columns that it needs:
--- kpi, person_key, channel (or framework and stage), numerator, denominator; and one of
+-- kpi, person_key, channel, numerator, denominator; and one of
 --   fact_date                        the day on which it counts
 --   ranked_on                        the day on which it is one of those whose median or largest is
 --                                    told
@@ -12,8 +12,7 @@
 --                                    before valid_to or for ever; is_opening if the KPI tells what
 --                                    stood at the end of the day before a period
 -- A topic of many rows sums them by day or period and slice itself, before it names the KPI: such a
--- row says is_sliced and has, instead of a person, one of everybody ('all'), channel, country,
--- health, stage and account, a slice that the catalogue may not ask for.
+-- row has, instead of a person, a dimension and a dimension_value, even if nobody asks for these.
 -- A row counts when its numerator or its denominator is not null, or when it says is_unsettled: its
 -- number cannot be told yet. sample_size is what it adds to the sample where that is neither the
 -- denominator nor, without one, 1. mature_on is the last day on which it may still change where
@@ -116,13 +115,13 @@ facts as (
         valid_from,
         valid_to,
         coalesce(is_opening, false) as is_opening,
-        case when is_sliced then everybody else any_person end as everybody,
+        dimension,
+        dimension_value,
         channel,
-        case when is_sliced then country else person_country end as country,
-        case when is_sliced then health else person_health end as health,
-        case when is_sliced or framework is not null then stage else person_stage end as stage,
-        case when is_sliced then account else person_account end as account,
-        'stage:' || framework as dimension_of_framework,
+        country,
+        health,
+        stage,
+        account,
         cast(
             case when is_ratio then coalesce(numerator, 0) else numerator end as decimal(38, 10)
         ) as numerator,
@@ -151,14 +150,14 @@ sliced_facts as (
         facts.valid_to,
         facts.is_opening,
         dimensions.dimension,
-        case dimensions.dimension
-            when 'all' then facts.everybody
-            when 'channel' then facts.channel
-            when 'country' then facts.country
-            when 'health' then facts.health
-            when 'stage' then facts.stage
-            when 'account' then facts.account
-            when facts.dimension_of_framework then facts.stage
+        case
+            when facts.dimension is not null then facts.dimension_value
+            when dimensions.dimension = 'all' then 'all'
+            when dimensions.dimension = 'channel' then facts.channel
+            when dimensions.dimension = 'country' then facts.country
+            when dimensions.dimension = 'health' then facts.health
+            when dimensions.dimension = 'stage' then facts.stage
+            when dimensions.dimension = 'account' then facts.account
         end as dimension_value,
         facts.numerator,
         facts.denominator,
@@ -166,7 +165,10 @@ sliced_facts as (
         facts.is_missing_rate,
         facts.mature_on
     from facts
-    inner join dimensions on facts.kpi_no = dimensions.kpi_no
+    inner join dimensions
+        on
+            facts.kpi_no = dimensions.kpi_no
+            and coalesce(facts.dimension = dimensions.dimension, true)
 
 )
 

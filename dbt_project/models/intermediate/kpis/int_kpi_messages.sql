@@ -13,17 +13,13 @@ totals as (
 
     select
         fact_date,
-        any_person as everybody,
-        person_country as country,
-        person_health as health,
-        person_stage as stage,
-        person_account as account,
+        {{ slice_of_a_sum(['country', 'health', 'stage', 'account']) }},
         count(*) as messages,
         count(opened_at) as opened_messages,
         count(clicked_at) as clicked_messages,
         count(unsubscribed_at) as last_messages
     from messages
-    group by {{ slices_of_persons('fact_date') }}
+    group by {{ every_slice('fact_date', ['country', 'health', 'stage', 'account']) }}
 
 ),
 
@@ -31,13 +27,9 @@ kpi_rows as (
 
     select
         kpis.kpi,
-        true as is_sliced,
         totals.fact_date,
-        totals.everybody,
-        totals.country,
-        totals.health,
-        totals.stage,
-        totals.account,
+        totals.dimension,
+        totals.dimension_value,
         case kpis.kpi
             when 'email_open_rate' then totals.opened_messages
             when 'email_click_rate' then totals.clicked_messages

@@ -75,12 +75,7 @@ totals as (
 
     select
         fact_date,
-        any_person as everybody,
-        channel,
-        person_country as country,
-        person_health as health,
-        person_stage as stage,
-        person_account as account,
+        {{ slice_of_a_sum(['channel', 'country', 'health', 'stage', 'account']) }},
         sum(orders) as orders,
         sum(gross_value) as gross_value,
         sum(refunded_to_date) as refunded_to_date,
@@ -100,7 +95,7 @@ totals as (
         bool_or(is_missing_rate and discount_value is not null) as is_missing_discount_rate,
         bool_or(is_missing_refund_rate) as is_missing_refund_rate
     from sliced_facts
-    group by {{ slices_of_persons('fact_date', 'channel') }}
+    group by {{ every_slice('fact_date', ['channel', 'country', 'health', 'stage', 'account']) }}
 
 ),
 
@@ -108,14 +103,9 @@ order_rows as (
 
     select
         kpis.kpi,
-        true as is_sliced,
         totals.fact_date,
-        totals.everybody,
-        totals.channel,
-        totals.country,
-        totals.health,
-        totals.stage,
-        totals.account,
+        totals.dimension,
+        totals.dimension_value,
         cast(
             case kpis.kpi
                 when 'orders' then totals.orders

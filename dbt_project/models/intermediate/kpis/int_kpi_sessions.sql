@@ -13,12 +13,7 @@ totals as (
 
     select
         fact_date,
-        any_person as everybody,
-        channel,
-        person_country as country,
-        person_health as health,
-        person_stage as stage,
-        person_account as account,
+        {{ slice_of_a_sum(['channel', 'country', 'health', 'stage', 'account']) }},
         count(*) as sessions,
         count(case when is_engaged then 1 end) as engaged_sessions,
         count(case when orders > 0 then 1 end) as converted_sessions,
@@ -27,7 +22,7 @@ totals as (
         sum(case when has_help_view then 1 end) as help_views,
         sum(case when has_help_view and not has_asked_after_help then 1 end) as enough_help_views
     from sessions
-    group by {{ slices_of_persons('fact_date', 'channel') }}
+    group by {{ every_slice('fact_date', ['channel', 'country', 'health', 'stage', 'account']) }}
 
 ),
 
@@ -35,14 +30,9 @@ kpi_rows as (
 
     select
         kpis.kpi,
-        true as is_sliced,
         totals.fact_date,
-        totals.everybody,
-        totals.channel,
-        totals.country,
-        totals.health,
-        totals.stage,
-        totals.account,
+        totals.dimension,
+        totals.dimension_value,
         cast(
             case kpis.kpi
                 when 'sessions' then totals.sessions

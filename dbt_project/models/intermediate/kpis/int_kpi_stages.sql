@@ -13,7 +13,10 @@ kpis as (
 
 stays as (
 
-    select * from {{ ref('int_stage_stays') }}
+    select
+        *,
+        'stage:' || framework as dimension
+    from {{ ref('int_stage_stays') }}
 
 ),
 
@@ -23,8 +26,8 @@ stock_rows as (
         kpis.kpi,
         stays.began_on as valid_from,
         stays.ended_on as valid_to,
-        stays.framework,
-        stays.stage,
+        stays.dimension,
+        stays.stage as dimension_value,
         case kpis.kpi when 'stage_population' then 1 end as numerator
     from stays
     cross join kpis
@@ -35,7 +38,7 @@ entries as (
 
     select
         began_on as fact_date,
-        framework,
+        dimension,
         stage,
         count(*) as entries,
         sum(case when not is_highest then cast(has_advanced as integer) end) as advances,
@@ -43,7 +46,7 @@ entries as (
     from stays
     group by
         began_on,
-        framework,
+        dimension,
         stage
 
 ),
@@ -54,8 +57,8 @@ entry_rows as (
     select
         kpis.kpi,
         entries.fact_date,
-        entries.framework,
-        entries.stage,
+        entries.dimension,
+        entries.stage as dimension_value,
         case kpis.kpi
             when 'stage_entries' then entries.entries
             when 'stage_conversion_rate_90d' then entries.advances
@@ -72,14 +75,14 @@ exits as (
 
     select
         ended_on as fact_date,
-        framework,
+        dimension,
         stage,
         count(*) as exits
     from stays
     where ended_on is not null
     group by
         ended_on,
-        framework,
+        dimension,
         stage
 
 ),
@@ -89,8 +92,8 @@ exit_rows as (
     select
         kpis.kpi,
         exits.fact_date,
-        exits.framework,
-        exits.stage,
+        exits.dimension,
+        exits.stage as dimension_value,
         case kpis.kpi when 'stage_exits' then exits.exits end as numerator,
         case kpis.kpi when 'stage_exits' then exits.exits end as sample_size
     from exits
@@ -105,8 +108,8 @@ median_rows as (
         'median_days_in_stage' as kpi,
         period_grain,
         period_start,
-        framework,
-        stage,
+        'stage:' || framework as dimension,
+        stage as dimension_value,
         median_days as numerator,
         stays as sample_size,
         median_days is null as is_unsettled

@@ -81,11 +81,7 @@ totals as (
 
     select
         fact_date,
-        any_person as everybody,
-        person_country as country,
-        person_health as health,
-        person_stage as stage,
-        person_account as account,
+        {{ slice_of_a_sum(['country', 'health', 'stage', 'account']) }},
         sum(case when fact = 'opening' then 1 end) as tickets,
         sum(case when fact = 'opening' then cast(is_repeated as integer) end) as repeated_tickets,
         sum(case when fact = 'order' then 1 end) as orders,
@@ -98,7 +94,7 @@ totals as (
             as answered_chats,
         sum(case when fact = 'chat' then coalesce(microseconds, 0) end) as answer_time
     from sliced_facts
-    group by {{ slices_of_persons('fact_date') }}
+    group by {{ every_slice('fact_date', ['country', 'health', 'stage', 'account']) }}
 
 ),
 
@@ -106,13 +102,9 @@ kpi_rows as (
 
     select
         kpis.kpi,
-        true as is_sliced,
         totals.fact_date,
-        totals.everybody,
-        totals.country,
-        totals.health,
-        totals.stage,
-        totals.account,
+        totals.dimension,
+        totals.dimension_value,
         cast(
             case kpis.kpi
                 when 'tickets_per_100_orders' then 100 * totals.tickets
