@@ -57,11 +57,6 @@
     cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
 {%- endmacro %}
 
-{# The first day of a date's month. #}
-{% macro month_start(date) -%}
-    cast(date_trunc('month', {{ date }}) as date)
-{%- endmacro %}
-
 {# The reporting date that a text in `properties` states: a day, or an instant, whose offset counts and
    which is UTC without one; null when it is unusable. #}
 {% macro stated_date(text) %}{{ return(adapter.dispatch('stated_date')(text)) }}{% endmacro %}

@@ -6,14 +6,10 @@
     {{ return(['day', 'week', 'month', 'quarter', 'year']) }}
 {%- endmacro %}
 
-{# The grains that are made of whole months, with how many. #}
-{% macro grains_of_months() -%}
-    {{ return({'month': 1, 'quarter': 3, 'year': 12}) }}
-{%- endmacro %}
-
 {# The first day of the period that a date lies in. #}
 {% macro period_start(date, grain) -%}
-    {%- set months_late = (var('fiscal_year_start_month') | int - 1) % grains_of_months().get(grain, 1) -%}
+    {%- set months_in = {'quarter': 3, 'year': 12} -%}
+    {%- set months_late = (var('fiscal_year_start_month') | int - 1) % months_in.get(grain, 1) -%}
     {%- if grain == 'day' -%}
         {{ date }}
     {%- elif months_late -%}
@@ -26,18 +22,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The same of the grain that another column names. #}
+{# The first day after it. #}
+{% macro period_end(date, grain) -%}
+    cast({{ period_start(date, grain) }} + interval {{ '3 month' if grain == 'quarter' else '1 ' ~ grain }} as date)
+{%- endmacro %}
+
+{# The first day of a period of the grain that another column names. #}
 {% macro period_start_in(date, grain) -%}
     case {{ grain }}
         {%- for name in period_grains() %}
         when '{{ name }}' then {{ period_start(date, name) }}
         {%- endfor %}
     end
-{%- endmacro %}
-
-{# The first day of the next period, given the first day of one. #}
-{% macro next_period_start(start, grain) -%}
-    cast({{ start }} + interval {{ '3 month' if grain == 'quarter' else '1 ' ~ grain }} as date)
 {%- endmacro %}
 
 {# Whether KPIs are written from the first fact on: only then can they add up to all there ever was. #}

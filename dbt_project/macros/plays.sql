@@ -37,28 +37,14 @@
     )
 {%- endmacro %}
 
-{# How many of the contacts since a day were of one play. #}
-{% macro contacts_of_play(contacts, play_no, since) -%}
-    {{ return(adapter.dispatch('contacts_of_play')(contacts, play_no, since)) }}
+{# How many of the contacts since a day are of a kind, an expression of `contact`. #}
+{% macro contacts_since(contacts, since, kind) -%}
+    {{ return(adapter.dispatch('contacts_since')(contacts, since, kind)) }}
 {%- endmacro %}
-{% macro default__contacts_of_play(contacts, play_no, since) -%}
+{% macro default__contacts_since(contacts, since, kind) -%}
     len(
         list_filter(
-            {{ contacts }},
-            lambda contact: contact.play_no = {{ play_no }} and contact.due_from >= {{ since }}
-        )
-    )
-{%- endmacro %}
-
-{# How many of the contacts since a day were marketing. #}
-{% macro marketing_contacts(contacts, since) -%}
-    {{ return(adapter.dispatch('marketing_contacts')(contacts, since)) }}
-{%- endmacro %}
-{% macro default__marketing_contacts(contacts, since) -%}
-    len(
-        list_filter(
-            {{ contacts }},
-            lambda contact: contact.is_marketing and contact.due_from >= {{ since }}
+            {{ contacts }}, lambda contact: {{ kind }} and contact.due_from >= {{ since }}
         )
     )
 {%- endmacro %}

@@ -15,6 +15,15 @@
     model, primary_key=[], unique=[], filled=[], values={}, parents={}, holds={}
 ) %}
     {% set keys = primary_key or (unique[0] if unique else []) %}
+    {# A wrong value is quoted, unless it may be somebody's. #}
+    {% set personal = [] %}
+    {% if execute and values %}
+        {% for source in graph.sources.values() %}
+            {% for column in source.columns.values() if column.config.meta.get('pii') %}
+                {% do personal.append(column.name) %}
+            {% endfor %}
+        {% endfor %}
+    {% endif %}
 
     with
 
@@ -23,7 +32,21 @@
         {% if filled or values or holds -%}
 
         select
-            {{ breach_of_a_row(filled, values, holds) | indent(12) }} as breach,
+            case
+                {%- for column in filled %}
+                when {{ column }} is null then '{{ column }} is empty'
+                {%- endfor %}
+                {%- for column, accepted in values.items() %}
+                when {{ column }} not in ('{{ accepted | join("', '") }}')
+                    then '{{ column }} is {% if column not in personal -%}
+                        "' || cast({{ column }} as string) || '", {% endif -%}
+                        none of {{ accepted | join(', ') }}'
+                {%- endfor %}
+                {%- for claim, expression in holds.items() %}
+                when ({{ expression }}) is distinct from true
+                    then 'it does not hold that {{ claim | replace('_', ' ') }}'
+                {%- endfor %}
+            end as breach,
             1 as broken_rows
             {% for column in keys %}, {{ column }}{% endfor %}
         from {{ model }}

@@ -50,7 +50,7 @@ order_months as (
 
     select
         dimensions.dimension,
-        {{ month_start('facts.fact_date') }} as month,
+        {{ period_start('facts.fact_date', 'month') }} as month,
         sum(facts.orders) as orders,
         sum(facts.net_revenue) as net_revenue
     from order_facts as facts
@@ -59,7 +59,7 @@ order_months as (
     where persons.guest_order_id is null
     group by
         dimensions.dimension,
-        {{ month_start('facts.fact_date') }}
+        {{ period_start('facts.fact_date', 'month') }}
 
 )
 

@@ -43,16 +43,18 @@ walked_occasions as (
             walked_occasions.contacts,
             case
                 when
-                    {{ contacts_of_play(
+                    {{ contacts_since(
                         'walked_occasions.contacts',
-                        'occasions.play_no',
                         add_days('occasions.due_from', '-occasions.cool_down_days'),
+                        'contact.play_no = occasions.play_no',
                     ) }} > 0
                     then 'cool_down'
                 when
                     occasions.is_marketing
-                    and {{ marketing_contacts(
-                        'walked_occasions.contacts', add_days('occasions.due_from', '-6')
+                    and {{ contacts_since(
+                        'walked_occasions.contacts',
+                        add_days('occasions.due_from', '-6'),
+                        'contact.is_marketing',
                     ) }} >= {{ var('contact_cap') }}
                     then 'cap'
             end as suppressed_by

@@ -8,9 +8,10 @@ last_months as (
 
     select
         windows.odds_days,
-        {{ month_start(add_days('settings.as_of_date', '1 - windows.odds_days')) }} as last_month,
+        {{ period_start(add_days('settings.as_of_date', '1 - windows.odds_days'), 'month') }}
+            as last_month,
         {{ add_months(
-            month_start(add_days('settings.as_of_date', '1 - windows.odds_days')),
+            period_start(add_days('settings.as_of_date', '1 - windows.odds_days'), 'month'),
             '-windows.odds_month_ends'
         ) }} as month_before
     from {{ ref('int_settings') }} as settings
@@ -24,8 +25,9 @@ spans as (
     select
         turns.*,
         last_months.odds_days,
-        greatest({{ month_start('turns.valid_from') }}, last_months.month_before) as before_first,
-        {{ month_start('least(turns.valid_to, last_months.last_month)') }} as last_month
+        greatest({{ period_start('turns.valid_from', 'month') }}, last_months.month_before)
+            as before_first,
+        {{ period_start('least(turns.valid_to, last_months.last_month)', 'month') }} as last_month
     from {{ ref('int_stage_turns') }} as turns
     cross join last_months
 

@@ -49,7 +49,7 @@ periods as (
     select
         '{{ grain }}' as period_grain,
         {{ period_start('date', grain) }} as period_start,
-        {{ next_period_start(period_start('date', grain), grain) }} as period_end,
+        {{ period_end('date', grain) }} as period_end,
         max(date) >= max(history_from) as is_written
     from days
     group by {{ period_start('date', grain) }}

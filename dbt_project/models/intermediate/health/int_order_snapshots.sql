@@ -8,7 +8,7 @@ settings as (
 
     select
         settings.as_of_date,
-        {{ month_start(add_days('settings.as_of_date', '1 - windows.lapse_truth_days')) }}
+        {{ period_start(add_days('settings.as_of_date', '1 - windows.lapse_truth_days'), 'month') }}
             as last_month
     from {{ ref('int_settings') }} as settings
     cross join {{ ref('int_kpi_windows') }} as windows
@@ -27,8 +27,8 @@ epochs as (
         coalesce(cast(epochs.log_gaps as double), 0) as log_gaps,
         coalesce(cast(epochs.log_gap_squares as double), 0) as log_gap_squares,
         settings.as_of_date,
-        {{ month_start('epochs.epoch_from') }} as before_first,
-        {{ month_start('least(epochs.epoch_to, settings.last_month)') }} as last_month
+        {{ period_start('epochs.epoch_from', 'month') }} as before_first,
+        {{ period_start('least(epochs.epoch_to, settings.last_month)', 'month') }} as last_month
     from {{ ref('int_order_epochs') }} as epochs
     cross join settings
     inner join {{ ref('int_persons') }} as persons on epochs.subject_key = persons.person_key

@@ -18,7 +18,7 @@ period_days as (
     select
         '{{ grain }}' as period_grain,
         {{ period_start('date', grain) }} as period_start,
-        {{ next_period_start(period_start('date', grain), grain) }} as period_end
+        {{ period_end('date', grain) }} as period_end
     from days
 
     union all

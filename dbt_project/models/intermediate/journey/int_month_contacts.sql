@@ -30,18 +30,18 @@ month_contacts as (
 
     select
         *,
-        {{ month_start('date') }} as month
+        {{ period_start('date', 'month') }} as month
     from contacts
 
     union all
 
     select
         contacts.*,
-        {{ add_months(month_start('contacts.date'), -1) }} as month
+        {{ add_months(period_start('contacts.date', 'month'), -1) }} as month
     from contacts
     cross join {{ ref('int_kpi_windows') }} as windows
     where
-        {{ days_between(add_months(month_start('contacts.date'), -1), 'contacts.date') }}
+        {{ days_between(add_months(period_start('contacts.date', 'month'), -1), 'contacts.date') }}
         < windows.contact_outlook_days
 
 ),

@@ -47,8 +47,8 @@ intervals as (
         framework,
         stage,
         ordinal,
-        {{ month_start(add_days('valid_from', '-1 - ' ~ shift)) }} as before_first,
-        {{ month_start('least(' ~ add_days('valid_to', '-1 - ' ~ shift) ~ ', last_on)') }}
+        {{ period_start(add_days('valid_from', '-1 - ' ~ shift), 'month') }} as before_first,
+        {{ period_start('least(' ~ add_days('valid_to', '-1 - ' ~ shift) ~ ', last_on)', 'month') }}
             as last_month
     from intervals
 

@@ -62,17 +62,17 @@ month_touches as (
 
     select
         touches.person_key,
-        {{ month_start('touches.date') }} as month,
+        {{ period_start('touches.date', 'month') }} as month,
         touches.kind,
         touches.value
     from touches
     cross join {{ ref('int_kpi_windows') }} as windows
     where
-        {{ days_between(month_start('touches.date'), 'touches.date') }}
+        {{ days_between(period_start('touches.date', 'month'), 'touches.date') }}
         < windows.contact_first_days
     group by
         touches.person_key,
-        {{ month_start('touches.date') }},
+        {{ period_start('touches.date', 'month') }},
         touches.kind,
         touches.value
 

@@ -25,7 +25,7 @@ facts as (
 
 acquisition_costs as (
 
-    {% for grain in grains_of_months() -%}
+    {% for grain in ['month', 'quarter', 'year'] -%}
     select
         '{{ grain }}' as period_grain,
         {{ period_start('fact_date', grain) }} as period_start,

@@ -82,7 +82,7 @@ customer_periods as (
         count(*) as order_days,
         bool_or(previous_order_on is not null) as is_returning,
         bool_or(has_new_category) as has_new_category,
-        coalesce(min(joined_on) < {{ next_period_start(start, grain) }}, false) as is_member
+        coalesce(min(joined_on) < {{ period_end('order_date', grain) }}, false) as is_member
     from described_days
     group by
         person_key,

@@ -53,7 +53,7 @@ new_customers as (
 
 new_totals as (
 
-    {% for grain in grains_of_months() -%}
+    {% for grain in ['month', 'quarter', 'year'] -%}
     select
         '{{ grain }}' as period_grain,
         {{ period_start('order_date', grain) }} as period_start,

@@ -19,7 +19,7 @@ periods as (
 
 cohorts as (
 
-    {% for grain in grains_of_months() -%}
+    {% for grain in ['month', 'quarter', 'year'] -%}
     select
         person_key,
         '{{ grain }}' as period_grain,

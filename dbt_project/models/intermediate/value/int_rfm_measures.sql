@@ -143,7 +143,7 @@ seen_changes as (
     select
         changes.person_key,
         least(
-            {{ add_days(next_period_start(month_start('changes.changed_on'), 'month'), -1) }},
+            {{ add_days(period_end('changes.changed_on', 'month'), -1) }},
             settings.as_of_date
         ) as seen_on,
         sum(changes.amount) as amount,
@@ -157,7 +157,7 @@ seen_changes as (
     group by
         changes.person_key,
         least(
-            {{ add_days(next_period_start(month_start('changes.changed_on'), 'month'), -1) }},
+            {{ add_days(period_end('changes.changed_on', 'month'), -1) }},
             settings.as_of_date
         )
 

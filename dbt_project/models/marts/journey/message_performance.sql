@@ -63,7 +63,7 @@ message_orders as (
 message_performance as (
 
     select
-        {{ month_start('messages.fact_date') }} as month,
+        {{ period_start('messages.fact_date', 'month') }} as month,
         messages.channel,
         messages.campaign,
         messages.variant,
@@ -83,7 +83,7 @@ message_performance as (
     from messages
     left join message_orders on messages.delivery_id = message_orders.delivery_id
     group by
-        {{ month_start('messages.fact_date') }},
+        {{ period_start('messages.fact_date', 'month') }},
         messages.channel,
         messages.campaign,
         messages.variant,

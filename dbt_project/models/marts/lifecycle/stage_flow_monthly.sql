@@ -7,11 +7,11 @@ with
 months as (
 
     select
-        {{ month_start('date') }} as month,
+        {{ period_start('date', 'month') }} as month,
         min(date) as first_on,
         max(date) as last_on
     from {{ ref('stage_daily') }}
-    group by {{ month_start('date') }}
+    group by {{ period_start('date', 'month') }}
 
 ),
 
@@ -21,7 +21,7 @@ finished_months as (
         month,
         first_on
     from months
-    where {{ month_start(add_days('last_on', 1)) }} > month
+    where {{ period_start(add_days('last_on', 1), 'month') }} > month
 
 ),
 
@@ -30,17 +30,17 @@ ordered_changes as (
     select
         framework,
         subject_id,
-        {{ month_start('valid_from') }} as month,
+        {{ period_start('valid_from', 'month') }} as month,
         stage,
         health,
         coalesce(previous_stage, 'new') as previous_stage,
         coalesce(previous_health, 'new') as previous_health,
         row_number() over (
-            partition by framework, subject_id, {{ month_start('valid_from') }}
+            partition by framework, subject_id, {{ period_start('valid_from', 'month') }}
             order by valid_from
         ) as first_place,
         row_number() over (
-            partition by framework, subject_id, {{ month_start('valid_from') }}
+            partition by framework, subject_id, {{ period_start('valid_from', 'month') }}
             order by valid_from desc
         ) as last_place
     from {{ ref('lifecycle_history') }}
