@@ -202,10 +202,6 @@ def of_database(working: duckdb.DuckDBPyConnection) -> Ledger:
     for row in rows(working, "working.intermediate.int_refunds"):
         given = (row["refund_date"], row["refund_value"] or Decimal(0))
         refunds.setdefault(row["order_id"], []).append(given)
-    costs = {
-        row["order_id"]: row["product_cost"]
-        for row in rows(working, "working.intermediate.int_order_contents")
-    }
     purchases: dict[int, list[Purchase]] = {}
     for row in rows(working, "working.intermediate.int_booked_orders", "not is_guest"):
         order_id = row["order_id"]
@@ -215,7 +211,7 @@ def of_database(working: duckdb.DuckDBPyConnection) -> Ledger:
                 row["created_at"],
                 row["order_date"],
                 row["order_value"],
-                costs.get(order_id),
+                row["product_cost"],
                 row["has_coupon"],
                 tuple(line for _, line in sorted(lines.get(order_id, []), key=lambda one: one[0])),
                 tuple(refunds.get(order_id, ())),

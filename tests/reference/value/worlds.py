@@ -125,14 +125,11 @@ def tables(ledger: Ledger) -> Mapping[str, list[dict[str, Any]]]:
                     "order_date": order.day,
                     "order_value": order.value,
                     "refunded_value": sum((amount for _, amount in order.refunds), Decimal(0)),
+                    "product_cost": order.cost,
                     "is_missing_rate": order.value is None,
                     "has_coupon": order.has_coupon,
                 }
             )
-            found["int_order_contents"] += [
-                {"order_id": order.order_id, "product_cost": order.cost}
-                for _ in range(order.cost is not None)
-            ]
             found["stg_order_lines"] += [
                 {"order_id": order.order_id, "line_number": number, "product_id": line.product}
                 for number, line in enumerate(order.lines)
@@ -155,7 +152,7 @@ def _months(ledger: Ledger) -> Iterator[tuple[date, date]]:
 
 GIVEN = (
     *("int_settings", "int_kpi_windows", "int_periods", "int_persons", "stg_customers"),
-    *("int_acquisition_channels", "int_sessions", "int_booked_orders", "int_order_contents"),
+    *("int_acquisition_channels", "int_sessions", "int_booked_orders"),
     *("stg_order_lines", "stg_products", "int_refunds"),
 )
 

@@ -22,6 +22,8 @@ booked_orders as (
         refunded_value,
         has_refund,
         discount_value,
+        units,
+        product_cost,
         channel,
         campaign,
         country,

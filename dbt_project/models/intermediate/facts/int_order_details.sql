@@ -13,6 +13,21 @@ refund_totals as (
 
 ),
 
+-- What products cost is known only where every line has a product with a unit cost.
+line_totals as (
+
+    select
+        order_id,
+        cast(sum(quantity) as decimal(38, 4)) as units,
+        case
+            when count(*) = count(unit_cost)
+                then cast(sum(cast(quantity as decimal(28, 4)) * unit_cost) as decimal(38, 10))
+        end as product_cost
+    from {{ ref('int_order_lines') }}
+    group by order_id
+
+),
+
 source_orders as (
 
     select
@@ -41,6 +56,8 @@ described_orders as (
         refund_totals.order_id is not null as has_refund,
         cast(round(source_orders.total_discounts * orders.rate, 4) as decimal(18, 4))
             as discount_value,
+        line_totals.units,
+        line_totals.product_cost,
         {{ channel_name('exact_channels', 'source_channels') }} as channel,
         source_orders.utm_campaign as campaign,
         nullif(trim(source_orders.country), '') as country,
@@ -60,6 +77,7 @@ described_orders as (
     inner join source_orders on orders.order_id = source_orders.order_id
     inner join {{ ref('int_persons') }} as persons on orders.person_key = persons.person_key
     left join refund_totals on orders.order_id = refund_totals.order_id
+    left join line_totals on orders.order_id = line_totals.order_id
     {{ channel_joins(
         'source_orders.channel_source', 'source_orders.channel_medium', 'exact_channels', 'source_channels',
     ) }}

@@ -6,21 +6,19 @@ with
 order_margins as (
 
     select
-        orders.person_key,
-        orders.order_date,
-        count(contents.product_cost) as costed_orders,
+        person_key,
+        order_date,
+        count(product_cost) as costed_orders,
         sum(
             case
-                when contents.product_cost is not null
-                    then orders.order_value - orders.refunded_value - contents.product_cost
+                when product_cost is not null then order_value - refunded_value - product_cost
             end
         ) as margin
-    from {{ ref('int_booked_orders') }} as orders
-    left join {{ ref('int_order_contents') }} as contents on orders.order_id = contents.order_id
-    where not orders.is_guest
+    from {{ ref('int_booked_orders') }}
+    where not is_guest
     group by
-        orders.person_key,
-        orders.order_date
+        person_key,
+        order_date
 
 ),
 

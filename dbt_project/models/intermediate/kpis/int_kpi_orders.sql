@@ -35,13 +35,11 @@ orders as (
             when source_orders.total_discounts is not null
                 then coalesce(booked_orders.discount_value, 0)
         end as discount_value,
-        contents.units,
+        booked_orders.units,
         booked_orders.is_late
     from booked_orders
     inner join {{ ref('stg_orders') }} as source_orders
         on booked_orders.order_id = source_orders.order_id
-    left join {{ ref('int_order_contents') }} as contents
-        on booked_orders.order_id = contents.order_id
 
 ),
 

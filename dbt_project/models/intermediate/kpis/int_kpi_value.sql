@@ -19,11 +19,9 @@ customers as (
         min(orders.order_date) as first_order_on,
         bool_or(orders.is_missing_rate) as is_missing_rate,
         sum(coalesce(orders.order_value, 0) - coalesce(orders.refunded_value, 0)) as net_revenue,
-        sum(order_costs.product_cost) as product_cost,
-        count(*) = count(order_costs.product_cost) as is_cost_known
+        sum(orders.product_cost) as product_cost,
+        count(*) = count(orders.product_cost) as is_cost_known
     from {{ ref('int_booked_orders') }} as orders
-    left join {{ ref('int_order_contents') }} as order_costs
-        on orders.order_id = order_costs.order_id
     where not orders.is_guest
     group by orders.person_key
 

@@ -40,9 +40,8 @@ money as (
         orders.person_key,
         {{ period_start('orders.order_date', 'month') }} as month,
         orders.is_missing_rate,
-        coalesce(orders.order_value, 0) - coalesce(costs.product_cost, 0) as net_value
+        coalesce(orders.order_value, 0) - coalesce(orders.product_cost, 0) as net_value
     from {{ ref('int_booked_orders') }} as orders
-    left join {{ ref('int_order_contents') }} as costs on orders.order_id = costs.order_id
 
     union all
 

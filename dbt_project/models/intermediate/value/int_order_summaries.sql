@@ -14,14 +14,8 @@ settings as (
 
 orders as (
 
-    select
-        booked_orders.*,
-        contents.units,
-        contents.product_cost
-    from {{ ref('int_booked_orders') }} as booked_orders
-    left join {{ ref('int_order_contents') }} as contents
-        on booked_orders.order_id = contents.order_id
-    where not booked_orders.is_guest
+    select * from {{ ref('int_booked_orders') }}
+    where not is_guest
 
 ),
 

@@ -24,8 +24,8 @@ orders as (
         cast(details.order_value - details.refunded_value as decimal(18, 4)) as net_revenue,
         details.discount_value as discount_amount,
         details.coupon_code,
-        cast(contents.units as decimal(18, 4)) as units,
-        cast(round(contents.product_cost, 4) as decimal(18, 4)) as product_cost,
+        cast(details.units as decimal(18, 4)) as units,
+        cast(round(details.product_cost, 4) as decimal(18, 4)) as product_cost,
         details.channel,
         details.campaign,
         coalesce(details.country, nullif(trim(customers.country), '')) as country,
@@ -42,8 +42,6 @@ orders as (
     inner join {{ ref('int_persons') }} as persons on details.person_key = persons.person_key
     left join {{ ref('stg_customers') }} as customers
         on persons.customer_id = customers.customer_id
-    left join {{ ref('int_order_contents') }} as contents
-        on details.order_id = contents.order_id
     left join {{ ref('int_person_states') }} as states
         on
             details.person_key = states.subject_key
