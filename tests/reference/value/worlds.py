@@ -104,9 +104,7 @@ def tables(ledger: Ledger) -> Mapping[str, list[dict[str, Any]]]:
             {"person_key": key, "person_id": one.subject_id, "customer_id": customer_id}
         )
         found["stg_customers"].append({"customer_id": customer_id, "country": one.country})
-        found["int_acquisition_channels"].append(
-            {"person_key": key, "channel": one.channel or "unknown"}
-        )
+        found["int_acquisitions"].append({"person_key": key, "channel": one.channel or "unknown"})
         found["int_sessions"].append(
             {
                 "person_key": key,
@@ -152,7 +150,7 @@ def _months(ledger: Ledger) -> Iterator[tuple[date, date]]:
 
 GIVEN = (
     *("int_settings", "int_kpi_windows", "int_periods", "int_persons", "stg_customers"),
-    *("int_acquisition_channels", "int_sessions", "int_booked_orders"),
+    *("int_acquisitions", "int_sessions", "int_booked_orders"),
     *("stg_order_lines", "stg_products", "int_refunds"),
 )
 

@@ -44,7 +44,7 @@ customer_starts as (
         persons.person_id,
         first_orders.first_order_on,
         nullif(trim(customers.country), '') as country,
-        nullif(acquisition_channels.channel, 'unknown') as acquisition_channel,
+        nullif(acquisitions.channel, 'unknown') as acquisition_channel,
         devices.device_type as device,
         first_lines.product_id as first_product,
         products.category as first_category,
@@ -54,8 +54,8 @@ customer_starts as (
         on first_orders.person_key = persons.person_key
     inner join {{ ref('int_booked_orders') }} as orders
         on first_orders.order_id = orders.order_id
-    inner join {{ ref('int_acquisition_channels') }} as acquisition_channels
-        on first_orders.person_key = acquisition_channels.person_key
+    inner join {{ ref('int_acquisitions') }} as acquisitions
+        on first_orders.person_key = acquisitions.person_key
     left join {{ ref('stg_customers') }} as customers
         on persons.customer_id = customers.customer_id
     left join devices on first_orders.person_key = devices.person_key

@@ -136,7 +136,7 @@ described_customers as (
         summaries.first_category,
         summaries.first_product_id,
         summaries.favourite_category,
-        first_touches.channel as first_touch_channel,
+        acquisitions.first_touch_channel,
         contacts.device_type,
         contacts.last_visit_on,
         cast(contacts.visits_30d as bigint) as visits_30d,
@@ -161,8 +161,8 @@ described_customers as (
     left join {{ ref('int_order_summaries') }} as summaries
         on customers.person_key = summaries.person_key
     left join ranked_customers on customers.person_key = ranked_customers.person_key
-    left join {{ ref('int_first_touches') }} as first_touches
-        on customers.person_key = first_touches.person_key
+    left join {{ ref('int_acquisitions') }} as acquisitions
+        on customers.person_key = acquisitions.person_key
     left join {{ ref('int_contact_summaries') }} as contacts
         on customers.person_key = contacts.person_key
     left join running_amounts on subjects.subject_id = running_amounts.subject_id

@@ -97,8 +97,8 @@ described_subjects as (
             case when order_totals.orders is null then 0 else order_totals.net_revenue end
             as decimal(38, 4)
         ) as net_revenue,
-        coalesce(acquisition_channels.channel, 'unknown') as acquisition_channel,
-        first_touches.campaign as first_touch_campaign,
+        coalesce(acquisitions.channel, 'unknown') as acquisition_channel,
+        acquisitions.first_touch_campaign,
         customers.country,
         coalesce(
             persons.account_id,
@@ -116,11 +116,9 @@ described_subjects as (
     left join {{ ref('int_persons') }} as persons on subjects.subject_key = persons.person_key
     left join {{ ref('stg_customers') }} as customers
         on persons.customer_id = customers.customer_id
-    left join {{ ref('int_acquisition_channels') }} as acquisition_channels
-        on subjects.subject_key = acquisition_channels.person_key
+    left join {{ ref('int_acquisitions') }} as acquisitions
+        on subjects.subject_key = acquisitions.person_key
     left join order_totals on subjects.subject_key = order_totals.subject_key
-    left join {{ ref('int_first_touches') }} as first_touches
-        on subjects.subject_key = first_touches.person_key
     left join current_health on subjects.subject_key = current_health.subject_key
     left join default_stages on subjects.subject_id = default_stages.subject_id
     left join rfm_segments on subjects.subject_key = rfm_segments.person_key
