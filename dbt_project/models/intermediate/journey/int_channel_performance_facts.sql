@@ -127,9 +127,10 @@ facts as (
         coalesce(campaign, '') as campaign,
         coalesce(is_missing_rate, false) as is_missing_rate,
         model,
-        {% for measure in measures -%}
-        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from united_facts
     group by
         fact_date,
