@@ -21,15 +21,15 @@ signals as (
     from facts
     inner join {{ ref('int_plays') }} as plays
         on
-            facts.subject_type = plays.subject_type
-            and facts.signal = case plays.trigger
-                when 'signal' then plays.trigger_value
-                when 'order_delivered' then 'delivery'
-                when 'survey_detractor' then 'nps'
-            end
+            facts.signal_no = plays.trigger_signal_no
+            and {{ subject_type('facts.subject_key') }} = plays.subject_type
     where
-        plays.trigger <> 'survey_detractor'
-        or (facts.value between 0 and 6 and facts.value = floor(facts.value))
+        plays.trigger in ('signal', 'order_delivered')
+        or (
+            plays.trigger = 'survey_detractor'
+            and facts.value between 0 and 6
+            and facts.value = floor(facts.value)
+        )
 
 ),
 
@@ -54,13 +54,10 @@ first_days as (
 
     select
         subject_key,
-        subject_type,
         min(signal_date) as first_on
     from facts
-    where signal = 'purchase'
-    group by
-        subject_key,
-        subject_type
+    where signal_no = {{ signal_no('purchase') }}
+    group by subject_key
 
 ),
 
@@ -78,10 +75,10 @@ first_purchases as (
             first_days.subject_key = facts.subject_key
             and first_days.first_on = facts.signal_date
     inner join {{ ref('int_plays') }} as plays
-        on first_days.subject_type = plays.subject_type
-    where
-        plays.trigger = 'first_purchase'
-        and facts.signal = 'purchase'
+        on
+            facts.signal_no = plays.trigger_signal_no
+            and {{ subject_type('facts.subject_key') }} = plays.subject_type
+    where plays.trigger = 'first_purchase'
     group by
         plays.play,
         facts.subject_key,

@@ -17,7 +17,7 @@ orders as (
         signal_date,
         occurred_at
     from facts
-    where signal = 'order'
+    where signal_no = {{ signal_no('order') }}
 
 ),
 
@@ -44,14 +44,15 @@ carts_and_checkouts as (
         facts.occurred_at as triggered_at
     from facts
     inner join {{ ref('int_plays') }} as plays
-        on facts.subject_type = plays.subject_type
+        on
+            facts.signal_no = plays.trigger_signal_no
+            and {{ subject_type('facts.subject_key') }} = plays.subject_type
     left join orders
         on
             facts.subject_key = orders.subject_key
             and facts.signal_date = orders.signal_date
     where
         plays.trigger = 'checkout_unfinished'
-        and facts.signal = 'checkout'
         and orders.subject_key is null
 
 ),

@@ -7,7 +7,7 @@ needed_signals as (
 
     select
         subject_type,
-        goal_signal as signal
+        goal_signal_no as signal_no
     from {{ ref('int_plays') }}
     where subject_type is not null
 
@@ -15,13 +15,7 @@ needed_signals as (
 
     select
         subject_type,
-        case trigger
-            when 'signal' then trigger_value
-            when 'first_purchase' then 'purchase'
-            when 'order_delivered' then 'delivery'
-            when 'survey_detractor' then 'nps'
-            when 'checkout_unfinished' then 'checkout'
-        end as signal
+        trigger_signal_no as signal_no
     from {{ ref('int_plays') }}
     where subject_type is not null
 
@@ -30,7 +24,7 @@ needed_signals as (
     -- What ends the wait of a cart and of a checkout.
     select
         subject_type,
-        'order' as signal
+        {{ signal_no('order') }} as signal_no
     from {{ ref('int_plays') }}
     where
         subject_type is not null
@@ -48,19 +42,16 @@ play_facts as (
 
     select
         facts.subject_key,
-        needed_signals.subject_type,
-        needed_signals.signal,
+        facts.signal_no,
         facts.signal_date,
         facts.occurred_at,
         facts.value,
         facts.voided_on
     from {{ ref('int_subject_signals') }} as facts
     cross join settings
-    inner join {{ ref('int_signal_names') }} as signal_names
-        on facts.signal_no = signal_names.signal_no
     inner join needed_signals
         on
-            signal_names.signal = needed_signals.signal
+            facts.signal_no = needed_signals.signal_no
             and {{ subject_type('facts.subject_key') }} = needed_signals.subject_type
     where
         facts.signal_date <= settings.as_of_date

@@ -7,14 +7,14 @@ with
 occasions as (
 
     select
-        occasions.play,
+        plays.play_no,
         occasions.subject_key,
         occasions.triggered_on,
         occasions.due_from,
         case
             when occasions.triggered_on = occasions.due_from then occasions.triggered_at
         end as only_after,
-        plays.goal_signal,
+        plays.goal_signal_no,
         {{ add_days('occasions.due_from', 'plays.goal_days') }} as window_end
     from {{ ref('int_play_occasions') }} as occasions
     inner join {{ ref('int_plays') }} as plays on occasions.play = plays.play
@@ -26,11 +26,11 @@ timeline as (
 
     select
         subject_key,
-        signal,
+        signal_no,
         signal_date as day,
         occurred_at,
         signal_date as goal_on,
-        cast(null as string) as play,
+        cast(null as smallint) as play_no,
         cast(null as date) as triggered_on,
         cast(null as date) as window_end
     from {{ ref('int_play_facts') }} as facts
@@ -40,18 +40,18 @@ timeline as (
             from occasions
             where
                 occasions.subject_key = facts.subject_key
-                and occasions.goal_signal = facts.signal
+                and occasions.goal_signal_no = facts.signal_no
         )
 
     union all
 
     select
         subject_key,
-        goal_signal as signal,
+        goal_signal_no as signal_no,
         due_from as day,
         only_after as occurred_at,
         cast(null as date) as goal_on,
-        play,
+        play_no,
         triggered_on,
         window_end
     from occasions
@@ -62,17 +62,16 @@ next_goals as (
 
     select
         subject_key,
-        play,
+        play_no,
         triggered_on,
         window_end,
-        min(goal_on) over (
-            partition by subject_key, signal
+        {{ ignoring_nulls('first_value', 'goal_on') }} over (
+            partition by subject_key, signal_no
             order by
                 day asc,
                 occurred_at asc nulls first,
-                play asc nulls first,
-                triggered_on asc nulls first
-            rows between 1 following and unbounded following
+                play_no asc nulls first
+            rows between current row and unbounded following
         ) as goal_on
     from timeline
 
@@ -109,7 +108,7 @@ subject_orders as (
 window_orders as (
 
     select
-        occasions.play,
+        occasions.play_no,
         occasions.subject_key,
         occasions.triggered_on,
         occasions.window_end,
@@ -131,7 +130,7 @@ window_orders as (
 payments as (
 
     select
-        play,
+        play_no,
         subject_key,
         triggered_on,
         order_value as value,
@@ -141,7 +140,7 @@ payments as (
     union all
 
     select
-        orders.play,
+        orders.play_no,
         orders.subject_key,
         orders.triggered_on,
         -refunds.refund_value as value,
@@ -157,7 +156,7 @@ payments as (
 goal_values as (
 
     select
-        play,
+        play_no,
         subject_key,
         triggered_on,
         case when not bool_or(is_missing_rate) then cast(sum(value) as decimal(18, 4)) end
@@ -165,7 +164,7 @@ goal_values as (
         true as has_orders
     from payments
     group by
-        play,
+        play_no,
         subject_key,
         triggered_on
 
@@ -174,7 +173,7 @@ goal_values as (
 play_goals as (
 
     select
-        next_goals.play,
+        plays.play,
         next_goals.subject_key,
         next_goals.triggered_on,
         case when next_goals.goal_on < next_goals.window_end then next_goals.goal_on end as goal_on,
@@ -184,12 +183,12 @@ play_goals as (
         end as goal_value,
         next_goals.window_end
     from next_goals
+    inner join {{ ref('int_plays') }} as plays on next_goals.play_no = plays.play_no
     left join goal_values
         on
             next_goals.subject_key = goal_values.subject_key
-            and next_goals.play = goal_values.play
+            and next_goals.play_no = goal_values.play_no
             and next_goals.triggered_on = goal_values.triggered_on
-    where next_goals.play is not null
 
 )
 

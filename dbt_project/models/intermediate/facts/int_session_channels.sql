@@ -14,30 +14,24 @@ first_events as (
         events.utm_campaign as campaign,
         events.page_url as landing_page,
         events.device_type,
+        events.referrer,
         nullif(trim(events.utm_source), '') as utm_source,
         nullif(trim(events.utm_medium), '') as utm_medium,
-        nullif(trim(events.utm_campaign), '') as utm_campaign,
-        case when events.page_url like '%?%' then events.page_url end as tagged_url,
-        nullif(
-            lower(
-                regexp_extract(
-                    trim(events.referrer),
-                    '^([A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#@]*@)?([^/:?#]+)',
-                    3
-                )
-            ),
-            ''
-        ) as referrer_host
+        nullif(trim(events.utm_campaign), '') as utm_campaign
     from {{ ref('int_session_starts') }} as session_starts
     inner join {{ ref('stg_events') }} as events on session_starts.raw_row_id = events.raw_row_id
 
 ),
 
-untagged_events as (
+tagged_urls as (
 
-    select *
+    select
+        raw_row_id,
+        landing_page as url
     from first_events
-    where coalesce(utm_source, utm_medium, utm_campaign) is null
+    where
+        coalesce(utm_source, utm_medium, utm_campaign) is null
+        and landing_page like '%?%'
 
 ),
 
@@ -45,33 +39,10 @@ url_tags as (
 
     select
         raw_row_id,
-        {{ url_parameter('tagged_url', 'utm_source') }} as utm_source,
-        {{ url_parameter('tagged_url', 'utm_medium') }} as utm_medium,
-        {{ url_parameter('tagged_url', 'utm_campaign') }} as utm_campaign
-    from untagged_events
-    where tagged_url is not null
-
-),
-
-tags as (
-
-    select
-        raw_row_id,
-        utm_source,
-        utm_medium,
-        1 as precedence
-    from first_events
-    where coalesce(utm_source, utm_medium, utm_campaign) is not null
-
-    union all
-
-    select
-        raw_row_id,
-        utm_source,
-        utm_medium,
-        1 as precedence
-    from url_tags
-    where coalesce(utm_source, utm_medium, utm_campaign) is not null
+        {{ url_parameter('url', 'utm_source') }} as utm_source,
+        {{ url_parameter('url', 'utm_medium') }} as utm_medium,
+        {{ url_parameter('url', 'utm_campaign') }} as utm_campaign
+    from tagged_urls
 
 ),
 
@@ -81,13 +52,12 @@ url_parts as (
 
     select
         raw_row_id,
-        {{ unnest_parts(url_query('tagged_url'), '&') }} as part
-    from untagged_events
-    where tagged_url is not null
+        {{ unnest_parts(url_query('url'), '&') }} as part
+    from tagged_urls
 
 ),
 
-click_ids as (
+stated_click_ids as (
 
     select
         url_parts.raw_row_id,
@@ -100,20 +70,37 @@ click_ids as (
     from url_parts
     inner join {{ ref('click_ids') }} as click_ids
         on split_part(url_parts.part, '=', 1) = click_ids.parameter
-    where {{ url_text("regexp_extract(url_parts.part, '=(.*)', 1)") }} is not null
+    where
+        {{ url_text("substr(url_parts.part, length(click_ids.parameter) + 2)") }} is not null
+
+),
+
+click_ids as (
+
+    select * from stated_click_ids
+    where place = 1
+
+),
+
+referrer_hosts as (
+
+    select
+        referrer,
+        nullif(
+            lower(
+                regexp_extract(
+                    trim(referrer), '^([A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#@]*@)?([^/:?#]+)', 3
+                )
+            ),
+            ''
+        ) as host
+    from first_events
+    where referrer is not null
+    group by referrer
 
 ),
 
 -- The longest listed host is the one that says most.
-referrer_hosts as (
-
-    select referrer_host as host
-    from untagged_events
-    where referrer_host is not null
-    group by referrer_host
-
-),
-
 listed_hosts as (
 
     select
@@ -132,17 +119,17 @@ listed_hosts as (
 referrals as (
 
     select
-        events.raw_row_id,
-        coalesce(listed_hosts.source, events.referrer_host) as source,
+        hosts.referrer,
+        coalesce(listed_hosts.source, hosts.host) as source,
         coalesce(listed_hosts.medium, 'referral') as medium,
         listed_hosts.host is null as is_unlisted
-    from untagged_events as events
-    left join listed_hosts on events.referrer_host = listed_hosts.host
+    from referrer_hosts as hosts
+    left join listed_hosts on hosts.host = listed_hosts.host
     where
-        events.referrer_host is not null
+        hosts.host is not null
         and coalesce(listed_hosts.medium, '') <> 'payment'
         {% for domain in var('own_domains').split(',') if domain -%}
-        and right('.' || events.referrer_host, {{ domain | length + 1 }}) <> '.{{ domain }}'
+        and right('.' || hosts.host, {{ domain | length + 1 }}) <> '.{{ domain }}'
         {% endfor %}
 
 ),
@@ -151,57 +138,64 @@ referrals as (
 evidence as (
 
     select
-        raw_row_id,
-        utm_source as source,
-        case when utm_source is not null then utm_medium end as medium,
-        false as is_unlisted,
-        precedence
-    from tags
-
-    union all
-
-    select
-        raw_row_id,
-        source,
-        medium,
-        false as is_unlisted,
-        2 as precedence
-    from click_ids
-    where place = 1
-
-    union all
-
-    select
-        raw_row_id,
-        source,
-        medium,
-        is_unlisted,
-        3 as precedence
-    from referrals
+        first_events.*,
+        click_ids.source as click_source,
+        click_ids.medium as click_medium,
+        referrals.source as referral_source,
+        referrals.medium as referral_medium,
+        referrals.is_unlisted,
+        coalesce(first_events.utm_source, url_tags.utm_source) as tag_source,
+        coalesce(first_events.utm_medium, url_tags.utm_medium) as tag_medium,
+        case
+            when
+                coalesce(
+                    first_events.utm_source,
+                    first_events.utm_medium,
+                    first_events.utm_campaign,
+                    url_tags.utm_source,
+                    url_tags.utm_medium,
+                    url_tags.utm_campaign
+                ) is not null
+                then 'tag'
+            when click_ids.raw_row_id is not null then 'click'
+            when referrals.referrer is not null then 'referral'
+        end as kind
+    from first_events
+    left join url_tags on first_events.raw_row_id = url_tags.raw_row_id
+    left join click_ids on first_events.raw_row_id = click_ids.raw_row_id
+    left join referrals on first_events.referrer = referrals.referrer
 
 ),
 
-leading_evidence as (
+sources as (
 
     select
-        raw_row_id,
-        min(precedence) as precedence
+        *,
+        case kind
+            when 'tag' then tag_source
+            when 'click' then click_source
+            when 'referral' then referral_source
+        end as source,
+        case kind
+            when 'tag' then case when tag_source is not null then tag_medium end
+            when 'click' then click_medium
+            when 'referral' then referral_medium
+        end as medium
     from evidence
-    group by raw_row_id
 
 ),
 
 channels as (
 
     select
-        first_events.raw_row_id,
-        first_events.session_id,
-        first_events.campaign,
-        first_events.landing_page,
-        first_events.device_type,
+        sources.raw_row_id,
+        sources.session_id,
+        sources.campaign,
+        sources.landing_page,
+        sources.device_type,
         case
-            when evidence.raw_row_id is null then 'direct'
-            when evidence.is_unlisted
+            when sources.kind is null then 'direct'
+            when sources.kind = 'referral' and sources.is_unlisted
                 then coalesce(
                     exact_channels.channel,
                     source_channels.channel,
@@ -210,17 +204,12 @@ channels as (
                 )
             else {{ channel_name('exact_channels', 'source_channels') }}
         end as channel
-    from first_events
-    left join leading_evidence on first_events.raw_row_id = leading_evidence.raw_row_id
-    left join evidence
-        on
-            leading_evidence.raw_row_id = evidence.raw_row_id
-            and leading_evidence.precedence = evidence.precedence
+    from sources
     left join {{ ref('channel_map') }} as any_referral
         on
             any_referral.source is null
             and any_referral.medium = 'referral'
-    {{ channel_joins('evidence.source', 'evidence.medium', 'exact_channels', 'source_channels') }}
+    {{ channel_joins('sources.source', 'sources.medium', 'exact_channels', 'source_channels') }}
 
 )
 

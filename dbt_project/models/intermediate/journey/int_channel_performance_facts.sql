@@ -1,7 +1,11 @@
--- What is known of each channel and campaign, by day: reports, sessions, orders, refunds, last
--- touches, and first orders by attribution model. A column is null where the row says nothing about
--- it; money that cannot be converted is 0, and is_missing_rate says so. Over 120 lines, since each
--- kind of fact is a select of its own.
+-- What is known of each channel and campaign, summed by day, before any longer period groups it:
+-- reports, sessions, orders, refunds, last touches, and first orders by attribution model. A column
+-- is null where the row says nothing about it; money that cannot be converted is 0, and
+-- is_missing_rate says so. Over 120 lines, since each kind of fact is a select of its own.
+{%- set measures = [
+    'impressions', 'clicks', 'spend', 'sessions', 'orders', 'gross_value', 'refund_value',
+    'new_customers', 'last_touch_value', 'share', 'attributed_value',
+] %}
 
 with
 
@@ -93,7 +97,9 @@ first_year_facts as (
             as attributed_value
     from {{ ref('int_first_orders') }} as first_orders
     inner join {{ ref('int_attributed_orders') }} as attributed
-        on first_orders.order_id = attributed.order_id
+        on
+            first_orders.person_key = attributed.person_key
+            and attributed.order_number = 1
     inner join {{ ref('int_first_year_values') }} as first_years
         on first_orders.person_key = first_years.person_key
 
@@ -120,19 +126,18 @@ facts as (
         channel,
         coalesce(campaign, '') as campaign,
         coalesce(is_missing_rate, false) as is_missing_rate,
-        impressions,
-        clicks,
-        spend,
-        sessions,
-        orders,
-        gross_value,
-        refund_value,
-        new_customers,
-        last_touch_value,
         model,
-        share,
-        attributed_value
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from united_facts
+    group by
+        fact_date,
+        channel,
+        coalesce(campaign, ''),
+        coalesce(is_missing_rate, false),
+        model
 
 )
 

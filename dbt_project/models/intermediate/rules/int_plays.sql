@@ -33,6 +33,7 @@ plays as (
         built_frameworks.subject_type,
         named_plays.trigger,
         named_plays.trigger_value,
+        trigger_signals.signal_no as trigger_signal_no,
         case named_plays.trigger
             when 'stage_entered' then 'Entered the stage ' || stages.label || ' on '
             when 'stage_left' then 'Fell back from the stage ' || stages.label || ' on '
@@ -80,6 +81,7 @@ plays as (
         named_plays.needs_consent,
         named_plays.holdout_share,
         named_plays.goal_signal,
+        goal_signals.signal_no as goal_signal_no,
         named_plays.goal_days,
         named_plays.starts_on,
         named_plays.advice,
@@ -102,6 +104,17 @@ plays as (
         on
             case when named_plays.trigger = 'signal' then named_plays.trigger_value end
             = signals.signal
+    left join {{ ref('int_signal_names') }} as trigger_signals
+        on
+            case named_plays.trigger
+                when 'signal' then named_plays.trigger_value
+                when 'first_purchase' then 'purchase'
+                when 'order_delivered' then 'delivery'
+                when 'survey_detractor' then 'nps'
+                when 'checkout_unfinished' then 'checkout'
+            end = trigger_signals.signal
+    left join {{ ref('int_signal_names') }} as goal_signals
+        on named_plays.goal_signal = goal_signals.signal
 
 )
 

@@ -39,9 +39,13 @@ items as (
 
 ),
 
+-- Millions of pairs are told apart by numbers, which are in the order of the ids.
 common_items as (
 
-    select items.*
+    select
+        items.*,
+        dense_rank() over (order by items.purpose, items.kind) as shelf_no,
+        row_number() over (order by items.purpose, items.kind, items.item) as item_no
     from items
     cross join {{ ref('int_kpi_windows') }} as windows
     where items.place <= windows.affinity_items
@@ -50,7 +54,11 @@ common_items as (
 
 common_item_customers as (
 
-    select item_customers.*
+    select
+        common_items.shelf_no,
+        common_items.item_no,
+        item_customers.person_key,
+        item_customers.first_bought_on
     from item_customers
     inner join common_items
         on
@@ -63,10 +71,8 @@ common_item_customers as (
 pairs as (
 
     select
-        a.purpose,
-        a.kind,
-        a.item as item_a,
-        b.item as item_b,
+        a.item_no as item_no_a,
+        b.item_no as item_no_b,
         count(*) as customers_both,
         sum(case when b.first_bought_on > a.first_bought_on then 1 else 0 end) as customers_after,
         {{ exact_median(
@@ -76,15 +82,12 @@ pairs as (
     from common_item_customers as a
     inner join common_item_customers as b
         on
-            a.purpose = b.purpose
-            and a.kind = b.kind
+            a.shelf_no = b.shelf_no
             and a.person_key = b.person_key
-    where a.item <> b.item
+    where a.item_no <> b.item_no
     group by
-        a.purpose,
-        a.kind,
-        a.item,
-        b.item
+        a.item_no,
+        b.item_no
 
 ),
 
@@ -93,8 +96,8 @@ ranked_pairs as (
     select
         pairs.*,
         row_number() over (
-            partition by pairs.purpose, pairs.kind, pairs.item_a
-            order by pairs.customers_both desc, pairs.item_b asc
+            partition by pairs.item_no_a
+            order by pairs.customers_both desc, pairs.item_no_b asc
         ) as place
     from pairs
     cross join {{ ref('int_kpi_windows') }} as windows
@@ -105,10 +108,10 @@ ranked_pairs as (
 item_pairs as (
 
     select
-        pairs.purpose,
-        pairs.kind,
-        pairs.item_a,
-        pairs.item_b,
+        items_a.purpose,
+        items_a.kind,
+        items_a.item as item_a,
+        items_b.item as item_b,
         pairs.place,
         shops.customers,
         items_a.customers as customers_a,
@@ -119,20 +122,12 @@ item_pairs as (
         {{ exact_ratio('pairs.customers_both', 'items_a.customers', 0) }} as confidence
     from ranked_pairs as pairs
     cross join {{ ref('int_kpi_windows') }} as windows
+    inner join common_items as items_a on pairs.item_no_a = items_a.item_no
+    inner join common_items as items_b on pairs.item_no_b = items_b.item_no
     inner join shops
         on
-            pairs.purpose = shops.purpose
-            and pairs.kind = shops.kind
-    inner join common_items as items_a
-        on
-            pairs.purpose = items_a.purpose
-            and pairs.kind = items_a.kind
-            and pairs.item_a = items_a.item
-    inner join common_items as items_b
-        on
-            pairs.purpose = items_b.purpose
-            and pairs.kind = items_b.kind
-            and pairs.item_b = items_b.item
+            items_a.purpose = shops.purpose
+            and items_a.kind = shops.kind
     where pairs.place <= windows.affinity_rules
 
 )

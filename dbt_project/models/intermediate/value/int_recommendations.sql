@@ -37,50 +37,39 @@ bought_products as (
 
 ),
 
+-- What many rows are brought together by is a number, in the order of place.
+popular_products as (
+
+    select
+        purpose,
+        product_id,
+        place,
+        dense_rank() over (order by purpose) as purpose_no,
+        row_number() over (order by purpose, place) as product_no
+    from {{ ref('int_popular_products') }}
+
+),
+
 -- Of two products that speak for a third equally loud the one with the lower id is the reason.
 ranked_pairs as (
 
     select
-        purpose,
-        item_a,
-        item_b,
-        confidence,
-        row_number() over (
-            order by purpose asc, confidence desc, item_a asc, item_b asc
-        ) as place
-    from {{ ref('int_item_pairs') }}
-    where kind = 'product'
-
-),
-
-loudest_pairs as (
-
-    select
-        bought_products.person_key,
-        pairs.item_b,
-        min(pairs.place) as place
-    from bought_products
-    inner join ranked_pairs as pairs
-        on
-            bought_products.purpose = pairs.purpose
-            and bought_products.product_id = pairs.item_a
-    group by
-        bought_products.purpose,
-        bought_products.person_key,
-        pairs.item_b
-
-),
-
-companions as (
-
-    select
         pairs.purpose,
-        loudest_pairs.person_key,
-        pairs.item_b as product_id,
+        pairs.item_a as reason_product,
         pairs.confidence,
-        pairs.item_a as reason_product
-    from loudest_pairs
-    inner join ranked_pairs as pairs on loudest_pairs.place = pairs.place
+        popular_products.product_no,
+        row_number() over (
+            order by
+                pairs.confidence desc,
+                pairs.item_a asc,
+                popular_products.product_no asc
+        ) as pair_no
+    from {{ ref('int_item_pairs') }} as pairs
+    inner join popular_products
+        on
+            pairs.purpose = popular_products.purpose
+            and pairs.item_b = popular_products.product_id
+    where pairs.kind = 'product'
 
 ),
 
@@ -104,53 +93,72 @@ popular_places as (
 
 ),
 
-named_products as (
+offers as (
 
     select
-        purpose,
-        person_key,
-        product_id
-    from companions
+        bought_products.person_key,
+        pairs.product_no,
+        pairs.pair_no,
+        false as is_bought
+    from bought_products
+    inner join ranked_pairs as pairs
+        on
+            bought_products.purpose = pairs.purpose
+            and bought_products.product_id = pairs.reason_product
 
-    union
+    union all
 
     select
-        popular_places.purpose,
         popular_places.person_key,
-        popular_products.product_id
+        popular_products.product_no,
+        cast(null as bigint) as pair_no,
+        false as is_bought
     from popular_places
-    inner join {{ ref('int_popular_products') }} as popular_products
+    inner join popular_products
         on
             popular_places.purpose = popular_products.purpose
             and popular_places.place = popular_products.place
+
+    union all
+
+    select
+        bought_products.person_key,
+        popular_products.product_no,
+        cast(null as bigint) as pair_no,
+        true as is_bought
+    from bought_products
+    inner join popular_products
+        on
+            bought_products.purpose = popular_products.purpose
+            and bought_products.product_id = popular_products.product_id
+
+),
+
+new_offers as (
+
+    select
+        person_key,
+        product_no,
+        min(pair_no) as pair_no
+    from offers
+    group by
+        person_key,
+        product_no
+    having not bool_or(is_bought)
 
 ),
 
 candidates as (
 
     select
-        named_products.purpose,
-        named_products.person_key,
-        named_products.product_id,
-        companions.confidence,
-        companions.reason_product,
-        popular_products.place as popular_place
-    from named_products
-    inner join {{ ref('int_popular_products') }} as popular_products
-        on
-            named_products.purpose = popular_products.purpose
-            and named_products.product_id = popular_products.product_id
-    left join companions
-        on
-            named_products.purpose = companions.purpose
-            and named_products.person_key = companions.person_key
-            and named_products.product_id = companions.product_id
-    left join bought_products
-        on
-            named_products.purpose = bought_products.purpose
-            and named_products.person_key = bought_products.person_key
-            and named_products.product_id = bought_products.product_id
-    where bought_products.product_id is null
+        popular_products.purpose_no,
+        new_offers.person_key,
+        new_offers.product_no,
+        new_offers.pair_no,
+        ranked_pairs.confidence
+    from new_offers
+    inner join popular_products on new_offers.product_no = popular_products.product_no
+    left join ranked_pairs on new_offers.pair_no = ranked_pairs.pair_no
 
 ),
 
@@ -159,12 +167,12 @@ ranked_candidates as (
     select
         *,
         row_number() over (
-            partition by purpose, person_key
-            order by confidence desc nulls last, popular_place asc
+            partition by purpose_no, person_key
+            order by confidence desc nulls last, product_no asc
         ) as affinity_place,
         row_number() over (
-            partition by purpose, person_key
-            order by popular_place
+            partition by purpose_no, person_key
+            order by product_no
         ) as popularity_place
     from candidates
 
@@ -172,12 +180,21 @@ ranked_candidates as (
 
 recommendations as (
 
-    select ranked_candidates.*
-    from ranked_candidates
+    select
+        popular_products.purpose,
+        candidates.person_key,
+        popular_products.product_id,
+        candidates.confidence,
+        ranked_pairs.reason_product,
+        candidates.affinity_place,
+        candidates.popularity_place
+    from ranked_candidates as candidates
     cross join {{ ref('int_kpi_windows') }} as windows
+    inner join popular_products on candidates.product_no = popular_products.product_no
+    left join ranked_pairs on candidates.pair_no = ranked_pairs.pair_no
     where
-        ranked_candidates.affinity_place <= windows.recommended_products
-        or ranked_candidates.popularity_place <= windows.recommended_products
+        candidates.affinity_place <= windows.recommended_products
+        or candidates.popularity_place <= windows.recommended_products
 
 )
 
