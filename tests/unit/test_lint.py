@@ -84,6 +84,8 @@ def test_a_name_no_linter_has_is_refused() -> None:
         ("cast.sql", "select a::date as a_on from b\n", "CV11"),
         ("join.sql", "select b.a from b join c on b.a = c.a\n", "AM05"),
         ("comma.sql", "select\n    a\n    , b\nfrom c\n", "LT04"),
+        ("reference.sql", "select a from b inner join c on b.a = c.a\n", "RF02"),
+        ("alias.sql", "select b.a from b inner join c as d on b.a = b.e\n", "AL05"),
     ],
 )
 def test_sqlfluff_sees_a_planted_fault(tmp_path: Path, name: str, text: str, code: str) -> None:
