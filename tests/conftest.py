@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
+from orchestration.settings.paths import REPO_ROOT, StateDir
 from tests.pipeline.small_shop import DOLLARS, land, write_small_shop
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
@@ -33,11 +33,11 @@ def _no_settings_from_outside() -> Iterator[None]:
 
 
 def run_lifecycle(
-    *arguments: object, cwd: Path = REPO_ROOT, **environment: str
+    *arguments: object, cwd: Path = REPO_ROOT, command: Path = _COMMAND, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run `lifecycle` in a process of its own, as a user would."""
     return subprocess.run(
-        [str(_COMMAND), *map(str, arguments)],
+        [str(command), *map(str, arguments)],
         cwd=cwd,
         env=os.environ | environment,
         capture_output=True,
@@ -55,8 +55,18 @@ def lifecycle() -> Lifecycle:
 
 @pytest.fixture(scope="session")
 def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
-    """A state directory with the shipped sample built and published, all frameworks."""
-    return _built_once(tmp_path_factory, "sample", lambda _: SAMPLE_DIR, "--frameworks", "all")
+    """What `lifecycle demo` makes of the shipped sample in an empty directory, all frameworks.
+
+    Beside it lies, in `told`, what it printed.
+    """
+    with once_in_a_run(tmp_path_factory, "sample") as folder:
+        state = StateDir.at(folder / "shop" / "var")
+        if not state.published_database.exists():
+            state.root.parent.mkdir()
+            built = run_lifecycle("demo", "--frameworks", "all", cwd=state.root.parent)
+            assert built.returncode == 0, built.stdout + built.stderr
+            (folder / "shop" / "told").write_text(built.stdout, encoding="utf-8")
+    return state
 
 
 @pytest.fixture(scope="session")

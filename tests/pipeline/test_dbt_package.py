@@ -60,7 +60,9 @@ def dbt(project: Path, *arguments: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments],
         cwd=project,
-        env=os.environ | environment | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        env=os.environ
+        | environment
+        | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_LOG_LEVEL_FILE": "none"},
         capture_output=True,
         text=True,
         check=False,

@@ -1,7 +1,8 @@
 """What a newcomer does in the first hour, the README from top to bottom, on a shop of a dozen rows.
 
 Belongs here: that each command of the README ends and answers as it says there, with one build for
-all of them. Does not belong here: what else the commands can do (their own tests).
+all of them, and that what `pip install` brings is enough for it. Does not belong here: what else
+the commands can do (their own tests).
 """
 
 from __future__ import annotations
@@ -120,20 +121,24 @@ ACTIONS = (
 )
 
 
-def answer(action: Action, project: Path) -> tuple[int, str]:
+def answer(action: Action, project: Path, command: Path) -> tuple[int, str]:
     if not isinstance(action.typed, str):
         return 0, action.typed(project)
-    done = run_lifecycle(*action.typed.split(), cwd=project, COLUMNS="200")
+    done = run_lifecycle(*action.typed.split(), cwd=project, command=command, COLUMNS="200")
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_readme_can_be_followed_from_top_to_bottom(tmp_path: Path) -> None:
+def test_the_readme_can_be_followed_from_top_to_bottom_with_the_wheel(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A path to the checkout would hide what the wheel lacks.
+    monkeypatch.delenv("PYTHONPATH", raising=False)
     write_small_shop(tmp_path / "landing")
     (tmp_path / "landing" / "events_2026-02-05.csv").write_text(BASKET)
 
     failed: list[str] = []
     for action in ACTIONS:
-        code, told = answer(action, tmp_path)
+        code, told = answer(action, tmp_path, installed / "lifecycle")
         says = any(re.fullmatch(action.line, line) for line in told.splitlines())
         if code != action.exit_code or not says or "Traceback" in told:
             failed.append(f"{action.typed}: exit {code}, not {action.exit_code}:\n{told}")

@@ -1,12 +1,13 @@
-"""What `pip install` brings is enough: the demo of the wheel works in an empty directory."""
+"""The wheel carries what a checkout has, and the demo shows what it builds.
+
+That the wheel is enough to build is for test_newcomer, whose commands are the wheel's.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-import sys
-import venv
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -15,60 +16,20 @@ from orchestration.command.console import plain_console, stage_table
 from orchestration.ingest.sources.adapter import ADAPTERS_DIR
 from orchestration.pipeline.status import read_census
 from orchestration.rules.seed_rows import read_seed
-from orchestration.settings.paths import REPO_ROOT, RULES_DIR, StateDir
+from orchestration.settings.paths import REPO_ROOT, RULES_DIR, SAMPLE_DIR, StateDir
 
 pytestmark = pytest.mark.slow
 
 FRAMEWORK = "discovery_to_advocacy"
 
 
-def run(*command: object, cwd: Path) -> str:
-    """Run a command that must end well and return what it printed."""
-    # A path to the checkout would hide what the wheel lacks.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` of a fresh environment with the wheel; what the wheel needs is lent to it."""
-    root = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", root, cwd=REPO_ROOT)
-    (wheel,) = root.glob("*.whl")
-    made = root / "venv"
-    venv.create(made, symlinks=True)
-    python = made / "bin" / "python"
-    run(
-        *(sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"),
-        *("install", "--quiet", "--no-index", "--no-deps", wheel),
-        cwd=root,
-    )
-    (packages,) = made.glob("lib/python*/site-packages")
-    lent = distribution("dbt-core").locate_file("")
-    (packages / "lent.pth").write_text(f"{lent}\n", encoding="utf-8")
-    return python.parent
-
-
-def test_the_demo_of_the_wheel_shows_in_an_empty_directory_what_a_checkout_builds(
-    installed: Path, sample_state: StateDir, tmp_path: Path
-) -> None:
-    said = run(installed / "lifecycle", "demo", cwd=tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["var"]
-    state = StateDir.at(tmp_path / "var")
-    assert str(state.published_database) in said
+def test_the_demo_shows_in_an_empty_directory_what_it_built(sample_state: StateDir) -> None:
+    folder = sample_state.root.parent
+    said = (folder / "told").read_text(encoding="utf-8")
+    assert {path.name for path in folder.iterdir()} == {"var", "told"}
+    assert str(sample_state.published_database) in said
     counts = read_census(sample_state)[FRAMEWORK]
     assert sum(count.subjects for count in counts) > 1000
-    assert read_census(state)[FRAMEWORK] == counts
     rows = read_seed(RULES_DIR / "framework_stages.csv").rows
     stages = [row["stage"] for row in rows if row["framework"] == FRAMEWORK]
     console = plain_console()
@@ -80,6 +41,31 @@ def test_the_demo_of_the_wheel_shows_in_an_empty_directory_what_a_checkout_build
     assert said.count("--state-dir") == 1
 
 
+def test_the_demo_of_the_wheel_hands_its_own_sample_to_dbt(
+    installed: Path, sample_state: StateDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What dbt makes in the wheel is for test_newcomer."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    killed = subprocess.run(
+        [installed / "lifecycle", "demo"],
+        cwd=tmp_path,
+        env=os.environ | {"LIFECYCLE_FAIL_POINT": "build.dbt_started"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["var"]
+    of_checkout = (sample_state.root.parent / "told").read_text(encoding="utf-8")
+    assert ingested(killed.stdout) == ingested(of_checkout)
+
+
+def ingested(said: str) -> str:
+    """What a build says of the files and rows that it took."""
+    (line,) = (line for line in said.splitlines() if "rows read" in line)
+    return line[line.index(" s  ") :]
+
+
 def test_the_wheel_carries_every_seed_preset_adapter_and_data_test(installed: Path) -> None:
     (package,) = installed.parent.glob("lib/python*/site-packages/orchestration")
     shipped = package / "shipped"
@@ -87,6 +73,7 @@ def test_the_wheel_carries_every_seed_preset_adapter_and_data_test(installed: Pa
         (RULES_DIR, shipped / "dbt_project" / "seeds"),
         (REPO_ROOT / "tests" / "data", shipped / "dbt_project" / "tests"),
         (REPO_ROOT / "dbt_project" / "docs", shipped / "dbt_project" / "docs"),
+        (SAMPLE_DIR, shipped / "seeds" / "sample"),
         (REPO_ROOT / "seeds" / "presets", shipped / "seeds" / "presets"),
         (ADAPTERS_DIR, package / "ingest" / "adapters"),
     ):
