@@ -23,7 +23,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from orchestration.settings.paths import SAMPLE_DIR, StateDir
@@ -95,18 +95,32 @@ class Witnesses:
         return compared
 
 
-def outcomes_of(model: str, sql: str, tell: Callable[[Slip], str], each: int) -> Iterator[Outcome]:
-    """Yield what became of slips of a model that change something, until so many were seen."""
+def outcomes_of(
+    model: str, sql: str, old: Sequence[Outcome], tell: Callable[[Slip], str], each: int
+) -> Iterator[Outcome]:
+    """Yield what became of slips of a model that change something.
+
+    All of the record that still stand in its lines, since whoever was seen before has to be seen
+    again; then others, until so many were seen.
+    """
+    known = {
+        Slip(model, one.right, one.wrong): one.kind
+        for one in old
+        if one.model == model and one.right and sql.count(one.right) == 1
+    }
+    new = ((kind, slip) for kind, slip in candidates(model, sql) if slip not in known)
     seen = 0
-    for kind, slip in islice(candidates(model, sql), MOST_TRIED):
+    for kind, slip in chain(
+        ((kind, slip) for slip, kind in known.items()), islice(new, MOST_TRIED)
+    ):
+        if seen >= each and slip not in known:
+            return
         told = tell(slip)
         if told == SAME:
             continue
         seen_by, reason = (NOTHING, NOT_ASKED) if told == LATE else (told, "")
         yield Outcome(model, kind, slip.right, slip.wrong, seen_by, reason)
         seen += bool(seen_by)
-        if seen == each:
-            return
 
 
 def recorded() -> list[Outcome]:
@@ -193,7 +207,9 @@ def main() -> int:
             names = sorted({*of_sample.models} - OF_THE_ENGINE)
             names = given.only.split(",") if given.only else names
             for model in names:
-                new = list(outcomes_of(model, of_sample.sql(model), asked.tell, given.each))
+                new = list(
+                    outcomes_of(model, of_sample.sql(model), recorded(), asked.tell, given.each)
+                )
                 for one in new:
                     told = one.seen_by or one.reason or "unseen"
                     print(f"{one.model} {one.kind}: {told}", flush=True)

@@ -166,8 +166,11 @@ SLIPS = tuple(
         "int_condition_set_evidence": (
             ("condition_set_stages.ordinal + 1 = next_stages.ordinal",
              "condition_set_stages.ordinal = next_stages.ordinal"),
+            ("rule_conditions.signal = conditions.signal",
+             "rule_conditions.signal <> conditions.signal"),
         ),
         "int_explaining_facts": (
+            ("current_states.word_0 = set_metrics.word_0", "true"),
             ("facts.signal_date > metrics.counts_after",
              "facts.signal_date >= metrics.counts_after"),
             ("coalesce(facts.voided_on > settings.as_of_date, true)", "true"),

@@ -72,9 +72,27 @@ def test_slips_are_lines_of_every_kind_and_never_of_a_comment() -> None:
 
 def test_slips_are_tried_until_one_is_seen_and_those_before_it_are_told() -> None:
     answers = iter((SAME, "", LATE, "law of something", "never asked"))
-    told = [*outcomes_of("model", SQL, lambda _: next(answers), 1)]
+    told = [*outcomes_of("model", SQL, [], lambda _: next(answers), 1)]
     assert [one.seen_by for one in told] == ["", "", "law of something"]
     assert [one.reason for one in told] == ["", "not every law was asked", ""]
+
+
+def test_slips_of_the_record_are_all_tried_again_before_another_unless_their_line_is_gone() -> None:
+    joined = Outcome("model", "join", "inner join second", "left join second", "law")
+    filtered = Outcome("model", "filter", "and first.amount > 0", "and true", "law")
+    old = [
+        joined,
+        replace(joined, right="cross join second"),
+        replace(joined, model="other"),
+        filtered,
+    ]
+    told = [*outcomes_of("model", SQL, old, lambda _: "law", 1)]
+    assert told == [joined, filtered]
+    answers = iter(("", "", "law"))
+    told = [*outcomes_of("model", SQL, old, lambda _: next(answers), 1)]
+    assert [one.seen_by for one in told] == ["", "", "law"]
+    assert [one.right for one in told[:2]] == [joined.right, filtered.right]
+    assert told[2].right not in {joined.right, filtered.right}
 
 
 def test_lines_of_other_models_stay_and_a_reason_stays_with_its_slip() -> None:
