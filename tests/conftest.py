@@ -55,18 +55,8 @@ def lifecycle() -> Lifecycle:
 
 @pytest.fixture(scope="session")
 def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
-    """What `lifecycle demo` makes of the shipped sample in an empty directory, all frameworks.
-
-    Beside it lies, in `told`, what it printed.
-    """
-    with once_in_a_run(tmp_path_factory, "sample") as folder:
-        state = StateDir.at(folder / "shop" / "var")
-        if not state.published_database.exists():
-            state.root.parent.mkdir()
-            built = run_lifecycle("demo", "--frameworks", "all", cwd=state.root.parent)
-            assert built.returncode == 0, built.stdout + built.stderr
-            (folder / "shop" / "told").write_text(built.stdout, encoding="utf-8")
-    return state
+    """The shipped sample, built and published by `lifecycle demo`, all frameworks."""
+    return _built_once(tmp_path_factory, "sample", None, "--frameworks", "all")
 
 
 @pytest.fixture(scope="session")
@@ -116,21 +106,27 @@ def once_in_a_run(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
 
 
 def _built_once(
-    factory: pytest.TempPathFactory, name: str, raw: Callable[[Path], Path], *arguments: str
+    factory: pytest.TempPathFactory,
+    name: str,
+    raw: Callable[[Path], Path] | None,
+    *arguments: str,
 ) -> StateDir:
     """Build a state that all workers of a run share: read it, never write to it.
+
+    What the build said lies beside it, in `told`.
 
     Args:
         factory: of temporary directories.
         name: of the folder, in which the build runs.
-        raw: gives the landing files, where need be by writing them below the folder.
+        raw: gives the landing files, where need be by writing them below the folder; without it
+            the demo builds the sample.
         arguments: more options of the build.
     """
     with once_in_a_run(factory, name) as folder:
         state = StateDir.at(folder / "state")
         if not state.published_database.exists():
-            directories = ("--raw-dir", raw(folder), "--state-dir", state.root)
-            built = run_lifecycle("build", *directories, *arguments, cwd=folder)
+            command = ("build", "--raw-dir", raw(folder)) if raw else ("demo",)
+            built = run_lifecycle(*command, "--state-dir", state.root, *arguments, cwd=folder)
             assert built.returncode == 0, built.stdout + built.stderr
             (folder / "told").write_text(built.stdout, encoding="utf-8")
     return state

@@ -23,10 +23,8 @@ pytestmark = pytest.mark.slow
 FRAMEWORK = "discovery_to_advocacy"
 
 
-def test_the_demo_shows_in_an_empty_directory_what_it_built(sample_state: StateDir) -> None:
-    folder = sample_state.root.parent
-    said = (folder / "told").read_text(encoding="utf-8")
-    assert {path.name for path in folder.iterdir()} == {"var", "told"}
+def test_the_demo_shows_what_it_built(sample_state: StateDir) -> None:
+    said = (sample_state.root.parent / "told").read_text(encoding="utf-8")
     assert str(sample_state.published_database) in said
     counts = read_census(sample_state)[FRAMEWORK]
     assert sum(count.subjects for count in counts) > 1000
@@ -36,9 +34,6 @@ def test_the_demo_shows_in_an_empty_directory_what_it_built(sample_state: StateD
     with console.capture() as shown:
         console.print(stage_table(stages, counts))
     assert shown.get() in said
-    # The commands it offers next need no option where they are pasted.
-    assert "--state-dir OTHER_DIR" in said
-    assert said.count("--state-dir") == 1
 
 
 def test_the_demo_of_the_wheel_hands_its_own_sample_to_dbt(
