@@ -2,6 +2,7 @@
 -- came, a person counting once however often it came, summed by slice before they are told of for
 -- KPIs. A sum of nothing is null. Stickiness is told of months and more. Over 120 lines, since
 -- first days and the persons of a period are counted from four sources.
+{%- set dimensions = ['country', 'account'] %}
 
 with
 
@@ -117,12 +118,12 @@ period_totals as (
     select
         period_grain,
         period_start,
-        {{ slice_of_a_sum(['country', 'account']) }},
+        {{ slice_of_a_sum(dimensions) }},
         count(*) as active_users,
         sum(case when is_visitor then 1 end) as visitors,
         sum(active_days) as active_days
     from sliced_people
-    group by {{ every_slice('period_grain, period_start', ['country', 'account']) }}
+    group by {{ every_slice('period_grain, period_start', dimensions) }}
 
 ),
 

@@ -2,6 +2,7 @@
 -- An open cart adds nothing, but keeps its period immature; so does, for the recovery rate, an
 -- abandoned one until its time is over. A cart of unknown value is in no sum of values; a sum of
 -- nothing is null and counts for no KPI.
+{%- set dimensions = ['country', 'health', 'stage', 'account'] %}
 
 with
 
@@ -25,7 +26,7 @@ totals as (
 
     select
         fact_date,
-        {{ slice_of_a_sum(['country', 'health', 'stage', 'account']) }},
+        {{ slice_of_a_sum(dimensions) }},
         sum(cast(is_abandoned as integer)) as abandoned_carts,
         sum(cast(not is_open as integer)) as ended_carts,
         sum(case when outcome = 'recovered' then 1 end) as recovered_carts,
@@ -42,7 +43,7 @@ totals as (
             end
         ) as recovery_mature_on
     from sliced_carts
-    group by {{ every_slice('fact_date', ['country', 'health', 'stage', 'account']) }}
+    group by {{ every_slice('fact_date', dimensions) }}
 
 ),
 

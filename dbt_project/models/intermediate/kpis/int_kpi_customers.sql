@@ -3,6 +3,7 @@
 -- counted anew in each and summed by slice before they are told of for KPIs; a sum of nothing is
 -- null. What newcomers begin counts on the date of their first purchase. Over 120 lines, since
 -- days, periods and newcomers count for KPIs of their own.
+{%- set dimensions = ['country', 'account'] %}
 
 with
 
@@ -68,7 +69,7 @@ period_totals as (
     select
         period_grain,
         period_start,
-        {{ slice_of_a_sum(['country', 'account']) }},
+        {{ slice_of_a_sum(dimensions) }},
         count(*) as customers,
         sum(orders) as orders,
         sum(cast(order_days >= 2 as integer)) as repeat_customers,
@@ -76,7 +77,7 @@ period_totals as (
         sum(case when has_new_category then 1 end) as customers_with_new_category,
         sum(cast(is_member as integer)) as members
     from sliced_customers
-    group by {{ every_slice('period_grain, period_start', ['country', 'account']) }}
+    group by {{ every_slice('period_grain, period_start', dimensions) }}
 
 ),
 

@@ -1,5 +1,6 @@
 -- Messages, all on the date of their delivery, summed by day and slice before they are told of for
 -- KPIs.
+{%- set dimensions = ['country', 'health', 'stage', 'account'] %}
 
 with
 
@@ -13,13 +14,13 @@ totals as (
 
     select
         fact_date,
-        {{ slice_of_a_sum(['country', 'health', 'stage', 'account']) }},
+        {{ slice_of_a_sum(dimensions) }},
         count(*) as messages,
         count(opened_at) as opened_messages,
         count(clicked_at) as clicked_messages,
         count(unsubscribed_at) as last_messages
     from messages
-    group by {{ every_slice('fact_date', ['country', 'health', 'stage', 'account']) }}
+    group by {{ every_slice('fact_date', dimensions) }}
 
 ),
 

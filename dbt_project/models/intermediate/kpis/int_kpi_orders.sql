@@ -2,6 +2,7 @@
 -- for KPIs, as one order counts for up to twelve. A sum of nothing is null and counts for no KPI.
 -- Money is 0 where no rate is known; is_missing_rate then says that it is unknown. Over 120 lines,
 -- since every KPI of an order has its line.
+{%- set dimensions = ['channel', 'country', 'health', 'stage', 'account'] %}
 
 with
 
@@ -73,7 +74,7 @@ totals as (
 
     select
         fact_date,
-        {{ slice_of_a_sum(['channel', 'country', 'health', 'stage', 'account']) }},
+        {{ slice_of_a_sum(dimensions) }},
         sum(orders) as orders,
         sum(gross_value) as gross_value,
         sum(refunded_to_date) as refunded_to_date,
@@ -93,7 +94,7 @@ totals as (
         bool_or(is_missing_rate and discount_value is not null) as is_missing_discount_rate,
         bool_or(is_missing_refund_rate) as is_missing_refund_rate
     from sliced_facts
-    group by {{ every_slice('fact_date', ['channel', 'country', 'health', 'stage', 'account']) }}
+    group by {{ every_slice('fact_date', dimensions) }}
 
 ),
 

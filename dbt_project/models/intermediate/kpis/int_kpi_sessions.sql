@@ -1,5 +1,6 @@
 -- Sessions, all on the date on which they start: many, so they are summed by day and slice before
 -- they are told of for KPIs. A sum of nothing is null and counts for no KPI.
+{%- set dimensions = ['channel', 'country', 'health', 'stage', 'account'] %}
 
 with
 
@@ -13,7 +14,7 @@ totals as (
 
     select
         fact_date,
-        {{ slice_of_a_sum(['channel', 'country', 'health', 'stage', 'account']) }},
+        {{ slice_of_a_sum(dimensions) }},
         count(*) as sessions,
         count(case when is_engaged then 1 end) as engaged_sessions,
         count(case when orders > 0 then 1 end) as converted_sessions,
@@ -22,7 +23,7 @@ totals as (
         sum(case when has_help_view then 1 end) as help_views,
         sum(case when has_help_view and not has_asked_after_help then 1 end) as enough_help_views
     from sessions
-    group by {{ every_slice('fact_date', ['channel', 'country', 'health', 'stage', 'account']) }}
+    group by {{ every_slice('fact_date', dimensions) }}
 
 ),
 

@@ -3,6 +3,7 @@
 -- start, answered or not: summed by day and slice before they are told of for KPIs. A sum of
 -- nothing is null and counts for no KPI. Times are in microseconds. Over 120 lines, since its facts
 -- are of five kinds.
+{%- set dimensions = ['country', 'health', 'stage', 'account'] %}
 
 with
 
@@ -81,7 +82,7 @@ totals as (
 
     select
         fact_date,
-        {{ slice_of_a_sum(['country', 'health', 'stage', 'account']) }},
+        {{ slice_of_a_sum(dimensions) }},
         sum(case when fact = 'opening' then 1 end) as tickets,
         sum(case when fact = 'opening' then cast(is_repeated as integer) end) as repeated_tickets,
         sum(case when fact = 'order' then 1 end) as orders,
@@ -94,7 +95,7 @@ totals as (
             as answered_chats,
         sum(case when fact = 'chat' then coalesce(microseconds, 0) end) as answer_time
     from sliced_facts
-    group by {{ every_slice('fact_date', ['country', 'health', 'stage', 'account']) }}
+    group by {{ every_slice('fact_date', dimensions) }}
 
 ),
 
