@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.settings.paths import REPO_ROOT, StateDir
+from orchestration.settings.paths import REPO_ROOT, SAMPLE_DIR, StateDir
 from tests.pipeline.small_shop import DOLLARS, land, write_small_shop
 
 Lifecycle = Callable[..., subprocess.CompletedProcess[str]]
@@ -55,8 +55,8 @@ def lifecycle() -> Lifecycle:
 
 @pytest.fixture(scope="session")
 def sample_state(tmp_path_factory: pytest.TempPathFactory) -> StateDir:
-    """The shipped sample, built and published by `lifecycle demo`, all frameworks."""
-    return _built_once(tmp_path_factory, "sample", None, "--frameworks", "all")
+    """A state directory with the shipped sample built and published, all frameworks."""
+    return _built_once(tmp_path_factory, "sample", lambda _: SAMPLE_DIR, "--frameworks", "all")
 
 
 @pytest.fixture(scope="session")
@@ -106,27 +106,21 @@ def once_in_a_run(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
 
 
 def _built_once(
-    factory: pytest.TempPathFactory,
-    name: str,
-    raw: Callable[[Path], Path] | None,
-    *arguments: str,
+    factory: pytest.TempPathFactory, name: str, raw: Callable[[Path], Path], *arguments: str
 ) -> StateDir:
     """Build a state that all workers of a run share: read it, never write to it.
-
-    What the build said lies beside it, in `told`.
 
     Args:
         factory: of temporary directories.
         name: of the folder, in which the build runs.
-        raw: gives the landing files, where need be by writing them below the folder; without it
-            the demo builds the sample.
+        raw: gives the landing files, where need be by writing them below the folder.
         arguments: more options of the build.
     """
     with once_in_a_run(factory, name) as folder:
         state = StateDir.at(folder / "state")
         if not state.published_database.exists():
-            command = ("build", "--raw-dir", raw(folder)) if raw else ("demo",)
-            built = run_lifecycle(*command, "--state-dir", state.root, *arguments, cwd=folder)
+            directories = ("--raw-dir", raw(folder), "--state-dir", state.root)
+            built = run_lifecycle("build", *directories, *arguments, cwd=folder)
             assert built.returncode == 0, built.stdout + built.stderr
             (folder / "told").write_text(built.stdout, encoding="utf-8")
     return state

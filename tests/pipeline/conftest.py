@@ -83,3 +83,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lent = distribution("dbt-core").locate_file("")
     (packages / "lent.pth").write_text(f"{lent}\n", encoding="utf-8")
     return python.parent
+
+
+@pytest.fixture
+def wheel(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`lifecycle` of the wheel; a path to the checkout would hide what it lacks."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    return installed / "lifecycle"

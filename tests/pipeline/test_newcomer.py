@@ -129,16 +129,14 @@ def answer(action: Action, project: Path, command: Path) -> tuple[int, str]:
 
 
 def test_the_readme_can_be_followed_from_top_to_bottom_with_the_wheel(
-    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wheel: Path, tmp_path: Path
 ) -> None:
-    # A path to the checkout would hide what the wheel lacks.
-    monkeypatch.delenv("PYTHONPATH", raising=False)
     write_small_shop(tmp_path / "landing")
     (tmp_path / "landing" / "events_2026-02-05.csv").write_text(BASKET)
 
     failed: list[str] = []
     for action in ACTIONS:
-        code, told = answer(action, tmp_path, installed / "lifecycle")
+        code, told = answer(action, tmp_path, wheel)
         says = any(re.fullmatch(action.line, line) for line in told.splitlines())
         if code != action.exit_code or not says or "Traceback" in told:
             failed.append(f"{action.typed}: exit {code}, not {action.exit_code}:\n{told}")
