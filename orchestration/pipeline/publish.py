@@ -44,6 +44,7 @@ from orchestration.pipeline.versions import (
     prune,
     versions,
 )
+from orchestration.settings.engine_settings import EngineSettings
 from orchestration.settings.paths import StateDir
 from orchestration.sql_text import identifier, text_literal
 from orchestration.state_modes import PUBLIC_DIRECTORY, make_public
@@ -119,7 +120,7 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
     entries = {mart.name: _entry(mart) for mart in gate_pass.marts}
     kept, checksums = _kept_marts(state, entries)
     database = directory / DATABASE_NAME
-    with open_quietly() as target:
+    with _open_within_limits(state) as target:
         attach_fresh(target, database, "version")
         target.execute("use version")
         target.execute("set preserve_insertion_order = true")
@@ -134,7 +135,7 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
         target.execute("commit")
         target.execute("checkpoint version")
     reach("publish.database_written")
-    with open_quietly(database, read_only=True) as written:
+    with _open_within_limits(state, database, read_only=True) as written:
         copied = [mart for mart in gate_pass.marts if not _is_linked(mart, directory, kept)]
         _for_each(written, copied, lambda cursor, mart: _copy_parquet(cursor, mart, directory))
         reach("publish.parquet_written")
@@ -152,6 +153,20 @@ def _write_version(state: StateDir, gate_pass: GatePass, directory: Path) -> Non
     write_manifest(
         directory, entries, {name: sha for name, sha in checksums.items() if name in linked}
     )
+
+
+def _open_within_limits(
+    state: StateDir, path: Path | None = None, *, read_only: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """Open a database that takes no more memory than dbt may, and spills where dbt does.
+
+    Else it would take most of the machine, and spill into whatever directory this runs in.
+    """
+    connection = open_quietly(path, read_only=read_only)
+    limit = EngineSettings.read().memory_limit
+    connection.execute(f"set memory_limit = {text_literal(limit)}")
+    connection.execute(f"set temp_directory = {text_literal(str(state.spill))}")
+    return connection
 
 
 def _kept_marts(

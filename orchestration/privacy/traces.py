@@ -26,7 +26,7 @@ from orchestration.settings.paths import StateDir
 _REMADE = (
     "ingest_tmp", "raw_database", "dbt/logs", "dbt/target/run", "dbt/target/compiled",
     "dbt/target/run_results.json", "kept_tables.json", "working.duckdb", "working.duckdb.wal",
-    "working.duckdb.tmp", "raw.duckdb.tmp",
+    "tmp", "working.duckdb.tmp", "raw.duckdb.tmp",
 )  # fmt: skip
 _TORN = "*.torn*"
 _TABLES = tuple(name for name, (kind, _) in EXTENSIONS.items() if kind != "spreadsheet")

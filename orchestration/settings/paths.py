@@ -56,6 +56,11 @@ class StateDir:
         return self.root / "working.duckdb"
 
     @property
+    def spill(self) -> Path:
+        """Where DuckDB puts what does not fit into memory, in dbt and in publishing."""
+        return self.root / "tmp"
+
+    @property
     def kept_tables(self) -> Path:
         """JSON with what each table of the working database is made of, see `kept_tables`."""
         return self.root / "kept_tables.json"

@@ -77,7 +77,7 @@ def sql_seconds(state: StateDir, scratch: Path) -> dict[str, dict[str, float]]:
 def sql_parts(
     state: StateDir, seconds: Mapping[str, Mapping[str, float]], scratch: Path
 ) -> dict[str, float]:
-    """Return the CPU seconds of the SQL, and of publishing its marts again."""
+    """Return the CPU seconds of the SQL, and of publishing its marts for the first time."""
     path = {node.name for node in read_plan(read_manifest(state), TARGET_MODEL)}
     publishing = {"what": "publish", "state": str(state.root), **base_job(state)}
     return {

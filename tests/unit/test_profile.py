@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from orchestration.database_files import STORAGE_VERSION, attach_fresh
+from orchestration.settings.paths import StateDir
 from tests.benchmarks.workload import read_profile
 
 
@@ -19,7 +20,7 @@ def test_what_every_connection_sets_may_still_be_set_after_spilling(tmp_path: Pa
             "create table sorted as select i, repeat(i::varchar, 9) as text"
             " from range(2000000) as numbers(i) order by hash(i)"
         )
-        assert list((tmp_path / "tmp").iterdir())  # it has spilled, and spills there
+        assert list(StateDir.at(tmp_path).spill.iterdir())  # it has spilled, and spills there
         for name, value in given["settings"].items():
             connection.execute(f"set {name} = '{value}'")
 

@@ -189,6 +189,30 @@ def test_a_copy_that_differs_from_the_working_database_is_not_published(
     assert len(list(state.versions.iterdir())) == 1
 
 
+def test_publishing_takes_the_memory_it_is_given_and_spills_into_the_state_directory(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, set[tuple[str, ...]]] = {"_copy_mart": set(), "_copy_parquet": set()}
+
+    def listen(name: str) -> None:
+        copy = getattr(publishing, name)
+
+        def copy_and_ask(
+            connection: duckdb.DuckDBPyConnection, *arguments: object, **named: object
+        ) -> None:
+            sql = "select current_setting('memory_limit'), current_setting('temp_directory')"
+            told[name].update(connection.execute(sql).fetchall())
+            copy(connection, *arguments, **named)
+
+        monkeypatch.setattr(publishing, name, copy_and_ask)
+
+    for name in told:
+        listen(name)
+    monkeypatch.setenv("LIFECYCLE_MEMORY_LIMIT", "512MB")
+    publish_rows(state, 5, "b1")
+    assert told == dict.fromkeys(told, {("488.2 MiB", str(state.root / "tmp"))})
+
+
 @pytest.mark.parametrize("name", BEFORE_THE_SWAP + AFTER_THE_SWAP)
 def test_kill_9_at_any_fail_point_leaves_one_whole_version_to_readers(
     state: StateDir, name: str
