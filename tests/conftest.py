@@ -110,6 +110,8 @@ def _built_once(
 ) -> StateDir:
     """Build a state that all workers of a run share: read it, never write to it.
 
+    What the build said lies beside it, in `told`.
+
     Args:
         factory: of temporary directories.
         name: of the folder, in which the build runs.

@@ -210,7 +210,7 @@ def test_publishing_takes_the_memory_it_is_given_and_spills_into_the_state_direc
         listen(name)
     monkeypatch.setenv("LIFECYCLE_MEMORY_LIMIT", "512MB")
     publish_rows(state, 5, "b1")
-    within = {("488.2 MiB", str(state.root / "tmp"))}
+    within = {("488.2 MiB", str(state.spill))}
     assert told == {"_copy_mart": within, "_copy_parquet": within}
 
 
